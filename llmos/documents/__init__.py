@@ -1,0 +1,1 @@
+"""Text to typed values: frontmatter, agents, skills, commands, kernel rules, robot profiles. Pure; touches no git."""

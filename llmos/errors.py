@@ -1,0 +1,72 @@
+"""The exceptions of the house: each is one sentence that says what, where, and which alternatives there are.
+
+Knows nothing of the parts that raise them, and never prints.
+
+    LLMosError              the user's mistake, or the world's: exit 2
+    ├── DocumentError       a markdown document cannot be used
+    ├── ModelError          a model cannot be reached, loaded or understood
+    │   └── RetryableError  the same call may succeed later
+    ├── RefusedError        safety or policy says no: exit 3
+    ├── LowBatteryError     the budget cannot pay: exit 4
+    └── StorageError        the disk refused: full, read-only, broken: exit 1
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class LLMosError(Exception):
+    """A mistake that one sentence explains; `exit_code` is what the command line returns for it."""
+
+    exit_code = 2
+
+
+class DocumentError(LLMosError):
+    """A markdown document cannot be used; the sentence names path and line."""
+
+
+class ModelError(LLMosError):
+    """A model cannot be reached, loaded or understood."""
+
+    exit_code = 1
+
+
+class RetryableError(ModelError):
+    """The provider refused this once; `retry_after_s` is its own advice, None when it gave none."""
+
+    def __init__(self, sentence: str, retry_after_s: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
+
+
+class RefusedError(LLMosError):
+    """Safety or policy forbids what was asked."""
+
+    exit_code = 3
+
+
+class LowBatteryError(LLMosError):
+    """The budget cannot pay for what comes next; nothing was called."""
+
+    exit_code = 4
+
+
+class StorageError(LLMosError):
+    """The disk refused a write or a read that the run cannot do without."""
+
+    exit_code = 1
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A closing clause that names the nearest known word, or lists what is known.
+
+    >>> nearest("max_iteration", ["max_iterations", "max_tool_calls"])
+    "did you mean 'max_iterations'?"
+    >>> nearest("colour", ["name", "model"])
+    'known are: model, name'
+    """
+    choices = sorted(set(known))
+    close = get_close_matches(word, choices, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"known are: {', '.join(choices)}" if choices else "there are none"

@@ -1,0 +1,51 @@
+"""The Protocol every model fulfils, and the value that names one.
+
+Knows no provider. Retrying is the router's task alone: an adapter raises, it never repeats a call.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from llmos.messages import Reply, Request
+
+OnText: TypeAlias = Callable[[str], None]
+"""Called with each piece of text as it streams in; must not block."""
+
+
+class Model(Protocol):
+    """Something that answers a request.
+
+    `reply` is cancellable at any await. It raises RetryableError when the same call may succeed later, ModelError when
+    it will not; a model's own mistakes (bad JSON, unknown tool) are no exception but a Reply whose ToolCall says so.
+    """
+
+    @property
+    def name(self) -> str:
+        """Provider and id, e.g. `anthropic:claude-opus-5-5`, `local:pocket.gguf`."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens a request and its reply may have together."""
+        ...
+
+    async def reply(self, request: Request, on_text: OnText) -> Reply:
+        """Answer one request, streaming its text through `on_text`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give connections and memory back; safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Which model was taken and why, as it is told to the person and written to the journal."""
+
+    name: str
+    reason: str
+
+
+def ignore_text(_: str) -> None:
+    """An `OnText` for callers that do not show text."""

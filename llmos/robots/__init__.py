@@ -1,0 +1,1 @@
+"""Physical robots behind one gate: profiles become limits, commands become verdicts, motion is measured."""

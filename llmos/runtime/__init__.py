@@ -1,0 +1,1 @@
+"""Where a goal becomes a run: prompt, session, the one loop."""

@@ -1,0 +1,74 @@
+"""What comes from outside the documents: environment variables, the home, the place of the System volume.
+
+The only module that reads `os.environ`; knows no document and no model. Precedence, highest first: flag, environment,
+`settings.md` of the home, kernel (the last two are applied by `boot`).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The variables of CONTRACT that LLMos reads; None means not set."""
+
+    home: Path
+    model: str | None = None
+    robot: str | None = None
+    anthropic_api_key: str | None = None
+    anthropic_base_url: str | None = None
+    openai_api_key: str | None = None
+    openai_base_url: str | None = None
+    hf_endpoint: str | None = None
+    editor: str | None = None
+    user_home: Path | None = None
+
+
+def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
+    """The environment as typed values; an empty variable counts as not set."""
+    source = os.environ if variables is None else variables
+
+    def get(name: str) -> str | None:
+        return source.get(name) or None
+
+    user_home = Path(get("HOME") or get("USERPROFILE") or Path.home())
+    return Environment(
+        home=Path(get("LLMOS_HOME") or user_home / ".llmos").expanduser().absolute(),
+        model=get("LLMOS_MODEL"),
+        robot=get("LLMOS_ROBOT"),
+        anthropic_api_key=get("ANTHROPIC_API_KEY"),
+        anthropic_base_url=get("ANTHROPIC_BASE_URL"),
+        openai_api_key=get("OPENAI_API_KEY"),
+        openai_base_url=get("OPENAI_BASE_URL"),
+        hf_endpoint=get("HF_ENDPOINT"),
+        editor=get("VISUAL") or get("EDITOR"),
+        user_home=user_home,
+    )
+
+
+def prepare_libraries() -> None:
+    """Set what native libraries must find in the environment before they are imported; a person's own value wins.
+
+    One thread: on a busy machine a second one makes a tiny model hundreds of times slower.
+    """
+    for name in _THREAD_COUNTS:
+        os.environ.setdefault(name, "1")
+
+
+def child_environment(allowed: tuple[str, ...]) -> dict[str, str]:
+    """The variables that a subprocess may see: only those named, so that no key or token leaks into a tool."""
+    return {name: os.environ[name] for name in allowed if name in os.environ}
+
+
+def system_root() -> Path:
+    """The folder that holds `kernel/ agents/ skills/ commands/ volumes/`: the checkout, or the copy in the wheel.
+
+    In a checkout the folders stand beside the package and are read live, never copied.
+    """
+    package = Path(__file__).resolve().parent
+    packed = package / "_system"
+    return packed if packed.is_dir() else package.parent

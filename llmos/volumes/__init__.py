@@ -1,0 +1,1 @@
+"""Where documents live: volumes that shadow each other, git behind them, trust before them."""
