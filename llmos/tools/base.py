@@ -1,0 +1,122 @@
+"""What a tool is, and the `@tool` decorator that makes one from a typed function.
+
+Knows no toolbox, no permission and no journal: a tool only says what it is, what it touches and how it is called.
+"""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias, overload
+
+import msgspec
+
+from llmos.errors import LLMosError
+from llmos.messages import JSON, Effect, Image, Text, ToolSpec
+from llmos.tools.schema import Signature, read_signature
+from llmos.tools.threads import run_in_thread
+
+
+class Access(StrEnum):
+    """What a tool does with an argument, written as `Annotated[str, Access.READ]`; permission is decided by it.
+
+    READ and WRITE mark paths: the tool receives them absolute and free of symbolic links. RUN marks a shell command.
+    """
+
+    READ = "read"
+    WRITE = "write"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutcome:
+    """What a tool answers when text alone does not say it; an error is a result the model can react to."""
+
+    content: tuple[Text | Image, ...]
+    is_error: bool = False
+
+
+ToolOutput: TypeAlias = str | tuple[Text | Image, ...] | ToolOutcome
+
+
+def _as_they_are(args: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    return args
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something a model may call.
+
+    `prepare` checks what the model wrote and returns it with the types of the schema (raises LLMosError); `call` takes
+    prepared arguments. `touches` names the arguments that need permission. `timeout_s` None: the limit of the kernel.
+    """
+
+    spec: ToolSpec
+    call: Callable[[Mapping[str, JSON]], Awaitable[ToolOutput]]
+    timeout_s: float | None = None
+    prepare: Callable[[Mapping[str, JSON]], Mapping[str, JSON]] = _as_they_are
+    touches: Mapping[str, Access] = field(default_factory=dict)
+
+
+@overload
+def tool(function: Callable[..., Any], /) -> Tool: ...
+@overload
+def tool(
+    function: None = None, /, *, effect: Effect = ..., timeout_s: float | None = ..., name: str | None = ...
+) -> Callable[[Callable[..., Any]], Tool]: ...
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    effect: Effect = Effect.IRREVERSIBLE,
+    timeout_s: float | None = None,
+    name: str | None = None,
+) -> Tool | Callable[[Callable[..., Any]], Tool]:
+    """Make a tool from a function: schema from its signature, description from its docstring's first paragraph.
+
+    A plain function runs in a worker thread, an async one is awaited. What it returns goes to the model: text, parts,
+    a ToolOutcome, or any value that JSON can hold. Raises LLMosError when the signature cannot be a tool's.
+    """
+    if function is None:
+        return functools.partial(_declare, effect=effect, timeout_s=timeout_s, name=name)
+    return _declare(function, effect=effect, timeout_s=timeout_s, name=name)
+
+
+llm_tool = tool
+"""The name that existing plugins use for `tool`."""
+
+
+def _declare(function: Callable[..., Any], *, effect: Effect, timeout_s: float | None, name: str | None) -> Tool:
+    signature = read_signature(function, name or function.__name__)
+    spec = ToolSpec(signature.name, signature.description, signature.schema, effect)
+    return Tool(
+        spec=spec,
+        call=functools.partial(_call, function, signature),
+        timeout_s=timeout_s,
+        # A number written as text is a slip that costs nothing where nothing changes; elsewhere nothing is guessed.
+        prepare=functools.partial(signature.prepare, lenient=effect is Effect.PURE),
+        touches={each: mark for each, mark in signature.marks.items() if isinstance(mark, Access)},
+    )
+
+
+async def _call(function: Callable[..., Any], signature: Signature, args: Mapping[str, JSON]) -> ToolOutput:
+    bound = functools.partial(function, **signature.bind(args))
+    answer = await bound() if inspect.iscoroutinefunction(function) else await run_in_thread(bound)
+    return _output(signature.name, answer)
+
+
+def _output(name: str, answer: object) -> ToolOutput:
+    """Whatever a function returned, as something a model can read; None is said as `done`."""
+    if answer is None:
+        return "done"
+    if isinstance(answer, str | ToolOutcome):
+        return answer
+    if isinstance(answer, tuple) and answer and all(isinstance(part, Text | Image) for part in answer):
+        return answer
+    try:
+        return msgspec.json.encode(answer).decode()
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise LLMosError(
+            f"{name} returned a {type(answer).__name__}, which is neither text nor JSON: {error}"
+        ) from error
