@@ -164,6 +164,8 @@ class Reply:
     usage: Usage
     model: str
     claim: Claim = "done"
+    stop_detail: str = ""
+    """What the provider says of why it stopped, e.g. of a refusal; mostly empty."""
 
     @property
     def text(self) -> str:

@@ -5,12 +5,16 @@ Knows no provider. Retrying is the router's task alone: an adapter raises, it ne
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
-from llmos.messages import Reply, Request
+from llmos.errors import RetryableError
+from llmos.messages import Reply, Request, Usage
 
 OnText: TypeAlias = Callable[[str], None]
 """Called with each piece of text as it streams in; must not block."""
+
+RESTARTED: Final = "\n[the reply broke off and begins again]\n"
+"""What an `OnText` is given before a reply that had begun is asked for once more: what it was given before is void."""
 
 
 class Model(Protocol):
@@ -37,6 +41,14 @@ class Model(Protocol):
     async def aclose(self) -> None:
         """Give connections and memory back; safe to call twice."""
         ...
+
+
+class BrokenReplyError(RetryableError):
+    """The connection or the provider failed after the reply had begun; `usage` is what had been counted, and billed."""
+
+    def __init__(self, sentence: str, usage: Usage, retry_after_s: float | None = None) -> None:
+        super().__init__(sentence, retry_after_s)
+        self.usage = usage
 
 
 @dataclass(frozen=True, slots=True)
