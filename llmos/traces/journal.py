@@ -1,0 +1,231 @@
+"""Writes the journal of one run: one event, one line of JSON, appended and never changed.
+
+Does not know what events mean; `reading.py` reads what is written here. A crash tears at most the last line. A write
+that fails leaves the journal whole up to the event before, raises StorageError, and ends the journal: nothing that
+happens later could be witnessed in order.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import msgspec
+
+from llmos.clock import Clock
+from llmos.errors import LLMosError, StorageError
+from llmos.messages import Effect
+from llmos.traces.bus import Bus
+from llmos.traces.events import SCHEMA_VERSION, TRANSIENT, Event, MessageAdded, ModelReplied, ToolCalled, ToolReturned
+from llmos.traces.parts import AnyPart, ImagePart, ResultPart, ResultRefPart, TextPart, plain
+from llmos.traces.scrub import Scrubber
+from llmos.traces.storage import make_folder, storage_error, sync_folder, write_all
+
+LARGEST_INLINE_IMAGE = 256 * 1024
+"""Bytes; a larger picture becomes a file in the folder beside the journal, named after its SHA-256."""
+
+_RUN_ID = re.compile(r"\d{4}(0[1-9]|1[0-2])\d{2}-\d{6}-[a-z0-9]{6}")
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_flush = getattr(os, "fdatasync", os.fsync)
+
+
+class Chance(Protocol):
+    """Where the random letters of a run id come from."""
+
+    def choice(self, letters: str, /) -> str:
+        """One of these letters."""
+        ...
+
+
+def new_run_id(clock: Clock, chance: Chance = secrets) -> str:
+    """An id that sorts by time and needs no agreement between processes, e.g. `20261120-095132-k3f9qz`."""
+    return f"{clock.now():%Y%m%d-%H%M%S}-{''.join(chance.choice(_LETTERS) for _ in range(6))}"
+
+
+def journal_path(home: Path, run_id: str) -> Path:
+    """Where the journal of a run stands; raises LLMosError for what cannot be a run id."""
+    if not _RUN_ID.fullmatch(run_id):
+        raise LLMosError(
+            f"{run_id!r} is not a run id; they look like 20261120-095132-k3f9qz, and `llmos trace list` shows them"
+        )
+    return home / "journals" / run_id[:4] / run_id[4:6] / f"{run_id}.jsonl"
+
+
+def must_be_durable(event: ToolCalled) -> bool:
+    """Must this call be on disk before the tool runs? Yes, unless it changes nothing."""
+    return event.effect is not Effect.PURE
+
+
+class Journal:
+    """The open journal of one run; used from one thread, and by one process only.
+
+    Made by `create`. `secrets` are values, such as the API keys in use, that are kept out of it in addition to all that
+    looks like a key (see `scrub.py`).
+    """
+
+    def __init__(self, path: Path, descriptor: int, clock: Clock, bus: Bus | None, scrubber: Scrubber) -> None:
+        self.path = path
+        self.run_id = path.stem
+        self._descriptor: int | None = descriptor
+        self._clock = clock
+        self._bus = bus or Bus()
+        self._scrubber = scrubber
+        self._encoder = msgspec.json.Encoder(enc_hook=plain)
+        self._seq = 0
+        self._size = 0
+        self._ended = ""
+        self._returned: dict[str, ToolReturned] = {}
+
+    @classmethod
+    def create(
+        cls, home: Path, run_id: str, clock: Clock, bus: Bus | None = None, secrets: Iterable[str] = ()
+    ) -> "Journal":
+        """Start the journal of a new run below `home`; raises StorageError when the disk does not let it.
+
+        The file is readable by its owner only, and its name is on disk when this returns.
+        """
+        path = journal_path(home, run_id)
+        make_folder(path.parent)
+        try:
+            descriptor = os.open(path, _APPEND, 0o600)
+            sync_folder(path.parent)
+        except FileExistsError as error:
+            raise StorageError(f"there is already a journal {path}; a run id is used once") from error
+        except OSError as error:
+            raise storage_error("create the journal", path, error) from error
+        return cls(path, descriptor, clock, bus, Scrubber(secrets))
+
+    def write(self, event: Event, *, durable: bool = False) -> int:
+        """Append the event, flush it to the disk when `durable`, then publish it; the number of its line, from 1.
+
+        Blocks while it flushes. Raises StorageError.
+        """
+        seq = self._append(event)
+        if durable:
+            self._sync()
+        self._bus.publish(event, self.run_id)
+        return seq
+
+    async def write_durably(self, event: Event) -> int:
+        """As `write` with `durable`, but other tasks go on while the disk flushes."""
+        from anyio import to_thread
+
+        seq = self._append(event)
+        await to_thread.run_sync(self._sync)
+        self._bus.publish(event, self.run_id)
+        return seq
+
+    def close(self) -> None:
+        """End the journal; safe to call twice."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+            self._ended = self._ended or "it was closed"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _append(self, event: Event) -> int:
+        """Write one line, whole or not at all."""
+        if isinstance(event, TRANSIENT):
+            raise TypeError(f"{type(event).__name__} passes over the bus and is never journaled")
+        if self._descriptor is None or self._ended:
+            raise StorageError(f"the journal {self.path} ended after event {self._seq}: {self._ended}")
+        line = self._line(self._compact(event), self._seq + 1)
+        try:
+            write_all(self._descriptor, line)
+        except OSError as error:
+            refused = storage_error("write the journal", self.path, error)
+            self._ended = str(refused)
+            os.ftruncate(self._descriptor, self._size)
+            raise refused from error
+        self._seq += 1
+        self._size += len(line)
+        return self._seq
+
+    def _sync(self) -> None:
+        """Wait until the disk has what was written."""
+        assert self._descriptor is not None
+        try:
+            _flush(self._descriptor)
+            if os.fstat(self._descriptor).st_nlink == 0:
+                raise FileNotFoundError(None, "it was deleted while the run was writing it")
+        except OSError as error:
+            refused = storage_error("write the journal", self.path, error)
+            self._ended = str(refused)
+            raise refused from error
+
+    def _line(self, event: Event, seq: int) -> bytes:
+        """Envelope and event as one line; the envelope's fields come first."""
+        at = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        envelope = f'{{"v":{SCHEMA_VERSION},"seq":{seq},"at":"{at}","run":"{self.run_id}",'.encode()
+        try:
+            body = self._encoder.encode(event)
+        except UnicodeEncodeError:  # half a surrogate pair: JSON can smuggle it in, UTF-8 cannot hold it
+            body = self._encoder.encode(_valid_unicode(msgspec.to_builtins(event, enc_hook=plain)))
+        return envelope + self._scrubber.scrub(body)[1:] + b"\n"
+
+    def _compact(self, event: Event) -> Event:
+        """The event as it stands on disk: large pictures beside it, results that stand above it by reference."""
+        match event:
+            case ModelReplied():
+                self._returned.clear()
+            case ToolReturned():
+                self._returned[event.call_id] = event
+                return msgspec.structs.replace(event, content=tuple(self._stow(part) for part in event.content))
+            case MessageAdded():
+                return msgspec.structs.replace(event, parts=tuple(self._refer(part) for part in event.parts))
+        return event
+
+    def _refer(self, part: AnyPart) -> AnyPart:
+        """A reference where the result already stands in this journal, else the part itself."""
+        if isinstance(part, ImagePart):
+            return self._stow(part)
+        if not isinstance(part, ResultPart):
+            return part
+        returned = self._returned.get(part.call_id)
+        if returned is not None and returned.content == part.content and returned.ok is not part.is_error:
+            return ResultRefPart(part.call_id)
+        return msgspec.structs.replace(part, content=tuple(self._stow(one) for one in part.content))
+
+    def _stow(self, part: TextPart | ImagePart) -> TextPart | ImagePart:
+        """A large picture becomes a file beside the journal, on disk before the line that names it."""
+        if isinstance(part, TextPart) or len(part.content) <= LARGEST_INLINE_IMAGE:
+            return part
+        folder = self.path.with_suffix(".d")
+        name = f"{sha256(part.content).hexdigest()}.{part.media_type.removeprefix('image/')}"
+        make_folder(folder)
+        try:
+            descriptor = os.open(folder / name, _APPEND, 0o600)
+        except FileExistsError:
+            return ImagePart(part.media_type, file=name)
+        except OSError as error:
+            raise storage_error("write the picture", folder / name, error) from error
+        try:
+            write_all(descriptor, part.content)
+            _flush(descriptor)
+        except OSError as error:
+            (folder / name).unlink()
+            raise storage_error("write the picture", folder / name, error) from error
+        finally:
+            os.close(descriptor)
+        return ImagePart(part.media_type, file=name)
+
+
+def _valid_unicode(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The value with what UTF-8 cannot hold replaced by U+FFFD."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_valid_unicode(key): _valid_unicode(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_valid_unicode(one) for one in value]
+    return value

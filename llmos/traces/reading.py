@@ -1,0 +1,167 @@
+"""Reads journals back: entries, and from them the conversation exactly as the model saw it.
+
+Strict about every line but the last, which a crash may have torn. Knows nothing of how a run is carried on.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from llmos.errors import LLMosError, StorageError, nearest
+from llmos.messages import Message
+from llmos.traces.events import (
+    JOURNALED,
+    SCHEMA_VERSION,
+    Entries,
+    Entry,
+    Event,
+    MessageAdded,
+    ModelReplied,
+    RunStarted,
+    ToolReturned,
+    UnknownEvent,
+)
+from llmos.traces.journal import journal_path
+from llmos.traces.parts import AnyPart, ImagePart, ResultPart, ResultRefPart, TextPart, snake_case
+from llmos.traces.storage import storage_error
+
+
+class _Envelope(msgspec.Struct):
+    """The fields that every line begins with."""
+
+    v: int
+    seq: int
+    at: str
+    run: str
+    type: str
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_FIELDS: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
+_EVENTS = {snake_case(kind.__name__): msgspec.json.Decoder(kind) for kind in JOURNALED}
+
+
+def _nobody(_: str) -> None:
+    """Nobody wants to hear of a torn line."""
+
+
+def read_journal(path: Path, on_torn: Callable[[str], None] = _nobody) -> list[Entry]:
+    """All entries of a journal, pictures loaded; a torn last line is left out and `on_torn` gets a sentence about it.
+
+    Raises StorageError, naming path and line, for what cannot be read, is damaged, or is of a newer schema version.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise StorageError(f"there is no journal {path}; `llmos trace list` shows the runs there are") from error
+    except OSError as error:
+        raise storage_error("read the journal", path, error) from error
+    *lines, rest = content.split(b"\n")
+    if rest:
+        on_torn(
+            f"{path}:{len(lines) + 1}: the last line is torn (the run was cut off while writing it) and is left out"
+        )
+    return list(_resolved(path, (_entry(path, number, line) for number, line in enumerate(lines, start=1))))
+
+
+def find_journal(home: Path, run_id: str) -> Path:
+    """The journal of a run that exists; raises LLMosError naming the nearest run."""
+    path = journal_path(home, run_id)
+    if not path.exists():
+        runs = [one.stem for one in path.parent.glob("*.jsonl")]
+        raise LLMosError(f"there is no run {run_id} in {home}; {nearest(run_id, runs[-20:])}")
+    return path
+
+
+def messages_of(entries: Entries) -> tuple[Message, ...]:
+    """The history of these entries: what the model would be asked with next. Raises StorageError for a lost picture."""
+    return tuple(_message(entry) for entry in entries if isinstance(entry.event, MessageAdded | ModelReplied))
+
+
+def read_history(home: Path, run_id: str) -> tuple[Message, ...]:
+    """The whole history of a run, those that it continues included, oldest first."""
+    history: tuple[Message, ...] = ()
+    seen: set[str] = set()
+    following: str | None = run_id
+    while following is not None and following not in seen:
+        seen.add(following)
+        entries = read_journal(find_journal(home, following))
+        history = messages_of(entries) + history
+        following = next((entry.event.continues for entry in entries if isinstance(entry.event, RunStarted)), None)
+    return history
+
+
+def _entry(path: Path, number: int, line: bytes) -> Entry:
+    """One line as an entry, pictures and references as they stand on disk."""
+    try:
+        envelope = _ENVELOPE.decode(line)
+        if envelope.v > SCHEMA_VERSION:
+            raise StorageError(
+                f"{path}:{number}: schema version {envelope.v} is newer than the {SCHEMA_VERSION} that this "
+                "llmos reads; update llmos"
+            )
+        if envelope.seq != number:
+            raise StorageError(f"{path}:{number}: event {envelope.seq} stands where event {number} belongs")
+        decoder = _EVENTS.get(envelope.type)
+        event = decoder.decode(line) if decoder else _unknown(envelope.type, line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StorageError(f"{path}:{number}: not a journal line: {error}") from error
+    return Entry(envelope.seq, envelope.at, envelope.run, event, envelope.v)
+
+
+def _unknown(name: str, line: bytes) -> UnknownEvent:
+    """A line of a type that a later version added, kept as it is."""
+    fields = _FIELDS.decode(line)
+    return UnknownEvent(
+        name=name, fields={key: fields[key] for key in fields if key not in _Envelope.__struct_fields__}
+    )
+
+
+def _resolved(path: Path, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries as they were given to the journal: references followed, pictures loaded."""
+    returned: dict[str, ToolReturned] = {}
+    for entry in entries:
+        event: Event = entry.event
+        if isinstance(event, ToolReturned):
+            event = msgspec.structs.replace(event, content=tuple(_load(path, part) for part in event.content))
+            returned[event.call_id] = event
+        elif isinstance(event, MessageAdded):
+            parts = tuple(_follow(path, entry.seq, part, returned) for part in event.parts)
+            event = msgspec.structs.replace(event, parts=parts)
+        yield Entry(entry.seq, entry.at, entry.run, event, entry.version)
+
+
+def _follow(path: Path, number: int, part: AnyPart, returned: dict[str, ToolReturned]) -> AnyPart:
+    """A part with what it refers to put in its place."""
+    match part:
+        case ResultRefPart():
+            source = returned.get(part.call_id)
+            if source is None:
+                raise StorageError(f"{path}:{number}: no result of call {part.call_id!r} stands above this line")
+            return ResultPart(part.call_id, source.content, not source.ok)
+        case ResultPart():
+            return msgspec.structs.replace(part, content=tuple(_load(path, one) for one in part.content))
+        case ImagePart():
+            return _load(path, part)
+    return part
+
+
+def _load(path: Path, part: TextPart | ImagePart) -> TextPart | ImagePart:
+    """A picture with its content; one whose file is gone stays a name, so that the rest can still be read."""
+    if isinstance(part, TextPart) or not part.file:
+        return part
+    file = path.with_suffix(".d") / part.file
+    return ImagePart(part.media_type, file.read_bytes()) if file.is_file() else part
+
+
+def _message(entry: Entry) -> Message:
+    """The message of an entry that holds one."""
+    assert isinstance(entry.event, MessageAdded | ModelReplied)
+    for part in entry.event.parts:
+        content = part.content if isinstance(part, ResultPart) else (part,)
+        lost = next((one.file for one in content if isinstance(one, ImagePart) and one.file), None)
+        if lost:
+            raise StorageError(f"event {entry.seq} of run {entry.run} shows a picture that is gone: {lost}")
+    return entry.event.message
