@@ -100,25 +100,23 @@ class Journal:
             raise storage_error("create the journal", path, error) from error
         return cls(path, descriptor, clock, bus, Scrubber(secrets))
 
-    def write(self, event: Event, *, durable: bool = False) -> int:
-        """Append the event, flush it to the disk when `durable`, then publish it; the number of its line, from 1.
+    def write(self, event: Event, *, durable: bool = False) -> None:
+        """Append the event, flush it to the disk when `durable`, then publish it.
 
         Blocks while it flushes. Raises StorageError.
         """
-        seq = self._append(event)
+        self._append(event)
         if durable:
             self._sync()
         self._bus.publish(event, self.run_id)
-        return seq
 
-    async def write_durably(self, event: Event) -> int:
+    async def write_durably(self, event: Event) -> None:
         """As `write` with `durable`, but other tasks go on while the disk flushes."""
         from anyio import to_thread
 
-        seq = self._append(event)
+        self._append(event)
         await to_thread.run_sync(self._sync)
         self._bus.publish(event, self.run_id)
-        return seq
 
     def close(self) -> None:
         """End the journal; safe to call twice."""
@@ -133,7 +131,7 @@ class Journal:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _append(self, event: Event) -> int:
+    def _append(self, event: Event) -> None:
         """Write one line, whole or not at all."""
         if isinstance(event, TRANSIENT):
             raise TypeError(f"{type(event).__name__} passes over the bus and is never journaled")
@@ -149,7 +147,6 @@ class Journal:
             raise refused from error
         self._seq += 1
         self._size += len(line)
-        return self._seq
 
     def _sync(self) -> None:
         """Wait until the disk has what was written."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from llmos.errors import LLMosError, StorageError, nearest
-from llmos.messages import Message
+from llmos.messages import Message, Text, ToolResult
 from llmos.traces.events import (
     JOURNALED,
     SCHEMA_VERSION,
@@ -20,6 +20,7 @@ from llmos.traces.events import (
     MessageAdded,
     ModelReplied,
     RunStarted,
+    ToolCalled,
     ToolReturned,
     UnknownEvent,
 )
@@ -43,6 +44,10 @@ _FIELDS: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, A
 _EVENTS = {snake_case(kind.__name__): msgspec.json.Decoder(kind) for kind in JOURNALED}
 
 
+_RECENT_RUNS = 20
+"""How many runs are offered instead of one that does not exist."""
+
+
 def _nobody(_: str) -> None:
     """Nobody wants to hear of a torn line."""
 
@@ -60,9 +65,7 @@ def read_journal(path: Path, on_torn: Callable[[str], None] = _nobody) -> list[E
         raise storage_error("read the journal", path, error) from error
     *lines, rest = content.split(b"\n")
     if rest:
-        on_torn(
-            f"{path}:{len(lines) + 1}: the last line is torn (the run was cut off while writing it) and is left out"
-        )
+        on_torn(f"{path}:{len(lines) + 1}: the run was cut off while it wrote this last line, which is left out")
     return list(_resolved(path, (_entry(path, number, line) for number, line in enumerate(lines, start=1))))
 
 
@@ -70,8 +73,9 @@ def find_journal(home: Path, run_id: str) -> Path:
     """The journal of a run that exists; raises LLMosError naming the nearest run."""
     path = journal_path(home, run_id)
     if not path.exists():
-        runs = [one.stem for one in path.parent.glob("*.jsonl")]
-        raise LLMosError(f"there is no run {run_id} in {home}; {nearest(run_id, runs[-20:])}")
+        runs = sorted(one.stem for one in home.glob("journals/*/*/*.jsonl"))
+        advice = nearest(run_id, runs[-_RECENT_RUNS:])
+        raise LLMosError(f"there is no run {run_id} in {home}; {advice}")
     return path
 
 
@@ -80,15 +84,46 @@ def messages_of(entries: Entries) -> tuple[Message, ...]:
     return tuple(_message(entry) for entry in entries if isinstance(entry.event, MessageAdded | ModelReplied))
 
 
+def closing_message(entries: Entries) -> Message | None:
+    """What a run that was cut off between a reply and its tool results lacks: one result for each tool asked for.
+
+    A tool that had answered keeps its answer; of one that was called and had not, nobody knows whether it took effect,
+    and the model is told so. None when nothing is open.
+    """
+    events = [entry.event for entry in entries]
+    last = max((i for i, event in enumerate(events) if isinstance(event, MessageAdded | ModelReplied)), default=None)
+    reply = None if last is None else events[last]
+    if not isinstance(reply, ModelReplied) or not reply.tool_calls:
+        return None
+    since = events[last:]
+    returned = {event.call_id: event.result for event in since if isinstance(event, ToolReturned)}
+    called = {event.call_id for event in since if isinstance(event, ToolCalled)}
+    return Message("user", tuple(returned.get(c.id) or _cut_off(c.id, called=c.id in called) for c in reply.tool_calls))
+
+
+def _cut_off(call_id: str, *, called: bool) -> ToolResult:
+    """The result of a call that never answered."""
+    sentence = (
+        "The run was cut off while this tool was at work; whether it took effect is unknown: look before you repeat it."
+        if called
+        else "The run was cut off before this tool was called; it did nothing."
+    )
+    return ToolResult(call_id, (Text(sentence),), is_error=True)
+
+
 def read_history(home: Path, run_id: str) -> tuple[Message, ...]:
-    """The whole history of a run, those that it continues included, oldest first."""
+    """The whole history of a run, those that it continues included, oldest first; ready to be carried on.
+
+    A run that was cut off is closed by its `closing_message`.
+    """
     history: tuple[Message, ...] = ()
     seen: set[str] = set()
     following: str | None = run_id
     while following is not None and following not in seen:
         seen.add(following)
         entries = read_journal(find_journal(home, following))
-        history = messages_of(entries) + history
+        closing = closing_message(entries)
+        history = (*messages_of(entries), *([closing] if closing else []), *history)
         following = next((entry.event.continues for entry in entries if isinstance(entry.event, RunStarted)), None)
     return history
 
