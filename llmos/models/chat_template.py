@@ -1,0 +1,184 @@
+"""Renders a GGUF file's own chat template, as the hub's tools would, in a sandbox: templates in files are untrusted.
+
+Knows no backend. Images appear in the text as `MEDIA_MARKER`; the bytes travel beside it, in the same order.
+Conventions: https://huggingface.co/docs/transformers/chat_templating_writing
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from llmos.errors import ModelError
+from llmos.messages import JSON, Image, Message, Request, Text, ToolCall, ToolResult
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MEDIA_MARKER = "<__media__>"
+"""llama.cpp's mark for the place of an image in a prompt (mtmd_default_marker)."""
+
+_BROKEN = "\u200b"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What goes to the backend: text with one marker per image, and the images' bytes."""
+
+    text: str
+    images: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTemplate:
+    """A template, the tokens it may write, and the control tokens that message text must not contain.
+
+    `control_tokens` found in messages or state are broken with a zero-width space, so that no tool result, file or
+    person can end its own turn and begin another.
+    """
+
+    source: str
+    bos: str = ""
+    eos: str = ""
+    control_tokens: tuple[str, ...] = ()
+
+    @property
+    def reads_state(self) -> bool:
+        """Whether the template renders the robot's state, as pocket's does."""
+        from jinja2 import TemplateError, meta
+
+        try:
+            return "state" in meta.find_undeclared_variables(_environment().parse(self.source))
+        except TemplateError:
+            return False
+
+    def render(self, request: Request, now: Callable[[], datetime]) -> Prompt:
+        """The prompt of `request`, ready for the model to continue; ModelError when the template fails."""
+        from jinja2 import TemplateError
+
+        def strftime_now(pattern: str) -> str:
+            return now().strftime(pattern)
+
+        mark = f"<image {token_hex(8)}>"  # nobody can write it, so that no text can claim to be an image
+        values: dict[str, Any] = {
+            "messages": self._safe(template_messages(request, mark)),
+            "tools": self._safe(template_tools(request)) or None,
+            "state": self._safe(dict(request.state)),
+            "add_generation_prompt": True,
+            "bos_token": self.bos,
+            "eos_token": self.eos,
+            "strftime_now": strftime_now,
+        }
+        try:
+            text = _compiled(self.source).render(values)
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+            raise ModelError(f"the model's chat template fails: {error}") from error
+        return Prompt(text.replace(mark, MEDIA_MARKER), images_of(request))
+
+    def _safe(self, value: JSON) -> JSON:
+        """`value` with every control token broken, in texts and keys, at any depth."""
+        if isinstance(value, str):
+            for token in (MEDIA_MARKER, *self.control_tokens):
+                value = value.replace(token, token[:1] + _BROKEN + token[1:])
+            return value
+        if isinstance(value, Mapping):
+            return {self._safe(key): self._safe(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._safe(one) for one in value]
+        return value
+
+
+def default_source() -> str:
+    """The template for files without one: ChatML."""
+    return files("llmos.models").joinpath("chatml.jinja").read_text(encoding="utf-8")
+
+
+def template_tools(request: Request) -> list[JSON]:
+    """The tools as templates expect them."""
+    return [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema},
+        }
+        for tool in request.tools
+    ]
+
+
+def template_messages(request: Request, mark: str = MEDIA_MARKER) -> list[JSON]:
+    """System prompt and history as templates expect them, `mark` for each image; reasoning is left out."""
+    turns: list[JSON] = [{"role": "system", "content": request.system}] if request.system else []
+    for message in request.messages:
+        turns.extend(_assistant_turn(message) if message.role == "assistant" else _user_turns(message, mark))
+    return turns
+
+
+def images_of(request: Request) -> tuple[bytes, ...]:
+    """The images in the order in which the template meets their markers."""
+    return tuple(part.content for message in request.messages for part in _pictured(message) if isinstance(part, Image))
+
+
+def _pictured(message: Message) -> list[Any]:
+    """The parts in the order of the turns: results first, as `_user_turns` has them."""
+    results = [part for result in message.parts if isinstance(result, ToolResult) for part in result.content]
+    return [*results, *(part for part in message.parts if isinstance(part, Text | Image))]
+
+
+def _assistant_turn(message: Message) -> list[JSON]:
+    calls = [call for call in message.tool_calls if call.malformed is None]
+    raw = [call.malformed for call in message.tool_calls if call.malformed is not None]
+    turn: dict[str, JSON] = {"role": "assistant", "content": "\n".join(part for part in (message.text, *raw) if part)}
+    if calls:
+        turn["tool_calls"] = [_call(call) for call in calls]
+    return [turn]
+
+
+def _call(call: ToolCall) -> JSON:
+    return {"type": "function", "id": call.id, "function": {"name": call.name, "arguments": dict(call.args)}}
+
+
+def _user_turns(message: Message, mark: str) -> list[JSON]:
+    turns: list[JSON] = [
+        {"role": "tool", "tool_call_id": part.call_id, "content": _flat(part.content, mark), "is_error": part.is_error}
+        for part in message.parts
+        if isinstance(part, ToolResult)
+    ]
+    rest = [part for part in message.parts if isinstance(part, Text | Image)]
+    return [*turns, {"role": "user", "content": _flat(rest, mark)}] if rest else turns
+
+
+def _flat(parts: Sequence[Any], mark: str) -> str:
+    """Texts and marks of images, a line each."""
+    return "\n".join(mark if isinstance(part, Image) else part.text for part in parts)
+
+
+def _tojson(value: JSON, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
+    """As the hub has it: no HTML escapes, letters outside ASCII kept."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+
+
+def _raise(sentence: str) -> NoReturn:
+    from jinja2 import TemplateError
+
+    raise TemplateError(sentence)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> "ImmutableSandboxedEnvironment":
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, autoescape=False, extensions=["jinja2.ext.loopcontrols"]
+    )
+    environment.filters["tojson"] = _tojson
+    environment.globals["raise_exception"] = _raise
+    return environment
+
+
+@lru_cache(maxsize=8)
+def _compiled(source: str) -> "Template":
+    return _environment().from_string(source)
