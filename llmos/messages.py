@@ -140,12 +140,14 @@ class Request:
 
     `system` is byte-stable between the steps of a run and between runs, so that prompt caches hit; what changes
     from step to step (robot state, time) stands in `messages`. `state` is the measured state of the robot, or of
-    whatever else the run watches, as plain values; only templates that render it (pocket) read it.
+    whatever else the run watches, as plain values; only templates that render it (pocket) read it. Without
+    `may_call_tools` the tools stay listed, for the history speaks of them, and the reply must be an answer.
     """
 
     system: str
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
+    may_call_tools: bool = True
     max_output_tokens: int = 4096
     state: Mapping[str, JSON] = field(default_factory=dict)
     response_schema: Mapping[str, JSON] | None = None

@@ -1,0 +1,119 @@
+"""Carry out one planned run: journal its start, let the loop work, journal its end.
+
+Knows no concrete model, tool or robot; `boot` plans, this module witnesses.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+
+from llmos.budget import Purse
+from llmos.errors import LLMosError
+from llmos.messages import Message, Text
+from llmos.runtime.loop import Actions, Ending, Judge, Loop, Terms
+from llmos.runtime.outcome import RunOutcome
+from llmos.traces.events import Event, MessageAdded, PromptSet, RunFinished, RunStarted
+
+
+class RunJournal(Protocol):
+    """The journal of one run."""
+
+    @property
+    def path(self) -> Path:
+        """Where it stands."""
+        ...
+
+    def write(self, event: Event, *, durable: bool = False) -> None:
+        """Append one event; StorageError when it cannot."""
+        ...
+
+    def close(self) -> None:
+        """Write no more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """Everything one run needs; `history` is what was said before the goal and grows with the run."""
+
+    started: RunStarted
+    terms: Terms
+    actions: Actions
+    journal: RunJournal
+    purse: Purse
+    judge: Judge
+    history: list[Message]
+    monotonic_s: Callable[[], float]
+
+
+async def carry_out(plan: RunPlan) -> RunOutcome:
+    """Run the plan to its end and close its journal.
+
+    Nothing is spent before `run_started` is on the disk. A cancelled run is journaled as interrupted and the
+    cancellation goes on; so does an error that is our own bug, journaled as failed.
+    """
+    started_s = plan.monotonic_s()
+    loop = Loop(plan.terms, plan.actions, plan.journal, plan.purse, plan.judge)
+    finish = _Finish(plan, loop, started_s)
+    try:
+        plan.journal.write(plan.started, durable=True)
+        plan.journal.write(PromptSet.of(plan.terms.system, plan.terms.tools))
+        for message in (*plan.history, goal := Message("user", (Text(plan.started.goal),))):
+            plan.journal.write(MessageAdded.of(message))
+        plan.history.append(goal)
+        return finish.write(await loop.run(plan.history))
+    except anyio.get_cancelled_exc_class():
+        finish.write(Ending("interrupted", "", "The run was interrupted; resume it to go on."))
+        raise
+    except LLMosError:
+        raise
+    except BaseException as error:
+        finish.write(Ending("failed", "", f"LLMos itself failed: {type(error).__name__}: {error}"))
+        raise
+    finally:
+        plan.journal.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Finish:
+    plan: RunPlan
+    loop: Loop
+    started_s: float
+
+    def write(self, ending: Ending) -> RunOutcome:
+        """Journal the ending, and return it as the outcome."""
+        plan, loop, start = self.plan, self.loop, self.plan.started
+        duration_s = plan.monotonic_s() - self.started_s
+        plan.journal.write(
+            RunFinished(
+                outcome=ending.outcome,
+                answer=ending.answer,
+                reason=ending.reason,
+                usage=loop.usage,
+                cost_usd=loop.cost_usd,
+                steps=loop.steps,
+                duration_s=duration_s,
+                evidence=dict(ending.evidence),
+            ),
+            durable=True,
+        )
+        return RunOutcome(
+            run_id=start.run_id,
+            agent=start.agent,
+            goal=start.goal,
+            mode=start.mode,
+            mode_reason=start.mode_reason,
+            outcome=ending.outcome,
+            answer=ending.answer,
+            reason=ending.reason,
+            steps=loop.steps,
+            tool_calls=tuple(loop.tool_uses),
+            usage=loop.usage,
+            cost_usd=loop.cost_usd,
+            model=start.model,
+            duration_s=duration_s,
+            journal=plan.journal.path,
+        )
