@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from llmos.errors import LLMosError, ModelError, RetryableError, StorageError
 from llmos.messages import Message, Reply, Request, Text, Thinking, ToolCall, ToolResult, ToolSpec, Usage
-from llmos.models.base import OnText, ignore_text
+from llmos.models.base import ignore_text
 from llmos.models.cassette import CassetteModel, Recorder
 from llmos.models.cassette_format import Exchange, Spoken
+from tests.support.scripted import ScriptedModel
 
 pytestmark = pytest.mark.anyio
 
@@ -28,29 +29,6 @@ def cassette(folder: Path, *lines: str) -> Path:
     path = folder / "tape.jsonl"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-class Scripted:
-    """A model that gives back, or raises, what it was made with."""
-
-    name = "scripted:one"
-    context_tokens = 1000
-
-    def __init__(self, *answers: Reply | ModelError) -> None:
-        self.answers = list(answers)
-        self.closed = 0
-
-    async def reply(self, request: Request, on_text: OnText) -> Reply:
-        """The next answer."""
-        answer = self.answers.pop(0)
-        if isinstance(answer, ModelError):
-            raise answer
-        on_text(answer.text)
-        return answer
-
-    async def aclose(self) -> None:
-        """Count the closings."""
-        self.closed += 1
 
 
 async def test_hand_written_lines_play_in_order(tmp_path: Path) -> None:
@@ -137,7 +115,7 @@ async def test_a_recording_plays_back_what_was_said(tmp_path: Path) -> None:
     """Recorder and player agree on every part, id and signature, and on failures."""
     path = tmp_path / "tape.jsonl"
     failed = Reply((ToolCall("t2", "x", {}, malformed='{"x":'),), "length", Usage(), "m", "abstained", "full")
-    scripted = Scripted(RICH, RetryableError("Later.", 3.0), ModelError("Never."), failed)
+    scripted = ScriptedModel(RICH, RetryableError("Later.", 3.0), ModelError("Never."), failed)
     recorder = Recorder(scripted, path)
     assert (recorder.name, recorder.context_tokens) == ("scripted:one", 1000)
     assert await recorder.reply(ask(tools=(MOVE,)), ignore_text) == RICH
@@ -175,7 +153,7 @@ HELLO = Message("user", (Text("go"),))
 async def test_a_recording_refuses_another_request(tmp_path: Path, request_: Request, difference: str) -> None:
     """The sentence names the part that diverged; without strictness the recording plays."""
     path = tmp_path / "tape.jsonl"
-    await Recorder(Scripted(RICH), path).reply(ask(), ignore_text)
+    await Recorder(ScriptedModel(RICH), path).reply(ask(), ignore_text)
     with pytest.raises(ModelError) as raised:
         await CassetteModel(path).reply(request_, ignore_text)
     assert str(raised.value) == f"{path}:1 was recorded for another request: {difference}"
@@ -217,7 +195,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
 async def test_a_recorder_that_cannot_write_says_so(tmp_path: Path) -> None:
     """A reply that cannot be recorded is an error of the disk, not a silent gap."""
     with pytest.raises(StorageError) as raised:
-        await Recorder(Scripted(RICH), tmp_path).reply(ask(), ignore_text)
+        await Recorder(ScriptedModel(RICH), tmp_path).reply(ask(), ignore_text)
     assert str(raised.value) == f"{tmp_path} cannot be recorded to: Is a directory"
 
 
