@@ -16,12 +16,13 @@ _SHORTEST_KNOWN_SECRET = 8
 """Characters; a shorter value would be found in ordinary text."""
 
 # A token starts the text, follows what is not part of a word, or follows an escape such as \n, whose letter is none.
-_START = rb"(?:(?<![A-Za-z0-9_+/=-])|(?<=\\[nrtbf]))"
+_START = rb"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrtbf]))"
+_OUTSIDE_BASE64 = rb"(?:(?<![A-Za-z0-9_+/-])|(?<=\\[nrtbf]))"
 _SHAPES: tuple[tuple[bytes, bytes], ...] = (
     (b"sk-ant-", rb"sk-ant-[A-Za-z0-9_-]{16,}"),
     (b"sk-", _START + rb"sk-(?:proj-|svcacct-|or-v1-)?[A-Za-z0-9_-]{32,}"),
-    (b"AKIA", _START + rb"AKIA[0-9A-Z]{16}(?![A-Za-z0-9+/=])"),
-    (b"ASIA", _START + rb"ASIA[0-9A-Z]{16}(?![A-Za-z0-9+/=])"),
+    (b"AKIA", _OUTSIDE_BASE64 + rb"AKIA[0-9A-Z]{16}(?![A-Za-z0-9+/=])"),
+    (b"ASIA", _OUTSIDE_BASE64 + rb"ASIA[0-9A-Z]{16}(?![A-Za-z0-9+/=])"),
     (b"gh", rb"gh[pousr]_[A-Za-z0-9]{36,}"),
     (b"github_pat_", rb"github_pat_[A-Za-z0-9_]{22,}"),
     (b"hf_", _START + rb"hf_[A-Za-z0-9]{30,}"),
