@@ -21,12 +21,14 @@ from llmos.tools.threads import run_in_thread
 class Access(StrEnum):
     """What a tool does with an argument, written as `Annotated[str, Access.READ]`; permission is decided by it.
 
-    READ and WRITE mark paths: the tool receives them absolute and free of symbolic links. RUN marks a shell command.
+    READ and WRITE mark paths: the tool receives them absolute and free of symbolic links. RUN marks a shell command,
+    DELEGATE the name of an agent.
     """
 
     READ = "read"
     WRITE = "write"
     RUN = "run"
+    DELEGATE = "delegate to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class ToolOutcome:
 
     content: tuple[Text | Image, ...]
     is_error: bool = False
+
+
+def failure(sentence: str) -> ToolOutcome:
+    """An outcome that tells the model what went wrong."""
+    return ToolOutcome((Text(sentence),), is_error=True)
 
 
 ToolOutput: TypeAlias = str | tuple[Text | Image, ...] | ToolOutcome

@@ -1,0 +1,92 @@
+"""The tools that an agent is offered: all of them, or those that its document lists, narrowed by their scopes.
+
+Knows no call and no journal. What a document says only ever takes away.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from llmos.errors import LLMosError, RefusedError, nearest
+from llmos.messages import JSON, ToolSpec
+from llmos.tools.base import Access, Tool
+from llmos.tools.patterns import Pattern, command_matches, name_matches, path_matches, read_pattern, simple_words
+from llmos.tools.permissions import Permissions, visible
+
+
+class Offer:
+    """Tools by name; `listed` and `denied` are the patterns with a scope, which narrow single tools."""
+
+    def __init__(self, tools: Iterable[Tool], listed: Sequence[Pattern] = (), denied: Sequence[Pattern] = ()) -> None:
+        self._tools: dict[str, Tool] = {}
+        for tool in tools:
+            if tool.spec.name in self._tools:
+                raise LLMosError(f"there are two tools named {tool.spec.name}; rename one of them")
+            self._tools[tool.spec.name] = tool
+        self._listed = tuple(listed)
+        self._denied = tuple(denied)
+
+    def only(self, names: Sequence[str] | None, disallowed: Sequence[str] = ()) -> "Offer":
+        """What is left for an agent that lists these names (None: everything) and disallows those."""
+        listed, denied = _patterns(names or ()), _patterns(disallowed)
+        tools = [
+            tool
+            for name, tool in self._tools.items()
+            if (names is None or any(each.names(name) for each in listed))
+            and not any(each.names(name) and each.scope is None for each in denied)
+        ]
+        whole = [tool.spec.name for tool in tools if any(p.names(tool.spec.name) and p.scope is None for p in listed)]
+        narrowing = [each for each in listed if each.scope is not None and not any(map(each.names, whole))]
+        return Offer(tools, (*self._listed, *narrowing), (*self._denied, *denied))
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """What a model is told of them, sorted by name."""
+        return tuple(self._tools[name].spec for name in sorted(self._tools))
+
+    def find(self, name: str) -> Tool:
+        """The tool of this name; raises LLMosError with the nearest one."""
+        if name not in self._tools:
+            raise LLMosError(f"there is no tool named '{visible(name[:100])}'; {nearest(name, self._tools)}")
+        return self._tools[name]
+
+    def warnings(self, names: Sequence[str]) -> tuple[str, ...]:
+        """One sentence for each name that no tool here answers to."""
+        return tuple(
+            f"there is no tool named '{text}' here; {nearest(text, self._tools)}"
+            for text in names
+            if not any(each.names(name) for each in _patterns((text,)) for name in self._tools)
+        )
+
+    def check(self, tool: Tool, args: Mapping[str, JSON], permissions: Permissions) -> None:
+        """Raise RefusedError when the agent's own list does not go as far as this call."""
+        name = tool.spec.name
+        listed = [each for each in self._listed if each.names(name)]
+        denied = [each for each in self._denied if each.names(name)]
+        for argument, access in tool.touches.items() if listed or denied else ():
+            target = args.get(argument, "." if access in {Access.READ, Access.WRITE} else None)
+            if target is None:
+                continue
+            if listed and not any(_matches(each, access, target, permissions) for each in listed):
+                raise RefusedError(f"this agent may use {name} only as {', '.join(map(str, listed))}")
+            for each in denied:
+                if _matches(each, access, target, permissions) or (access is Access.RUN and not simple_words(target)):
+                    raise RefusedError(f"this agent may not use {name} as {each}")
+
+
+def _patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
+    """The patterns that can be read; in a document, what cannot be is warned of and does nothing."""
+    patterns = []
+    for text in texts:
+        try:
+            patterns.append(read_pattern(text))
+        except LLMosError:
+            continue
+    return tuple(patterns)
+
+
+def _matches(pattern: Pattern, access: Access, target: str, permissions: Permissions) -> bool:
+    if access is Access.RUN:
+        return command_matches(pattern.scope, target)
+    if access is Access.DELEGATE:
+        return name_matches(pattern.scope, target)
+    workspace = permissions.workspace
+    path = workspace.resolve(target)
+    return path_matches(pattern.scope, path, workspace.root, workspace.user_home, permissions.protects)

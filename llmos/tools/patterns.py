@@ -1,0 +1,135 @@
+"""Reads and matches the patterns of Claude Code: `Bash(git:*)`, `Read(../data/**)`, `mcp__github`, `Agent(planner)`.
+
+Decides nothing: a pattern only says whether a call is one of those it names. When in doubt it does not match.
+"""
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+
+from llmos.errors import LLMosError
+from llmos.tools.base import Access, Tool
+from llmos.tools.globs import parts_match
+
+_PATTERN = re.compile(r"(?P<tool>[A-Za-z0-9_*-]+)\s*(?:\((?P<scope>.*)\))?", re.DOTALL)
+_ALIASES = {"Task": "Agent"}  # Claude Code's older name
+_GROUPS = {Access.READ: {"Read"}, Access.WRITE: {"Write", "Edit"}}  # one pattern speaks of all tools that do the same
+
+# What bash takes as it stands, or quoted without expansion; everything else may hide a second command.
+_PIECE = r"""(?:[A-Za-z0-9_@%+=:,./^~*?\[\]-]|'[^']*'|"[^"$`\\!]*")+"""
+_SIMPLE = re.compile(rf" *{_PIECE}(?: +{_PIECE})* *")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A tool's name, or `*`, or a name that ends in `*`; and what the call is about. A scope of None is any call."""
+
+    tool: str
+    scope: str | None = None
+
+    def __str__(self) -> str:
+        return self.tool if self.scope is None else f"{self.tool}({self.scope})"
+
+    def names(self, name: str) -> bool:
+        """Say whether it speaks of this tool; `mcp__github` speaks of every tool of that server."""
+        if self.tool.endswith("*"):
+            return name.startswith(self.tool[:-1])
+        return name == self.tool or (self.tool.startswith("mcp__") and name.startswith(f"{self.tool}__"))
+
+    def covers(self, tool: Tool, access: Access) -> bool:
+        """Say whether it speaks of what a tool does to an argument; `Read(..)` covers Grep, `Edit(..)` covers Write."""
+        return self.names(tool.spec.name) or self.tool in _GROUPS.get(access, ())
+
+
+def read_pattern(text: str) -> Pattern:
+    """The pattern that stands in the text; raises LLMosError when none does.
+
+    >>> read_pattern("Bash(git status:*)")
+    Pattern(tool='Bash', scope='git status:*')
+    """
+    found = _PATTERN.fullmatch(text.strip())
+    if found is None:
+        raise LLMosError(
+            f"'{text}' is no tool pattern; they look like Read, Bash(git status), Bash(git:*), Read(../data/**)"
+        )
+    pattern = Pattern(_ALIASES.get(found["tool"], found["tool"]), found["scope"])
+    words = _prefix(pattern.scope) if pattern.tool == "Bash" and pattern.scope else None
+    if words is not None and simple_words(words) is None:
+        raise LLMosError(
+            f"'{text}' cannot be matched: before ':*' stand plain words only, without ; & | < > $ ( ) or `"
+        )
+    return pattern
+
+
+def read_patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
+    """All patterns, in order; raises LLMosError at the first that is none."""
+    return tuple(read_pattern(text) for text in texts)
+
+
+def simple_words(command: str) -> list[str] | None:
+    """The words of a command that is certainly one program with its arguments; None for anything else.
+
+    Refused are operators, expansions, redirections, comments, braces, backslashes and whatever does not print.
+
+    >>> simple_words("git commit -m 'a; b'")
+    ['git', 'commit', '-m', 'a; b']
+    >>> simple_words("git status; rm -rf .") is None
+    True
+    """
+    if not command.isprintable() or not _SIMPLE.fullmatch(command):
+        return None
+    return shlex.split(command)
+
+
+def command_matches(scope: str | None, command: str) -> bool:
+    """Say whether the scope names this command: exactly, or by its first words where the scope ends in `:*`."""
+    if scope is None or scope.strip() == "*":
+        return True
+    prefix = _prefix(scope)
+    if prefix is None:
+        return command.strip() == scope.strip()
+    words, first = simple_words(command), simple_words(prefix)
+    return words is not None and first is not None and words[: len(first)] == first
+
+
+def name_matches(scope: str | None, name: str) -> bool:
+    """Say whether the name is one of those that the scope lists, as in `Agent(planner, critic)`."""
+    return scope is None or name in {each.strip() for each in scope.split(",")} or scope.strip() == "*"
+
+
+def path_matches(
+    scope: str | None, path: Path, workspace: Path, user_home: Path | None, guarded: Callable[[str], bool]
+) -> bool:
+    """Say whether the scope, seen from the workspace, names this absolute path without symbolic links.
+
+    A wildcard never stands for a guarded folder: that must be named.
+    """
+    if scope is None:
+        return not any(guarded(name) for name in path.parts[1:])
+    text = scope.strip()
+    if text.startswith("~/") and user_home is not None:
+        text = f"{user_home}{text[1:]}"
+    while text.startswith("//"):
+        text = text[1:]
+    return parts_match(_anchored(workspace, text), path.parts, guarded)
+
+
+def _prefix(scope: str) -> str | None:
+    """What stands before a closing `:*` or ` *`; None when the scope names one exact command."""
+    text = scope.strip()
+    for ending in (":*", " *"):
+        if text.endswith(ending):
+            return text.removesuffix(ending)
+    return None
+
+
+def _anchored(workspace: Path, text: str) -> tuple[str, ...]:
+    """The scope's parts from the root on; what stands before its first wildcard is freed of links and `..`."""
+    parts = Path(text).parts
+    first_wild = next((at for at, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
+    plain = os.path.realpath(workspace.joinpath(*parts[:first_wild]))
+    return (*map(escape, Path(plain).parts), *parts[first_wild:])

@@ -1,0 +1,156 @@
+"""Carries out tool calls: looks up, checks, asks permission, journals, calls, limits; a mistake becomes a result.
+
+Knows no single tool. The one place of the house that catches every exception: what a tool raises is for the model to
+react to. What passes through: cancellation, and a journal that cannot be written.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+
+import anyio
+
+from llmos.documents.kernel import SafetyRules
+from llmos.errors import LLMosError, StorageError
+from llmos.messages import JSON, Effect, Text, ToolCall, ToolResult, ToolSpec
+from llmos.tools.base import Access, Tool, ToolOutcome, failure
+from llmos.tools.offer import Offer
+from llmos.tools.opening import read_whole
+from llmos.tools.output import limited
+from llmos.tools.permissions import Decision, Permissions
+from llmos.tools.threads import run_in_thread
+from llmos.traces.events import Event, FileKept, PermissionDecided, ToolCalled, ToolReturned
+
+
+class Witness(Protocol):
+    """What writes the journal of the run; both raise StorageError when they cannot."""
+
+    def write(self, event: Event, *, durable: bool = False) -> None:
+        """Append one event."""
+        ...
+
+    async def write_durably(self, event: Event) -> None:
+        """Append one event and return when the disk has it."""
+        ...
+
+
+class Toolbox:
+    """The tools of one run. `journal` is None only where no run is being witnessed, as in a check of a tool."""
+
+    def __init__(
+        self, tools: Iterable[Tool], permissions: Permissions, rules: SafetyRules, journal: Witness | None = None
+    ) -> None:
+        self._offer = tools if isinstance(tools, Offer) else Offer(tools)
+        self._permissions = permissions
+        self._rules = rules
+        self._journal = journal
+        self._unwitnessed: StorageError | None = None
+
+    def only(
+        self, names: Sequence[str] | None, disallowed: Sequence[str] = (), journal: Witness | None = None
+    ) -> "Toolbox":
+        """The toolbox of a run whose agent lists these tools (None: all of them) and disallows those.
+
+        A scope narrows: with `Bash(git:*)` listed, every other command is refused. Nothing is ever widened.
+        """
+        return Toolbox(self._offer.only(names, disallowed), self._permissions, self._rules, journal or self._journal)
+
+    def specs(self, names: Sequence[str] | None = None, disallowed: Sequence[str] = ()) -> tuple[ToolSpec, ...]:
+        """What a model is told, sorted by name, so that the same tools are always the same bytes."""
+        return self._offer.only(names, disallowed).specs()
+
+    def warnings(self, names: Sequence[str]) -> tuple[str, ...]:
+        """One sentence for each listed tool that does not exist here."""
+        return self._offer.warnings(names)
+
+    async def call(self, call: ToolCall, step: int = 0) -> ToolResult:
+        """Carry out one call and journal what came of it.
+
+        Raises nothing but cancellation, and StorageError when the journal cannot be written.
+        """
+        started_s = perf_counter()
+        outcome = failure(f"{call.name} was interrupted; whether it took effect is not known")
+        try:
+            outcome = await self._outcome(call, step)
+        except (Exception, SystemExit) as error:
+            if error is self._unwitnessed:
+                raise
+            outcome = failure(_sentence(call.name, error))
+        finally:
+            result = ToolResult(call.id, limited(outcome.content, self._rules.max_output_bytes), outcome.is_error)
+            self._write(ToolReturned.of(result, call.name, perf_counter() - started_s, step))
+        return result
+
+    async def _outcome(self, call: ToolCall, step: int) -> ToolOutcome:
+        tool = self._offer.find(call.name)
+        if call.malformed is not None:
+            raise LLMosError(f"the arguments of {call.name} must be one JSON object, not: {call.malformed[:200]}")
+        args = tool.prepare(call.args)
+        self._offer.check(tool, args, self._permissions)
+        ready = await self._permissions.check(tool, args, partial(self._decided, call.id))
+        await self._keep(call.id, tool, ready)
+        await self._called(
+            ToolCalled(step=step, call_id=call.id, tool=call.name, args=dict(args), effect=tool.spec.effect)
+        )
+        limit_s = self._rules.tool_timeout_s if tool.timeout_s is None else tool.timeout_s
+        with anyio.move_on_after(limit_s) as time:
+            output = await tool.call(ready)
+        if time.cancelled_caught:
+            return failure(f"{call.name} had no answer within {limit_s:g} s; whether it took effect is not known")
+        if isinstance(output, ToolOutcome):
+            return output
+        return ToolOutcome((Text(output),) if isinstance(output, str) else output)
+
+    def _decided(self, call_id: str, decision: Decision) -> None:
+        self._write(
+            PermissionDecided(
+                call_id=call_id,
+                tool=decision.tool,
+                question=decision.question,
+                allowed=decision.allowed,
+                by=decision.by,
+            )
+        )
+
+    async def _keep(self, call_id: str, tool: Tool, args: Mapping[str, JSON]) -> None:
+        """Journal what stands in each file that the tool is about to write."""
+        for argument, access in tool.touches.items():
+            if access is Access.WRITE and argument in args:
+                path = Path(args[argument])
+                before = await run_in_thread(partial(_content, path, self._rules.max_read_bytes))
+                self._write(FileKept(call_id=call_id, path=str(path), before=before))
+
+    async def _called(self, event: ToolCalled) -> None:
+        """Journal the call; on disk before the effect, unless there is none."""
+        if event.effect is Effect.PURE or self._journal is None:
+            self._write(event)
+            return
+        try:
+            await self._journal.write_durably(event)
+        except StorageError as error:
+            self._unwitnessed = error
+            raise
+
+    def _write(self, event: Event) -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.write(event)
+        except StorageError as error:
+            self._unwitnessed = error
+            raise
+
+
+def _content(path: Path, limit: int) -> bytes | None:
+    """What stands in the file; None where there is none."""
+    return read_whole(path, limit) if os.path.lexists(path) else None
+
+
+def _sentence(name: str, error: BaseException) -> str:
+    """What went wrong, for the model: our own sentences as they are, others with their kind."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) if isinstance(error, LLMosError) else f"{name} failed with {type(error).__name__}: {error}"

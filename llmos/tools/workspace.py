@@ -1,0 +1,117 @@
+"""The folder that an agent may work in: where it may be, what a path written by a model means, and what is guarded.
+
+Decides no permission and opens no file. Paths that come out are absolute and free of symbolic links.
+"""
+
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from llmos.errors import LLMosError, RefusedError
+
+_VOLUMES = ("user", "team", "volumes")  # what of the home may be worked in
+_LIMITS = ("robots", "tools", "drivers", "hooks")  # folders of a volume that hold robot profiles or programs
+_DEVICES = (Path("/dev"), Path("/proc"), Path("/sys"))  # there, reading hangs or shows the keys of a process
+_FAR = 3  # from so many `..` on, an absolute path is easier to read
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """`root` is where the agent works, `home` is LLMOS_HOME, `user_home` is the person's own folder."""
+
+    root: Path
+    home: Path
+    user_home: Path | None = None
+
+    def resolve(self, text: str) -> Path:
+        """The absolute path that a model's text means, seen from the root; links are followed once, here.
+
+        Raises LLMosError for text that no path can be.
+        """
+        if not text or "\0" in text:
+            raise LLMosError(f"{text!r} is no path; give one relative to {self.root} or an absolute one")
+        if self.user_home is not None and (text == "~" or text.startswith("~/")):
+            text = f"{self.user_home}{text[1:]}"
+        return Path(os.path.realpath(self.root / text))
+
+    def contains(self, path: Path) -> bool:
+        """Say whether the path is the root or lies below it."""
+        return path.is_relative_to(self.root)
+
+    def shown(self, path: Path) -> str:
+        """The path as a person reads it: relative where that is short, `/` between the names."""
+        if self.contains(path):
+            return path.relative_to(self.root).as_posix()
+        beside = os.path.relpath(path, self.root) if path.anchor == self.root.anchor else str(path)
+        return Path(beside).as_posix() if beside.count("..") < _FAR else path.as_posix()
+
+
+def open_workspace(folder: Path, home: Path, user_home: Path | None = None) -> Workspace:
+    """The workspace at this folder.
+
+    Raises RefusedError where no agent may be let loose, LLMosError where there is no folder.
+    """
+    root, home = Path(os.path.realpath(folder)), Path(os.path.realpath(home))
+    person = Path(os.path.realpath(user_home)) if user_home else None
+    advice = "choose a folder of its own with --workspace"
+    if not root.is_dir():
+        raise LLMosError(f"the workspace {root} is not a folder; {advice}")
+    if root == Path(root.anchor):
+        raise RefusedError(f"the workspace cannot be {root}, the whole disk; {advice}")
+    if person is not None and same_or_below(person, root):
+        raise RefusedError(f"the workspace cannot be {root}, which holds your home folder; {advice}")
+    if same_or_below(home, root):
+        raise RefusedError(f"the workspace cannot be {root}, which holds LLMOS_HOME ({home}); {advice}")
+    if same_or_below(root, home) and not any(same_or_below(root, home / each) for each in _VOLUMES):
+        raise RefusedError(f"the workspace cannot be {root} inside LLMOS_HOME ({home}); {advice}")
+    return Workspace(root, home, person)
+
+
+def guarded_paths(system_root: Path, volume_roots: Iterable[Path]) -> tuple[Path, ...]:
+    """What no agent may write, even if a person says yes: rules, robot profiles, programs, the interpreter itself."""
+    roots = [system_root / "kernel", system_root / "llmos", Path(__file__).parent.parent]
+    roots += [volume / each for volume in volume_roots for each in _LIMITS]
+    return tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in roots))
+
+
+def never_read(path: Path, home: Path) -> bool:
+    """Say whether no agent may read the path: secrets, and devices."""
+    return any(same_or_below(path, each) for each in (home / "secrets", *_DEVICES))
+
+
+def never_written(path: Path, home: Path, guarded: Sequence[Path]) -> bool:
+    """Say whether no agent may write the path: what is guarded, devices, and the home but for its volumes."""
+    if any(same_or_below(path, each) for each in (*guarded, *_DEVICES)):
+        return True
+    return same_or_below(path, home) and not any(same_or_below(path, home / each) for each in _VOLUMES)
+
+
+def same_or_below(path: Path, folder: Path) -> bool:
+    """Say whether a path lies in a folder, also where the disk ignores case or the folder has two names."""
+    if tuple(map(plain_name, path.parts[: len(folder.parts)])) == tuple(map(plain_name, folder.parts)):
+        return True
+    try:
+        wanted = folder.stat()
+    except OSError:
+        return False
+    return any(_is_same(each, wanted) for each in (path, *path.parents))
+
+
+def plain_name(name: str) -> str:
+    """The name as the most forgiving disk would read it, so that `.GIT`, `.git.` and `.g\u200cit` are `.git`.
+
+    After git's own rules for HFS+ and NTFS (`is_hfs_dotgit`, `is_ntfs_dotgit`).
+    """
+    text = unicodedata.normalize("NFKC", name).casefold()
+    text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    text = text.split(":", 1)[0].rstrip(". ") or text
+    return ".git" if text == "git~1" else text
+
+
+def _is_same(path: Path, wanted: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), wanted)
+    except OSError:
+        return False
