@@ -21,7 +21,7 @@ from llmos.traces.events import Event, MessageAdded, RunStarted, TextStreamed, T
 from llmos.traces.journal import LARGEST_INLINE_IMAGE, Journal, journal_path, must_be_durable, new_run_id
 from llmos.traces.reading import read_journal
 from tests.support.disks import remount_read_only, tmpfs
-from tests.support.runs import finished, small_run, started
+from tests.support.journals import finished, small_run, started
 
 RUN = "20261120-095132-k3f9qz"
 NOTE = MessageAdded.of(Message("user", (Text("x" * 900),)))
@@ -281,7 +281,7 @@ from pathlib import Path
 from llmos.clock import SimulatedClock
 from llmos.errors import StorageError
 from llmos.traces.journal import Journal
-from tests.support.runs import small_run
+from tests.support.journals import small_run
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 journal = Journal.create(Path({str(tmp_path)!r}), {RUN!r}, SimulatedClock())
 try:
@@ -306,7 +306,7 @@ import sys
 from pathlib import Path
 from llmos.clock import RealClock
 from llmos.traces.journal import Journal, new_run_id
-from tests.support.runs import small_run, started
+from tests.support.journals import small_run, started
 journal = Journal.create(Path(sys.argv[1]), new_run_id(RealClock()), RealClock())
 journal.write(started(journal.run_id), durable=True)
 while True:

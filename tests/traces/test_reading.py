@@ -13,8 +13,8 @@ from llmos.messages import Effect, Image, Message, Reply, Text, ToolCall, ToolRe
 from llmos.traces.events import Event, MessageAdded, ModelReplied, ToolCalled, ToolReturned, UnknownEvent
 from llmos.traces.journal import LARGEST_INLINE_IMAGE, Journal, new_run_id
 from llmos.traces.reading import closing_message, find_journal, messages_of, read_history, read_journal
+from tests.support.journals import finished, small_run, started, write_run
 from tests.support.messages import replies, results, user_messages
-from tests.support.runs import finished, small_run, started, write_run
 
 GOAL = Message("user", (Text("Pick up the cube"),))
 CALLS = (ToolCall("c1", "Read", {}), ToolCall("c2", "Bash", {}), ToolCall("c3", "Bash", {}))
