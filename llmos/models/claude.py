@@ -1,0 +1,166 @@
+"""Claude through the Messages API, with the vendor's SDK; knows nothing of agents, tools' code or money.
+
+The SDK is imported at the first reply. It never retries (the router does), never traces, and reads no key and no
+profile from the environment or the disk: key and address are handed to it.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+from llmos.errors import LLMosError, ModelError, RetryableError, nearest
+from llmos.messages import JSON, Reply, Request
+from llmos.models.base import BrokenReplyError, OnText
+from llmos.models.claude_reply import ClaudeReply
+from llmos.models.claude_request import accepts_adaptive_thinking, message_params
+from llmos.models.refusals import may_pass, retry_after_s
+from llmos.models.shared_client import SharedClients
+
+if TYPE_CHECKING:
+    from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic
+
+Effort: TypeAlias = Literal["low", "medium", "high", "xhigh", "max"]
+
+DEFAULT_BASE_URL = "https://api.anthropic.com"
+_CONNECT_TIMEOUT_S = 10.0
+_SILENCE_TIMEOUT_S = 300.0
+"""A stream carries a ping every few seconds; before its first byte a prompt of a million tokens may take minutes."""
+
+
+async def _close(client: "AsyncAnthropic") -> None:
+    await client.close()
+
+
+_clients: SharedClients["AsyncAnthropic"] = SharedClients("llmos anthropic clients", _close)
+
+
+class ClaudeModel:
+    """One Claude model; all that share key and address share one HTTP client.
+
+    `thinking` is adaptive where the model accepts it, unless it is set. `context_tokens` comes from the alias.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        api_key: str | None,
+        base_url: str | None = None,
+        *,
+        context_tokens: int = 200_000,
+        thinking: bool | None = None,
+        effort: Effort | None = None,
+    ) -> None:
+        if not api_key:
+            raise LLMosError(
+                f"{model} needs a key: set ANTHROPIC_API_KEY, or choose another model with --model, such as pocket"
+            )
+        self._model = model
+        self._api_key = api_key
+        self._base_url = (base_url or DEFAULT_BASE_URL).rstrip("/")
+        self._context_tokens = context_tokens
+        self._thinking = accepts_adaptive_thinking(model) if thinking is None else thinking
+        self._effort = effort
+
+    @property
+    def name(self) -> str:
+        """`anthropic:` and the vendor's id."""
+        return f"anthropic:{self._model}"
+
+    @property
+    def context_tokens(self) -> int:
+        """As the constructor was told."""
+        return self._context_tokens
+
+    async def reply(self, request: Request, on_text: OnText) -> Reply:
+        """Stream one reply; RetryableError for what may pass, ModelError with the vendor's words for the rest."""
+        import httpx2  # the HTTP library of the SDK, which lets its errors through while a stream is read
+        from anthropic import APIConnectionError, APIStatusError, AsyncStream
+
+        collected = ClaudeReply(on_text)
+        try:
+            create = self._client().messages.with_streaming_response.create
+            async with create(**self._params(request)) as response:
+                self._expect_stream(response.headers)
+                async for event in AsyncStream.raw_events(response.http_response):
+                    if event.data:
+                        collected.add(event.data)
+        except APIStatusError as error:
+            raise self._refusal(error) from error
+        except APIConnectionError as error:
+            raise self._unreachable(error) from error
+        except httpx2.HTTPError as error:
+            sentence = f"the connection to {self._base_url} broke while the reply came in: {_words(error)}"
+            raise BrokenReplyError(sentence, collected.usage) from error
+        except UnicodeEncodeError as error:
+            raise ModelError(f"the request holds text that is not valid Unicode: {error.reason}") from error
+        return collected.reply()
+
+    async def aclose(self) -> None:
+        """Release the shared client, which the last model that holds it closes."""
+        await _clients.give_back(self._place, self)
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return (self._base_url, self._api_key)
+
+    def _client(self) -> "AsyncAnthropic":
+        return _clients.take(self._place, self, self._connect)
+
+    def _connect(self) -> "AsyncAnthropic":
+        from anthropic import AsyncAnthropic, Timeout
+
+        return AsyncAnthropic(
+            api_key=self._api_key,
+            base_url=self._base_url,
+            max_retries=0,
+            timeout=Timeout(_SILENCE_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S),
+            open_telemetry=False,
+        )
+
+    def _params(self, request: Request) -> Any:  # noqa: ANN401 - the SDK's overloads take each argument with a type of its own
+        params = message_params(request, self._model, thinking=self._thinking, effort=self._effort)
+        if request.response_schema is not None:
+            params.setdefault("output_config", {})["format"] = _json_format(request.response_schema)
+        return params
+
+    def _expect_stream(self, headers: Mapping[str, str]) -> None:
+        kind = headers.get("content-type", "nothing")
+        if not kind.startswith("text/event-stream"):
+            raise ModelError(f"{self._base_url} does not speak the Messages API: it answered with {kind}")
+
+    def _refusal(self, error: "APIStatusError") -> ModelError:
+        """What a status means, in one sentence with the vendor's own words."""
+        words = error.api_message or error.message
+        headers = error.response.headers
+        if may_pass(error.status_code, headers):
+            sentence = f"the Anthropic API cannot answer now ({error.status_code} {error.type or 'error'}): {words}"
+            return RetryableError(sentence, retry_after_s(headers))
+        if error.status_code == 401:
+            return ModelError(f"the Anthropic API refused the key, set ANTHROPIC_API_KEY to a valid one: {words}")
+        if error.status_code == 404 and error.type == "not_found_error":
+            return ModelError(
+                f"the Anthropic API has no model '{self._model}', {nearest(self._model, _known_models())}"
+            )
+        return ModelError(
+            f"the Anthropic API refused the request ({error.status_code} {error.type or 'error'}): {words}"
+        )
+
+    def _unreachable(self, error: "APIConnectionError") -> RetryableError:
+        return RetryableError(f"{self._base_url} cannot be reached: {_words(error.__cause__ or error)}")
+
+
+def _words(error: BaseException) -> str:
+    """What an error says, or its name when it says nothing."""
+    return str(error) or type(error).__name__
+
+
+def _json_format(schema: Mapping[str, JSON]) -> JSON:
+    """A schema as the vendor wants it: closed objects, unsupported limits moved into descriptions."""
+    from anthropic import transform_schema
+
+    return {"type": "json_schema", "schema": transform_schema(dict(schema))}
+
+
+def _known_models() -> list[str]:
+    from anthropic.types.model_param import ModelParam
+
+    return [name for choice in get_args(ModelParam) for name in get_args(choice)]

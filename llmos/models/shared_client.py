@@ -1,0 +1,54 @@
+"""One HTTP client for all models of a process that speak to the same place with the same key; knows no provider.
+
+A client's connections belong to the event loop that opened them, so there is one per event loop; the last user closes
+it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from anyio.lowlevel import RunVar
+
+C = TypeVar("C")
+
+
+@dataclass(slots=True)
+class _Shared(Generic[C]):
+    client: C
+    users: set[object] = field(default_factory=set)
+
+
+class SharedClients(Generic[C]):
+    """Clients by key, made when first asked for."""
+
+    def __init__(self, name: str, close: Callable[[C], Awaitable[None]]) -> None:
+        self._table: RunVar[dict[object, _Shared[C]]] = RunVar(name)
+        self._close = close
+
+    def take(self, key: object, user: object, make: Callable[[], C]) -> C:
+        """The client of this key; `user` holds it until it gives it back."""
+        table = self._open_table()
+        shared = table.get(key)
+        if shared is None:
+            shared = table[key] = _Shared(make())
+        shared.users.add(user)
+        return shared.client
+
+    async def give_back(self, key: object, user: object) -> None:
+        """Release the client; harmless when it is not held."""
+        table = self._open_table()
+        shared = table.get(key)
+        if shared is None or user not in shared.users:
+            return
+        shared.users.discard(user)
+        if not shared.users:
+            del table[key]
+            await self._close(shared.client)
+
+    def _open_table(self) -> dict[object, _Shared[C]]:
+        table = self._table.get(None)
+        if table is None:
+            table = {}
+            self._table.set(table)
+        return table
