@@ -5,7 +5,7 @@ which both vendors' servers send and their SDKs obey.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _PASSING = (408, 409, 429)
@@ -43,6 +43,7 @@ def _number(text: str | None) -> float | None:
 
 def _date(text: str | None) -> datetime | None:
     try:
-        return parsedate_to_datetime(text or "")
-    except ValueError:
+        parsed = parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError, IndexError):
         return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
