@@ -1,0 +1,80 @@
+"""An agent: who does the work, with which tools, under which limits; one file in Claude Code's subagent format.
+
+Knows no model and no tool; names are taken as they are written.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from llmos.documents.document import Document
+from llmos.documents.fields import Fields, shown
+from llmos.documents.frontmatter import read_document
+from llmos.documents.naming import described, named, not_empty
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Who does the work; the body is its system prompt.
+
+    `tools` None means all there are; an empty tuple means none. `model` is an alias, an id, or `inherit`. `skills` are
+    opened before its first step. `budget_usd` (`metadata: llmos-budget-usd`) is the most that one run of it may spend;
+    `fallback` (`metadata: llmos-fallback`) says that another model may stand in when its own cannot be reached.
+    """
+
+    name: str
+    description: str
+    tools: tuple[str, ...] | None
+    disallowed_tools: tuple[str, ...]
+    model: str
+    max_turns: int | None
+    skills: tuple[str, ...]
+    budget_usd: float | None
+    fallback: bool
+    body: str
+    document: Document
+
+
+def read_agent(path: Path) -> Agent:
+    """The agent of a file; raises DocumentError when there is none in it."""
+    return agent_from(read_document(path))
+
+
+def agent_from(document: Document) -> Agent:
+    """The agent of a document that was read; what is odd about it joins the document's problems."""
+    not_empty(document)
+    fields = Fields(document)
+    tools = fields.words("tools")
+    if "tools" in document.keys and tools is None:
+        fields.warn("tools", "'tools' is empty, so all tools are inherited; write '[]' for none")
+    agent = Agent(
+        name=named(fields, document.path.stem.removesuffix(".agent")),
+        description=described(fields).replace("\\n", "\n"),
+        tools=None if tools == ("*",) else tools,
+        disallowed_tools=fields.words("disallowed_tools") or (),
+        model=fields.text("model") or "inherit",
+        max_turns=fields.whole_number("max_turns"),
+        skills=fields.words("skills") or (),
+        budget_usd=_budget_usd(fields),
+        fallback=fields.metadata_flag("llmos-fallback", default=False),
+        body=document.body.strip(),
+        document=document,
+    )
+    if not agent.body:
+        fields.warn("", "there are no instructions below the frontmatter")
+    return agent if not fields.problems else replace(agent, document=document.with_problems(fields.problems))
+
+
+def _budget_usd(fields: Fields) -> float | None:
+    """A limit that cannot be read stops the agent: to go on without it would spend what nobody allowed."""
+    written = fields.metadata("llmos-budget-usd")
+    if written is None:
+        return None
+    try:
+        budget_usd = float(written)
+    except ValueError:
+        budget_usd = math.nan
+    if not (math.isfinite(budget_usd) and budget_usd > 0):
+        sentence = f"'llmos-budget-usd' must be an amount in dollars above 0, not {shown(written)}"
+        raise fields.document.wrong("metadata.llmos-budget-usd", sentence)
+    return budget_usd

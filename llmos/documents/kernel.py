@@ -1,0 +1,149 @@
+"""Reads the kernel's rules: the shipped `kernel/*.md`, and over them single keys of the home.
+
+Knows that the home may only tighten safety; what a rule does, its reader knows.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from llmos.documents.document import BrokenDocumentError, Document
+from llmos.documents.frontmatter import read_document
+from llmos.documents.kernel_checks import check_budget, check_models, check_tighter
+from llmos.documents.kernel_rules import (
+    BudgetRules,
+    KernelRules,
+    ModelAlias,
+    ModelRules,
+    Orchestration,
+    Price,
+    SafetyRules,
+)
+from llmos.documents.rule_values import KeyPath, Leaf, build, leaves
+from llmos.errors import DocumentError, nearest
+from llmos.messages import JSON
+
+__all__ = [
+    "RULES",
+    "BudgetRules",
+    "KernelRules",
+    "ModelAlias",
+    "ModelRules",
+    "Orchestration",
+    "Price",
+    "SafetyRules",
+    "Shown",
+    "all_keys",
+    "load_kernel",
+    "show",
+]
+
+RULES: Mapping[str, type] = {
+    "orchestration": Orchestration,
+    "budget": BudgetRules,
+    "models": ModelRules,
+    "safety": SafetyRules,
+}
+"""The documents of the kernel, by file name without `.md`, and what each is read into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One rule as a person sees it: its dotted key, its value, and the file and line that say so."""
+
+    key: str
+    value: JSON
+    where: str
+
+
+def load_kernel(shipped: Path, overlay: Path | None = None) -> KernelRules:
+    """The rules of the folder `shipped` with the keys of the folder `overlay` over them.
+
+    Raises DocumentError for the first key that is missing, unknown, mistyped, out of range, or loosens safety.
+    """
+    over = {} if overlay is None else _overlay_documents(overlay)
+    own = {stem: read_document(shipped / f"{stem}.md") for stem in RULES}
+    found = {stem: _found(stem, own[stem], over.get(stem)) for stem in RULES}
+    models = build(ModelRules, found["models"], own["models"])
+    budget = build(BudgetRules, found["budget"], own["budget"])
+    check_models(models, found["models"])
+    check_budget(budget, found["budget"])
+    return KernelRules(
+        orchestration=build(Orchestration, found["orchestration"], own["orchestration"]),
+        budget=budget,
+        models=models,
+        safety=build(SafetyRules, found["safety"], own["safety"]),
+        prose={stem: document.body.strip() for stem, document in own.items()},
+        provenance={
+            ".".join((stem, *path)): _place(stem, leaf, own[stem])
+            for stem, parts in found.items()
+            for path, leaf in parts.items()
+        },
+        documents=(*own.values(), *over.values()),
+    )
+
+
+def all_keys(rules: KernelRules) -> tuple[str, ...]:
+    """The dotted name of every key that a document sets, sorted."""
+    return tuple(sorted(rules.provenance))
+
+
+def show(rules: KernelRules, key: str | None = None) -> tuple[Shown, ...]:
+    """All rules, or those at and below `key`, in the order of the documents; DocumentError for a key that is none."""
+    shown = tuple(
+        Shown(dotted, value, rules.provenance[dotted])
+        for stem in RULES
+        for dotted, value in _values(stem, getattr(rules, stem))
+        if dotted in rules.provenance
+    )
+    if key is None:
+        return shown
+    chosen = tuple(each for each in shown if each.key == key or each.key.startswith(f"{key}."))
+    if not chosen:
+        raise DocumentError(f"there is no rule '{key}'; {nearest(key, [*RULES, *rules.provenance])}")
+    return chosen
+
+
+def _found(stem: str, own: Document, over: Document | None) -> dict[KeyPath, Leaf]:
+    """The values of one rules document and of what overrides it."""
+    kind = RULES[stem]
+    found = {leaf.path: leaf for leaf in leaves(kind, own)}
+    build(kind, found, own)
+    for leaf in () if over is None else leaves(kind, over):
+        check_tighter(leaf, found.get(leaf.path))
+        found[leaf.path] = leaf
+    return found
+
+
+def _overlay_documents(folder: Path) -> dict[str, Document]:
+    """The documents of the home's `kernel/`; a file that overrides nothing is a mistake, not a note."""
+    documents: dict[str, Document] = {}
+    names = [f"{stem}.md" for stem in RULES]
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name.startswith(".") or path.name.endswith("~"):
+            continue
+        if path.name not in names:
+            raise BrokenDocumentError(path, 1, f"overrides no rules document; {nearest(path.name, names)}")
+        document = read_document(path)
+        if document.body.strip():
+            sentence = "a home overrides keys only; this text would not be read"
+            raise BrokenDocumentError(path, document.body_line, sentence)
+        documents[path.stem] = document
+    return documents
+
+
+def _place(stem: str, leaf: Leaf, own: Document) -> str:
+    return f"{f'kernel/{stem}.md' if leaf.document is own else leaf.document.path}:{leaf.line}"
+
+
+def _values(dotted: str, value: Any) -> Iterator[tuple[str, JSON]]:  # noqa: ANN401
+    """The parts of a rule under their dotted names."""
+    if is_dataclass(value):
+        for field in fields(value):
+            yield from _values(f"{dotted}.{field.name}", getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _values(f"{dotted}.{name}", item)
+    else:
+        yield dotted, list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,68 @@
+"""What the kernel's rules must have in common with each other, and which way a home may move a rule of safety.
+
+Knows no file; an error stands at the key of the home where there is one, because that was added last.
+"""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from llmos.documents.kernel_rules import BudgetRules, ModelRules, Tighter
+from llmos.documents.rule_values import KeyPath, Leaf
+from llmos.errors import nearest
+
+
+def check_tighter(new: Leaf, shipped: Leaf | None) -> None:
+    """Raise DocumentError when a value of the home is on the loose side of the shipped one."""
+    side = next((each for each in get_args(new.kind) if isinstance(each, Tighter)), None)
+    if shipped is None or side is None or not _is_looser(side, new.value, shipped.value):
+        return
+    values = f"{_shown(new.value)} is looser than {_shown(shipped.value)}"
+    allowed = {
+        Tighter.LOWER: "a home may only lower it",
+        Tighter.FEWER: "a home may only take away from it",
+        Tighter.MORE: "a home may only add to it",
+    }[side]
+    raise new.wrong(f"'{'.'.join(new.path)}' tightens only: {values}; {allowed}")
+
+
+def check_budget(budget: BudgetRules, found: Mapping[KeyPath, Leaf]) -> None:
+    """Raise DocumentError when a budget's marks are in the wrong order."""
+    for low, high in (("warn_at", "final_turn_at"), ("min_output_tokens", "max_output_tokens")):
+        _check_order(budget, low, high, found)
+
+
+def check_models(models: ModelRules, found: Mapping[KeyPath, Leaf]) -> None:
+    """Raise DocumentError for an alias that cannot work: no price, no file, no such fallback."""
+    _check_order(models, "base_delay_s", "max_delay_s", found)
+    for name, alias in models.aliases.items():
+        at = found["aliases", name, "id"]
+        if name == "inherit":
+            raise at.wrong("'inherit' cannot be an alias; in an agent it stands for the model of whoever runs it")
+        if alias.provider == "anthropic" and models.price_of(alias.id) is None:
+            raise at.wrong(f"alias '{name}' names '{alias.id}', which has no price; {nearest(alias.id, models.prices)}")
+        if alias.provider == "local" and not (alias.shipped_file or (alias.hub_repo and alias.file)):
+            raise at.wrong(f"alias '{name}' is local and needs 'shipped_file', or 'hub_repo' and 'file'")
+        for other in alias.fallback:
+            if other not in models.aliases or other == name:
+                known = [each for each in models.aliases if each != name]
+                fallback = found["aliases", name, "fallback"]
+                raise fallback.wrong(f"alias '{name}' falls back to '{other}'; {nearest(other, known)}")
+
+
+def _check_order(rules: Any, low: str, high: str, found: Mapping[KeyPath, Leaf]) -> None:  # noqa: ANN401
+    small, large = getattr(rules, low), getattr(rules, high)
+    if small > large:
+        at = found[low,] if found[low,].document is not found[high,].document else found[high,]
+        raise at.wrong(f"'{low}' is {small} and must not be above '{high}', which is {large}")
+
+
+def _is_looser(side: Tighter, new: Any, shipped: Any) -> bool:  # noqa: ANN401
+    if side is Tighter.LOWER:
+        return bool(new > shipped)
+    if side is Tighter.FEWER:
+        return not set(new) <= set(shipped)
+    return not set(new) >= set(shipped)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401
+    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,151 @@
+"""The kernel's rules as typed values with their ranges; the numbers themselves stand in `kernel/*.md` and nowhere else.
+
+Knows no file. Each field is one key of a rules document, under the same name.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta
+
+from llmos.documents.document import Document
+
+_RELEASE = re.compile(r"-\d{8}\Z")
+
+Fraction: TypeAlias = Annotated[float, Meta(gt=0, le=1)]
+Usd: TypeAlias = Annotated[float, Meta(ge=0, le=10_000)]
+Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=604_800)]
+Name: TypeAlias = Annotated[str, Meta(min_length=1)]
+
+
+class Tighter(Enum):
+    """The safe side of a rule: a home may move it there and nowhere else."""
+
+    LOWER = "lower"
+    FEWER = "fewer"
+    MORE = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class Orchestration:
+    """How a run works; the prose beside the keys is the first part of every system prompt."""
+
+    max_iterations: Annotated[int, Meta(ge=1, le=1_000)]
+    max_tool_calls: Annotated[int, Meta(ge=1, le=10_000)]
+    max_tool_retries: Annotated[int, Meta(ge=0, le=10)]
+    max_delegation_depth: Annotated[int, Meta(ge=0, le=10)]
+    max_parallel_calls: Annotated[int, Meta(ge=1, le=64)]
+    max_goal_bytes: Annotated[int, Meta(ge=1, le=10_000_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRules:
+    """What one run may spend when nobody says otherwise; `warn_at` and `final_turn_at` are fractions of it."""
+
+    budget_usd: Usd
+    max_tokens: Annotated[int, Meta(ge=1_000, le=1_000_000_000)]
+    max_seconds: Seconds
+    warn_at: Fraction
+    final_turn_at: Fraction
+    max_output_tokens: Annotated[int, Meta(ge=1, le=128_000)]
+    min_output_tokens: Annotated[int, Meta(ge=1, le=128_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAlias:
+    """What a name such as `dev` stands for.
+
+    `template` is the prompt template. `fallback` are the aliases that may stand in, in this order. A local model is a
+    GGUF file: `shipped_file` comes with LLMos (path from the folder that holds the package), `file` and `vision_file`
+    are pulled from `hub_repo` into the home.
+    """
+
+    provider: Literal["anthropic", "openai", "local"]
+    id: Name
+    template: Literal["full", "compact", "pocket"]
+    context_tokens: Annotated[int, Meta(ge=256, le=10_000_000)]
+    fallback: tuple[str, ...] = ()
+    hub_repo: str = ""
+    file: str = ""
+    vision_file: str = ""
+    shipped_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per million tokens; `cache_write` is for entries that live 5 minutes, `cache_write_1h` for an hour.
+
+    A prompt of more than `long_above_tokens` costs `long_factor` times as much, all of it.
+    """
+
+    input: Usd
+    output: Usd
+    cache_read: Usd
+    cache_write: Usd
+    cache_write_1h: Usd
+    long_above_tokens: Annotated[int, Meta(ge=1)] | None = None
+    long_factor: Annotated[float, Meta(ge=1, le=100)] = 1.0
+
+    def tier(self, prompt_tokens: int) -> "Price":
+        """The price of a call with a prompt of this size, cached tokens included."""
+        if self.long_above_tokens is None or prompt_tokens <= self.long_above_tokens:
+            return self
+        factor = self.long_factor
+        return Price(
+            self.input * factor,
+            self.output * factor,
+            self.cache_read * factor,
+            self.cache_write * factor,
+            self.cache_write_1h * factor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRules:
+    """Which models there are, what they cost, and how often an unreachable one is asked again."""
+
+    aliases: Mapping[str, ModelAlias]
+    prices_date: date
+    prices: Mapping[str, Price]
+    cache_lifetime: Literal["5m", "1h"]
+    max_attempts: Annotated[int, Meta(ge=1, le=20)]
+    base_delay_s: Annotated[float, Meta(gt=0, le=60)]
+    max_delay_s: Annotated[float, Meta(gt=0, le=600)]
+    breaker_failures: Annotated[int, Meta(ge=1, le=100)]
+    breaker_reset_s: Annotated[float, Meta(gt=0, le=3_600)]
+
+    def price_of(self, model_id: str) -> Price | None:
+        """The price of a provider's id, dated releases included, `cache_write` being that of `cache_lifetime`."""
+        price = self.prices.get(model_id) or self.prices.get(_RELEASE.sub("", model_id))
+        if price is None or self.cache_lifetime == "5m":
+            return price
+        return replace(price, cache_write=price.cache_write_1h)
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyRules:
+    """What no agent, skill or command can widen; a home can only tighten it."""
+
+    tool_timeout_s: Annotated[float, Meta(gt=0, le=3_600), Tighter.LOWER]
+    bash_timeout_s: Annotated[float, Meta(gt=0, le=3_600), Tighter.LOWER]
+    max_output_bytes: Annotated[int, Meta(ge=100, le=10_000_000), Tighter.LOWER]
+    max_read_bytes: Annotated[int, Meta(ge=100, le=100_000_000), Tighter.LOWER]
+    protected_folders: Annotated[tuple[str, ...], Tighter.MORE]
+    bash_environment: Annotated[tuple[str, ...], Tighter.FEWER]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelRules:
+    """All rules, the text beside them by file name without `.md`, and where each value comes from."""
+
+    orchestration: Orchestration
+    budget: BudgetRules
+    models: ModelRules
+    safety: SafetyRules
+    prose: Mapping[str, str]
+    provenance: Mapping[str, str]
+    documents: tuple[Document, ...]

@@ -1,0 +1,76 @@
+"""A skill: how something is done; a folder with a SKILL.md (Agent Skills standard with Claude Code's extra keys).
+
+Knows no tool and runs nothing.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from llmos.documents.document import Document
+from llmos.documents.fields import Fields
+from llmos.documents.frontmatter import read_document
+from llmos.documents.naming import described, named, not_empty
+
+MAX_DESCRIPTION = 1024
+MAX_COMPATIBILITY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """How something is done; the body is read by a model only when it opens the skill.
+
+    `description` says what and when, Claude Code's `when_to_use` included. `allowed_tools` None: it names none.
+    A skill that is not `offered` (`disable-model-invocation`) is opened by a person only. `metadata` holds texts; the
+    keys that only LLMos reads begin with `llmos-`.
+    """
+
+    name: str
+    description: str
+    allowed_tools: tuple[str, ...] | None
+    offered: bool
+    metadata: Mapping[str, str]
+    body: str
+    folder: Path
+    document: Document
+
+
+def read_skill(path: Path) -> Skill:
+    """The skill of a SKILL.md; raises DocumentError when there is none in it."""
+    return skill_from(read_document(path))
+
+
+def skill_from(document: Document) -> Skill:
+    """The skill of a document that was read; what is odd about it joins the document's problems."""
+    not_empty(document)
+    fields = Fields(document)
+    folder = document.path.parent
+    name = named(fields, folder.name)
+    _check(fields, name)
+    description = described(fields)
+    when = fields.text("when_to_use")
+    skill = Skill(
+        name=name,
+        description=f"{description} {when}" if when else description,
+        allowed_tools=fields.words("allowed_tools"),
+        offered=not fields.flag("disable_model_invocation", default=False),
+        metadata=fields.all_metadata(),
+        body=document.body.strip(),
+        folder=folder,
+        document=document,
+    )
+    if not skill.body:
+        fields.warn("", "there are no instructions below the frontmatter")
+    return skill if not fields.problems else replace(skill, document=document.with_problems(fields.problems))
+
+
+def _check(fields: Fields, name: str) -> None:
+    """Where the file departs from the standard; it loads all the same."""
+    folder = fields.document.path.parent.name
+    if folder and unicodedata.normalize("NFKC", name) != unicodedata.normalize("NFKC", folder):
+        fields.warn("name", f"the name '{name}' differs from its folder's, '{folder}'")
+    for key, most in (("description", MAX_DESCRIPTION), ("compatibility", MAX_COMPATIBILITY)):
+        length = len(fields.text(key) or "")
+        if length > most:
+            fields.warn(key, f"'{key}' has {length} characters; {most} are allowed by the standard")
