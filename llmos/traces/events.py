@@ -72,7 +72,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     parent: str | None = None
     """The run that delegated this one."""
     continues: str | None = None
-    """The run whose history this one goes on with: a resumed run, or the turn before in a conversation."""
+    """The run whose history this one took over (and holds): a resumed run, or the turn before in a conversation."""
     limits: Limits = Limits()
     documents: tuple[DocumentRef, ...] = ()
     version: str = ""
@@ -224,6 +224,8 @@ class FileKept(Event, frozen=True, kw_only=True):
     call_id: str = ""
     path: str
     before: bytes | None
+    scrubbed: bool = False
+    """Set by the journal when it took a secret out: this is not what stood there, and must not be put back."""
 
 
 class GateVerdict(Event, frozen=True, kw_only=True):

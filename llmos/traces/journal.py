@@ -20,7 +20,16 @@ from llmos.clock import Clock
 from llmos.errors import LLMosError, StorageError
 from llmos.messages import Effect
 from llmos.traces.bus import Bus
-from llmos.traces.events import SCHEMA_VERSION, TRANSIENT, Event, MessageAdded, ModelReplied, ToolCalled, ToolReturned
+from llmos.traces.events import (
+    SCHEMA_VERSION,
+    TRANSIENT,
+    Event,
+    FileKept,
+    MessageAdded,
+    ModelReplied,
+    ToolCalled,
+    ToolReturned,
+)
 from llmos.traces.parts import AnyPart, ImagePart, ResultPart, ResultRefPart, TextPart, plain
 from llmos.traces.scrub import Scrubber
 from llmos.traces.storage import make_folder, storage_error, sync_folder, write_all
@@ -175,6 +184,9 @@ class Journal:
         match event:
             case ModelReplied():
                 self._returned.clear()
+            case FileKept(before=bytes(before)):  # base64 would hide a secret from the scrubbing of the line
+                kept = self._scrubber.scrub(before)
+                return msgspec.structs.replace(event, before=kept, scrubbed=kept != before)
             case ToolReturned():
                 self._returned[event.call_id] = event
                 return msgspec.structs.replace(event, content=tuple(self._stow(part) for part in event.content))

@@ -19,7 +19,6 @@ from llmos.traces.events import (
     Event,
     MessageAdded,
     ModelReplied,
-    RunStarted,
     ToolCalled,
     ToolReturned,
     UnknownEvent,
@@ -112,20 +111,13 @@ def _cut_off(call_id: str, *, called: bool) -> ToolResult:
 
 
 def read_history(home: Path, run_id: str) -> tuple[Message, ...]:
-    """The whole history of a run, those that it continues included, oldest first; ready to be carried on.
+    """The history of a run, ready to be carried on: one that was cut off is closed by its `closing_message`.
 
-    A run that was cut off is closed by its `closing_message`.
+    A journal holds the whole history, also what its run took over from another.
     """
-    history: tuple[Message, ...] = ()
-    seen: set[str] = set()
-    following: str | None = run_id
-    while following is not None and following not in seen:
-        seen.add(following)
-        entries = read_journal(find_journal(home, following))
-        closing = closing_message(entries)
-        history = (*messages_of(entries), *([closing] if closing else []), *history)
-        following = next((entry.event.continues for entry in entries if isinstance(entry.event, RunStarted)), None)
-    return history
+    entries = read_journal(find_journal(home, run_id))
+    closing = closing_message(entries)
+    return (*messages_of(entries), *([closing] if closing else []))
 
 
 def _entry(path: Path, number: int, line: bytes) -> Entry:

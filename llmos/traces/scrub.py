@@ -1,6 +1,6 @@
-"""Takes secrets out of a line before it is written: what looks like a key, and what the caller knows to be one.
+"""Takes secrets out of what is written: what looks like a key, and what the caller knows to be one.
 
-Works on encoded JSON and keeps it valid; knows no event. Conservative on purpose: a pattern must be one that a vendor
+Works on bytes, of text or of JSON, which stays valid; knows no event. Conservative on purpose: a pattern must be one that a vendor
 documents and that prose or base64 does not hit by chance. A history with a secret in it is therefore rebuilt with
 `[secret removed]` in its place; everything else comes back byte for byte.
 """
@@ -34,19 +34,18 @@ _SHAPES: tuple[tuple[bytes, bytes], ...] = (
 
 
 class Scrubber:
-    """Removes secrets from encoded JSON; `known` are values, such as the API keys in use, that must never be stored."""
+    """Removes secrets from text or JSON, both as bytes; `known` are values, such as the API keys in use, that must never be stored."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        self._known = tuple(
-            msgspec.json.encode(secret)[1:-1] for secret in known if len(secret) >= _SHORTEST_KNOWN_SECRET
-        )
+        long_enough = [secret for secret in known if len(secret) >= _SHORTEST_KNOWN_SECRET]
+        self._known = {form for secret in long_enough for form in (secret.encode(), msgspec.json.encode(secret)[1:-1])}
         self._shapes = tuple((literal, re.compile(pattern)) for literal, pattern in _SHAPES)
 
-    def scrub(self, line: bytes) -> bytes:
-        """The line with each secret replaced by `[secret removed]`."""
+    def scrub(self, content: bytes) -> bytes:
+        """The bytes with each secret replaced by `[secret removed]`."""
         for secret in self._known:
-            line = line.replace(secret, REMOVED)
+            content = content.replace(secret, REMOVED)
         for literal, pattern in self._shapes:
-            if literal in line:
-                line = pattern.sub(REMOVED, line)
-        return line
+            if literal in content:
+                content = pattern.sub(REMOVED, content)
+        return content

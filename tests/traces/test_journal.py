@@ -17,7 +17,7 @@ from llmos.clock import SimulatedClock
 from llmos.errors import LLMosError, StorageError
 from llmos.messages import Effect, Image, Message, Text, ToolResult
 from llmos.traces.bus import Bus
-from llmos.traces.events import Event, MessageAdded, RunStarted, TextStreamed, ToolCalled, ToolReturned
+from llmos.traces.events import Event, FileKept, MessageAdded, RunStarted, TextStreamed, ToolCalled, ToolReturned
 from llmos.traces.journal import LARGEST_INLINE_IMAGE, Journal, journal_path, must_be_durable, new_run_id
 from llmos.traces.reading import read_journal
 from tests.support.disks import remount_read_only, tmpfs
@@ -127,6 +127,21 @@ def test_secrets_do_not_reach_the_disk(tmp_path: Path) -> None:
         journal.write(ToolCalled(call_id="c1", tool="t", args={"correct horse": 1}, effect=Effect.PURE))
     assert 'goal":"use [secret removed] and [secret removed]"' in journal.path.read_text()
     assert "correct horse" not in journal.path.read_text()
+
+
+def test_a_kept_file_loses_its_secrets_and_says_so(tmp_path: Path) -> None:
+    """A key must not hide in base64, and a file without its key must not be put back."""
+    before = f"A=1\nKEY=sk-ant-{'a1' * 20}\n".encode()
+    events = [
+        FileKept(path=".env", before=before),
+        FileKept(path="a", before=b"plain"),
+        FileKept(path="b", before=None),
+    ]
+    with open_journal(tmp_path) as journal:
+        for event in (FileKept(path=".env", before=before + b'B=quo"te-key'), *untouched):
+            journal.write(event)
+    scrubbed = FileKept(path=".env", before=b"A=1\nKEY=[secret removed]\nB=[secret removed]", scrubbed=True)
+    assert [entry.event for entry in read_journal(journal.path)] == [scrubbed, *untouched]
 
 
 def test_half_a_surrogate_pair_does_not_stop_a_run(tmp_path: Path) -> None:

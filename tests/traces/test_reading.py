@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmos.clock import SimulatedClock
 from llmos.errors import LLMosError, StorageError
 from llmos.messages import Effect, Image, Message, Reply, Text, ToolCall, ToolResult, Usage
 from llmos.traces.events import Event, MessageAdded, ModelReplied, ToolCalled, ToolReturned, UnknownEvent
-from llmos.traces.journal import LARGEST_INLINE_IMAGE, Journal, new_run_id
+from llmos.traces.journal import LARGEST_INLINE_IMAGE
 from llmos.traces.reading import closing_message, find_journal, messages_of, read_history, read_journal
 from tests.support.journals import finished, small_run, started, write_run
 from tests.support.messages import replies, results, user_messages
@@ -147,28 +146,6 @@ def test_a_lost_picture_stops_only_who_needs_it(tmp_path: Path) -> None:
     with pytest.raises(StorageError) as caught:
         messages_of(entries)
     assert str(caught.value) == f"event 1 of run {path.stem} shows a picture that is gone: {picture.name}"
-
-
-def test_a_run_continues_the_history_of_another(tmp_path: Path) -> None:
-    """A conversation is a chain of runs; the last one sees them all, oldest first."""
-    clock = SimulatedClock()
-    earlier = ""
-    for number in range(3):
-        run_id = new_run_id(clock)
-        with Journal.create(tmp_path, run_id, clock) as journal:
-            journal.write(started(run_id, continues=earlier or None))
-            journal.write(MessageAdded.of(Message("user", (Text(f"turn {number}"),))))
-        earlier = run_id
-    assert [message.text for message in read_history(tmp_path, earlier)] == ["turn 0", "turn 1", "turn 2"]
-
-
-def test_a_ring_of_runs_ends(tmp_path: Path) -> None:
-    """A journal edited to continue itself does not hang the reader."""
-    run_id = new_run_id(SimulatedClock())
-    with Journal.create(tmp_path, run_id, SimulatedClock()) as journal:
-        journal.write(started(run_id, continues=run_id))
-        journal.write(MessageAdded.of(GOAL))
-    assert read_history(tmp_path, run_id) == (GOAL,)
 
 
 def test_a_run_cut_off_between_call_and_result_is_closed_truthfully(tmp_path: Path) -> None:
