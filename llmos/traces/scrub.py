@@ -1,8 +1,8 @@
 """Takes secrets out of what is written: what looks like a key, and what the caller knows to be one.
 
-Works on bytes, of text or of JSON, which stays valid; knows no event. Conservative on purpose: a pattern must be one that a vendor
-documents and that prose or base64 does not hit by chance. A history with a secret in it is therefore rebuilt with
-`[secret removed]` in its place; everything else comes back byte for byte.
+Works on bytes, of text or of JSON, which stays valid; knows no event. Conservative on purpose: a pattern must be one
+that a vendor documents and that prose or base64 does not hit by chance. A history with a secret in it is therefore
+rebuilt with `[secret removed]` in its place; everything else comes back byte for byte.
 """
 
 import re
@@ -34,7 +34,7 @@ _SHAPES: tuple[tuple[bytes, bytes], ...] = (
 
 
 class Scrubber:
-    """Removes secrets from text or JSON, both as bytes; `known` are values, such as the API keys in use, that must never be stored."""
+    """Removes secrets; `known` are values, such as the API keys in use, that must never be stored."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         long_enough = [secret for secret in known if len(secret) >= _SHORTEST_KNOWN_SECRET]

@@ -132,12 +132,8 @@ def test_secrets_do_not_reach_the_disk(tmp_path: Path) -> None:
 def test_a_kept_file_loses_its_secrets_and_says_so(tmp_path: Path) -> None:
     """A key must not hide in base64, and a file without its key must not be put back."""
     before = f"A=1\nKEY=sk-ant-{'a1' * 20}\n".encode()
-    events = [
-        FileKept(path=".env", before=before),
-        FileKept(path="a", before=b"plain"),
-        FileKept(path="b", before=None),
-    ]
-    with open_journal(tmp_path) as journal:
+    untouched = [FileKept(path="notes.md", before=b"plain"), FileKept(path="new.md", before=None)]
+    with open_journal(tmp_path, secrets=('quo"te-key',)) as journal:
         for event in (FileKept(path=".env", before=before + b'B=quo"te-key'), *untouched):
             journal.write(event)
     scrubbed = FileKept(path=".env", before=b"A=1\nKEY=[secret removed]\nB=[secret removed]", scrubbed=True)
