@@ -23,8 +23,9 @@ def edit(block: str, entries: Sequence[Entry], changes: Mapping[str, JSON], newl
     left = {canonical(key): (key, value) for key, value in changes.items()}
     done: set[str] = set()
     parts = [block[: _begin(entries[0])] if entries else block]
-    for entry, following in zip(entries, [*entries[1:], None], strict=True):
-        piece = block[_begin(entry) : len(block) if following is None else _begin(following)]
+    ends = [*(_begin(entry) for entry in entries[1:]), len(block)]
+    for entry, end in zip(entries, ends, strict=False):
+        piece = block[_begin(entry) : end]
         key = canonical(entry.key)
         if key in left:
             parts.append(_replaced(piece, entry, left.pop(key)[1], newline))

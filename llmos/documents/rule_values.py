@@ -4,7 +4,7 @@ Knows types and ranges, not what a rule means. A value is found by its path of k
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
@@ -49,9 +49,10 @@ def leaves(kind: type, document: Document) -> Iterator[Leaf]:
 def build(kind: type[T], found: Mapping[KeyPath, Leaf], document: Document, path: KeyPath = ()) -> T:
     """The value whose parts are `found`; raises DocumentError for a part that is missing and has no default."""
     values: dict[str, Any] = {}
-    for field in _fields(kind):
+    hints = _hints(kind)
+    for field in fields(kind):  # type: ignore[arg-type]
         here = (*path, field.name)
-        item = _item_type(_hints(kind)[field.name])
+        item = _item_type(hints[field.name])
         if item is not None:
             names = dict.fromkeys(key[len(here)] for key in found if key[: len(here)] == here)
             if names:
@@ -100,10 +101,6 @@ def _wrong(document: Document, path: KeyPath, sentence: str) -> BrokenDocumentEr
 
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
-
-
-def _fields(kind: type) -> tuple[Field[Any], ...]:
-    return fields(kind)
 
 
 def _item_type(kind: Any) -> type | None:  # noqa: ANN401
