@@ -75,13 +75,14 @@ class Purse:
             purse = purse._parent  # noqa: SLF001 - our own kind
 
     @property
-    def _own_seconds_left(self) -> float:
+    def own_seconds_left(self) -> float:
+        """Seconds until this purse runs out, whatever its parents have."""
         return self.limits.seconds - (self._monotonic_s() - self._started_s)
 
     @property
     def seconds_left(self) -> float:
         """Seconds until the first purse of the chain runs out; never negative."""
-        return max(0.0, min(purse._own_seconds_left for purse in self._chain()))
+        return max(0.0, min(purse.own_seconds_left for purse in self._chain()))
 
     @property
     def usd_left(self) -> float:
@@ -100,9 +101,10 @@ class Purse:
 
     def used_fraction(self) -> tuple[float, str]:
         """How much of the scarcest limit is used, from 0 to 1 and above, and which limit that is."""
-        return max(share for purse in self._chain() for share in purse._shares())
+        return max(share for purse in self._chain() for share in purse.shares())
 
-    def _shares(self) -> "Iterator[tuple[float, str]]":
+    def shares(self) -> "Iterator[tuple[float, str]]":
+        """How much of each limit of this purse is used, with its name."""
         elapsed_s = self._monotonic_s() - self._started_s
         for used, limit, name in (
             (self.spent.usd, self.limits.usd, "dollars"),
@@ -151,7 +153,6 @@ class Purse:
         for purse in self._chain():
             purse.spent.tool_calls += 1
         return True
-
 
     def _affordable_output(self, input_tokens: int, price: Price, wanted: int) -> int:
         by_tokens = self.tokens_left - input_tokens

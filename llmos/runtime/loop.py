@@ -60,6 +60,9 @@ class Terms:
 
     model: Model
     price: Price
+    """The dearest that a reply may cost, whichever model gives it."""
+    price_of: Callable[[str], Price]
+    """The price of the model that answered, by the name in its reply."""
     system: str
     tools: tuple[ToolSpec, ...]
     orchestration: Orchestration
@@ -111,7 +114,9 @@ class Loop:
             self._tokens += estimate_message(reply.message)
             self._answer = reply.text or self._answer
             if last:
-                return Ending("budget", self._answer, f"The {last} of this budget are used up; resume the run to go on.")
+                return Ending(
+                    "budget", self._answer, f"The {last} of this budget are used up; resume the run to go on."
+                )
             if reply.tool_calls:
                 self._add(history, Message("user", await self._act(reply.tool_calls)))
                 if stuck := self._stuck():
@@ -149,7 +154,7 @@ class Loop:
         except BaseException:
             self._purse.release(held)
             raise
-        cost_usd = self._purse.settle(held, reply.usage, terms.price)
+        cost_usd = self._purse.settle(held, reply.usage, terms.price_of(reply.model))
         self.steps += 1
         self.usage += reply.usage
         self.cost_usd += cost_usd
@@ -162,7 +167,9 @@ class Loop:
         results: list[ToolResult] = []
         for pure, group in groupby(calls, lambda call: self._effects.get(call.name) is Effect.PURE):
             batch = list(group)
-            results += await self._side_by_side(batch) if pure and len(batch) > 1 else [await self._call(c) for c in batch]
+            results += (
+                await self._side_by_side(batch) if pure and len(batch) > 1 else [await self._call(c) for c in batch]
+            )
         for call, result in zip(calls, results, strict=True):
             self._remember(call, result)
         return tuple(results)
@@ -190,7 +197,9 @@ class Loop:
         return await self._actions.call(call, self.steps)
 
     def _remember(self, call: ToolCall, result: ToolResult) -> None:
-        self.tool_uses.append(ToolUse(call.name, call.args, not result.is_error, result.text if result.is_error else None))
+        self.tool_uses.append(
+            ToolUse(call.name, call.args, not result.is_error, result.text if result.is_error else None)
+        )
         self._failures[call.name] = self._failures.get(call.name, 0) + 1 if result.is_error else 0
 
     def _stuck(self) -> str | None:
