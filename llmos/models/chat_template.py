@@ -78,7 +78,10 @@ class ChatTemplate:
             text = _compiled(self.source).render(values)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
             raise ModelError(f"the model's chat template fails: {error}") from error
-        return Prompt(text.replace(mark, MEDIA_MARKER), images_of(request))
+        images = images_of(request)
+        if text.count(mark) != len(images):
+            raise ModelError(f"the model's chat template shows {text.count(mark)} of {len(images)} images")
+        return Prompt(text.replace(mark, MEDIA_MARKER), images)
 
     def _safe(self, value: JSON) -> JSON:
         """`value` with every control token broken, in texts and keys, at any depth."""

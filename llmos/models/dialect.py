@@ -5,7 +5,7 @@ its list calls nothing: it ends the turn with the claim `failed`. What a Hermes 
 `ToolCall.malformed`, and a tool that nobody offered as a call that the toolbox refuses, so that the model can be told.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -15,6 +15,7 @@ from llmos.messages import JSON, Claim, Message, Request, StopReason, Text, Tool
 from llmos.models.base import OnText
 from llmos.models.gbnf import FINISH, STATUSES, hermes_grammar, pocket_grammar, schema_grammar
 from llmos.models.schema import mismatch
+from llmos.models.streaming import overlap
 
 DialectName = Literal["pocket", "hermes"]
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
@@ -29,6 +30,16 @@ class Answer:
     claim: Claim = "done"
 
 
+class Stream:
+    """Receives the raw pieces of a reply and passes on what a person should see; this one passes on nothing."""
+
+    def add(self, piece: str) -> None:
+        """Take the next piece."""
+
+    def finish(self) -> None:
+        """No more pieces will come."""
+
+
 class Dialect(Protocol):
     """How one family of models writes its replies."""
 
@@ -36,8 +47,8 @@ class Dialect(Protocol):
         """What the model can write when these tools are offered."""
         ...
 
-    def stream(self, on_text: OnText) -> Callable[[str], None]:
-        """A receiver for raw pieces that passes on what a person should see while it is written."""
+    def stream(self, on_text: OnText) -> Stream:
+        """What takes the pieces of one reply while it is written."""
         ...
 
     def answer(self, text: str, request: Request) -> Answer:
@@ -50,6 +61,49 @@ def dialect(name: DialectName) -> Dialect:
     return Pocket() if name == "pocket" else Hermes()
 
 
+class Verbatim(Stream):
+    """Passes on every piece as it is."""
+
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+
+    def add(self, piece: str) -> None:
+        """Pass the piece on."""
+        self._on_text(piece)
+
+
+class OutsideBlocks(Stream):
+    """Passes on text outside of call blocks; holds back what may yet become the opening tag."""
+
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+        self._held = ""
+        self._inside = False
+
+    def add(self, piece: str) -> None:
+        """Pass on what is certainly outside."""
+        self._held += piece
+        while True:
+            tag = CLOSE if self._inside else OPEN
+            before, found, rest = self._held.partition(tag)
+            if not found:
+                break
+            self._emit(before)
+            self._inside, self._held = not self._inside, rest
+        certain = len(self._held) - overlap(self._held, tag)
+        self._emit(self._held[:certain])
+        self._held = self._held[certain:]
+
+    def finish(self) -> None:
+        """Pass on what was held back."""
+        self._emit(self._held)
+        self._held = ""
+
+    def _emit(self, text: str) -> None:
+        if text and not self._inside:
+            self._on_text(text)
+
+
 class Pocket:
     """One compact JSON object per reply: a tool, or `finish` with a status that the host puts into words."""
 
@@ -57,9 +111,9 @@ class Pocket:
         """Exactly one call."""
         return pocket_grammar(tools)
 
-    def stream(self, on_text: OnText) -> Callable[[str], None]:  # noqa: ARG002 - the Protocol's signature
+    def stream(self, on_text: OnText) -> Stream:  # noqa: ARG002 - the Protocol's signature
         """The closing sentence is the host's, so raw pieces are not for reading."""
-        return lambda _: None
+        return Stream()
 
     def answer(self, text: str, request: Request) -> Answer:
         """The call; `finish` becomes a sentence and a claim; anything else is a failure that calls nothing."""
@@ -68,7 +122,7 @@ class Pocket:
             status = call.arguments.get("status")
             if status in STATUSES:
                 return Answer((Text(_closing(status, request)),), "end", status)
-        elif call is not None and call.name in {tool.name for tool in request.tools}:
+        elif call is not None and request.may_call_tools and call.name in {tool.name for tool in request.tools}:
             return Answer((ToolCall(_call_id(request, 1), call.name, call.arguments),), "tools")
         return Answer(
             (Text(f"The model's reply is no call of a tool that it was offered: {_short(text)}"),), "end", "failed"
@@ -82,14 +136,14 @@ class Hermes:
         """Any text, in which a block holds a call of one of the tools."""
         return hermes_grammar(tools)
 
-    def stream(self, on_text: OnText) -> Callable[[str], None]:
+    def stream(self, on_text: OnText) -> Stream:
         """The text outside of blocks, as soon as it cannot be the start of one."""
-        return _Outside(on_text).receive
+        return OutsideBlocks(on_text)
 
     def answer(self, text: str, request: Request) -> Answer:
         """Text and calls in the order written; a block that holds no call is a malformed call."""
         parts: list[Text | ToolCall] = []
-        outside, *blocks = text.split(OPEN)
+        outside, *blocks = text.split(OPEN) if request.may_call_tools else [text]
         _add_text(parts, outside)
         for number, block in enumerate(blocks, start=1):
             inside, closed, outside = block.partition(CLOSE)
@@ -102,18 +156,27 @@ class Hermes:
         return Answer(tuple(parts), "tools" if blocks else "end")
 
 
-def json_answer(text: str, schema: Mapping[str, JSON]) -> Answer:
-    """An answer that had to be JSON of `schema`; one that is not claims `failed` and says where it departs."""
-    try:
-        departure = mismatch(msgspec.json.decode(text), schema)
-    except (msgspec.DecodeError, RecursionError):
-        departure = "it is not JSON"
-    return Answer((Text(text),), "end", "done" if departure is None else "failed")
+class JsonOnly:
+    """A reply that has to be JSON of a schema; one that departs from it claims `failed`. Tools are not offered."""
 
+    def __init__(self, schema: Mapping[str, JSON]) -> None:
+        self._schema = schema
 
-def json_grammar(schema: Mapping[str, JSON]) -> str:
-    """The grammar for `json_answer`."""
-    return schema_grammar(schema)
+    def grammar(self, tools: Sequence[ToolSpec]) -> str:  # noqa: ARG002 - the Protocol's signature
+        """One value of the schema."""
+        return schema_grammar(self._schema)
+
+    def stream(self, on_text: OnText) -> Stream:
+        """All of it."""
+        return Verbatim(on_text)
+
+    def answer(self, text: str, request: Request) -> Answer:  # noqa: ARG002 - the Protocol's signature
+        """The text as it is; what a grammar cannot hold (ranges, lengths) is judged here."""
+        try:
+            fits = mismatch(msgspec.json.decode(text), self._schema) is None
+        except (msgspec.DecodeError, RecursionError):
+            fits = False
+        return Answer((Text(text),), "end", "done" if fits else "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,34 +237,3 @@ def _add_text(parts: list[Text | ToolCall], text: str) -> None:
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= 80 else text[:77] + "...")
-
-
-class _Outside:
-    """Passes on text outside of call blocks; holds back what may yet become the opening tag."""
-
-    def __init__(self, on_text: OnText) -> None:
-        self._on_text = on_text
-        self._held = ""
-        self._inside = False
-
-    def receive(self, piece: str) -> None:
-        self._held += piece
-        while True:
-            tag = CLOSE if self._inside else OPEN
-            before, found, rest = self._held.partition(tag)
-            if not found:
-                break
-            self._emit(before)
-            self._inside, self._held = not self._inside, rest
-        keep = _overlap(self._held, tag)
-        self._emit(self._held[: len(self._held) - keep])
-        self._held = self._held[len(self._held) - keep :]
-
-    def _emit(self, text: str) -> None:
-        if text and not self._inside:
-            self._on_text(text)
-
-
-def _overlap(text: str, tag: str) -> int:
-    """How many characters at the end of `text` are the start of `tag`."""
-    return next((size for size in range(min(len(text), len(tag) - 1), 0, -1) if tag.startswith(text[-size:])), 0)

@@ -60,7 +60,10 @@ def pocket_grammar(tools: Sequence[ToolSpec]) -> str:
 
 
 def hermes_grammar(tools: Sequence[ToolSpec]) -> str:
-    """A grammar of free text in which every `<tool_call>` block holds a well-formed call of one of the tools."""
+    """A grammar of free text in which every `<tool_call>` block holds a well-formed call of one of the tools.
+
+    Without tools there are no blocks.
+    """
     return _cached_hermes(_frozen(tools))
 
 
@@ -87,20 +90,22 @@ def _cached_hermes(tools: tuple[tuple[str, str], ...]) -> str:
     rules = _Rules(SPACED)
     if tools:
         rules.add("call", rules.calls([(name, json.loads(schema)) for name, schema in tools]))
-        _add_text_until(rules, "<tool_call>", after=r'"\n" call "\n</tool_call>" text-0')
-    else:
-        rules.add("text-0", "[^\\x00]*")
+    _add_text_around(rules, "<tool_call>", r'"\n" call "\n</tool_call>" text-0' if tools else None)
     return rules.text("text-0")
 
 
-def _add_text_until(rules: "_Rules", tag: str, after: str) -> None:
-    """Rules `text-N`, one per matched character of `tag` (Knuth-Morris-Pratt; only the first character can restart)."""
+def _add_text_around(rules: "_Rules", tag: str, after: str | None) -> None:
+    """Rules `text-N`, one per matched character of `tag` (Knuth-Morris-Pratt; only the first character can restart).
+
+    `after` is what must follow the tag; None forbids the tag.
+    """
     restart, last = tag[0], len(tag) - 1
     for state, letter in enumerate(tag):
-        onward = f"{literal(letter)} {after if state == last else f'text-{state + 1}'}"
+        following = after if state == last else f"text-{state + 1}"
+        onward = [f"{literal(letter)} {following}"] if following else []
         again = [] if letter == restart else [f"{literal(restart)} text-1"]
         others = "[^" + "".join(sorted({letter, restart})) + "] text-0"
-        rules.add(f"text-{state}", " | ".join([onward, *again, others, '""']))
+        rules.add(f"text-{state}", " | ".join([*onward, *again, others, '""']))
 
 
 class _Rules:

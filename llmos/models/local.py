@@ -1,0 +1,146 @@
+"""A model of a GGUF file, run by llama.cpp in this process: renders its chat template, constrains and judges its reply.
+
+Knows no kernel and no alias; `boot` says which file. One reply is under way at a time. The model is loaded at the first
+request and keeps what it has read, so that the next step of a run reads only what is new.
+"""
+
+from pathlib import Path
+
+from anyio import Lock, from_thread, to_thread
+
+from llmos.clock import Clock, RealClock
+from llmos.errors import ModelError
+from llmos.messages import Reply, Request, Usage
+from llmos.models.backend import (
+    Backend,
+    Completion,
+    ContextOverflowError,
+    Decoding,
+    Loading,
+    load,
+    threads_for,
+)
+from llmos.models.base import OnText
+from llmos.models.chat_template import ChatTemplate, default_source
+from llmos.models.dialect import Answer, Dialect, DialectName, JsonOnly, dialect
+from llmos.models.gguf_header import PROJECTOR, GgufHeader, read_header
+
+DEFAULT_CONTEXT_TOKENS = 8192
+_CONTEXT_STEP = 256  # llama.cpp rounds contexts up to a multiple of this
+
+
+class LocalModel:
+    """`path` and, for images, `mmproj` are GGUF files; ModelError says what is wrong with them.
+
+    `speaks` is the dialect of tool calls; without it, a template that renders the robot's state speaks pocket's and any
+    other Hermes'. `context_tokens` is cut to what the model was trained for and to a multiple of 256; `backend` names
+    the package that runs llama.cpp (the best one installed when None). Temperature 0 makes replies repeatable.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        mmproj: Path | None = None,
+        speaks: DialectName | None = None,
+        context_tokens: int | None = None,
+        backend: str | None = None,
+        temperature: float = 0.0,
+        seed: int = 0,
+        clock: Clock | None = None,
+    ) -> None:
+        header = _language_header(path)
+        if mmproj is not None:
+            _check_projector(mmproj)
+        self._template = ChatTemplate(
+            header.chat_template or default_source(), header.token("bos"), header.token("eos"), header.control_tokens
+        )
+        self._dialect: Dialect = dialect(speaks or ("pocket" if self._template.reads_state else "hermes"))
+        self._stop = () if header.chat_template else ("<|im_end|>",)
+        self._loading = Loading(path, mmproj, _fitting(context_tokens, header.context_tokens), threads_for(path))
+        self._backend_name = backend
+        self._temperature, self._seed = temperature, seed
+        self._clock = clock or RealClock()
+        self._backend: Backend | None = None
+        self._lock = Lock()
+
+    @property
+    def name(self) -> str:
+        """`local:` and the file's name."""
+        return f"local:{self._loading.path.name}"
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens a request and its reply may have together."""
+        return self._loading.context_tokens
+
+    async def reply(self, request: Request, on_text: OnText) -> Reply:
+        """Answer in a worker thread; a cancellation takes effect at the next token and leaves nothing running."""
+        async with self._lock:
+            return await to_thread.run_sync(self._reply, request, on_text)
+
+    async def aclose(self) -> None:
+        """Give the memory back; a later request would load the model again."""
+        async with self._lock:
+            backend, self._backend = self._backend, None
+            if backend is not None:
+                await to_thread.run_sync(backend.close)
+
+    def _reply(self, request: Request, on_text: OnText) -> Reply:
+        """In a worker thread: everything between the request and the finished reply."""
+        if self._backend is None:
+            self._backend = load(self._loading, self._backend_name)
+        writes = self._dialect if request.response_schema is None else JsonOnly(request.response_schema)
+        prompt = self._template.render(request, self._clock.now)
+        grammar = writes.grammar(request.tools if request.may_call_tools else ())
+        decoding = Decoding(request.max_output_tokens, grammar, self._stop, self._temperature, self._seed)
+        stream = writes.stream(lambda text: from_thread.run_sync(on_text, text))
+
+        def on_piece(piece: str) -> None:
+            from_thread.check_cancelled()
+            if piece:
+                stream.add(piece)
+
+        try:
+            completion = self._backend.complete(prompt, decoding, on_piece)
+        except ContextOverflowError as error:
+            raise ModelError(
+                f"the request has {error.tokens} tokens, and the context of {self.name} holds {error.limit}; "
+                "shorten it, or give the model a longer context"
+            ) from error
+        stream.finish()
+        return self._finished(writes.answer(completion.text, request), completion)
+
+    def _finished(self, answer: Answer, completion: Completion) -> Reply:
+        return Reply(
+            parts=answer.parts,
+            stop_reason="length" if completion.stop == "length" else answer.stop_reason,
+            usage=Usage(
+                input_tokens=completion.prompt_tokens - completion.cached_tokens,
+                output_tokens=completion.output_tokens,
+                cache_read_tokens=completion.cached_tokens,
+            ),
+            model=self.name,
+            claim=answer.claim,
+        )
+
+
+def _language_header(path: Path) -> GgufHeader:
+    header = read_header(path)
+    if header.architecture == PROJECTOR:
+        raise ModelError(f"{path} is an image projector, not a language model; give it as the model's mmproj file")
+    return header
+
+
+def _check_projector(path: Path) -> None:
+    architecture = read_header(path).architecture
+    if architecture != PROJECTOR:
+        raise ModelError(f"{path} is no image projector (mmproj file): its architecture is '{architecture}'")
+
+
+def _fitting(wanted: int | None, trained: int) -> int:
+    """A context that llama.cpp takes as it is: no longer than trained for, else a multiple of its step."""
+    length = wanted or DEFAULT_CONTEXT_TOKENS
+    if trained and length >= trained:
+        return trained
+    return max(_CONTEXT_STEP, length // _CONTEXT_STEP * _CONTEXT_STEP)
