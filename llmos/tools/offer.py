@@ -13,15 +13,20 @@ from llmos.tools.permissions import Permissions, visible
 
 
 class Offer:
-    """Tools by name; `listed` and `denied` are the patterns with a scope, which narrow single tools."""
+    """Tools by name. `limits` are lists of patterns that narrow single tools: a call must be named by each of them.
 
-    def __init__(self, tools: Iterable[Tool], listed: Sequence[Pattern] = (), denied: Sequence[Pattern] = ()) -> None:
+    `denied` are patterns of what no call may be.
+    """
+
+    def __init__(
+        self, tools: Iterable[Tool], limits: Sequence[Sequence[Pattern]] = (), denied: Sequence[Pattern] = ()
+    ) -> None:
         self._tools: dict[str, Tool] = {}
         for tool in tools:
             if tool.spec.name in self._tools:
                 raise LLMosError(f"there are two tools named {tool.spec.name}; rename one of them")
             self._tools[tool.spec.name] = tool
-        self._listed = tuple(listed)
+        self._limits = tuple(limits)
         self._denied = tuple(denied)
 
     def only(self, names: Sequence[str] | None, disallowed: Sequence[str] = ()) -> "Offer":
@@ -35,7 +40,7 @@ class Offer:
         ]
         whole = [tool.spec.name for tool in tools if any(p.names(tool.spec.name) and p.scope is None for p in listed)]
         narrowing = [each for each in listed if each.scope is not None and not any(map(each.names, whole))]
-        return Offer(tools, (*self._listed, *narrowing), (*self._denied, *denied))
+        return Offer(tools, (*self._limits, narrowing), (*self._denied, *denied))
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """What a model is told of them, sorted by name."""
@@ -58,14 +63,15 @@ class Offer:
     def check(self, tool: Tool, args: Mapping[str, JSON], permissions: Permissions) -> None:
         """Raise RefusedError when the agent's own list does not go as far as this call."""
         name = tool.spec.name
-        listed = [each for each in self._listed if each.names(name)]
+        limits = [named for limit in self._limits if (named := [each for each in limit if each.names(name)])]
         denied = [each for each in self._denied if each.names(name)]
-        for argument, access in tool.touches.items() if listed or denied else ():
+        for argument, access in tool.touches.items() if limits or denied else ():
             target = args.get(argument, "." if access in {Access.READ, Access.WRITE} else None)
             if target is None:
                 continue
-            if listed and not any(_matches(each, access, target, permissions) for each in listed):
-                raise RefusedError(f"this agent may use {name} only as {', '.join(map(str, listed))}")
+            for limit in limits:
+                if not any(_matches(each, access, target, permissions) for each in limit):
+                    raise RefusedError(f"this agent may use {name} only as {', '.join(map(str, limit))}")
             for each in denied:
                 if _matches(each, access, target, permissions) or (access is Access.RUN and not simple_words(target)):
                     raise RefusedError(f"this agent may not use {name} as {each}")

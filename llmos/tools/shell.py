@@ -33,6 +33,7 @@ def shell_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
             command: The command. It gets no input, and nothing it leaves in the background survives it.
             timeout: Milliseconds after which it is ended; the limit of the kernel if that is less.
             description: What it does, in five to ten words.
+
         """
         limit_s = rules.bash_timeout_s if timeout is None else min(timeout / 1000, rules.bash_timeout_s)
         environment = child_environment(tuple(rules.bash_environment))

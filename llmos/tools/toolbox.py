@@ -41,7 +41,11 @@ class Toolbox:
     """The tools of one run. `journal` is None only where no run is being witnessed, as in a check of a tool."""
 
     def __init__(
-        self, tools: Iterable[Tool], permissions: Permissions, rules: SafetyRules, journal: Witness | None = None
+        self,
+        tools: Iterable[Tool] | Offer,
+        permissions: Permissions,
+        rules: SafetyRules,
+        journal: Witness | None = None,
     ) -> None:
         self._offer = tools if isinstance(tools, Offer) else Offer(tools)
         self._permissions = permissions
@@ -95,14 +99,25 @@ class Toolbox:
         await self._called(
             ToolCalled(step=step, call_id=call.id, tool=call.name, args=dict(args), effect=tool.spec.effect)
         )
-        limit_s = self._rules.tool_timeout_s if tool.timeout_s is None else tool.timeout_s
+        limit_s = self._limit_s(tool)
         with anyio.move_on_after(limit_s) as time:
             output = await tool.call(ready)
         if time.cancelled_caught:
-            return failure(f"{call.name} had no answer within {limit_s:g} s; whether it took effect is not known")
+            doubt = "" if tool.spec.effect is Effect.PURE else "; whether it took effect is not known"
+            return failure(f"{call.name} had no answer within {limit_s:g} s{doubt}")
         if isinstance(output, ToolOutcome):
             return output
         return ToolOutcome((Text(output),) if isinstance(output, str) else output)
+
+    def _limit_s(self, tool: Tool) -> float:
+        """How long it may take: less than the kernel says if the tool asks for it.
+
+        What runs a program or an agent minds that one's time itself and may ask for more.
+        """
+        if tool.timeout_s is None:
+            return self._rules.tool_timeout_s
+        minds_itself = {Access.RUN, Access.DELEGATE} & set(tool.touches.values())
+        return tool.timeout_s if minds_itself else min(tool.timeout_s, self._rules.tool_timeout_s)
 
     def _decided(self, call_id: str, decision: Decision) -> None:
         self._write(

@@ -1,0 +1,126 @@
+"""The robot as tools: each asks the gate and answers with what was measured.
+
+Knows no driver and no limit, and has no way to rearm; what the gate refuses goes back to the model as a sentence.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from llmos.documents.scene import NOTHING, Scene
+from llmos.messages import JSON, Effect, Text
+from llmos.robots import views
+from llmos.robots.gate import Gate
+from llmos.robots.report import motion_sentence, state_sentence
+from llmos.robots.verdict import Result
+from llmos.tools.base import Tool, ToolOutcome, tool
+
+
+def robot_tools(gate: Gate, scene: Scene) -> list[Tool]:
+    """The seven tools of a robot arm, for one gate; `scene` is where its named places are."""
+    return [*_motion_tools(gate), *_reading_tools(gate, scene)]
+
+
+def robot_state(gate: Gate, scene: Scene) -> dict[str, JSON]:
+    """The measured state as plain values: metres, degrees, and names of objects and places with their positions."""
+    measured = gate.measure()
+    pose = measured.pose
+    return {
+        "x": _short(pose.x),
+        "y": _short(pose.y),
+        "z": _short(pose.z),
+        "theta_deg": _short(pose.theta_deg),
+        "gripper": "closed" if measured.gripper_closed else "open",
+        "holding": measured.holding or NOTHING,
+        "objects": _positions(measured.objects),
+        "places": _positions(scene.places),
+        "stopped": gate.stop is not None,
+    }
+
+
+def _motion_tools(gate: Gate) -> list[Tool]:
+    @tool(effect=Effect.IDEMPOTENT)
+    async def move_to(x: float, y: float, z: float, theta_deg: float | None = None) -> ToolOutcome:
+        """Move the tool straight to a position in the workspace, in metres: x right, y forward, z up.
+
+        Args:
+            x: metres to the right of the origin
+            y: metres forward of the origin
+            z: metres above the ground
+            theta_deg: heading to turn the tool to, 0 to 360 degrees; left out, the heading stays
+
+        """
+        return _outcome(await gate.move_to(x, y, z, theta_deg))
+
+    @tool(effect=Effect.REVERSIBLE)
+    async def move_relative(dx: float = 0.0, dy: float = 0.0, dz: float = 0.0, dtheta_deg: float = 0.0) -> ToolOutcome:
+        """Move the tool by so many metres from where it is now: dx right, dy forward, dz up.
+
+        Args:
+            dx: metres to the right; negative is left
+            dy: metres forward; negative is back
+            dz: metres up; negative is down
+            dtheta_deg: degrees to turn the tool, counter-clockwise positive
+
+        """
+        return _outcome(await gate.move_relative(dx, dy, dz, dtheta_deg))
+
+    @tool(effect=Effect.REVERSIBLE)
+    async def toggle_tool(activate: bool) -> ToolOutcome:  # noqa: FBT001 - what a model writes: {"activate": true}
+        """Close the gripper on the object at the tool (true), or open it and let go (false).
+
+        Args:
+            activate: true closes, false opens
+
+        """
+        return _outcome(await gate.toggle_tool(activate))
+
+    @tool(effect=Effect.IDEMPOTENT)
+    async def go_home() -> ToolOutcome:
+        """Move the tool to its home position."""
+        return _outcome(await gate.go_home())
+
+    @tool(effect=Effect.IDEMPOTENT)
+    async def emergency_stop() -> ToolOutcome:
+        """Stop the robot at once and keep it stopped until a person rearms it."""
+        return _outcome(await gate.emergency_stop())
+
+    return [move_to, move_relative, toggle_tool, go_home, emergency_stop]
+
+
+def _reading_tools(gate: Gate, scene: Scene) -> list[Tool]:
+    @tool(effect=Effect.PURE)
+    async def get_camera_feed(view: Literal["cockpit", "operator", "camera"] = "cockpit") -> str:
+        """Look at the robot: instruments (cockpit), map from above (operator), or the objects seen (camera).
+
+        Args:
+            view: cockpit, operator or camera
+
+        """
+        measured = gate.measure()
+        if view == "operator":
+            return views.operator(gate.profile, gate.robot_name, measured, scene.places, gate.stop)
+        if view == "camera":
+            return views.camera(gate.robot_name, measured)
+        return views.cockpit(gate.profile, gate.robot_name, measured, gate.stop)
+
+    @tool(effect=Effect.PURE)
+    async def get_status() -> str:
+        """Say where the tool is, what the gripper holds, and whether the robot is stopped."""
+        stopped = f" The emergency stop is latched: {gate.stop.reason}." if gate.stop else ""
+        return f"{state_sentence(gate.measure())}{stopped}"
+
+    return [get_camera_feed, get_status]
+
+
+def _outcome(result: Result) -> ToolOutcome:
+    said = motion_sentence(result.motion) if result.motion else str(result.refusal)
+    return ToolOutcome((Text(said),), is_error=not result.ok)
+
+
+def _positions(points: Mapping[str, tuple[float, ...]]) -> dict[str, JSON]:
+    return {name: [_short(value) for value in point] for name, point in sorted(points.items())}
+
+
+def _short(value: float) -> float:
+    """To the millimetre, without a minus before zero."""
+    return round(value, 3) + 0.0
