@@ -1,0 +1,110 @@
+"""A scene: which objects stand where at the start, and which places hold them; read from `volumes/*/scenes/NAME.md`.
+
+Knows no robot and no physics beyond rest: an object lies on the floor, on a place, or on another object. Metres.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import NamedTuple
+
+from llmos.documents.document import Document
+from llmos.documents.frontmatter import read_document
+from llmos.documents.keys import Keys
+from llmos.errors import DocumentError, nearest
+
+NOTHING = "nothing"
+"""What an empty gripper holds, so no object may have this name."""
+
+_ROUNDING_M = 1e-6
+
+
+class Point(NamedTuple):
+    """A position in metres; x right, y forward, z up."""
+
+    x: float
+    y: float
+    z: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Objects are cubes of one size and positions are their centres; a place is where a centre may rest.
+
+    A place carries an object whose centre is at most `place_reach_m` away from it, measured horizontally.
+    """
+
+    name: str
+    description: str
+    cube_edge_m: float
+    place_reach_m: float
+    objects: Mapping[str, Point]
+    places: Mapping[str, Point]
+    document: Document
+
+    def rest_z(self, released: Point, others: Iterable[Point]) -> float:
+        """The height at which a cube comes to rest that is let go of at `released`.
+
+        It drops to the highest support below it (a support reaching into its lower half lifts it), and where another
+        cube is in the way it ends on top of that.
+        """
+        edge, half = self.cube_edge_m, self.cube_edge_m / 2
+        beside = [other for other in others if _within(edge - _ROUNDING_M, released, other)]
+        carrying = [place.z for place in self.places.values() if _near(self.place_reach_m, released, place)]
+        carrying += [other.z + edge for other in beside]
+        z = max((each for each in carrying if half <= each <= released.z + half + _ROUNDING_M), default=half)
+        for other in sorted(beside, key=lambda each: each.z):
+            if abs(other.z - z) < edge - _ROUNDING_M:
+                z = other.z + edge
+        return z
+
+
+def read_scene(path: Path) -> Scene:
+    """The scene of a file; raises DocumentError naming path, line and what is wrong."""
+    return scene_from(read_document(path))
+
+
+def scene_from(document: Document) -> Scene:
+    """The scene of a document that was read; refuses an object that nothing supports."""
+    keys = Keys(document, (field.name for field in fields(Scene) if field.name != "document"))
+    objects, places = keys.group("objects"), keys.group("places")
+    scene = Scene(
+        name=keys.text("name"),
+        description=keys.text("description"),
+        cube_edge_m=keys.positive("cube_edge_m"),
+        place_reach_m=keys.positive("place_reach_m"),
+        objects=_points(objects),
+        places=_points(places),
+        document=document,
+    )
+    if NOTHING in scene.objects:
+        raise objects.wrong(NOTHING, "is what an empty gripper holds; give the object another name")
+    for name, point in scene.objects.items():
+        rest_z = scene.rest_z(point, (other for each, other in scene.objects.items() if each != name))
+        if abs(rest_z - point.z) > _ROUNDING_M:
+            raise objects.wrong(name, f"would not stay at z {point.z:g}: it comes to rest at z {rest_z:g}")
+    return scene
+
+
+def find_scene(folders: Iterable[Path], name: str) -> Path:
+    """The file of a scene in the first folder that has it; raises DocumentError naming the nearest that there are."""
+    known: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.md")):
+            known.setdefault(path.stem, path)
+    if name not in known:
+        raise DocumentError(f"there is no scene '{name}'; {nearest(name, known)}")
+    return known[name]
+
+
+def _points(keys: Keys) -> dict[str, Point]:
+    return {name: Point(*keys.numbers(name, 3)) for name in keys.names()}
+
+
+def _within(reach_m: float, a: Point, b: Point) -> bool:
+    """Whether two upright cubes overlap when seen from above."""
+    return abs(a.x - b.x) < reach_m and abs(a.y - b.y) < reach_m
+
+
+def _near(reach_m: float, a: Point, b: Point) -> bool:
+    return (a.x - b.x) ** 2 + (a.y - b.y) ** 2 <= reach_m**2
