@@ -24,6 +24,8 @@ class Fields:
     def text(self, key: str) -> str | None:
         """A text; a number or truth value is taken as it is spelled. None when absent or empty."""
         value = self.document.keys.get(key)
+        if isinstance(value, str):
+            return value.strip() or None
         if value is None:
             return None
         if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):

@@ -23,8 +23,22 @@ _WORDS = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
 }  # fmt: skip
-_Loader: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # the base loaders guess no types
 _Node = Any  # PyYAML's nodes have no types
+_Parser: type[Any] = vars(yaml.cyaml)["CParser"] if yaml.__with_libyaml__ else yaml.BaseLoader
+
+
+class _Loader(_Parser):  # type: ignore[misc]
+    """Composes nodes without a guess at their types, which is most of what PyYAML's own loaders spend."""
+
+    def descend_resolver(self, _parent: _Node, _index: _Node) -> None:
+        """PyYAML tells where it is; nobody wants to know."""
+
+    def ascend_resolver(self) -> None:
+        """The way back."""
+
+    def resolve(self, _kind: _Node, _value: str | None, _implicit: object) -> str:
+        """The tag of a node, which nobody reads."""
+        return ""
 
 
 class TooLargeError(ValueError):
