@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from llmos.errors import LLMosError, ModelError, RetryableError, nearest
 from llmos.messages import JSON, Reply, Request
-from llmos.models.base import BrokenReplyError, OnText
+from llmos.models.base import OnText
 from llmos.models.claude_reply import ClaudeReply
 from llmos.models.claude_request import accepts_adaptive_thinking, message_params
 from llmos.models.refusals import may_pass, retry_after_s
+from llmos.models.sdk_errors import expect, sdk_errors
 from llmos.models.shared_client import SharedClients
 
 if TYPE_CHECKING:
-    from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic
+    from anthropic import APIStatusError, AsyncAnthropic
 
 Effort: TypeAlias = Literal["low", "medium", "high", "xhigh", "max"]
 
@@ -72,26 +73,16 @@ class ClaudeModel:
 
     async def reply(self, request: Request, on_text: OnText) -> Reply:
         """Stream one reply; RetryableError for what may pass, ModelError with the vendor's words for the rest."""
-        import httpx2  # the HTTP library of the SDK, which lets its errors through while a stream is read
-        from anthropic import APIConnectionError, APIStatusError, AsyncStream
+        import anthropic
 
         collected = ClaudeReply(on_text)
-        try:
+        with sdk_errors(anthropic, self._base_url, lambda: collected.usage, self._refusal):
             create = self._client().messages.with_streaming_response.create
             async with create(**self._params(request)) as response:
-                self._expect_stream(response.headers)
-                async for event in AsyncStream.raw_events(response.http_response):
+                expect("text/event-stream", response.headers, self._base_url)
+                async for event in anthropic.AsyncStream.raw_events(response.http_response):
                     if event.data:
                         collected.add(event.data)
-        except APIStatusError as error:
-            raise self._refusal(error) from error
-        except APIConnectionError as error:
-            raise self._unreachable(error) from error
-        except httpx2.HTTPError as error:
-            sentence = f"the connection to {self._base_url} broke while the reply came in: {_words(error)}"
-            raise BrokenReplyError(sentence, collected.usage) from error
-        except UnicodeEncodeError as error:
-            raise ModelError(f"the request holds text that is not valid Unicode: {error.reason}") from error
         return collected.reply()
 
     async def aclose(self) -> None:
@@ -122,11 +113,6 @@ class ClaudeModel:
             params.setdefault("output_config", {})["format"] = _json_format(request.response_schema)
         return params
 
-    def _expect_stream(self, headers: Mapping[str, str]) -> None:
-        kind = headers.get("content-type", "nothing")
-        if not kind.startswith("text/event-stream"):
-            raise ModelError(f"{self._base_url} does not speak the Messages API: it answered with {kind}")
-
     def _refusal(self, error: "APIStatusError") -> ModelError:
         """What a status means, in one sentence with the vendor's own words."""
         words = error.api_message or error.message
@@ -143,14 +129,6 @@ class ClaudeModel:
         return ModelError(
             f"the Anthropic API refused the request ({error.status_code} {error.type or 'error'}): {words}"
         )
-
-    def _unreachable(self, error: "APIConnectionError") -> RetryableError:
-        return RetryableError(f"{self._base_url} cannot be reached: {_words(error.__cause__ or error)}")
-
-
-def _words(error: BaseException) -> str:
-    """What an error says, or its name when it says nothing."""
-    return str(error) or type(error).__name__
 
 
 def _json_format(schema: Mapping[str, JSON]) -> JSON:

@@ -174,7 +174,7 @@ async def test_a_web_page_is_no_messages_api() -> None:
     async with MessagesAPI() as api:
         api.answer(Answer((b"<html>",), headers=(("content-type", "text/html"),)))
         error = await raised_by(api)
-        assert str(error) == f"{api.url} does not speak the Messages API: it answered with text/html"
+        assert str(error) == f"{api.url} does not stream: it answered with text/html"
     assert not isinstance(error, RetryableError)
 
 
@@ -188,7 +188,7 @@ async def test_a_connection_that_drops_is_retryable_and_says_what_was_billed() -
             await model.reply(asked(), pieces.append)
         await model.aclose()
         assert str(raised.value) == (
-            f"the connection to {api.url} broke while the reply came in: "
+            f"{api.url} broke off while the reply came in: "
             "peer closed connection without sending complete message body (incomplete chunked read)"
         )
     assert raised.value.usage == Usage(900, 1)

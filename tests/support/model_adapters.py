@@ -17,8 +17,10 @@ from llmos.models.base import Model
 from llmos.models.cassette import CassetteModel
 from llmos.models.cassette_format import Exchange, Spoken
 from llmos.models.claude import ClaudeModel
+from llmos.models.openai_compatible import OpenAICompatibleModel
 from tests.support.loopback import Answer
-from tests.support.messages_api import HEADERS, MessagesAPI, events, sse
+from tests.support.messages_api import MessagesAPI, events, sse
+from tests.support.openai_api import ChatAPI, chunks, wire
 
 
 class Stage(Protocol):
@@ -51,17 +53,18 @@ class Adapter:
     sees: bool = True
 
 
-class ClaudeStage:
-    """The Claude adapter before a loopback Messages API."""
+class ServerStage:
+    """An adapter before a loopback server; `wire` is how that server streams a reply."""
 
-    def __init__(self, api: MessagesAPI) -> None:
+    def __init__(self, api: MessagesAPI | ChatAPI, model: Model, wire: Callable[[Reply], tuple[bytes, ...]]) -> None:
         self._api = api
-        self.model: Model = ClaudeModel("claude-opus-5-5", "test-key", api.url)
+        self._wire = wire
+        self.model = model
 
     def script(self, reply: Reply, then: Literal["end", "hang"] = "end") -> None:
-        """All events but the last when it shall hang."""
-        chunks = tuple(sse(event) for event in events(reply))
-        self._api.answer(Answer(chunks if then == "end" else chunks[:-3], headers=HEADERS, then=then))
+        """Stream the reply; without its last three events, which end it, when it shall hang."""
+        chunks = self._wire(reply)
+        self._api.answer(Answer(chunks if then == "end" else chunks[:-3], then=then))
 
     def sent(self) -> str:
         """The body of the last request."""
@@ -74,11 +77,20 @@ class ClaudeStage:
 
 @asynccontextmanager
 async def claude(_: Path) -> AsyncIterator[Stage]:
-    """A Claude stage."""
+    """The Claude adapter before a Messages API."""
     async with MessagesAPI() as api:
-        stage = ClaudeStage(api)
-        yield stage
-        await stage.model.aclose()
+        model = ClaudeModel("claude-opus-5-5", "test-key", api.url)
+        yield ServerStage(api, model, lambda reply: tuple(sse(event) for event in events(reply)))
+        await model.aclose()
+
+
+@asynccontextmanager
+async def openai_compatible(_: Path) -> AsyncIterator[Stage]:
+    """The adapter of OpenAI-compatible servers before one that streams as OpenAI does."""
+    async with ChatAPI() as api:
+        model = OpenAICompatibleModel("test-model", base_url=api.url)
+        yield ServerStage(api, model, lambda reply: wire(chunks(reply)))
+        await model.aclose()
 
 
 class CassetteStage:
@@ -117,5 +129,6 @@ async def cassette(folder: Path) -> AsyncIterator[Stage]:
 
 ADAPTERS: dict[str, Adapter] = {
     "claude": Adapter(claude),
+    "openai_compatible": Adapter(openai_compatible),
     "cassette": Adapter(cassette),
 }
