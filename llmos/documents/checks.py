@@ -1,37 +1,98 @@
 """Checks documents as they lie in files and folders, and lists what is wrong or odd about each (`llmos agent check`).
 
-Knows the kind of a document by its place. What loads has no error, only warnings.
+Knows which document is which by its place. What loads has no error, only warnings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from llmos.documents.agent import agent_from
 from llmos.documents.command import command_from
-from llmos.documents.document import BrokenDocumentError, Problem
+from llmos.documents.document import BrokenDocumentError, Document, Problem
 from llmos.documents.frontmatter import read_document
+from llmos.documents.kernel import RULES
+from llmos.documents.places import Kind, documents_in
+from llmos.documents.robot_profile import robot_profile_from
+from llmos.documents.rule_values import leaves
+from llmos.documents.scene import scene_from
 from llmos.documents.skill import skill_from
+from llmos.documents.unread import unknown_tools, unread_commands, unread_keys
+from llmos.errors import DocumentError, nearest
 
 
 def check_paths(paths: Sequence[Path], known_tools: frozenset[str] | None = None) -> list[Problem]:
-    """All problems of these files, and of the documents in these folders, sorted by path and line."""
-    problems: list[Problem] = []
+    """All problems of these files, and of the documents in these folders, sorted by path and line.
+
+    Tools that are not in `known_tools` are told; with None nothing is said about them. Raises DocumentError for a path
+    that does not exist.
+    """
+    problems: set[Problem] = set()
+    names: dict[tuple[Kind, Path, str], Path] = {}
     for path in paths:
-        for each in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
-            problems += _check(each, known_tools)
-    return sorted(problems, key=lambda problem: (problem.path, problem.line))
+        _check_exists(path)
+        found = list(documents_in(path))
+        if not found:
+            problems.add(
+                Problem(str(path), 1, "warning", "there is no agent, skill, command or rule below this folder")
+            )
+        for kind, each in found:
+            problems.update(_check(kind, each, known_tools, names))
+    return sorted(problems, key=lambda problem: (problem.path, problem.line, problem.sentence))
 
 
-def _check(path: Path, known_tools: frozenset[str] | None) -> Sequence[Problem]:
-    del known_tools
-    make = (
-        skill_from
-        if path.name.lower() == "skill.md"
-        else command_from
-        if path.parent.name == "commands"
-        else agent_from
-    )
+def _check_exists(path: Path) -> None:
+    if path.exists():
+        return
+    folder = path.parent
+    known = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+    raise DocumentError(f"{path}: there is no such file or folder; {nearest(path.name, known)}")
+
+
+def _check(
+    kind: Kind, path: Path, known_tools: frozenset[str] | None, names: dict[tuple[Kind, Path, str], Path]
+) -> Iterator[Problem]:
+    """The problems of one document; `names` are those of the documents before it."""
     try:
-        return make(read_document(path)).document.problems
+        document = read_document(path)
+        name, tools, document = _load(kind, document)
     except BrokenDocumentError as error:
-        return [error.problem]
+        yield error.problem
+        return
+    yield from document.problems
+    if kind not in ("agent", "skill", "command"):
+        return
+    yield from unread_keys(kind, document)
+    yield from unread_commands(document) if kind != "agent" else ()
+    yield from unknown_tools(document, tools, known_tools) if known_tools is not None else ()
+    folder = path.parent.parent if kind == "skill" else path.parent
+    first = names.setdefault((kind, folder, name), path)
+    if first != path:
+        yield document.warning("name", f"the name '{name}' is taken by {first}, so this {kind} is never found")
+
+
+def _load(kind: Kind, document: Document) -> tuple[str, tuple[str, ...], Document]:
+    """Name and tools of a document, and the document with all its problems; raises DocumentError as its reader does."""
+    match kind:
+        case "agent":
+            agent = agent_from(document)
+            return agent.name, (*(agent.tools or ()), *agent.disallowed_tools), agent.document
+        case "skill":
+            skill = skill_from(document)
+            return skill.name, skill.allowed_tools or (), skill.document
+        case "command":
+            command = command_from(document)
+            return command.name, command.allowed_tools or (), command.document
+        case "robot":
+            robot_profile_from(document)
+        case "scene":
+            scene_from(document)
+        case "kernel":
+            list(leaves(_rules_of(document), document))
+    return document.path.stem, (), document
+
+
+def _rules_of(document: Document) -> type:
+    stem = document.path.stem
+    if stem not in RULES:
+        raise document.wrong("", f"'{stem}' is no rules document; {nearest(stem, RULES)}")
+    return RULES[stem]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from llmos.documents.document import Document, Problem
 from llmos.messages import JSON
 
-_WORD = re.compile(r"(?:[^\s,()]|\([^)]*\)?)+")
+_WORD = re.compile(r"""(?:[^\s,()\[\]"']|\([^)]*\)?)+""")
 _TRUE = frozenset({"true", "yes", "on", "1", "y"})
 _FALSE = frozenset({"false", "no", "off", "0", "n"})
 
@@ -102,7 +102,7 @@ def _as_text(value: JSON) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """Words between commas or blanks.
+    """Words between commas or blanks; brackets and quotes around them go, parentheses hold together.
 
     >>> split_words("Read, Bash(git add:*, git commit:*) mcp__db__query")
     ['Read', 'Bash(git add:*, git commit:*)', 'mcp__db__query']

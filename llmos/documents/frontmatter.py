@@ -78,13 +78,14 @@ def compose(keys: Mapping[str, JSON], body: str) -> str:
 
 
 def _check(before: str, after: str, changes: Mapping[str, JSON], path: Path) -> None:
-    """Raise DocumentError unless the changed keys read back as asked and all others as before."""
-    expected = dict(parse(before, path).keys)
+    """Raise DocumentError unless the changed keys read back as asked, and all else as before."""
+    old, new = parse(before, path), parse(after, path)
+    expected = dict(old.keys)
     for key, change in changes.items():
         value = merged(expected.pop(canonical(key), None), change)
         if value is not None:
             expected[canonical(key)] = list(value) if isinstance(value, tuple) else value
-    if dict(parse(after, path).keys) != expected:
+    if dict(new.keys) != expected or new.body != old.body:
         raise BrokenDocumentError(path, 1, "the frontmatter cannot be changed without changing more than was asked")
 
 
@@ -118,17 +119,23 @@ def _document(text: str, path: Path, content: bytes) -> Document:
         key = canonical(entry.key)
         line = source.line_at(source.keys_start + entry.start)
         if key in keys:
-            sentence = f"'{entry.key}' stands here a second time; the first one, in line {lines[key]}, counts"
-            problems.append(Problem(str(path), line, "warning", sentence))
+            problems.append(_doubled(path, line, entry.key, lines[key]))
             continue
         keys[key] = entry.value
         lines[key] = line
         if entry.spelled is not None:
             spelled[key] = entry.spelled
         for name, start in _below(key, entry.children):
-            lines.setdefault(name, source.line_at(source.keys_start + start))
+            below = source.line_at(source.keys_start + start)
+            if lines.setdefault(name, below) != below:
+                problems.append(_doubled(path, below, name, lines[name]))
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     return Document(path, keys, lines, source.body, source.line_at(source.body_start), digest, tuple(problems), spelled)
+
+
+def _doubled(path: Path, line: int, key: str, first: int) -> Problem:
+    sentence = f"'{key}' stands here a second time; the first one, in line {first}, counts"
+    return Problem(str(path), line, "warning", sentence)
 
 
 def _below(prefix: str, children: tuple[Entry, ...]) -> Iterator[tuple[str, int]]:
@@ -145,6 +152,8 @@ def _tree(source: Source, path: Path, problems: list[Problem]) -> Tree | None:
         problems.append(Problem(str(path), line, "warning", sentence))
 
     first = source.line_at(source.keys_start)
+    if first > 2:
+        warn(first - 1, "the frontmatter begins below empty lines; other programs look for it in the first line")
     if not source.closed:
         last = source.line_at(source.keys_end) - 1
         warn(first - 1, f"the frontmatter is never closed with '---'; it was read up to line {last}")

@@ -74,17 +74,24 @@ def read_yaml(text: str) -> Tree | None:
 
     Raises yaml.YAMLError when it is not YAML, TooLargeError when it is too much of it.
     """
-    _check_nesting(text)
-    loader = _Loader(text)
     try:
-        root = loader.get_single_node()
-    finally:
-        loader.dispose()
+        root = _root(text)
+    except UnicodeEncodeError:
+        raise yaml.YAMLError("it holds half a character") from None
     if root is None:
         return Tree(())
     if not isinstance(root, yaml.MappingNode):
         return None
     return Tree(_Builder().entries(root, 1), bool(root.flow_style))
+
+
+def _root(text: str) -> _Node:
+    _check_nesting(text)
+    loader = _Loader(text)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
 
 
 class _Builder:

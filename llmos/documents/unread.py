@@ -1,0 +1,65 @@
+"""What stands in an agent, skill or command and has no effect in LLMos; a person should know.
+
+Knows the keys of the formats. Nothing of this keeps a document from working.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from llmos.documents.document import Document, Problem
+from llmos.errors import nearest
+
+_READ: Mapping[str, frozenset[str]] = {
+    "agent": frozenset(
+        {"name", "description", "tools", "disallowed_tools", "model", "max_turns", "skills", "metadata"}
+    ),
+    "skill": frozenset({"name", "description", "when_to_use", "allowed_tools", "disable_model_invocation", "metadata"}),
+    "command": frozenset({"description", "argument_hint", "allowed_tools", "model", "metadata"}),
+}
+_FOR_PEOPLE = frozenset({"license", "compatibility", "version", "author", "color", "tags", "keywords", "category"})
+_WITHOUT_EFFECT: Mapping[str, str] = {
+    "permission_mode": "no document can change what is permitted",
+    "hooks": "a document cannot run commands",
+    "mcp_servers": "a document cannot start servers",
+    "shell": "a document cannot run commands",
+}
+_METADATA: Mapping[str, frozenset[str]] = {
+    "agent": frozenset({"llmos-budget-usd", "llmos-fallback"}),
+    "skill": frozenset({"llmos-robot"}),
+    "command": frozenset(),
+}
+_COMMAND = re.compile(r"(?<![\w`])!`([^`\n]+)`|^```!", re.MULTILINE)
+
+
+def unread_keys(kind: str, document: Document) -> Iterator[Problem]:
+    """Keys that no code reads: a slip of the pen, or one that only other programs understand."""
+    for key in document.keys:
+        if key in _READ[kind] or key in _FOR_PEOPLE:
+            continue
+        reason = _WITHOUT_EFFECT.get(key)
+        if reason is None:
+            close = nearest(key, _READ[kind])
+            reason = close if close.startswith("did you") else "it stays in the file and has no effect"
+        yield document.warning(key, f"'{key}' is not read: {reason}")
+    metadata = document.keys.get("metadata")
+    for key in metadata if isinstance(metadata, Mapping) else ():
+        if key.startswith("llmos-") and key not in _METADATA[kind]:
+            reason = nearest(key, _METADATA[kind]) if _METADATA[kind] else f"a {kind} has no keys of LLMos"
+            yield document.warning(f"metadata.{key}", f"'{key}' is not read: {reason}")
+
+
+def unread_commands(document: Document) -> Iterator[Problem]:
+    """Shell commands in a body that Claude Code would run while it opens it."""
+    for found in _COMMAND.finditer(document.body):
+        line = document.body_line + document.body.count("\n", 0, found.start())
+        shown = f"'{found[1]}'" if found[1] else "a block of commands"
+        yield Problem(str(document.path), line, "warning", f"{shown} is not run: a document cannot run commands")
+
+
+def unknown_tools(document: Document, tools: Iterable[str], known: frozenset[str]) -> Iterator[Problem]:
+    """Names of tools that nobody offers; those of MCP servers are left alone, because servers come and go."""
+    key = "tools" if "tools" in document.keys else "allowed_tools"
+    for tool in tools:
+        name = tool.partition("(")[0]
+        if name not in known and not name.startswith("mcp__") and name != "*":
+            yield document.warning(key, f"there is no tool '{name}'; {nearest(name, known)}")
