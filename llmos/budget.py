@@ -146,6 +146,12 @@ class Purse:
             purse.spent.reserved_usd -= held.usd
             purse.spent.reserved_tokens -= held.tokens
 
+    def charge(self, usage: Usage, price: Price) -> None:
+        """Pay for what was not reserved: a reply that broke off after it had been billed."""
+        for purse in self._chain():
+            purse.spent.usd += cost_usd(usage, price)
+            purse.spent.usage += usage
+
     def take_tool_call(self) -> bool:
         """Count one tool call; False, and nothing is counted, when none is left."""
         if any(purse.spent.tool_calls >= purse.limits.tool_calls for purse in self._chain()):

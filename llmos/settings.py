@@ -6,7 +6,7 @@ The only module that reads `os.environ`; knows no document and no model. Precede
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -26,6 +26,15 @@ class Environment:
     hf_endpoint: str | None = None
     editor: str | None = None
     user_home: Path | None = None
+
+    def at(self, home: Path) -> "Environment":
+        """The same environment with another home."""
+        return replace(self, home=home.expanduser().absolute())
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be written down: the keys that are in use."""
+        return tuple(key for key in (self.anthropic_api_key, self.openai_api_key) if key)
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:

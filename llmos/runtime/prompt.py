@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from llmos.documents.agent import Agent
+from llmos.documents.skill import Skill
 from llmos.errors import DocumentError, nearest
 from llmos.messages import ToolSpec
 
@@ -40,6 +41,7 @@ class PromptParts:
 
     rules: str
     agent: Agent
+    opened: Sequence[Skill]
     skills: Sequence[Described]
     agents: Sequence[Described]
     tools: Sequence[ToolSpec]
@@ -58,13 +60,14 @@ class Prompts:
             template,
             rules=parts.rules.strip(),
             agent=parts.agent,
+            opened=parts.opened,
             skills=[one_line(entry) for entry in parts.skills],
             agents=[one_line(entry) for entry in parts.agents],
             tools=parts.tools,
             environment=parts.environment,
         )
 
-    def render(self, template: str, **values: object) -> str:
+    def render(self, template: str, /, **values: object) -> str:
         """Any template of the folder; DocumentError names those there are."""
         path = self._folder / f"{template}{_SUFFIX}"
         if not path.is_file():

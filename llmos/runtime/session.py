@@ -30,6 +30,10 @@ class RunJournal(Protocol):
         """Append one event; StorageError when it cannot."""
         ...
 
+    async def write_durably(self, event: Event) -> None:
+        """Append one event and return when the disk has it."""
+        ...
+
     def close(self) -> None:
         """Write no more."""
         ...
@@ -37,7 +41,10 @@ class RunJournal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """Everything one run needs; `history` is what was said before the goal and grows with the run."""
+    """Everything one run needs; `history` is what was said before the goal and grows with the run.
+
+    `purse` is this run's own; what runs that it delegates to spend is spent from it too, and told in the outcome.
+    """
 
     started: RunStarted
     terms: Terms
@@ -47,6 +54,7 @@ class RunPlan:
     judge: Judge
     history: list[Message]
     monotonic_s: Callable[[], float]
+    notices: tuple[Event, ...] = ()
 
 
 async def carry_out(plan: RunPlan) -> RunOutcome:
@@ -59,8 +67,10 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
     loop = Loop(plan.terms, plan.actions, plan.journal, plan.purse, plan.judge)
     finish = _Finish(plan, loop, started_s)
     try:
-        plan.journal.write(plan.started, durable=True)
+        await plan.journal.write_durably(plan.started)
         plan.journal.write(PromptSet.of(plan.terms.system, plan.terms.tools))
+        for notice in plan.notices:
+            plan.journal.write(notice)
         for message in (*plan.history, goal := Message("user", (Text(plan.started.goal),))):
             plan.journal.write(MessageAdded.of(message))
         plan.history.append(goal)
@@ -111,8 +121,8 @@ class _Finish:
             reason=ending.reason,
             steps=loop.steps,
             tool_calls=tuple(loop.tool_uses),
-            usage=loop.usage,
-            cost_usd=loop.cost_usd,
+            usage=plan.purse.spent.usage,
+            cost_usd=plan.purse.spent.usd,
             model=start.model,
             duration_s=duration_s,
             journal=plan.journal.path,

@@ -1,0 +1,107 @@
+"""The robot of a process: profile, scene, simulator and gate put together, and what its runs did with it.
+
+The only place that names concrete robots. Verdicts and motions go to the journal of the run that caused them.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from llmos.clock import RealClock, SimulatedClock
+from llmos.documents.robot_profile import RobotProfile
+from llmos.documents.scene import Scene
+from llmos.messages import JSON
+from llmos.robots.gate import Gate
+from llmos.robots.latch import StopLatch
+from llmos.robots.outcome import PhysicalOutcome, physical_outcome
+from llmos.robots.pace import RealTimePace, SimulatedPace
+from llmos.robots.record import motion_event, verdict_event
+from llmos.robots.simulators.kinematic import KinematicArm
+from llmos.robots.verdict import Motion, Verdict
+from llmos.tools.base import Tool
+from llmos.tools.robot import robot_state, robot_tools
+from llmos.traces.events import Event
+
+
+class Witness(Protocol):
+    """What writes the journal of a run."""
+
+    def write(self, event: Event, *, durable: bool = False) -> None:
+        """Append one event."""
+        ...
+
+
+@dataclass(slots=True)
+class Deeds:
+    """What one run asked of the robot and what came of it; the runs it delegated to count as its own."""
+
+    journal: Witness
+    parent: "Deeds | None" = None
+    verdicts: list[Verdict] = field(default_factory=list)
+    motions: list[Motion] = field(default_factory=list)
+
+    def outcome(self) -> PhysicalOutcome | None:
+        """What the measurements are worth; None when nothing physical was asked for."""
+        return physical_outcome(self.verdicts, self.motions)
+
+    def add_verdict(self, verdict: Verdict) -> None:
+        """Journal a verdict before anything moves."""
+        self.journal.write(verdict_event(verdict), durable=True)
+        self._count(lambda deeds: deeds.verdicts.append(verdict))
+
+    def add_motion(self, motion: Motion) -> None:
+        """Journal how a motion ended."""
+        self.journal.write(motion_event(motion))
+        self._count(lambda deeds: deeds.motions.append(motion))
+
+    def _count(self, add: "Callable[[Deeds], None]") -> None:
+        deeds: Deeds | None = self
+        while deeds is not None:
+            add(deeds)
+            deeds = deeds.parent
+
+
+CURRENT: ContextVar[Deeds | None] = ContextVar("CURRENT", default=None)
+"""The deeds of the run that is calling a tool; a task inherits it from the run that started it."""
+
+
+class Body:
+    """One simulated robot in its scene; nothing but its gate reaches the driver."""
+
+    def __init__(self, profile: RobotProfile, scene: Scene, home: Path, *, realtime: bool) -> None:
+        self.profile = profile
+        self.scene = scene
+        pace = RealTimePace(RealClock()) if realtime else SimulatedPace(SimulatedClock())
+        latch = StopLatch(home / "robots" / f"{profile.name}.json")
+        self._gate = Gate(profile, KinematicArm(profile, scene), pace, latch, _on_verdict, _on_motion)
+
+    @property
+    def name(self) -> str:
+        """The profile's name, and what moves in truth."""
+        return f"{self.profile.name}: {self._gate.robot_name}"
+
+    def tools(self) -> list[Tool]:
+        """What agents may ask of it."""
+        return robot_tools(self._gate, self.scene)
+
+    def state(self) -> dict[str, JSON]:
+        """What is measured now."""
+        return robot_state(self._gate, self.scene)
+
+    def close(self) -> None:
+        """Bring it to rest."""
+        self._gate.close()
+
+
+def _on_verdict(verdict: Verdict) -> None:
+    deeds = CURRENT.get()
+    if deeds is not None:
+        deeds.add_verdict(verdict)
+
+
+def _on_motion(motion: Motion) -> None:
+    deeds = CURRENT.get()
+    if deeds is not None:
+        deeds.add_motion(motion)

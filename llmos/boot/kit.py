@@ -1,0 +1,85 @@
+"""The tools of a run: the built-in ones, those of trusted volumes, and those of the robot, behind one toolbox.
+
+The only place that names concrete tools; knows no goal and no model.
+"""
+
+from pathlib import Path
+
+from llmos.clock import Clock
+from llmos.documents.document import Problem
+from llmos.documents.kernel import KernelRules
+from llmos.memory.notes import Commit, Notes
+from llmos.settings import Environment, system_root
+from llmos.tools.base import Tool
+from llmos.tools.delegation import Delegate, agent_tool
+from llmos.tools.files import file_tools
+from llmos.tools.memory import looks_secret, memory_tools
+from llmos.tools.permissions import Approver, Permissions
+from llmos.tools.plugins import Plugins
+from llmos.tools.search import search_tools
+from llmos.tools.shell import shell_tool
+from llmos.tools.skills import skill_tool
+from llmos.tools.toolbox import Toolbox
+from llmos.tools.workspace import Workspace, guarded_paths, open_workspace
+from llmos.volumes.lookups import Lookups
+
+
+class Kit:
+    """Makes toolboxes; plugin files stay loaded between runs and are loaded again when they change."""
+
+    def __init__(
+        self,
+        rules: KernelRules,
+        environment: Environment,
+        clock: Clock,
+        approver: Approver | None,
+        patterns: tuple[str, ...],
+    ) -> None:
+        self._rules = rules
+        self._environment = environment
+        self._clock = clock
+        self._approver = approver
+        self._patterns = patterns
+        self._plugins = Plugins()
+
+    def workspace(self, folder: Path) -> Workspace:
+        """The folder as a workspace; RefusedError where no agent may be let loose."""
+        return open_workspace(folder, self._environment.home, self._environment.user_home)
+
+    def permissions(self, workspace: Workspace, documents: Lookups) -> Permissions:
+        """What tools may do in this workspace."""
+        roots = [volume.root for volume in documents.volumes]
+        folders = [place for volume in documents.volumes for place in volume.folders.get("skills", ())]
+        return Permissions(
+            workspace,
+            self._rules.safety,
+            self._approver,
+            self._patterns,
+            guarded=guarded_paths(system_root(), roots),
+            readable=folders,
+        )
+
+    def toolbox(
+        self,
+        permissions: Permissions,
+        documents: Lookups,
+        robot: list[Tool],
+        delegate: Delegate,
+        run_id: str,
+        commit: Commit,
+    ) -> tuple[Toolbox, tuple[Problem, ...]]:
+        """Every tool there is for one run, not yet narrowed to an agent's list, and what is wrong with plugin files."""
+        workspace, safety = permissions.workspace, self._rules.safety
+        notes = Notes(self._environment.home / "user" / "memory", self._clock, commit, looks_secret)
+        built_in = [
+            *file_tools(workspace, safety),
+            *search_tools(workspace, safety),
+            shell_tool(workspace, safety),
+            skill_tool(documents),
+            agent_tool(delegate),
+            *memory_tools(notes, run_id),
+            *robot,
+        ]
+        names = [tool.spec.name for tool in built_in]
+        plugins, problems = self._plugins.refresh(documents.tools_folders(), names)
+        return Toolbox([*built_in, *plugins], permissions, safety), problems

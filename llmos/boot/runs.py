@@ -1,0 +1,286 @@
+"""One run, from a goal to its outcome: everything that can be a person's mistake is settled before its journal begins.
+
+Knows how the parts fit together; what each does is its own affair.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio.to_thread
+
+from llmos import __version__
+from llmos.boot.body import CURRENT, Body, Deeds
+from llmos.boot.kit import Kit
+from llmos.boot.models import Chosen, Models
+from llmos.budget import Limits, Purse
+from llmos.clock import Clock
+from llmos.documents.agent import Agent
+from llmos.documents.document import Document
+from llmos.documents.kernel import KernelRules
+from llmos.documents.skill import Skill
+from llmos.errors import LLMosError
+from llmos.messages import JSON, Message
+from llmos.models.base import ModelChoice
+from llmos.models.router import Attempt
+from llmos.runtime.goal import check_goal
+from llmos.runtime.judge import ClaimJudge
+from llmos.runtime.loop import Terms
+from llmos.runtime.outcome import RunOutcome
+from llmos.runtime.prompt import PromptParts, Prompts
+from llmos.runtime.session import RunPlan, carry_out
+from llmos.settings import Environment
+from llmos.tools.delegation import Delegated
+from llmos.tools.permissions import Permissions
+from llmos.tools.toolbox import Toolbox
+from llmos.traces.bus import Bus
+from llmos.traces.events import DocumentBroken, DocumentRef, ModelFailed, RunStarted, TextStreamed, Waiting
+from llmos.traces.events import Limits as LimitsRecord
+from llmos.traces.index import record_run
+from llmos.traces.journal import Journal, new_run_id
+from llmos.volumes.registry import Registry, Snapshot
+
+_MODE = "LEARNER"
+_MODE_REASON = "the model plans each step"
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One agent over several goals; each goal is a run with its own journal, and all share one history."""
+
+    agent: str
+    history: list[Message] = field(default_factory=list)
+    last_run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run stands in the tree of runs: whose purse it spends from, and who started it."""
+
+    purse: Purse
+    parent: str | None = None
+    deeds: Deeds | None = None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all runs of a process share."""
+
+    rules: KernelRules
+    environment: Environment
+    clock: Clock
+    bus: Bus
+    registry: Registry
+    models: Models
+    prompts: Prompts
+    kit: Kit
+    workspace: Path
+    max_steps: int | None
+    body_for: Callable[[Agent], Body | None]
+    commit: Callable[[Sequence[Path], str], object]
+    commit_of: Callable[[Path], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A run of which nothing can be a person's mistake any more."""
+
+    agent: Agent
+    goal: str
+    snapshot: Snapshot
+    opened: tuple[Skill, ...]
+    body: Body | None
+    choice: ModelChoice
+    permissions: Permissions
+
+
+async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) -> RunOutcome:
+    """Run a goal; LLMosError when it cannot begin."""
+    settled = _settle(ground, goal, talk.agent)
+    run_id = new_run_id(ground.clock)
+    with Journal.create(
+        ground.environment.home, run_id, ground.clock, ground.bus, ground.environment.secrets
+    ) as journal:
+        deeds = Deeds(journal, place.deeds)
+        token = CURRENT.set(deeds)
+        try:
+            plan = await _plan(ground, settled, run_id, journal, deeds, place, talk)
+            return await carry_out(plan)
+        finally:
+            CURRENT.reset(token)
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(record_run, ground.environment.home, journal.path)
+
+
+def _settle(ground: Ground, text: str, name: str) -> _Settled:
+    goal = check_goal(text, ground.rules.orchestration.max_goal_bytes)
+    snapshot = ground.registry.snapshot(name)
+    agent = snapshot.agent(name)
+    body = ground.body_for(agent)
+    choice = ground.models.choose(agent, pocket_can_serve=body is not None)
+    ground.models.make(choice.name)
+    permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
+    return _Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions)
+
+
+def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:
+    """The skills that the agent has open from the start; one that is missing is left out, `agent check` warns of it."""
+    known = {entry.name for entry in snapshot.skills()}
+    return tuple(snapshot.skill(name) for name in agent.skills if name in known)
+
+
+async def _plan(
+    ground: Ground, run: _Settled, run_id: str, journal: Journal, deeds: Deeds, place: Place, talk: Conversation
+) -> RunPlan:
+    purse = place.purse.child(_limits(ground, run.agent))
+    below = Place(purse, run_id, deeds, place.depth + 1)
+    robot = run.body.tools() if run.body else []
+    whole, problems = await anyio.to_thread.run_sync(
+        ground.kit.toolbox, run.permissions, run.snapshot, robot, Delegation(ground, below), run_id, ground.commit
+    )
+    toolbox = whole.only(run.agent.tools, run.agent.disallowed_tools, journal)
+    chosen = _open_model(ground, run, purse, journal)
+    terms = _terms(ground, run, chosen, toolbox)
+    return RunPlan(
+        started=await anyio.to_thread.run_sync(_started, ground, run, run_id, place, talk, purse),
+        terms=terms,
+        actions=toolbox,
+        journal=journal,
+        purse=purse,
+        judge=ClaimJudge(deeds.outcome),
+        history=talk.history,
+        monotonic_s=ground.clock.monotonic_s,
+        notices=tuple(DocumentBroken(path=each.path, line=each.line, sentence=each.sentence) for each in problems),
+    )
+
+
+def _limits(ground: Ground, agent: Agent) -> Limits:
+    rules, most = ground.rules, ground.rules.orchestration.max_iterations
+    steps = min(each for each in (ground.max_steps or most, agent.max_turns) if each)
+    return Limits(
+        usd=float("inf") if agent.budget_usd is None else agent.budget_usd,
+        tokens=rules.budget.max_tokens,
+        seconds=rules.budget.max_seconds,
+        steps=steps,
+        tool_calls=rules.orchestration.max_tool_calls,
+    )
+
+
+def _open_model(ground: Ground, run: _Settled, purse: Purse, journal: Journal) -> Chosen:
+    def attempted(attempt: Attempt) -> None:
+        if attempt.usage.total:
+            purse.charge(attempt.usage, chosen.price_of(attempt.model.partition(":")[2]))
+        journal.write(
+            ModelFailed(
+                model=attempt.model,
+                reason=str(attempt.error),
+                wait_s=attempt.delay_s,
+                next_model=attempt.next_model,
+            )
+        )
+
+    def waiting(seconds: float) -> None:
+        ground.bus.publish(Waiting(f"{run.choice.name} may be asked again", seconds), journal.run_id)
+
+    chosen = ground.models.open(run.choice, fallback=run.agent.fallback, on_attempt=attempted, on_wait=waiting)
+    return chosen
+
+
+def _terms(ground: Ground, run: _Settled, chosen: Chosen, toolbox: Toolbox) -> Terms:
+    tools = toolbox.specs()
+    names = {tool.name for tool in tools}
+    parts = PromptParts(
+        rules=ground.rules.prose["orchestration"],
+        agent=run.agent,
+        opened=run.opened,
+        skills=[skill for skill in run.snapshot.skills() if skill.offered] if "Skill" in names else [],
+        agents=[other for other in run.snapshot.agents() if other.name != run.agent.name] if "Agent" in names else [],
+        tools=tools,
+        environment=_surroundings(run),
+    )
+
+    def notice(name: str, values: Mapping[str, object]) -> str:
+        return ground.prompts.render(name, template=chosen.template, **values)
+
+    def stream(text: str) -> None:
+        ground.bus.publish(TextStreamed(text))
+
+    def state() -> Mapping[str, JSON]:
+        return run.body.state() if run.body else {}
+
+    return Terms(
+        model=chosen.model,
+        price=chosen.price,
+        price_of=chosen.price_of,
+        system=ground.prompts.system(chosen.template, parts),
+        tools=tools,
+        orchestration=ground.rules.orchestration,
+        budget=ground.rules.budget,
+        state=state,
+        notice=notice,
+        on_text=stream,
+    )
+
+
+def _surroundings(run: _Settled) -> list[str]:
+    """What stays the same while the agent works; nothing here may change from step to step or run to run."""
+    lines = [f"workspace: {run.permissions.workspace.root}"]
+    if run.body is not None:
+        lines.append(f"robot: {run.body.name}; scene: {run.body.scene.name}")
+    return lines
+
+
+def _started(ground: Ground, run: _Settled, run_id: str, place: Place, talk: Conversation, purse: Purse) -> RunStarted:
+    limits = purse.limits
+    return RunStarted(
+        run_id=run_id,
+        agent=run.agent.name,
+        goal=run.goal,
+        model=ground.models.make(run.choice.name).name,
+        model_reason=f"{run.choice.name}: {run.choice.reason}",
+        mode=_MODE,
+        mode_reason=_MODE_REASON,
+        workspace=str(run.permissions.workspace.root),
+        robot=run.body.name if run.body else "",
+        scene=run.body.scene.name if run.body else "",
+        parent=place.parent,
+        continues=talk.last_run,
+        limits=LimitsRecord(
+            budget_usd=purse.usd_left if purse.usd_left != float("inf") else None,
+            max_tokens=int(limits.tokens),
+            max_seconds=limits.seconds,
+            max_steps=int(limits.steps),
+            max_tool_calls=int(limits.tool_calls),
+        ),
+        documents=tuple(_references(ground, run)),
+        version=__version__,
+    )
+
+
+def _references(ground: Ground, run: _Settled) -> Sequence[DocumentRef]:
+    """Every document that shapes the run, with its content and, where git has it, its commit."""
+    documents: list[tuple[str, Document]] = [("agent", run.agent.document)]
+    documents += [("skill", skill.document) for skill in run.opened]
+    documents += [("kernel", document) for document in ground.rules.documents]
+    if run.body is not None:
+        documents += [("robot", run.body.profile.document), ("scene", run.body.scene.document)]
+    return [
+        DocumentRef(str(each.path), each.content_hash, ground.commit_of(each.path), kind) for kind, each in documents
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """Runs another agent below the run that asks for it, out of the same purse."""
+
+    ground: Ground
+    place: Place
+
+    async def delegate(self, agent: str, goal: str) -> Delegated:
+        """Run the agent to its end; LLMosError when it cannot begin or the depth is used up."""
+        most = self.ground.rules.orchestration.max_delegation_depth
+        if self.place.depth > most:
+            raise LLMosError(f"delegation may go {most} deep and does already; do this part yourself")
+        outcome = await run_goal(self.ground, goal, self.place, Conversation(agent))
+        return Delegated(outcome.run_id, outcome.outcome, outcome.answer, outcome.reason)

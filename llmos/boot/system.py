@@ -1,0 +1,154 @@
+"""LLMOS: what a program or the command line holds to run goals.
+
+Knows which parts there are, and none of their workings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from llmos.boot.body import Body
+from llmos.boot.kit import Kit
+from llmos.boot.library import Library
+from llmos.boot.models import Models
+from llmos.boot.options import Options
+from llmos.boot.runs import Conversation, Ground, Place, run_goal
+from llmos.budget import Limits, Purse
+from llmos.clock import Clock, RealClock
+from llmos.documents.agent import Agent
+from llmos.documents.kernel import load_kernel
+from llmos.documents.robot_profile import read_robot_profile
+from llmos.documents.scene import read_scene
+from llmos.errors import LowBatteryError
+from llmos.messages import Usage
+from llmos.runtime.outcome import RunOutcome
+from llmos.runtime.prompt import Prompts
+from llmos.settings import Environment, prepare_libraries, read_environment, system_root
+from llmos.tools.permissions import Approver, read_approvals
+from llmos.tools.robot import ROBOT_TOOLS
+from llmos.traces.bus import Bus
+
+_USUAL_ROBOT = "arm"
+_USUAL_SCENE = "empty"
+
+
+@dataclass(slots=True)
+class Report:
+    """What a session came to, for the person who leaves it."""
+
+    runs: int = 0
+    cost_usd: float = 0.0
+    usage: Usage = field(default_factory=Usage)
+
+
+class LLMOS:
+    """A running system: `async with LLMOS(budget_usd=1.0) as os: outcome = await os.execute("goal", agent="operator")`.
+
+    Raises LLMosError for what a person got wrong.
+    """
+
+    def __init__(
+        self,
+        home: Path | str | None = None,
+        *,
+        budget_usd: float | None = None,
+        options: Options | None = None,
+        approver: Approver | None = None,
+        bus: Bus | None = None,
+        clock: Clock | None = None,
+        environment: Environment | None = None,
+    ) -> None:
+        prepare_libraries()
+        found = environment or read_environment()
+        self.environment = found if home is None else found.at(Path(home))
+        self.options = options or Options(budget_usd=budget_usd)
+        read_approvals(self.options.approve)
+        self.clock = clock or RealClock()
+        self.bus = bus or Bus()
+        self.report = Report()
+        self.rules = load_kernel(system_root() / "kernel", self.environment.home / "kernel")
+        self.library = Library(self.environment, self.clock)
+        self.models = Models(self.rules.models, self.environment, system_root(), self.clock, self.options.model)
+        self._body: Body | None = None
+        usd = self.rules.budget.budget_usd if self.options.budget_usd is None else self.options.budget_usd
+        self._purse = Purse(Limits(usd=usd), self.clock.monotonic_s)
+        self._ground = self._lay_ground(approver)
+
+    async def __aenter__(self) -> Self:
+        """The system itself; it is ready."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Shut down."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close models, robot and volumes; safe to call twice."""
+        await self.models.aclose()
+        if self._body is not None:
+            self._body.close()
+        self.library.close()
+
+    async def execute(self, goal: str, agent: str = "system", *, resume: str | None = None) -> RunOutcome:
+        """Run a goal to its end.
+
+        Raises LowBatteryError when the budget could not even pay for the first call; nothing was called then.
+        """
+        outcome = await self.say(self.conversation(agent, resume), goal)
+        if outcome.outcome == "budget" and outcome.steps == 0:
+            raise LowBatteryError(outcome.reason)
+        return outcome
+
+    def conversation(self, agent: str, resume: str | None = None) -> Conversation:
+        """A conversation with an agent, from nothing or from where another run ended."""
+        if resume is None:
+            return Conversation(agent)
+        from llmos.traces.reading import read_history
+
+        return Conversation(agent, list(read_history(self.environment.home, resume)), resume)
+
+    async def say(self, talk: Conversation, goal: str) -> RunOutcome:
+        """Run the next goal of a conversation."""
+        outcome = await run_goal(self._ground, goal, Place(self._purse), talk)
+        talk.last_run = outcome.run_id
+        self.report.runs += 1
+        self.report.cost_usd += outcome.cost_usd
+        self.report.usage += outcome.usage
+        return outcome
+
+    def _lay_ground(self, approver: Approver | None) -> Ground:
+        return Ground(
+            rules=self.rules,
+            environment=self.environment,
+            clock=self.clock,
+            bus=self.bus,
+            registry=self.library.registry,
+            models=self.models,
+            prompts=Prompts(system_root() / "kernel" / "prompts"),
+            kit=Kit(self.rules, self.environment, self.clock, approver, self.options.approve),
+            workspace=self.options.workspace or Path.cwd(),
+            max_steps=self.options.max_steps,
+            body_for=self._body_for,
+            commit=self._commit,
+            commit_of=self.library.commit_of,
+        )
+
+    def _commit(self, paths: Sequence[Path], reason: str) -> object:
+        return self.library.commit(paths, reason)
+
+    def _body_for(self, agent: Agent) -> Body | None:
+        """The robot of the session, when one was asked for or the agent drives one."""
+        drives = agent.tools is not None and bool(ROBOT_TOOLS.intersection(agent.tools))
+        name = self.options.robot or self.environment.robot or (_USUAL_ROBOT if drives else None)
+        if name is None:
+            return None
+        if self._body is None:
+            documents = self.library.registry.snapshot()
+            profile = read_robot_profile(documents.robot(name))
+            scene = read_scene(documents.scene(self.options.scene or _USUAL_SCENE))
+            self._body = Body(profile, scene, self.environment.home, realtime=self.options.realtime)
+        return self._body
