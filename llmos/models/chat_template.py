@@ -39,13 +39,15 @@ class ChatTemplate:
     """A template, the tokens it may write, and the control tokens that message text must not contain.
 
     `control_tokens` found in messages or state are broken with a zero-width space, so that no tool result, file or
-    person can end its own turn and begin another.
+    person can end its own turn and begin another. For a model that does not see (`sees`), an image that a tool returned
+    stands as `[image]`, and one that a person gave is a ModelError.
     """
 
     source: str
     bos: str = ""
     eos: str = ""
     control_tokens: tuple[str, ...] = ()
+    sees: bool = True
 
     @property
     def reads_state(self) -> bool:
@@ -61,10 +63,13 @@ class ChatTemplate:
         """The prompt of `request`, ready for the model to continue; ModelError when the template fails."""
         from jinja2 import TemplateError
 
+        if not self.sees and any(isinstance(part, Image) for message in request.messages for part in message.parts):
+            raise ModelError("this model cannot see: it was loaded without an image projector (mmproj file)")
+
         def strftime_now(pattern: str) -> str:
             return now().strftime(pattern)
 
-        mark = f"<image {token_hex(8)}>"  # nobody can write it, so that no text can claim to be an image
+        mark = f"<image-{token_hex(8)}>" if self.sees else "[image]"  # with chance in it, so that no text can forge one
         values: dict[str, Any] = {
             "messages": self._safe(template_messages(request, mark)),
             "tools": self._safe(template_tools(request)) or None,
@@ -78,6 +83,9 @@ class ChatTemplate:
             text = _compiled(self.source).render(values)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
             raise ModelError(f"the model's chat template fails: {error}") from error
+        text = text.encode("utf-8", "replace").decode()  # lone surrogates cannot be tokenized
+        if not self.sees:
+            return Prompt(text, ())
         images = images_of(request)
         if text.count(mark) != len(images):
             raise ModelError(f"the model's chat template shows {text.count(mark)} of {len(images)} images")

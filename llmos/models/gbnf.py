@@ -122,8 +122,8 @@ class _Rules:
 
     def text(self, root: str) -> str:
         """The whole grammar; the rules for any value are there only when something needs them."""
-        own = "\n".join(f"{name} ::= {body}" for name, body in self._rules.items())
-        return f"root ::= {root}\n{own}{_CHARACTERS}"
+        own = "".join(f"{name} ::= {body}\n" for name, body in self._rules.items())
+        return f"root ::= {root}\n{own}{_CHARACTERS.lstrip()}"
 
     def calls(self, tools: Sequence[tuple[str, Mapping[str, JSON]]]) -> str:
         """One object with `name` and `arguments`, a rule per tool."""

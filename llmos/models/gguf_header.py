@@ -80,6 +80,11 @@ class GgufHeader:
         found = {token for token, kind in zip(tokens, kinds, strict=False) if kind == _CONTROL and token}
         return tuple(sorted(found, key=len, reverse=True))
 
+    @property
+    def adds_bos(self) -> bool:
+        """Whether the tokenizer begins every prompt with the bos token by itself; SentencePiece ones do unless told."""
+        return bool(self.keys.get("tokenizer.ggml.add_bos_token", self.keys.get("tokenizer.ggml.model") == "llama"))
+
     def token(self, role: str) -> str:
         """The text of the token with that role, `bos` or `eos`; empty when there is none."""
         tokens, number = self.keys.get("tokenizer.ggml.tokens"), self.keys.get(f"tokenizer.ggml.{role}_token_id")

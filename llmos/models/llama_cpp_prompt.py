@@ -67,8 +67,6 @@ def read_prompt(prompt: Prompt, vocabulary: Any, eyes: Any, opened: contextlib.E
     """The units of `prompt`; what native code allocates for them is freed with `opened`."""
     if not prompt.images:
         return [*_tokenize(prompt.text.encode(), vocabulary)]
-    if not eyes:
-        raise ModelError("this model cannot see: it was loaded without an image projector (mmproj file)")
     chunks = mtmd_cpp.mtmd_input_chunks_init()
     opened.callback(mtmd_cpp.mtmd_input_chunks_free, chunks)
     bitmaps = [_bitmap(image, eyes, opened) for image in prompt.images]

@@ -5,8 +5,10 @@ request and keeps what it has read, so that the next step of a run reads only wh
 """
 
 from pathlib import Path
+from typing import Literal
 
 from anyio import Lock, from_thread, to_thread
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from llmos.clock import Clock, RealClock
 from llmos.errors import ModelError
@@ -22,9 +24,12 @@ from llmos.models.backend import (
 )
 from llmos.models.base import OnText
 from llmos.models.chat_template import ChatTemplate, default_source
-from llmos.models.dialect import Answer, Dialect, DialectName, JsonOnly, dialect
+from llmos.models.dialect import Answer, Dialect, JsonOnly
+from llmos.models.dialect_hermes import Hermes
+from llmos.models.dialect_pocket import Pocket
 from llmos.models.gguf_header import PROJECTOR, GgufHeader, read_header
 
+DialectName = Literal["pocket", "hermes"]
 DEFAULT_CONTEXT_TOKENS = 8192
 _CONTEXT_STEP = 256  # llama.cpp rounds contexts up to a multiple of this
 
@@ -53,9 +58,14 @@ class LocalModel:
         if mmproj is not None:
             _check_projector(mmproj)
         self._template = ChatTemplate(
-            header.chat_template or default_source(), header.token("bos"), header.token("eos"), header.control_tokens
+            header.chat_template or default_source(),
+            "" if header.adds_bos else header.token("bos"),
+            header.token("eos"),
+            header.control_tokens,
+            sees=mmproj is not None,
         )
-        self._dialect: Dialect = dialect(speaks or ("pocket" if self._template.reads_state else "hermes"))
+        speaks = speaks or ("pocket" if self._template.reads_state else "hermes")
+        self._dialect: Dialect = Pocket() if speaks == "pocket" else Hermes()
         self._stop = () if header.chat_template else ("<|im_end|>",)
         self._loading = Loading(path, mmproj, _fitting(context_tokens, header.context_tokens), threads_for(path))
         self._backend_name = backend
@@ -77,7 +87,9 @@ class LocalModel:
     async def reply(self, request: Request, on_text: OnText) -> Reply:
         """Answer in a worker thread; a cancellation takes effect at the next token and leaves nothing running."""
         async with self._lock:
-            return await to_thread.run_sync(self._reply, request, on_text)
+            reply = await to_thread.run_sync(self._reply, request, on_text)
+        await checkpoint_if_cancelled()
+        return reply
 
     async def aclose(self) -> None:
         """Give the memory back; a later request would load the model again."""
@@ -108,13 +120,14 @@ class LocalModel:
                 f"the request has {error.tokens} tokens, and the context of {self.name} holds {error.limit}; "
                 "shorten it, or give the model a longer context"
             ) from error
-        stream.finish()
-        return self._finished(writes.answer(completion.text, request), completion)
+        answer = writes.answer(completion.text, request, cut=completion.stop == "length")
+        stream.finish(answer)
+        return self._finished(answer, completion)
 
     def _finished(self, answer: Answer, completion: Completion) -> Reply:
         return Reply(
             parts=answer.parts,
-            stop_reason="length" if completion.stop == "length" else answer.stop_reason,
+            stop_reason=answer.stop_reason,
             usage=Usage(
                 input_tokens=completion.prompt_tokens - completion.cached_tokens,
                 output_tokens=completion.output_tokens,

@@ -99,9 +99,10 @@ def _item_departures(value: list[JSON], schema: Schema, where: str, definitions:
 
 
 def _length_departures(length: int, schema: Schema, where: str, keyword: str, unit: str) -> Iterator[str]:
-    low, high = schema.get(f"min{keyword}", 0), schema.get(f"max{keyword}", length)
-    if not low <= length <= high:
-        yield f'"{where}" has {length} {unit}, not {low} to {high}'
+    if length < (low := schema.get(f"min{keyword}", 0)):
+        yield f'"{where}" has {length} {unit}, fewer than {low}'
+    if length > (high := schema.get(f"max{keyword}", length)):
+        yield f'"{where}" has {length} {unit}, more than {high}'
 
 
 def _is_kind(value: JSON, kind: str) -> bool:

@@ -1,0 +1,80 @@
+"""The dialect of the pocket model: one compact JSON object per reply, a tool or `finish`.
+
+Knows no backend. What is no call of a tool on the list calls nothing: it ends the turn with the claim `failed`.
+"""
+
+from collections.abc import Sequence
+
+from llmos.messages import Claim, Message, Request, Text, ToolCall, ToolResult, ToolSpec
+from llmos.models.base import OnText
+from llmos.models.dialect import Answer, Stream, call_id, read_call
+from llmos.models.gbnf import FINISH, STATUSES, pocket_grammar
+
+
+class Pocket:
+    """One compact JSON object per reply: a tool, or `finish` with a status that the host puts into words."""
+
+    def grammar(self, tools: Sequence[ToolSpec]) -> str:
+        """Exactly one call."""
+        return pocket_grammar(tools)
+
+    def stream(self, on_text: OnText) -> Stream:
+        """The closing sentence, which is the host's."""
+        return AtTheEnd(on_text)
+
+    def answer(self, text: str, request: Request, *, cut: bool) -> Answer:  # noqa: ARG002 - more room would not help
+        """The call; `finish` becomes a sentence and a claim; anything else is a failure that calls nothing."""
+        call = read_call(text)
+        if call is not None and call.name == FINISH:
+            status = call.arguments.get("status")
+            if status in STATUSES:
+                return Answer((Text(_closing(status, request)),), "end", status)
+        elif call is not None and request.may_call_tools and call.name in {tool.name for tool in request.tools}:
+            return Answer((ToolCall(call_id(request, 1), call.name, call.arguments),), "tools")
+        return Answer(
+            (Text(f"The model's reply is no call of a tool that it was offered: {_short(text)}"),), "end", "failed"
+        )
+
+
+class AtTheEnd:
+    """Passes on the answer's text when it is complete: raw pieces are not for reading."""
+
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+
+    def add(self, piece: str) -> None:
+        """Keep it from the person."""
+
+    def finish(self, answer: Answer) -> None:
+        """Show the sentence, if there is one."""
+        if answer.text:
+            self._on_text(answer.text)
+
+
+def _closing(status: Claim, request: Request) -> str:
+    """The sentence for `finish`: what the last fitting tool result of this turn said."""
+    for result in _results_of_turn(request.messages):
+        if status == "done" and not result.is_error and result.text:
+            return result.text
+        if status == "failed" and result.is_error and result.text:
+            return result.text
+    names = ", ".join(sorted(tool.name for tool in request.tools)) or "none"
+    return {
+        "done": "Nothing had to be done.",
+        "failed": "The goal was not reached.",
+        "abstained": f"This goal is not understood, or none of the tools serves it; the tools are: {names}.",
+    }[status]
+
+
+def _results_of_turn(messages: Sequence[Message]) -> list[ToolResult]:
+    """Tool results since the last finished answer, the newest first."""
+    found: list[ToolResult] = []
+    for message in reversed(messages):
+        if message.role == "assistant" and not message.tool_calls:
+            break
+        found.extend(part for part in reversed(message.parts) if isinstance(part, ToolResult))
+    return found
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")
