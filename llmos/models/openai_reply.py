@@ -85,9 +85,14 @@ class _Call:
     name: str = ""
     written: list[str] = field(default_factory=list)
 
-    def complete(self) -> bool:
-        """Whether the arguments are whole, so that a fragment with a name must be another call."""
-        return tool_call(self.id, self.name, "".join(self.written) or "-").malformed is None
+    def is_followed_by(self, call_id: str, name: str) -> bool:
+        """Whether a fragment at the same index is another call: by its id, its name, or since this one is whole."""
+        if call_id and self.id and call_id != self.id:
+            return True
+        if not name or not self.name:
+            return False
+        written = "".join(self.written)
+        return name != self.name or bool(written and tool_call("", "", written).malformed is None)
 
 
 class ChatReply:
@@ -181,12 +186,7 @@ class ChatReply:
     def _call(self, fragment: _Fragment, name: str) -> _Call:
         """The call that a fragment belongs to: the one at its index, unless its id or name speak for a new one."""
         call = self._at_index.get(fragment.index or 0)
-        is_new = (
-            call is None
-            or bool(fragment.id and call.id and fragment.id != call.id)
-            or bool(name and call.name and call.complete())
-        )
-        if call is None or is_new:
+        if call is None or call.is_followed_by(fragment.id or "", name):
             call = self._at_index[fragment.index or 0] = _Call()
             self._calls.append(call)
         return call

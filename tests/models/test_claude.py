@@ -284,6 +284,21 @@ async def test_models_share_a_client_until_the_last_is_closed() -> None:
         await api.server.wait_for_connections(0)
 
 
+async def test_a_request_that_is_cancelled_before_any_answer_closes_its_connection() -> None:
+    """A budget that runs out while the provider is still silent leaves nothing open."""
+    async with MessagesAPI() as api:
+        api.answer(Answer(then="silence"))
+        model = claude(api)
+        async with anyio.create_task_group() as group:
+            group.start_soon(model.reply, asked(), ignore_text)
+            await api.server.wait_for_connections(1)
+            while not api.requests:
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+        await api.server.wait_for_connections(0)
+        await model.aclose()
+
+
 async def test_many_replies_at_once() -> None:
     """A hundred requests in flight do not disturb each other."""
     async with MessagesAPI() as api:

@@ -71,6 +71,14 @@ def test_calls_without_id_or_index_get_ids_of_their_own() -> None:
     assert calls(*nameless) == (ToolCall("call_4_1", "look", {}), ToolCall("call_4_2", "look", {}))
 
 
+def test_another_name_at_an_old_index() -> None:
+    """A new name is a new call, also where the call before has no arguments."""
+    assert calls(fragment(0, None, "look"), fragment(0, None, "move", '{"x": 1}')) == (
+        ToolCall("call_4_1", "look", {}),
+        ToolCall("call_4_2", "move", {"x": 1}),
+    )
+
+
 def test_a_name_in_every_fragment() -> None:
     """A repeated name does not begin a new call while arguments are open."""
     pieces = [fragment(0, "a", "move", '{"x":'), fragment(0, None, "move", " 1"), fragment(0, None, "move", "}")]

@@ -29,12 +29,15 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes back, chunk by chunk; `then` completes the body, drops the connection in its midst, or hangs."""
+    """What comes back, chunk by chunk; `then` completes the body, drops the connection in its midst, or hangs.
+
+    With `silence` nothing comes back at all, not even a status.
+    """
 
     chunks: tuple[bytes, ...] = ()
     status: int = 200
     headers: tuple[tuple[str, str], ...] = (("content-type", "text/event-stream; charset=utf-8"),)
-    then: Literal["end", "drop", "hang"] = "end"
+    then: Literal["end", "drop", "hang", "silence"] = "end"
 
     def wire(self) -> bytes:
         """The answer as bytes, without its end unless `then` is `end`."""
@@ -110,8 +113,9 @@ class LoopbackServer:
         if self._keep:
             self.received.append(received)
         answer = self._answer(received)
-        writer.write(answer.wire())
-        await writer.drain()
-        if answer.then == "hang":
+        if answer.then != "silence":
+            writer.write(answer.wire())
+            await writer.drain()
+        if answer.then in ("hang", "silence"):
             await reader.read()
         return answer.then == "end"
