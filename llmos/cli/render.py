@@ -3,10 +3,9 @@
 Knows no event; what moves while a run goes on is in `progress.py`.
 """
 
+import json
 import re
 from collections.abc import Mapping
-
-import msgspec
 
 from llmos.messages import JSON, Usage
 from llmos.runtime.outcome import RunOutcome
@@ -16,7 +15,7 @@ LONGEST_CALL = 100
 """Characters of a tool call on one line."""
 
 # Control characters drive a terminal (ECMA-48); bidirectional ones and invisible tags make text look like another
-# (Unicode TR 36); lone surrogates cannot be printed at all. Newline and tab are harmless, a zero-width joiner builds emoji.
+# (Unicode TR 36); lone surrogates cannot be printed. Newline and tab are harmless, a zero-width joiner builds emoji.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f\ud800-\udfff]"
@@ -69,7 +68,7 @@ def call_text(tool: str, args: Mapping[str, JSON]) -> str:
     >>> call_text("move_to", {"x": 1.5, "note": "left"})
     'move_to(x=1.5, note="left")'
     """
-    shown = ", ".join(f"{name}={msgspec.json.encode(value).decode()}" for name, value in args.items())
+    shown = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False, default=str)}" for name, value in args.items())
     return printable(one_line(f"{tool}({shown})", LONGEST_CALL))
 
 
@@ -77,16 +76,20 @@ def result_lines(outcome: RunOutcome) -> list[str]:
     """The end of a run for a person: the answer, then what it was, cost, and where it is written down."""
     lines = printable(outcome.answer).splitlines()
     because = f": {printable(outcome.reason)}" if outcome.reason else ""
-    steps = f"{outcome.steps} step{'' if outcome.steps == 1 else 's'}"
-    calls = f"{len(outcome.tool_calls)} tool call{'' if len(outcome.tool_calls) == 1 else 's'}"
+    effort = f"{_count(outcome.steps, 'step')} · {_count(len(outcome.tool_calls), 'tool call')}"
     mode = f" ({printable(outcome.mode_reason)})" if outcome.mode_reason else ""
     lines += [
         f"outcome  {outcome.outcome}{because}",
         f"mode     {outcome.mode}{mode}",
         f"model    {printable(outcome.model)}",
-        f"cost     {dollars(outcome.cost_usd)} · {tokens(outcome.usage)} · {steps} · {calls} · {outcome.duration_s:.1f} s",
+        f"cost     {dollars(outcome.cost_usd)} · {tokens(outcome.usage)} · {effort} · {outcome.duration_s:.1f} s",
         f"journal  {outcome.journal}",
     ]
     if outcome.outcome in ("budget", "interrupted"):
         lines.append(f"resume   llmos agent run {outcome.agent} --resume {outcome.run_id}")
     return lines
+
+
+def _count(number: int, thing: str) -> str:
+    """So many of a thing."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
