@@ -63,8 +63,8 @@ _KNOWN = frozenset(
 def read_lines(text: str) -> tuple[Entry, ...]:
     """The keys of a text in their order; none when no line looks like a key."""
     starts = list(_starts(text))
-    ends = [start for _, start in starts[1:]] + [len(text)]
-    return tuple(_entry(text, key, start, end) for (key, start), end in zip(starts, ends, strict=True))
+    ends = [*(start for _, start in starts[1:]), len(text)]
+    return tuple(_entry(text, key, start, end) for (key, start), end in zip(starts, ends, strict=False))
 
 
 def _starts(text: str) -> Iterator[tuple[str, int]]:

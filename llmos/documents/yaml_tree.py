@@ -136,7 +136,10 @@ class _Builder:
 
 def _first(children: tuple[Entry, ...]) -> dict[str, JSON]:
     """A mapping in which the first of two equal keys stands."""
-    return {child.key: child.value for child in reversed(children)} if children else {}
+    values: dict[str, JSON] = {}
+    for child in children:
+        values.setdefault(child.key, child.value)
+    return values
 
 
 def _plain(text: str) -> JSON:

@@ -59,12 +59,12 @@ def test_the_full_sentence_names_the_reason() -> None:
     """The warning says why, at the line where YAML gave up, and what was done instead."""
     (problem,) = parse(WILD_AGENTS[0].text, PATH).problems
     assert str(problem) == (
-        "agents/wild.md:3: warning: the frontmatter is not valid YAML (mapping values are not allowed in this context); "
-        "its keys were read line by line"
+        "agents/wild.md:3: warning: the frontmatter is not valid YAML "
+        "(mapping values are not allowed in this context); its keys were read line by line"
     )
 
 
 def test_escaped_line_breaks_become_line_breaks_in_an_agent() -> None:
-    """A description that spells its line breaks `\\n` is read with real ones."""
+    """A description that spells its line breaks with a backslash is read with real ones."""
     agent = agent_from(parse(WILD_AGENTS[4].text, PATH))
     assert agent.description.split("\n")[:3] == ["Use for forms.", "", "<example>"]
