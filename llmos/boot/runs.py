@@ -13,7 +13,7 @@ from llmos import __version__
 from llmos.boot.body import CURRENT, Body, Deeds
 from llmos.boot.kit import Kit
 from llmos.boot.models import Chosen, Models
-from llmos.budget import Limits, Purse
+from llmos.budget import Limits, Purse, cost_usd
 from llmos.clock import Clock
 from llmos.documents.agent import Agent
 from llmos.documents.document import Document
@@ -169,14 +169,19 @@ def _limits(ground: Ground, agent: Agent) -> Limits:
 
 def _open_model(ground: Ground, run: _Settled, purse: Purse, journal: Journal) -> Chosen:
     def attempted(attempt: Attempt) -> None:
+        spent_usd = 0.0
         if attempt.usage.total:
-            purse.charge(attempt.usage, chosen.price_of(attempt.model.partition(":")[2]))
+            price = chosen.price_of(attempt.model.partition(":")[2])
+            purse.charge(attempt.usage, price)
+            spent_usd = cost_usd(attempt.usage, price)
         journal.write(
             ModelFailed(
                 model=attempt.model,
                 reason=str(attempt.error),
                 wait_s=attempt.delay_s,
                 next_model=attempt.next_model,
+                usage=attempt.usage,
+                cost_usd=spent_usd,
             )
         )
 

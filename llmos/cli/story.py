@@ -79,6 +79,9 @@ class Story:
         if isinstance(event, RunStarted):
             return self._started(event, run)
         now = self._latest = self._runs.get(run, self._latest)
+        if isinstance(event, ModelReplied | ModelFailed):
+            self._usage += event.usage
+            self._cost_usd += event.cost_usd
         lines = self._happened(event, now, run)
         return [Line(f"{'   ' * now.depth}{now.step:>2}  {line.text}", line.style) for line in lines]
 
@@ -124,8 +127,6 @@ class Story:
     def _replied(self, event: ModelReplied, now: _Run) -> list[Line]:
         """What the model says before it calls tools, and a reply that is not whole."""
         now.step = now.replies = event.step
-        self._usage += event.usage
-        self._cost_usd += event.cost_usd
         self._doing, self.streamed = _THINKING, ""
         lines = [Line(_short(event.text))] if event.text.strip() and event.tool_calls else []
         odd = {"length": "the reply was cut off at its token limit", "refusal": "the model declined to go on"}

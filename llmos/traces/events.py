@@ -158,11 +158,13 @@ class ModelReplied(Event, frozen=True, kw_only=True):
 class ModelFailed(Event, frozen=True, kw_only=True):
     """A call to a model that gave no reply, and what follows: another try after `wait_s`, another model, or neither."""
 
-    step: int = 0
     model: str
     reason: str
     wait_s: float | None = None
     next_model: str | None = None
+    usage: Usage = Usage()
+    """What the provider had counted when the reply broke off: paid for, and in no reply."""
+    cost_usd: float = 0.0
 
 
 class ToolCalled(Event, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 from llmos.errors import StorageError
 from llmos.messages import Usage
-from llmos.traces.events import Entries, ModelReplied, RunFinished, RunStarted, ToolCalled
+from llmos.traces.events import Entries, ModelFailed, ModelReplied, RunFinished, RunStarted, ToolCalled
 from llmos.traces.reading import read_journal
 from llmos.traces.storage import make_folder
 
@@ -260,9 +260,9 @@ def _row(journal: Path, entries: Entries) -> RunRow:
     events = [entry.event for entry in entries]
     start = events[0]
     assert isinstance(start, RunStarted)
-    replies = [event for event in events if isinstance(event, ModelReplied)]
+    paid = [event for event in events if isinstance(event, ModelReplied | ModelFailed)]
     end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
-    usage = sum((reply.usage for reply in replies), Usage())
+    usage = sum((event.usage for event in paid), Usage())
     return RunRow(
         run_id=journal.stem,
         started=entries[0].at,
@@ -271,12 +271,12 @@ def _row(journal: Path, entries: Entries) -> RunRow:
         model=start.model,
         mode=start.mode,
         outcome=end.outcome if end else "",
-        cost_usd=sum(reply.cost_usd for reply in replies),
+        cost_usd=sum(event.cost_usd for event in paid),
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cache_read_tokens=usage.cache_read_tokens,
         cache_write_tokens=usage.cache_write_tokens,
-        steps=len(replies),
+        steps=sum(isinstance(event, ModelReplied) for event in events),
         tool_calls=sum(isinstance(event, ToolCalled) for event in events),
         duration_s=end.duration_s if end else 0.0,
         parent=start.parent or "",

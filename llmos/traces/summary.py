@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from llmos.messages import Usage
 from llmos.traces.events import (
     BudgetWarned,
     DocumentBroken,
@@ -92,13 +93,13 @@ def _because(reason: str) -> str:
 
 
 def _cost(entries: Entries) -> str:
-    """Dollars and tokens of the run's own replies."""
-    replies = [entry.event for entry in entries if isinstance(entry.event, ModelReplied)]
-    fresh = sum(reply.usage.input_tokens + reply.usage.cache_write_tokens for reply in replies)
-    cached = sum(reply.usage.cache_read_tokens for reply in replies)
-    written = sum(reply.usage.output_tokens for reply in replies)
-    dollars = sum(reply.cost_usd for reply in replies)
-    return f"${dollars:.4f} for {len(replies)} replies: {fresh} tokens in, {cached} from cache, {written} out"
+    """Dollars and tokens of the run's own calls to models, those that broke off included."""
+    paid = [entry.event for entry in entries if isinstance(entry.event, ModelReplied | ModelFailed)]
+    usage = sum((event.usage for event in paid), Usage())
+    replies = sum(isinstance(event, ModelReplied) for event in paid)
+    fresh = usage.input_tokens + usage.cache_write_tokens
+    tokens = f"{fresh} tokens in, {usage.cache_read_tokens} from cache, {usage.output_tokens} out"
+    return f"${sum(event.cost_usd for event in paid):.4f} for {replies} replies: {tokens}"
 
 
 def _step(entry: Entry) -> Iterator[str]:

@@ -177,6 +177,12 @@ def test_a_terminal_shows_who_does_what_and_what_it_costs() -> None:
     assert "step 2 · $0.5000" in visible(live([*events, MessageAdded.of(Message("user", (Text("x"),)))]))
 
 
+def test_a_reply_that_broke_off_counts_in_the_cost() -> None:
+    """The provider bills what it had written."""
+    broken = ModelFailed(model="m", reason="connection lost", wait_s=1.0, usage=Usage(100, 5), cost_usd=0.25)
+    assert "$0.7500 · 1,115 tokens" in visible(live([started("r"), broken, asked()]))
+
+
 def test_a_terminal_shows_the_end_of_a_long_reply_while_it_streams() -> None:
     """Six lines of it, wrapped to the width, harmless."""
     pieces = [TextStreamed(f"word{number:03} \x1b[2J ") for number in range(200)]

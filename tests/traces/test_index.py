@@ -11,7 +11,7 @@ import pytest
 from llmos.clock import SimulatedClock
 from llmos.errors import StorageError
 from llmos.messages import Message, Reply, Text, Usage
-from llmos.traces.events import Event, MessageAdded, ModelReplied
+from llmos.traces.events import Event, MessageAdded, ModelFailed, ModelReplied
 from llmos.traces.index import LONGEST_GOAL, RunIndex, RunRow, UsageRow, record_run
 from llmos.traces.journal import Journal, new_run_id
 from tests.support.disks import remount_read_only, tmpfs
@@ -19,9 +19,14 @@ from tests.support.journals import finished, started, write_run
 
 
 def spending(agent: str, model: str, cost_usd: float, clock: SimulatedClock, home: Path, outcome: str = "done") -> Path:
-    """The journal of a run with one reply of this cost; the next run starts a day later."""
+    """The journal of a run whose two calls, one of them broken off, cost this; the next run starts a day later."""
     reply = Reply((Text("yes"),), "end", Usage(10, 1, 2, 3), model)
-    events: list[Event] = [started("r", agent=agent, model=model), ModelReplied.of(1, reply, cost_usd, 0.1)]
+    broken = ModelFailed(model=model, reason="connection lost", usage=Usage(5), cost_usd=cost_usd / 2)
+    events: list[Event] = [
+        started("r", agent=agent, model=model),
+        broken,
+        ModelReplied.of(1, reply, cost_usd / 2, 0.1),
+    ]
     path = write_run(home, [*events, finished(outcome)], clock)
     clock.advance(24 * 3600)
     return path
@@ -72,7 +77,7 @@ def test_usage_is_summed_by_day_agent_and_model(tmp_path: Path) -> None:
     spending("coder", "claude", 1.0, clock, tmp_path)
     spending("operator", "pocket", 0.0, clock, tmp_path, "failed")
     spending("coder", "pocket", 0.5, clock, tmp_path)
-    one, two = Usage(10, 1, 2, 3), Usage(20, 2, 4, 6)
+    one, two = Usage(15, 1, 2, 3), Usage(30, 2, 4, 6)
     with RunIndex.open(tmp_path) as index:
         index.refresh()
         assert index.usage() == (
