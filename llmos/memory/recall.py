@@ -1,8 +1,8 @@
 """Ranks notes by how well their words fit a question: Okapi BM25, over all notes, at every question.
 
 Knows no model and keeps no index. A note's score is the sum, over the words asked for, of
-idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average length)), with the usual k1 and b (Robertson and Zaragoza,
-"The Probabilistic Relevance Framework: BM25 and Beyond", 2009).
+idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average length)), with the usual k1 and b (Robertson and
+Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009).
 """
 
 import math

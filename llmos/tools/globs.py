@@ -46,9 +46,7 @@ def _without_braces(pattern: str) -> list[str]:
         else:
             waiting += [text[: found.start()] + each + text[found.end() :] for each in found[1].split(",")]
         if len(waiting) + len(done) > _MOST_ALTERNATIVES:
-            raise LLMosError(
-                f"the glob '{pattern}' stands for more than {_MOST_ALTERNATIVES} patterns; use a shorter one"
-            )
+            raise LLMosError(f"the glob '{pattern}' stands for more than {_MOST_ALTERNATIVES} patterns; shorten it")
     return done
 
 

@@ -3,7 +3,7 @@
 Knows no call and no journal. What a document says only ever takes away.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from llmos.errors import LLMosError, RefusedError, nearest
 from llmos.messages import JSON, ToolSpec
@@ -70,10 +70,11 @@ class Offer:
             if target is None:
                 continue
             for limit in limits:
-                if not any(_matches(each, access, target, permissions) for each in limit):
+                if not any(_matches(each, access, target, permissions, permissions.protects) for each in limit):
                     raise RefusedError(f"this agent may use {name} only as {', '.join(map(str, limit))}")
             for each in denied:
-                if _matches(each, access, target, permissions) or (access is Access.RUN and not simple_words(target)):
+                unclear = access is Access.RUN and simple_words(target) is None
+                if unclear or _matches(each, access, target, permissions, _nothing):
                     raise RefusedError(f"this agent may not use {name} as {each}")
 
 
@@ -88,11 +89,16 @@ def _patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
     return tuple(patterns)
 
 
-def _matches(pattern: Pattern, access: Access, target: str, permissions: Permissions) -> bool:
+def _matches(
+    pattern: Pattern, access: Access, target: str, permissions: Permissions, guarded: Callable[[str], bool]
+) -> bool:
     if access is Access.RUN:
         return command_matches(pattern.scope, target)
     if access is Access.DELEGATE:
         return name_matches(pattern.scope, target)
     workspace = permissions.workspace
-    path = workspace.resolve(target)
-    return path_matches(pattern.scope, path, workspace.root, workspace.user_home, permissions.protects)
+    return path_matches(pattern.scope, workspace.resolve(target), workspace.root, workspace.user_home, guarded)
+
+
+def _nothing(_: str) -> bool:
+    return False

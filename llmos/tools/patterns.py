@@ -53,15 +53,12 @@ def read_pattern(text: str) -> Pattern:
     """
     found = _PATTERN.fullmatch(text.strip())
     if found is None:
-        raise LLMosError(
-            f"'{text}' is no tool pattern; they look like Read, Bash(git status), Bash(git:*), Read(../data/**)"
-        )
+        known = "Read, Bash(git status), Bash(git:*), Read(../data/**)"
+        raise LLMosError(f"'{text}' is no tool pattern; they look like {known}")
     pattern = Pattern(_ALIASES.get(found["tool"], found["tool"]), found["scope"])
     words = _prefix(pattern.scope) if pattern.tool == "Bash" and pattern.scope else None
     if words is not None and simple_words(words) is None:
-        raise LLMosError(
-            f"'{text}' cannot be matched: before ':*' stand plain words only, without ; & | < > $ ( ) or `"
-        )
+        raise LLMosError(f"'{text}' cannot be matched; only plain words, without ; & | < > $ ( ) or `, begin a command")
     return pattern
 
 

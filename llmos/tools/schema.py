@@ -53,9 +53,9 @@ class Signature:
         for each in self.schema["required"]:
             if each not in given:
                 raise LLMosError(f"{self.name} needs the argument '{each}'")
-        given = {each: self._plain(each, value) for each, value in given.items()}
         if lenient:
             given = {each: _unquoted(value, properties[each]) for each, value in given.items()}
+        given = {each: self._plain(each, value) for each, value in given.items()}
         self._convert(given)
         return given
 

@@ -1,0 +1,153 @@
+"""The laws of what an agent is offered: what its document lists, and never more."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmos.errors import LLMosError, RefusedError
+from llmos.tools.base import Access, Tool, tool
+from llmos.tools.offer import Offer
+from llmos.tools.permissions import Permissions
+from tests.support.tools import RULES, make_workspace
+
+
+def named(name: str) -> Tool:
+    """A tool of any name; what it touches follows from it."""
+
+    @tool(name=name)
+    def run(command: Annotated[str, Access.RUN]) -> str:
+        """Run."""
+        return command
+
+    @tool(name=name)
+    def look(path: Annotated[str, Access.READ] = ".") -> str:
+        """Look."""
+        return path
+
+    @tool(name=name)
+    def delegate(agent: Annotated[str, Access.DELEGATE], note: str = "") -> str:
+        """Delegate."""
+        return f"{agent} {note}"
+
+    return {"Bash": run, "Agent": delegate}.get(name, look)
+
+
+NAMES = ("Bash", "Read", "Grep", "Agent", "mcp__git__log", "mcp__git__show", "mcp__web__get")
+ALL = Offer(map(named, NAMES))
+
+
+def offered(names: list[str] | None, disallowed: list[str] | None = None) -> list[str]:
+    """The names of the tools that are left."""
+    return [spec.name for spec in ALL.only(names, disallowed or ()).specs()]
+
+
+@pytest.mark.parametrize(
+    ("names", "disallowed", "left"),
+    [
+        (None, [], sorted(NAMES)),
+        ([], [], []),
+        (["Read", "Grep"], [], ["Grep", "Read"]),
+        (["*"], [], sorted(NAMES)),
+        (["Bash(git:*)"], [], ["Bash"]),
+        (["mcp__git"], [], ["mcp__git__log", "mcp__git__show"]),
+        (["mcp__*"], ["mcp__git__*"], ["mcp__web__get"]),
+        (None, ["Bash", "mcp__*"], ["Agent", "Grep", "Read"]),
+        (None, ["Bash(rm:*)"], sorted(NAMES)),
+        (["Task"], [], ["Agent"]),
+        (["Read", "WebFetch", "no pattern!"], [], ["Read"]),
+    ],
+)
+def test_lists_select(names: list[str] | None, disallowed: list[str], left: list[str]) -> None:
+    """No list is everything; unknown names select nothing and break nothing; the result is sorted."""
+    assert offered(names, disallowed) == left
+
+
+@given(st.permutations(NAMES))
+def test_the_order_of_tools_does_not_matter(names: list[str]) -> None:
+    """The same tools are always told in the same order, so that prompt caches hit."""
+    assert Offer(map(named, names)).specs() == ALL.specs()
+
+
+def test_unknown_names_are_warned_of() -> None:
+    """A name that no tool answers to is one sentence with the nearest."""
+    assert ALL.warnings(["Read", "Raed", "Bash(git:*)", "mcp__*", "no pattern!"]) == (
+        "there is no tool named 'Raed' here; did you mean 'Read'?",
+        f"there is no tool named 'no pattern!' here; known are: {', '.join(sorted(NAMES))}",
+    )
+
+
+def test_what_is_not_offered_is_not_found() -> None:
+    """An agent without Bash has no Bash, whatever its model writes."""
+    with pytest.raises(LLMosError) as raised:
+        ALL.only(["Read", "Grep"]).find("Bash")
+    assert str(raised.value) == "there is no tool named 'Bash'; known are: Grep, Read"
+
+
+def test_two_tools_of_one_name_are_a_sentence() -> None:
+    """A name means one tool."""
+    with pytest.raises(LLMosError) as raised:
+        Offer([named("Read"), named("Read")])
+    assert str(raised.value) == "there are two tools named Read; rename one of them"
+
+
+@pytest.fixture
+def permissions(tmp_path: Path) -> Permissions:
+    """Permissions of a workspace."""
+    return Permissions(make_workspace(tmp_path), RULES)
+
+
+@pytest.mark.parametrize(
+    ("names", "disallowed", "tool", "args", "sentence"),
+    [
+        (["Bash(git:*)"], [], "Bash", {"command": "git log"}, None),
+        (["Bash(git:*)"], [], "Bash", {"command": "ls"}, "this agent may use Bash only as Bash(git:*)"),
+        (["Bash(git:*)", "Bash(ls)"], [], "Bash", {"command": "ls"}, None),
+        (
+            ["Bash(git:*)", "Bash(ls)"],
+            [],
+            "Bash",
+            {"command": "id"},
+            "this agent may use Bash only as Bash(git:*), Bash(ls)",
+        ),
+        (["Bash(git:*)", "Bash"], [], "Bash", {"command": "ls"}, None),
+        (["Bash(git:*)", "*"], [], "Bash", {"command": "ls"}, None),
+        (None, ["Bash(rm:*)"], "Bash", {"command": "ls"}, None),
+        (None, ["Bash(rm:*)"], "Bash", {"command": "rm -r x"}, "this agent may not use Bash as Bash(rm:*)"),
+        (None, ["Bash(rm:*)"], "Bash", {"command": "ls; rm x"}, "this agent may not use Bash as Bash(rm:*)"),
+        (["Read(src/**)"], [], "Read", {"path": "src/a"}, None),
+        (["Read(src/**)"], [], "Read", {"path": "src/../a"}, "this agent may use Read only as Read(src/**)"),
+        (["Grep(src/**)"], [], "Grep", {}, "this agent may use Grep only as Grep(src/**)"),
+        (None, ["Read(src/**)"], "Read", {"path": "src/a"}, "this agent may not use Read as Read(src/**)"),
+        (["Agent(planner, critic)"], [], "Agent", {"agent": "critic"}, None),
+        (["Agent(planner)"], [], "Agent", {"agent": "coder"}, "this agent may use Agent only as Agent(planner)"),
+    ],
+)
+def test_scopes_narrow(
+    permissions: Permissions,
+    names: list[str] | None,
+    disallowed: list[str],
+    tool: str,
+    args: dict[str, str],
+    sentence: str,
+) -> None:
+    """A scope in a document takes away; without one, or beside the whole tool, nothing is taken."""
+    offer = ALL.only(names, disallowed)
+    found = offer.find(tool)
+    if sentence is None:
+        offer.check(found, args, permissions)
+    else:
+        with pytest.raises(RefusedError) as raised:
+            offer.check(found, args, permissions)
+        assert str(raised.value) == sentence
+
+
+def test_narrowing_twice_never_widens(permissions: Permissions) -> None:
+    """What two lists allow is what both allow."""
+    offer = ALL.only(["Bash(git:*)"]).only(["Bash(ls:*)", "Read"])
+    assert [spec.name for spec in offer.specs()] == ["Bash"]
+    for command in ("git log", "ls"):
+        with pytest.raises(RefusedError, match="this agent may use Bash only as"):
+            offer.check(offer.find("Bash"), {"command": command}, permissions)
