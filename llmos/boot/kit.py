@@ -16,12 +16,25 @@ from llmos.tools.files import file_tools
 from llmos.tools.memory import looks_secret, memory_tools
 from llmos.tools.permissions import Approver, Permissions
 from llmos.tools.plugins import Plugins
+from llmos.tools.robot import ROBOT_TOOLS
 from llmos.tools.search import search_tools
 from llmos.tools.shell import shell_tool
 from llmos.tools.skills import skill_tool
 from llmos.tools.toolbox import Toolbox
 from llmos.tools.workspace import Workspace, guarded_paths, open_workspace
 from llmos.volumes.lookups import Lookups
+
+BUILT_IN = ("Read", "Write", "Edit", "Glob", "Grep", "Bash", "Skill", "Agent", "Remember", "Recall")
+
+
+def notes_of(environment: Environment, clock: Clock, commit: Commit) -> Notes:
+    """What agents remember: the notes of the user volume."""
+    return Notes(environment.home / "user" / "memory", clock, commit, looks_secret)
+
+
+def tool_names() -> frozenset[str]:
+    """The names of all tools that LLMos itself has."""
+    return frozenset(BUILT_IN) | ROBOT_TOOLS
 
 
 class Kit:
@@ -70,7 +83,7 @@ class Kit:
     ) -> tuple[Toolbox, tuple[Problem, ...]]:
         """Every tool there is for one run, not yet narrowed to an agent's list, and what is wrong with plugin files."""
         workspace, safety = permissions.workspace, self._rules.safety
-        notes = Notes(self._environment.home / "user" / "memory", self._clock, commit, looks_secret)
+        notes = notes_of(self._environment, self._clock, commit)
         built_in = [
             *file_tools(workspace, safety),
             *search_tools(workspace, safety),

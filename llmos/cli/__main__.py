@@ -56,7 +56,14 @@ class Commands(click.Group):
 
 
 _COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "run": ("llmos.cli.agent", "run_system", "Run a goal; the agent `system` does it or picks who does."),
     "agent": ("llmos.cli.agent", "agent", "List, show, check, write, edit and run agents."),
+    "shell": ("llmos.cli.agent", "shell", "Talk with the agent `system`."),
+    "skill": ("llmos.cli.skill", "skill", "List and show skills."),
+    "kernel": ("llmos.cli.kernel", "kernel", "Show the rules that every run obeys."),
+    "trace": ("llmos.cli.trace", "trace", "List runs, and show what happened in one."),
+    "memory": ("llmos.cli.memory", "memory", "Search, show and forget notes."),
+    "usage": ("llmos.cli.usage", "usage", "Show what runs cost."),
 }
 
 HELP: Final = "Markdown is the program, Python is the interpreter, git is the memory of both."

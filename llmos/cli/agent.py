@@ -1,15 +1,129 @@
-"""`llmos agent`: run an agent."""
+"""`llmos agent`: list, show, check and run agents; writing them is in `authoring`."""
 
-from typing import Any
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmos.cli.options import as_json, run_options
+from llmos.cli.options import as_json, print_json, run_options
+from llmos.cli.render import printable
+from llmos.cli.system import library, notice
+from llmos.cli.table import show_rows
+
+if TYPE_CHECKING:
+    from llmos.documents.document import Problem
 
 
 @click.group()
 def agent() -> None:
     """List, show, check, write, edit and run agents."""
+
+
+@agent.command("list")
+@as_json
+def list_agents(as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """List the agents that count, and where they come from."""
+    with library() as opened:
+        documents = opened.registry.snapshot()
+        entries = documents.agents()
+        inert = [entry for entry in documents.inert() if entry.kind == "agent"]
+    rows = [(entry.name, entry.volume.name, entry.description) for entry in entries]
+    show_rows("agents", ("name", "volume", "description"), rows, as_json=as_json, nothing="There is no agent.")
+    if inert and not as_json:
+        names = ", ".join(printable(entry.name) for entry in inert)
+        notice(f"Not trusted and so not offered: {names}; `llmos volume trust .` changes that.")
+
+
+@agent.command("show")
+@click.argument("name")
+@as_json
+def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Show one agent, and what it shadows."""
+    with library() as opened:
+        documents = opened.registry.snapshot(name)
+        found, entry = documents.agent(name), documents.entry("agent", name)
+    shadows = [str(path) for path in entry.shadowed]
+    problems = [str(problem) for problem in found.document.problems]
+    about: dict[str, Any] = {
+        "name": found.name,
+        "description": found.description,
+        "path": str(entry.path),
+        "volume": entry.volume.name,
+        "shadows": shadows,
+        "model": found.model,
+        "tools": None if found.tools is None else list(found.tools),
+        "skills": list(found.skills),
+        "max_turns": found.max_turns,
+        "budget_usd": found.budget_usd,
+        "content_hash": entry.content_hash,
+        "problems": problems,
+        "body": found.body,
+    }
+    if as_json:
+        print_json(about)
+        return
+    click.echo(f"{click.style(printable(found.name), bold=True)}  {entry.path} ({entry.volume.name})")
+    for line in (*(f"shadows {path}" for path in shadows), *problems):
+        click.echo(printable(line))
+    tools = "all" if found.tools is None else ", ".join(found.tools) or "none"
+    click.echo(printable(f"model {found.model}\ntools {tools}"))
+    click.echo(printable(f"\n{found.description}\n\n{found.body}"))
+
+
+@agent.command("check")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--watch", is_flag=True, help="Check again whenever a file is saved; Ctrl-C ends it.")
+@as_json
+def check(paths: Sequence[Path], watch: bool, as_json: bool) -> int:  # noqa: FBT001 - click's flags
+    """Check agents, skills, commands and rules in PATHS (default: this folder); warnings do not fail."""
+    chosen = list(paths) or [Path()]
+    code = _check(chosen, as_json=as_json)
+    if watch:
+        for _ in _saves(chosen):
+            click.echo(click.style("-- saved, checking again", dim=True), err=True)
+            code = _check(chosen, as_json=as_json)
+    return code
+
+
+def _saves(paths: list[Path]) -> Iterator[object]:
+    """Once for each save below these paths, without end."""
+    from queue import SimpleQueue
+
+    from llmos.volumes.watch import Watcher
+
+    heard: SimpleQueue[object] = SimpleQueue()
+    with Watcher([path if path.is_dir() else path.parent for path in paths], heard.put) as watcher:
+        if watcher.problem:
+            notice(watcher.problem)
+        while True:
+            yield heard.get()
+
+
+def _check(paths: list[Path], *, as_json: bool) -> int:
+    """Print what is wrong; 2 when something cannot be loaded."""
+    from llmos.boot.kit import tool_names
+    from llmos.documents.checks import check_paths
+
+    problems = check_paths(paths, tool_names())
+    errors = sum(problem.severity == "error" for problem in problems)
+    if as_json:
+        print_json({"problems": [_problem_json(problem) for problem in problems]})
+        return 2 if errors else 0
+    for problem in problems:
+        click.secho(printable(str(problem)), fg="red" if problem.severity == "error" else "yellow")
+    click.echo(f"{errors} errors, {len(problems) - errors} warnings", err=True)
+    return 2 if errors else 0
+
+
+def _problem_json(problem: "Problem") -> dict[str, Any]:
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "severity": problem.severity,
+        "sentence": problem.sentence,
+    }
 
 
 @agent.command("run")
@@ -18,9 +132,43 @@ def agent() -> None:
 @run_options
 @click.option("--resume", metavar="RUN_ID", help="Go on where this run ended.")
 @as_json
-@click.option("--no-stream", is_flag=True, help="Show finished lines only.")
+@click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view.")
 def run(name: str, goal: str | None, **options: Any) -> int:  # noqa: ANN401 - click's own
-    """Run the agent NAME on GOAL; a GOAL of `-` is read from stdin."""
-    from llmos.cli.running import run_once
+    """Run the agent NAME on GOAL.
 
-    return run_once(name, goal or "", **options)
+    A GOAL of `-`, or input that is piped in, is read from stdin. Without a GOAL on a terminal this is a conversation.
+    """
+    from llmos.cli.running import converse, read_goal, run_once
+
+    text = read_goal(goal)
+    if text is None:
+        return converse(name, **options)
+    return run_once(name, text, **options)
+
+
+@click.command("run")
+@click.argument("goal", required=False)
+@run_options
+@click.option("--resume", metavar="RUN_ID", help="Go on where this run ended.")
+@as_json
+@click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view.")
+def run_system(goal: str | None, **options: Any) -> int:  # noqa: ANN401 - click's own
+    """Run GOAL with the agent `system`, which does it or picks who does."""
+    from llmos.cli.running import converse, read_goal, run_once
+
+    text = read_goal(goal)
+    if text is None:
+        return converse("system", **options)
+    return run_once("system", text, **options)
+
+
+@click.command()
+@run_options
+@click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view.")
+def shell(**options: Any) -> int:  # noqa: ANN401 - click's own
+    """Talk with the agent `system`; leaving says what was spent."""
+    from llmos.cli.running import converse
+
+    if not sys.stdin.isatty():
+        notice("There is no terminal, so each line of the input is one goal.")
+    return converse("system", resume=None, as_json=False, **options)

@@ -152,7 +152,7 @@ class LiveView:
 
 
 def show_progress(bus: Bus, stream: TextIO, *, live: bool = True) -> Progress:
-    """The way of showing that fits the stream: plain lines, unless it is a terminal with a cursor and `live` is wanted."""
+    """The way that fits the stream: live on a terminal with a cursor, if `live` is wanted; plain lines otherwise."""
     if not (live and stream.isatty()):
         return Progress(bus, PlainView(stream))
     from rich.console import Console

@@ -85,6 +85,16 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
         raise
     finally:
         plan.journal.close()
+        _answer_open_calls(plan)
+
+
+def _answer_open_calls(plan: RunPlan) -> None:
+    """Close a history that was cut off between a reply and its results, so that a conversation can go on from it."""
+    if plan.history and plan.history[-1].tool_calls:
+        from llmos.traces.reading import closing_message, read_journal
+
+        closing = closing_message(read_journal(plan.journal.path))
+        plan.history.extend([closing] if closing else [])
 
 
 @dataclass(frozen=True, slots=True)

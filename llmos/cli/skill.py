@@ -1,0 +1,53 @@
+"""`llmos skill`: the skills of all volumes."""
+
+import click
+
+from llmos.cli.options import as_json, print_json
+from llmos.cli.render import printable
+from llmos.cli.system import library
+from llmos.cli.table import show_rows
+
+
+@click.group()
+def skill() -> None:
+    """List, show and write skills."""
+
+
+@skill.command("list")
+@as_json
+def list_skills(as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """List the skills that count, and where they come from."""
+    with library() as opened:
+        entries = opened.registry.snapshot().skills()
+    rows = [(entry.name, entry.volume.name, entry.offered, entry.description) for entry in entries]
+    columns = ("name", "volume", "offered", "description")
+    show_rows("skills", columns, rows, as_json=as_json, nothing="There is no skill in any volume.")
+
+
+@skill.command("show")
+@click.argument("name")
+@as_json
+def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Show one skill, and what it shadows."""
+    with library() as opened:
+        documents = opened.registry.snapshot()
+        found, entry = documents.skill(name), documents.entry("skill", name)
+    if as_json:
+        print_json(
+            {
+                "name": found.name,
+                "description": found.description,
+                "path": str(entry.path),
+                "volume": entry.volume.name,
+                "shadows": [str(path) for path in entry.shadowed],
+                "allowed_tools": found.allowed_tools,
+                "metadata": dict(found.metadata),
+                "content_hash": entry.content_hash,
+                "body": found.body,
+            }
+        )
+        return
+    click.echo(f"{click.style(found.name, bold=True)}  {entry.path} ({entry.volume.name})")
+    for path in entry.shadowed:
+        click.echo(f"shadows {path}")
+    click.echo(printable(f"\n{found.description}\n\n{found.body}"))

@@ -1,0 +1,68 @@
+"""`llmos trace`: the runs there were, and what happened in one of them, from the journals."""
+
+import click
+
+from llmos.cli.options import as_json, print_json
+from llmos.cli.render import dollars, printable
+from llmos.cli.system import environment, notice
+from llmos.cli.table import show_rows
+
+
+@click.group()
+def trace() -> None:
+    """List runs, and show what happened in one."""
+
+
+@trace.command("list")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many runs.")
+@click.option("--agent", metavar="NAME", help="Runs of this agent only.")
+@as_json
+def list_runs(limit: int, agent: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """List the newest runs."""
+    from llmos.traces.index import RunIndex
+
+    with RunIndex.open(environment().home, notice) as index:
+        index.refresh(notice)
+        runs = index.list(limit, agent)
+    if as_json:
+        every = ("run_id", "started", "agent", "goal", "model", "mode", "outcome", "cost_usd", "steps", "journal")
+        show_rows("runs", every, [[getattr(run, one) for one in every] for run in runs], as_json=True, nothing="")
+        return
+    shown = [(run.run_id, run.agent, run.outcome or "cut off", dollars(run.cost_usd), run.goal) for run in runs]
+    few = ("run_id", "agent", "outcome", "cost", "goal")
+    show_rows("runs", few, shown, as_json=False, nothing="No run has been journaled in this home yet.")
+
+
+@trace.command("show")
+@click.argument("run_id")
+@as_json
+def show(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Show what happened in a run."""
+    from llmos.traces.reading import find_journal, read_journal
+    from llmos.traces.summary import markdown_summary
+
+    path = find_journal(environment().home, run_id)
+    entries = read_journal(path, notice)
+    if as_json:
+        import json
+
+        print_json(
+            {"journal": str(path), "entries": [json.loads(line) for line in _whole_lines(path.read_text("utf-8"))]}
+        )
+    else:
+        click.echo(printable(markdown_summary(entries)))
+
+
+def _whole_lines(text: str) -> list[str]:
+    """The lines that were finished; a crash tears at most the last one."""
+    return text.split("\n")[:-1]
+
+
+@trace.command("reindex")
+def reindex() -> None:
+    """Make the index anew from the journals."""
+    from llmos.traces.index import RunIndex
+
+    with RunIndex.open(environment().home, notice) as index:
+        index.rebuild(notice)
+        click.echo(f"The index holds {len(index.list(1_000_000_000))} runs.")
