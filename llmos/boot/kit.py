@@ -26,6 +26,8 @@ from llmos.volumes.lookups import Lookups
 
 BUILT_IN = ("Read", "Write", "Edit", "Glob", "Grep", "Bash", "Skill", "Agent", "Remember", "Recall")
 
+_LIMITS = ("robots", "tools", "drivers")  # folders of a volume that hold robot profiles and programs
+
 
 def notes_of(environment: Environment, clock: Clock, commit: Commit) -> Notes:
     """What agents remember: the notes of the user volume."""
@@ -61,15 +63,16 @@ class Kit:
 
     def permissions(self, workspace: Workspace, documents: Lookups) -> Permissions:
         """What tools may do in this workspace."""
-        roots = [volume.root for volume in documents.volumes]
-        folders = [place for volume in documents.volumes for place in volume.folders.get("skills", ())]
+        limits = [place for each in documents.volumes for kind in _LIMITS for place in each.folders.get(kind, ())]
+        hooks = [each.root / "hooks" for each in documents.volumes if each.tier != "workspace"]
+        skills = [place for each in documents.volumes if each.trusted for place in each.folders.get("skills", ())]
         return Permissions(
             workspace,
             self._rules.safety,
             self._approver,
             self._patterns,
-            guarded=guarded_paths(system_root(), roots),
-            readable=folders,
+            guarded=guarded_paths(system_root(), (*limits, *hooks)),
+            readable=skills,
         )
 
     def toolbox(

@@ -12,7 +12,6 @@ from pathlib import Path
 from llmos.errors import LLMosError, RefusedError
 
 _VOLUMES = ("user", "team", "volumes")  # what of the home may be worked in
-_LIMITS = ("robots", "tools", "drivers", "hooks")  # folders of a volume that hold robot profiles or programs
 _DEVICES = (Path("/dev"), Path("/proc"), Path("/sys"))  # there, reading hangs or shows the keys of a process
 _FAR = 3  # from so many `..` on, an absolute path is easier to read
 
@@ -69,11 +68,13 @@ def open_workspace(folder: Path, home: Path, user_home: Path | None = None) -> W
     return Workspace(root, home, person)
 
 
-def guarded_paths(system_root: Path, volume_roots: Iterable[Path]) -> tuple[Path, ...]:
-    """What no agent may write, even if a person says yes: rules, robot profiles, programs, the interpreter itself."""
-    roots = [system_root / "kernel", system_root / "llmos", Path(__file__).parent.parent]
-    roots += [volume / each for volume in volume_roots for each in _LIMITS]
-    return tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in roots))
+def guarded_paths(system_root: Path, folders: Iterable[Path]) -> tuple[Path, ...]:
+    """What no agent may write, even if a person says yes: the rules, the interpreter itself, and these folders.
+
+    The folders are those of volumes that hold robot profiles, programs and hooks.
+    """
+    ours = (system_root / "kernel", system_root / "llmos", Path(__file__).parent.parent)
+    return tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in (*ours, *folders)))
 
 
 def never_read(path: Path, home: Path) -> bool:

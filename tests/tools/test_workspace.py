@@ -202,7 +202,8 @@ def test_what_is_never_written(disk: Path) -> None:
     """The home but for its volumes; rules, robot profiles, programs of volumes; the interpreter; devices."""
     home = disk / "person/.llmos"
     system = disk / "system"
-    guarded = guarded_paths(system, [home / "user", system / "volumes/system"])
+    folders = [volume / each for volume in (home / "user", system / "volumes/system") for each in ("robots", "tools")]
+    guarded = guarded_paths(system, folders)
     never = [
         home / "settings.md",
         home / "kernel/safety.md",
@@ -211,8 +212,7 @@ def test_what_is_never_written(disk: Path) -> None:
         home / "secrets/key",
         home / "user/robots/arm.md",
         home / "user/tools/x.py",
-        home / "user/hooks/hooks.json",
-        home / "user/drivers/x.py",
+        home / "USER/tools/x.py",
         system / "kernel/safety.md",
         system / "KERNEL/safety.md",
         system / "volumes/system/robots/arm.md",
