@@ -1,0 +1,195 @@
+"""The door to git: every call is hardened, so that no repository can make it run a program or reach another folder.
+
+Knows commands and refusals, nothing of volumes and of what a commit means.
+"""
+
+import contextlib
+import itertools
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from llmos.clock import Clock, RealClock
+from llmos.errors import RefusedError, StorageError
+
+IDENTITY = ("LLMos", "llmos@localhost")
+
+_NOWHERE = "/dev/null"  # git resolves this name itself, on Windows too
+_TRANSPORTS = "file:git:http:https:ssh"
+
+_OPTIONS = (
+    # DECISIONS: a repository's own hooks, file monitor, transports and submodules never run.
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "protocol.ext.allow=never",
+    "submodule.recurse=false",
+    # What else could start a program or a signature, or change the bytes of a document.
+    "commit.gpgSign=false",
+    "tag.gpgSign=false",
+    "push.gpgSign=false",
+    "log.showSignature=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "fetch.recurseSubmodules=false",
+    "push.recurseSubmodules=no",
+    "core.attributesFile=/dev/null",
+    "core.excludesFile=/dev/null",
+    "core.autocrlf=false",
+    "core.quotePath=false",
+    "core.protectHFS=true",
+    "core.protectNTFS=true",
+    # A server that stops talking ends the call instead of hanging it (bytes per second, seconds).
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=60",
+)
+
+_NAMES_A_PROGRAM = re.compile(
+    r"core\.(sshcommand|gitproxy|askpass|alternaterefscommand)"
+    r"|credential(\..*)?\.helper"
+    r"|filter\..*\.(clean|smudge|process)"
+    r"|diff\..*\.(textconv|command)"
+    r"|merge\..*\.driver"
+    r"|remote\..*\.(uploadpack|receivepack|vcs)"
+    r"|url\..*\.(insteadof|pushinsteadof)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a git command gave back; `text` decodes it so that any file name survives."""
+
+    status: int
+    output: bytes
+    complaint: str
+
+    @property
+    def text(self) -> str:
+        """The output as text."""
+        return self.output.decode("utf-8", "surrogateescape")
+
+    @property
+    def reason(self) -> str:
+        """What git complains of: its first error, with the files it lists, without prefix and final stop."""
+        lines = [line for line in self.complaint.splitlines() if line.strip() and not line.startswith("hint:")]
+        errors = [number for number, line in enumerate(lines) if line.startswith(("fatal:", "error:"))]
+        if not lines:
+            return "it gave no reason"
+        first = errors[0] if errors else 0
+        listed = itertools.takewhile(lambda line: line.startswith("\t"), lines[first + 1 :])
+        said = re.sub(r"^(fatal|error): ", "", lines[first].strip())
+        return " ".join([said, ", ".join(line.strip() for line in listed)]).strip().rstrip(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Runs git on the repository at `root` and on no other, whatever GIT_* variables the process was started with."""
+
+    root: Path
+    clock: Clock = field(default_factory=RealClock)
+
+    @property
+    def folder(self) -> Path:
+        """The repository's own folder: `.git`, or what a `.git` file of a linked work tree points to."""
+        marker = self.root / ".git"
+        if marker.is_file():
+            return (self.root / marker.read_text("utf-8").removeprefix("gitdir:").strip()).resolve()
+        return marker
+
+    @property
+    def common(self) -> Path:
+        """The folder that linked work trees share; objects and branches live there."""
+        folder = self.folder
+        pointer = folder / "commondir"
+        return (folder / pointer.read_text("utf-8").strip()).resolve() if pointer.is_file() else folder
+
+    def run(self, *arguments: str, network: bool = False, stdin: bytes | None = None) -> Answer:
+        """One git command; only `network` commands may reach another machine and see the person's own git settings."""
+        options = [word for option in _OPTIONS for word in ("-c", option)]
+        return _execute([*options, *arguments], self.root, self._variables(network=network), stdin)
+
+    def must(self, doing: str, *arguments: str, network: bool = False, stdin: bytes | None = None) -> Answer:
+        """Like `run`, but a failure becomes one sentence that begins with what was being done."""
+        return self.check(doing, self.run(*arguments, network=network, stdin=stdin))
+
+    def check(self, doing: str, answer: Answer) -> Answer:
+        """The answer itself, or StorageError when it tells of a failure."""
+        if answer.status != 0:
+            raise StorageError(f"git could not {doing} in {self.root}: {answer.reason}.")
+        return answer
+
+    def refuse_programs(self) -> None:
+        """Raise RefusedError if the repository's own settings name a program or another address.
+
+        A filter that is merely switched off would commit wrong bytes, so such a repository is not used at all.
+        """
+        answer = self.must("read the settings", "config", "--list", "--name-only", "-z")
+        ours = {option.partition("=")[0].lower() for option in _OPTIONS}
+        for key in answer.text.split("\0"):
+            if key.lower() not in ours and _NAMES_A_PROGRAM.fullmatch(key.lower()):
+                raise RefusedError(
+                    f"The git settings of {self.root} hold '{key}', which can start a program; "
+                    f"LLMos uses no such repository. Remove the line from {self.common / 'config'}."
+                )
+
+    def _variables(self, *, network: bool) -> dict[str, str]:
+        """Each variable that could lead git elsewhere gets a fixed value (see `git rev-parse --local-env-vars`)."""
+        folder, common = self.folder, self.common
+        name, email = IDENTITY
+        moment = self.clock.now().strftime("%Y-%m-%dT%H:%M:%S+00:00")
+        own = {
+            "GIT_DIR": str(folder),
+            "GIT_COMMON_DIR": str(common),
+            "GIT_WORK_TREE": str(self.root),
+            "GIT_INDEX_FILE": str(folder / "index"),
+            "GIT_OBJECT_DIRECTORY": str(common / "objects"),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
+            "GIT_NAMESPACE": "",
+            "GIT_CONFIG_PARAMETERS": "",
+            "GIT_CONFIG_COUNT": "0",
+            "GIT_LITERAL_PATHSPECS": "1",
+            "GIT_GLOB_PATHSPECS": "0",
+            "GIT_NOGLOB_PATHSPECS": "0",
+            "GIT_ICASE_PATHSPECS": "0",
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_EDITOR": ":",
+            "GIT_SEQUENCE_EDITOR": ":",
+            "GIT_MERGE_AUTOEDIT": "no",
+            "GIT_AUTHOR_NAME": name,
+            "GIT_AUTHOR_EMAIL": email,
+            "GIT_AUTHOR_DATE": moment,
+            "GIT_COMMITTER_NAME": name,
+            "GIT_COMMITTER_EMAIL": email,
+            "GIT_COMMITTER_DATE": moment,
+            "GIT_ALLOW_PROTOCOL": _TRANSPORTS if network else "none",
+        }
+        if not network:
+            own |= {"GIT_CONFIG_GLOBAL": _NOWHERE, "GIT_CONFIG_SYSTEM": _NOWHERE, "GIT_CONFIG_NOSYSTEM": "1"}
+        return own
+
+
+def _execute(arguments: Sequence[str], folder: Path, variables: dict[str, str], stdin: bytes | None) -> Answer:
+    try:
+        from git.cmd import Git as Command
+    except ImportError as missing:
+        raise StorageError("git was not found; install git (2.32 or newer) and try again.") from missing
+    with contextlib.ExitStack() as opened:
+        source = opened.enter_context(tempfile.TemporaryFile()) if stdin else None
+        if source is not None:
+            source.write(stdin or b"")
+            source.seek(0)
+        status, output, complaint = Command(str(folder)).execute(
+            [Command.GIT_PYTHON_GIT_EXECUTABLE or "git", "--no-pager", *arguments],
+            istream=source,
+            env=variables,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+        )
+    return Answer(status, output, complaint)

@@ -1,0 +1,150 @@
+"""What may be asked of the documents: by name, by kind, what hides what, what is wrong.
+
+Does not know how they are kept up to date; `Registry` and `Snapshot` answer the same questions.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from llmos.documents.agent import Agent, agent_from
+from llmos.documents.command import Command, command_from
+from llmos.documents.document import Document, Problem
+from llmos.documents.frontmatter import parse
+from llmos.documents.skill import Skill, skill_from
+from llmos.errors import DocumentError, nearest
+from llmos.volumes.row import Row
+from llmos.volumes.state import Entry, State
+from llmos.volumes.store import Store
+from llmos.volumes.volume import Kind, Volume
+
+_MOST_NAMED = 30
+
+
+class Lookups:
+    """The questions; a subclass says which moment they are about."""
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+
+    def _now(self) -> State:
+        raise NotImplementedError
+
+    def _row(self, kind: Kind, name: str) -> Row:
+        """The row that counts under a name; raises DocumentError with the nearest names."""
+        placed = self._now().placed(kind, name)
+        if not placed:
+            raise DocumentError(self._not_found(kind, name))
+        return placed[0][1]
+
+    @property
+    def volumes(self) -> tuple[Volume, ...]:
+        """The volumes, in the order in which they shadow each other."""
+        return self._now().volumes
+
+    def agents(self) -> tuple[Entry, ...]:
+        """All agents that count, by name."""
+        return self._now().entries("agent")
+
+    def skills(self) -> tuple[Entry, ...]:
+        """All skills that count, by name."""
+        return self._now().entries("skill")
+
+    def commands(self) -> tuple[Entry, ...]:
+        """All commands that count, by name."""
+        return self._now().entries("command")
+
+    def robots(self) -> tuple[Entry, ...]:
+        """All robot profiles that count, by name."""
+        return self._now().entries("robot")
+
+    def scenes(self) -> tuple[Entry, ...]:
+        """All scenes that count, by name."""
+        return self._now().entries("scene")
+
+    def agent(self, name: str) -> Agent:
+        """The agent; raises DocumentError when there is none."""
+        return agent_from(self._document(self._row("agent", name)))
+
+    def skill(self, name: str) -> Skill:
+        """The skill; raises DocumentError when there is none."""
+        return skill_from(self._document(self._row("skill", name)))
+
+    def command(self, name: str) -> Command:
+        """The command; raises DocumentError when there is none."""
+        return command_from(self._document(self._row("command", name)))
+
+    def robot(self, name: str) -> Path:
+        """The file of a robot profile; raises DocumentError when there is none."""
+        return Path(self._row("robot", name).path)
+
+    def scene(self, name: str) -> Path:
+        """The file of a scene; raises DocumentError when there is none."""
+        return Path(self._row("scene", name).path)
+
+    def entry(self, kind: Kind, name: str) -> Entry:
+        """What a listing shows of one document; raises DocumentError when there is none."""
+        self._row(kind, name)
+        entry = self._now().entry(kind, name)
+        if entry is None:
+            raise DocumentError(self._not_found(kind, name))
+        return entry
+
+    def shadows(self, kind: Kind, name: str) -> tuple[Path, ...]:
+        """The files that the document of this name hides, the strongest first."""
+        return self.entry(kind, name).shadowed
+
+    def inert(self) -> tuple[Entry, ...]:
+        """The documents of volumes that are not trusted."""
+        return self._now().inert()
+
+    def problems(self) -> tuple[Problem, ...]:
+        """All that is wrong or odd."""
+        return self._now().problems()
+
+    def tools_folders(self) -> tuple[Path, ...]:
+        """The folders of tools in trusted volumes, the strongest first."""
+        return self._code("tools")
+
+    def drivers_folders(self) -> tuple[Path, ...]:
+        """The folders of sensor and robot drivers in trusted volumes, the strongest first."""
+        return self._code("drivers")
+
+    def _code(self, folder: str) -> tuple[Path, ...]:
+        trusted = [volume for volume in self.volumes if volume.trusted]
+        places = [place for volume in trusted for place in volume.folders.get(folder, ())]
+        return tuple(place for place in places if place.is_dir())
+
+    def _document(self, row: Row) -> Document:
+        return parse(self._text(row), Path(row.path))
+
+    def _text(self, row: Row) -> str:
+        """The text that the row was made from, even if the file reads otherwise by now."""
+        text = row.text or _as_recorded(row) or (self._store.text(row.content_hash) if self._store else None)
+        if text is None:
+            raise DocumentError(f"{row.path}: the version that this run began with is gone; start the run anew.")
+        return text
+
+    def _not_found(self, kind: Kind, name: str) -> str:
+        inert = [entry for entry in self._now().inert() if entry.kind == kind and entry.name == name]
+        if inert:
+            place = inert[0].volume
+            ask = "." if place.tier == "workspace" else place.name
+            return f"The {kind} '{name}' in {inert[0].path} is not trusted; 'llmos volume trust {ask}' changes that."
+        return f"There is no {kind} '{name}'; {_nearest(name, self._now().names.get(kind, {}))}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    clause = nearest(name, names)
+    if clause.endswith("?"):
+        return clause
+    return f"{clause}." if len(names) <= _MOST_NAMED else f"none of the {len(names)} names is near."
+
+
+def _as_recorded(row: Row) -> str | None:
+    try:
+        content = Path(row.path).read_bytes()
+    except OSError:
+        return None
+    return content.decode() if f"sha256:{hashlib.sha256(content).hexdigest()}" == row.content_hash else None
