@@ -11,7 +11,7 @@ from llmos.errors import LLMosError, ModelError, RetryableError, nearest
 from llmos.messages import JSON, Reply, Request
 from llmos.models.base import OnText
 from llmos.models.claude_reply import ClaudeReply
-from llmos.models.claude_request import accepts_adaptive_thinking, message_params
+from llmos.models.claude_request import message_params, thinking_params
 from llmos.models.refusals import may_pass, retry_after_s
 from llmos.models.sdk_errors import expect, sdk_errors
 from llmos.models.shared_client import SharedClients
@@ -37,7 +37,7 @@ _clients: SharedClients["AsyncAnthropic"] = SharedClients("llmos anthropic clien
 class ClaudeModel:
     """One Claude model; all that share key and address share one HTTP client.
 
-    `thinking` is adaptive where the model accepts it, unless it is set. `context_tokens` comes from the alias.
+    `thinking` is adaptive, where the model accepts it. `context_tokens` comes from the alias.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ClaudeModel:
         base_url: str | None = None,
         *,
         context_tokens: int = 200_000,
-        thinking: bool | None = None,
+        thinking: bool = True,
         effort: Effort | None = None,
     ) -> None:
         if not api_key:
@@ -58,7 +58,7 @@ class ClaudeModel:
         self._api_key = api_key
         self._base_url = (base_url or DEFAULT_BASE_URL).rstrip("/")
         self._context_tokens = context_tokens
-        self._thinking = accepts_adaptive_thinking(model) if thinking is None else thinking
+        self._thinking = thinking_params(model) if thinking else None
         self._effort = effort
 
     @property

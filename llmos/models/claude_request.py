@@ -17,21 +17,38 @@ Block = dict[str, JSON]
 _CACHED: Final = {"type": "ephemeral"}
 _NEVER_CACHED: Final = ("thinking", "redacted_thinking")
 _FIRST_ADAPTIVE: Final = (4, 6)
+_FIRST_BOUND: Final = (5, 1)
+
+BINDING_BETA: Final = "thinking-binding-controls-2026-08-01"
+"""What the `anthropic-beta` header must name for `block_binding` to be accepted."""
 
 
-def accepts_adaptive_thinking(model: str) -> bool:
-    """Whether a model takes `thinking: adaptive`: all do since version 4.6, by the vendor's page on adaptive thinking.
+def thinking_params(model: str) -> Block | None:
+    """The `thinking` of a model: adaptive for all since version 4.6, None for those that refuse it.
 
-    >>> accepts_adaptive_thinking("claude-opus-5-5"), accepts_adaptive_thinking("claude-haiku-4-5-20251001")
-    (True, False)
+    Since 5.1 the vendor binds reasoning to all that stood before it, and refuses the whole request when a resumed
+    conversation has another system prompt or other tools; `drop_block` leaves out that reasoning instead. Sources: the
+    vendor's pages "Adaptive thinking" and "Preserved thinking", November 2026.
     """
-    version = re.search(r"claude-[a-z]+-(\d+)(?:-(\d{1,2}))?(?:-|$)", model)
-    if version is None:
-        return "mythos" in model
-    return (int(version[1]), int(version[2] or 0)) >= _FIRST_ADAPTIVE
+    version = _version(model)
+    if version < _FIRST_ADAPTIVE:
+        return None
+    if version < _FIRST_BOUND:
+        return {"type": "adaptive"}
+    return {"type": "adaptive", "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
 
 
-def message_params(request: Request, model: str, *, thinking: bool, effort: str | None) -> Block:
+def _version(model: str) -> tuple[int, int]:
+    """The version in a model's id, e.g. (5, 5) of `claude-opus-5-5`; (0, 0) where there is none.
+
+    >>> _version("claude-haiku-4-5-20251001"), _version("claude-opus-5"), _version("my-gateway-model")
+    ((4, 5), (5, 0), (0, 0))
+    """
+    found = re.search(r"claude-[a-z]+-(\d+)(?:-(\d{1,2}))?(?:-|$)", model)
+    return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
+
+
+def message_params(request: Request, model: str, *, thinking: Block | None, effort: str | None) -> Block:
     """The arguments of `messages.create`, but for the schema of the reply."""
     params: Block = {
         "model": model,
@@ -41,10 +58,14 @@ def message_params(request: Request, model: str, *, thinking: bool, effort: str 
     }
     if request.tools:
         params["tools"] = tool_params(request.tools)
+        if not request.may_call_tools:
+            params["tool_choice"] = {"type": "none"}
     if request.system.strip():
         params["system"] = [{"type": "text", "text": request.system, "cache_control": _CACHED}]
-    if thinking:
-        params["thinking"] = {"type": "adaptive"}
+    if thinking is not None:
+        params["thinking"] = thinking
+        if "block_binding" in thinking:
+            params["extra_headers"] = {"anthropic-beta": BINDING_BETA}
     if effort is not None:
         params["output_config"] = {"effort": effort}
     return params

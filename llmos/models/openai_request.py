@@ -26,6 +26,8 @@ def chat_params(request: Request, model: str, length_key: str) -> Block:
     }
     if request.tools:
         params["tools"] = tool_params(request.tools)
+        if not request.may_call_tools:
+            params["tool_choice"] = "none"
     if request.response_schema is not None:
         schema = {"name": "reply", "schema": request.response_schema}
         params["response_format"] = {"type": "json_schema", "json_schema": schema}

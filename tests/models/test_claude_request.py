@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llmos.messages import Image, Message, Reply, Request, Text, Thinking, ToolCall, ToolResult, ToolSpec, Usage
 from llmos.models.base import ignore_text
 from llmos.models.claude import ClaudeModel
-from llmos.models.claude_request import accepts_adaptive_thinking, message_params, message_turns
+from llmos.models.claude_request import message_params, message_turns, thinking_params
 from tests.support.loopback import Received
 from tests.support.messages_api import MessagesAPI
 from tests.support.messages_rules import PromptCache, complaint
@@ -19,11 +19,12 @@ from tests.support.messages_rules import PromptCache, complaint
 LOOK = ToolSpec("look", "Look around.", {"type": "object", "properties": {}})
 MOVE = ToolSpec("move", "Move the arm.", {"type": "object", "properties": {"x": {"type": "number"}}})
 GO = Message("user", (Text("go"),))
+BOUND = {"type": "adaptive", "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
 
 
 def params(request: Request, **changes: Any) -> dict[str, Any]:
     """The arguments for a request, as JSON."""
-    arguments = {"thinking": False, "effort": None, **changes}
+    arguments = {"thinking": None, "effort": None, **changes}
     encoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(message_params(request, "claude-x", **arguments)))
     return encoded
 
@@ -38,23 +39,32 @@ def marked(body: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("model", "accepts"),
+    ("model", "thinking"),
     [
-        ("claude-opus-5-5", True),
-        ("claude-haiku-5-5", True),
-        ("claude-sonnet-5", True),
-        ("claude-opus-4-6", True),
-        ("claude-mythos-preview", True),
-        ("claude-haiku-4-5-20251001", False),
-        ("claude-opus-4-5", False),
-        ("claude-opus-4-20250514", False),
-        ("claude-3-7-sonnet-20250219", False),
-        ("my-gateway-model", False),
+        ("claude-opus-5-5", BOUND),
+        ("claude-haiku-5-5", BOUND),
+        ("claude-fable-5-1", BOUND),
+        ("claude-sonnet-5", {"type": "adaptive"}),
+        ("claude-opus-5-20260901", {"type": "adaptive"}),
+        ("claude-opus-4-6", {"type": "adaptive"}),
+        ("claude-haiku-4-5-20251001", None),
+        ("claude-opus-4-5", None),
+        ("claude-opus-4-20250514", None),
+        ("claude-3-7-sonnet-20250219", None),
+        ("my-gateway-model", None),
     ],
 )
-def test_adaptive_thinking_is_asked_of_models_that_have_it(model: str, accepts: bool) -> None:
-    """Version 4.6 and later take it, others refuse the whole request."""
-    assert accepts_adaptive_thinking(model) == accepts
+def test_adaptive_thinking_is_asked_of_models_that_have_it(model: str, thinking: dict[str, Any] | None) -> None:
+    """Since 4.6 models take it, others refuse the whole request; since 5.1 reasoning is bound to its conversation."""
+    assert thinking_params(model) == thinking
+
+
+def test_a_last_turn_keeps_the_tools_and_forbids_them() -> None:
+    """The prefix stays as it was, for the sake of cache and reasoning; the reply must be an answer."""
+    body = params(Request("", (GO,), (LOOK,), may_call_tools=False))
+    assert body["tool_choice"] == {"type": "none"}
+    assert [tool["name"] for tool in body["tools"]] == ["look"]
+    assert "tool_choice" not in params(Request("", (GO,), may_call_tools=False))
 
 
 def test_nothing_is_sent_that_newer_models_refuse() -> None:
@@ -73,8 +83,9 @@ def test_nothing_is_sent_that_newer_models_refuse() -> None:
 
 def test_thinking_and_effort_are_sent_when_chosen() -> None:
     """Reasoning is adaptive; effort stands in the output's configuration."""
-    body = params(Request("", (GO,)), thinking=True, effort="high")
-    assert body["thinking"] == {"type": "adaptive"}
+    body = params(Request("", (GO,)), thinking=BOUND, effort="high")
+    assert body["thinking"] == BOUND
+    assert body["extra_headers"] == {"anthropic-beta": "thinking-binding-controls-2026-08-01"}
     assert body["output_config"] == {"effort": "high"}
 
 
@@ -144,7 +155,7 @@ def conversations(draw: st.DrawFn) -> tuple[Message, ...]:
 @given(conversations(), TEXTS)
 def test_every_conversation_obeys_the_vendors_rules(messages: tuple[Message, ...], system: str) -> None:
     """Whatever was said and shown, the request is one that the API accepts."""
-    body = msgspec.json.encode(params(Request(system, messages, (LOOK, MOVE)), thinking=True))
+    body = msgspec.json.encode(params(Request(system, messages, (LOOK, MOVE)), thinking={"type": "adaptive"}))
     assert complaint(Received("POST", "/v1/messages", {"authorization": "Bearer k"}, body)) is None
 
 

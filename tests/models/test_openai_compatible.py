@@ -55,6 +55,14 @@ def test_a_request_holds_what_all_servers_understand() -> None:
     }
 
 
+def test_a_last_turn_keeps_the_tools_and_forbids_them() -> None:
+    """The tools stay listed, since the history speaks of them; the reply must be an answer."""
+    look = ToolSpec("look", "Look around.", {"type": "object"})
+    params = chat_params(asked(tools=(look,), may_call_tools=False), "m", "max_tokens")
+    assert params["tool_choice"] == "none"
+    assert len(params["tools"]) == 1
+
+
 def test_a_conversation_in_the_servers_form() -> None:
     """Results are messages of their own, pictures follow them, reasoning and malformed arguments stay behind."""
     calls = (ToolCall("1", "look", {"at": "cube"}), ToolCall("2", "look", {}, malformed='{"at'))

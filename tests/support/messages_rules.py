@@ -15,6 +15,7 @@ from tests.support.loopback import Received
 
 MAX_BREAKPOINTS = 4
 LOOKBACK_BLOCKS = 20
+KNOWN = {"model", "max_tokens", "messages", "system", "tools", "tool_choice", "stream", "thinking", "output_config"}
 
 
 def complaint(received: Received) -> tuple[int, str, str] | None:
@@ -24,6 +25,8 @@ def complaint(received: Received) -> tuple[int, str, str] | None:
     if not received.headers.get("authorization") and not received.headers.get("x-api-key"):
         return 401, "authentication_error", "no key"
     body = received.json
+    if "block_binding" in body.get("thinking", {}) and "anthropic-beta" not in received.headers:
+        return 400, "invalid_request_error", "thinking.adaptive.block_binding: Extra inputs are not permitted"
     for rule in (_parameters, _turns, _blocks, _breakpoints):
         message = rule(body)
         if message:
@@ -32,16 +35,7 @@ def complaint(received: Received) -> tuple[int, str, str] | None:
 
 
 def _parameters(body: dict[str, Any]) -> str:
-    unknown = body.keys() - {
-        "model",
-        "max_tokens",
-        "messages",
-        "system",
-        "tools",
-        "stream",
-        "thinking",
-        "output_config",
-    }
+    unknown = body.keys() - KNOWN
     if unknown:
         return f"{sorted(unknown)}: Extra inputs are not permitted"
     if not isinstance(body.get("max_tokens"), int) or body["max_tokens"] < 1:
