@@ -52,7 +52,7 @@ def agent_from(document: Document) -> Agent:
         description=described(fields).replace("\\n", "\n"),
         tools=None if tools == ("*",) else tools,
         disallowed_tools=fields.words("disallowed_tools") or (),
-        model=fields.text("model") or "inherit",
+        model=_model(fields) or "inherit",
         max_turns=fields.whole_number("max_turns"),
         skills=fields.words("skills") or (),
         budget_usd=_budget_usd(fields),
@@ -65,9 +65,15 @@ def agent_from(document: Document) -> Agent:
     return agent if not fields.problems else replace(agent, document=document.with_problems(fields.problems))
 
 
+def _model(fields: Fields) -> str | None:
+    """The model; of several (VS Code lists some in the order of preference) the first."""
+    models = fields.document.keys.get("model")
+    return str(models[0]) if isinstance(models, list) and models else fields.text("model")
+
+
 def _budget_usd(fields: Fields) -> float | None:
     """A limit that cannot be read stops the agent: to go on without it would spend what nobody allowed."""
-    written = fields.metadata("llmos-budget-usd")
+    written = fields.metadata.get("llmos-budget-usd")
     if written is None:
         return None
     try:

@@ -1,10 +1,12 @@
 """Takes single values of a document the way they are written in the wild: a list or a string, `yes` or `true`.
 
-Knows no key by name, and never raises for an odd value: it adds a warning and goes on without it.
+Knows no key by name but `metadata`. An odd value is told and left out; only a list that cannot be read is an error.
 """
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cached_property
 
 from llmos.documents.document import Document, Problem
 from llmos.messages import JSON
@@ -28,24 +30,23 @@ class Fields:
             return value.strip() or None
         if value is None:
             return None
-        if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-            value = " ".join(str(item) for item in value)
         if isinstance(value, Mapping | list):
             self.warn(key, f"'{key}' should be a text; it is ignored")
             return None
-        spelled = (self.document.spelled or {}).get(key)
-        return (str(value) if spelled is None else spelled).strip() or None
+        return (self.document.spelled or {}).get(key, str(value))
 
     def words(self, key: str) -> tuple[str, ...] | None:
-        """A list, or a string with commas or blanks between its words; what stands in parentheses stays together."""
+        """A list, or a string with commas or blanks between its words; what stands in parentheses stays together.
+
+        Raises DocumentError for anything else: such lists are limits, and a limit that cannot be read must not be lost.
+        """
         value = self.document.keys.get(key)
         if value is None:
             return None
-        if isinstance(value, Mapping):
-            self.warn(key, f"'{key}' should be a list of names; it is ignored")
-            return None
-        texts = value if isinstance(value, list) else [self.text(key) or ""]
-        return tuple(word for text in texts if isinstance(text, str | int | float) for word in split_words(str(text)))
+        texts = value if isinstance(value, list) else [value]
+        if not all(isinstance(text, str | int | float) for text in texts):
+            raise self.document.wrong(key, f"'{key}' must be a list of names, not {shown(value)}")
+        return tuple(word for text in texts for word in split_words(str(text)))
 
     def flag(self, key: str, *, default: bool) -> bool:
         """A truth value in any of its spellings."""
@@ -64,24 +65,19 @@ class Fields:
         self.warn(key, f"'{key}' should be a whole number above 0, not {shown(value)}; it is ignored")
         return None
 
-    def all_metadata(self) -> dict[str, str]:
-        """The values of `metadata:` as text; that is where keys stand that only LLMos knows."""
-        group = self.document.keys.get("metadata")
-        if group is None:
-            return {}
+    @cached_property
+    def metadata(self) -> Mapping[str, str]:
+        """The values of `metadata:` as texts; that is where keys stand that only LLMos knows."""
+        group = self.document.keys.get("metadata") or {}
         if not isinstance(group, Mapping):
             self.warn("metadata", "'metadata' should hold keys and values; it is ignored")
             return {}
-        return {key: _as_text(value) for key, value in group.items() if not isinstance(value, Mapping | list)}
-
-    def metadata(self, key: str) -> str | None:
-        """One value of `metadata:`; None when absent or empty."""
-        return self.all_metadata().get(key) or None
+        return {key: value if isinstance(value, str) else _as_text(value) for key, value in group.items()}
 
     def metadata_flag(self, key: str, *, default: bool) -> bool:
         """A truth value of `metadata:`."""
-        value = self.metadata(key)
-        return default if value is None else self._flag(f"metadata.{key}", value, default=default)
+        value = self.metadata.get(key)
+        return self._flag(f"metadata.{key}", value, default=default) if value else default
 
     def warn(self, key: str, sentence: str) -> None:
         """Add a warning about a key."""
@@ -96,9 +92,7 @@ class Fields:
 
 
 def _as_text(value: JSON) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "", True: "true", False: "false"}[value]
-    return str(value).strip()
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def split_words(text: str) -> list[str]:

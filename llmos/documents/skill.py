@@ -55,7 +55,7 @@ def skill_from(document: Document) -> Skill:
         description=f"{description} {when}" if when else description,
         allowed_tools=fields.words("allowed_tools"),
         offered=not fields.flag("disable_model_invocation", default=False),
-        metadata=fields.all_metadata(),
+        metadata=fields.metadata,
         body=document.body.strip(),
         folder=folder,
         document=document,
