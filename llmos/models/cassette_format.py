@@ -56,7 +56,7 @@ class Fingerprint(Line, frozen=True):
         """The fingerprint of a request."""
         return cls(
             system=_digest(request.system),
-            tools=_digest(request.tools),
+            tools=_digest([request.tools, request.may_call_tools]),
             messages=tuple(_digest([turn.role, [to_wire(part) for part in turn.parts]]) for turn in request.messages),
             state=_digest(request.state) if request.state else "",
             schema=_digest(request.response_schema) if request.response_schema else "",

@@ -92,6 +92,14 @@ async def test_tool_calls_name_a_tool_and_carry_an_object(stage: Stage) -> None:
     assert (reply.stop_reason == "tools") == bool(reply.tool_calls)
 
 
+async def test_a_last_turn_is_an_answer(stage: Stage) -> None:
+    """Where no tool may be called, none is, although the tools stay listed."""
+    stage.script(HELLO)
+    reply = await stage.model.reply(replace(asked(tools=(MOVE,)), may_call_tools=False), ignore_text)
+    assert reply.tool_calls == ()
+    assert not stage.sent() or "move_to" in stage.sent()
+
+
 @pytest.mark.parametrize("stage", SCRIPTED, indirect=True)
 async def test_two_parallel_calls_keep_order_ids_and_arguments(stage: Stage) -> None:
     """Text and calls of one reply arrive as they were made."""

@@ -144,6 +144,7 @@ HELLO = Message("user", (Text("go"),))
     [
         (ask(system="Another."), "the system prompt differs"),
         (ask(tools=(MOVE,)), "the tools differ"),
+        (ask(may_call_tools=False), "the tools differ"),
         (ask("stop"), "message 1 of 1 differs"),
         (Request("You move an arm.", (HELLO, HELLO)), "it had 1 messages, and now there are 2"),
         (ask(state={"x": 1.0}), "the robot's state differs"),

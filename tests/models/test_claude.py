@@ -1,5 +1,6 @@
 """The Claude adapter before a loopback Messages API: streams, failures, connections, and what it never does."""
 
+import json
 import subprocess
 import sys
 from typing import Any
@@ -317,6 +318,26 @@ async def test_many_replies_at_once() -> None:
                 group.start_soon(ask)
         await model.aclose()
     assert len(texts) == 100
+
+
+def test_the_server_for_benchmarks_serves_whole_conversations() -> None:
+    """As a process of its own it calls a tool so many times, then ends, in every conversation alike."""
+
+    async def converse(url: str) -> None:
+        model = ClaudeModel("claude-opus-5-5", "test-key", url)
+        for _ in range(2):
+            history = [Message("user", (Text("go"),))]
+            while (reply := await model.reply(Request("", tuple(history)), ignore_text)).tool_calls:
+                results = tuple(ToolResult(call.id, (Text("ok"),)) for call in reply.tool_calls)
+                history += [reply.message, Message("user", results)]
+            assert len(history) == 5
+            assert reply.text == "All steps are done."
+        await model.aclose()
+
+    command = [sys.executable, "-m", "tests.support.messages_api", "--tool-calls", "2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        anyio.run(converse, json.loads(process.stdout.readline())["url"])
 
 
 async def test_key_and_address_come_from_the_caller_alone(monkeypatch: pytest.MonkeyPatch) -> None:
