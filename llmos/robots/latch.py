@@ -1,0 +1,132 @@
+"""The emergency stop of one robot as it stands on disk: set by anyone, kept through restarts, cleared by a person.
+
+Knows no robot and stops nothing itself; the gate asks it before and during every motion. What cannot be read counts as
+stopped. Reset permits motion and starts none (ISO 13850).
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from llmos.errors import StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why the robot may not move: since when, who stopped it, and the reason in a few words."""
+
+    since: str
+    by: str
+    reason: str
+
+
+class StopLatch:
+    """The file `robots/NAME.json` of a home. Another process's stop or rearm is seen the next time `stop` is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._unsaved: Stop | None = None
+        self._stop: Stop | None = None
+        self._seen: tuple[int, ...] | None = None
+
+    @property
+    def stop(self) -> Stop | None:
+        """The stop that holds now, or None when motion is permitted."""
+        return self._unsaved or self._on_disk()
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether a restart would not know of the stop."""
+        return self._unsaved is not None
+
+    def trip(self, stop: Stop) -> None:
+        """Stop from this moment on, in this process; `save` makes it last. The first stop's reason is kept."""
+        self._unsaved = self.stop or stop
+
+    def save(self) -> None:
+        """Put the stop on disk, blocking until it is there; raises StorageError, and the stop holds all the same."""
+        stop = self._unsaved
+        if stop is not None:
+            self._write({"stopped": True, "since": stop.since, "by": stop.by, "reason": stop.reason})
+            self._unsaved = None
+
+    def clear(self, at: datetime, by: str) -> None:
+        """Permit motion again; raises StorageError, and then the stop holds. Only `Rearm` calls this."""
+        self._unsaved = self.stop
+        self._write({"stopped": False, "rearmed_at": at.isoformat(), "by": by})
+        self._unsaved = None
+
+    def _on_disk(self) -> Stop | None:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            if self._seen is None:
+                return None
+            return Stop("", "", f"{self.path} has vanished")
+        except OSError as error:
+            return Stop("", "", f"{self.path} cannot be read: {error.strerror}")
+        seen = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if seen != self._seen:
+            self._stop = _read(self.path)
+            self._seen = seen
+        return self._stop
+
+    def _write(self, content: dict[str, object]) -> None:
+        """Replace the file in one step, so that neither a crash nor a full disk leaves half of one."""
+        folder = self.path.parent
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{self.path.name}.")  # mode 0600
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(json.dumps(content).encode() + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self.path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+            _sync_folder(folder)
+        except OSError as error:
+            raise StorageError(f"The emergency stop cannot be written to {self.path}: {error.strerror}") from error
+
+
+class Rearm:
+    """A person's permission to move again. Whoever holds this object can give it: no tool and no agent ever does."""
+
+    def __init__(self, latch: StopLatch, now: Callable[[], datetime]) -> None:
+        self._latch = latch
+        self._now = now
+
+    def __call__(self, person: str) -> Stop | None:
+        """Clear the stop and return it, or None when there was none; the robot stays where it is."""
+        stop = self._latch.stop
+        if stop is not None:
+            self._latch.clear(self._now(), person)
+        return stop
+
+
+def _read(path: Path) -> Stop | None:
+    try:
+        content = json.loads(path.read_bytes())
+        if content["stopped"] is False:
+            return None
+        if content["stopped"] is True:
+            return Stop(str(content["since"]), str(content["by"]), str(content["reason"]))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        pass
+    return Stop("", "", f"{path} cannot be understood")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last; Windows has no such call and orders the rename itself."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,73 @@
+"""How time passes between two control ticks: as fast as the machine can, or on the real clock.
+
+Knows no robot. Waiting is also where the event loop gets its turn and where a motion can be cancelled.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol
+
+import anyio
+import anyio.lowlevel
+
+from llmos.clock import Clock, SimulatedClock
+
+
+class Pace(Protocol):
+    """A clock that a control loop can wait on."""
+
+    def now(self) -> datetime:
+        """The wall time, in UTC."""
+        ...
+
+    def now_s(self) -> float:
+        """Seconds that never run backwards; what drivers are ticked with."""
+        ...
+
+    async def wait(self, period_s: float) -> None:
+        """Return when at least `period_s` have passed since the last return."""
+        ...
+
+
+class SimulatedPace:
+    """Moves a simulated clock on and lets other tasks run once per period, without sleeping."""
+
+    def __init__(self, clock: SimulatedClock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """The simulated wall time, in UTC."""
+        return self._clock.now()
+
+    def now_s(self) -> float:
+        """Simulated seconds since the start."""
+        return self._clock.monotonic_s()
+
+    async def wait(self, period_s: float) -> None:
+        """Let one period pass."""
+        await anyio.lowlevel.checkpoint()
+        self._clock.advance(period_s)
+
+
+class RealTimePace:
+    """Waits on a real clock; a late tick delays all that follow, so that no setpoint is ever hurried."""
+
+    def __init__(self, clock: Clock, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._last_s = clock.monotonic_s()
+
+    def now(self) -> datetime:
+        """The wall time, in UTC."""
+        return self._clock.now()
+
+    def now_s(self) -> float:
+        """The machine's monotonic seconds."""
+        return self._clock.monotonic_s()
+
+    async def wait(self, period_s: float) -> None:
+        """Sleep until the period is over; after a pause or a late tick a whole period begins anew."""
+        now_s = self._clock.monotonic_s()
+        since_s = now_s - self._last_s
+        await self._sleep(period_s - since_s if since_s < period_s else period_s)
+        self._last_s = self._clock.monotonic_s()

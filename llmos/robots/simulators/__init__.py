@@ -1,0 +1,1 @@
+"""Robots that exist only in this process; each says so in its name."""

@@ -1,0 +1,85 @@
+"""What a person or a model sees of a robot, drawn in text: instruments, overhead map, and what the camera shows.
+
+Knows no gate: it draws a measured state and never guesses one.
+"""
+
+from collections.abc import Mapping
+
+from llmos.documents.robot_profile import Range, RobotProfile
+from llmos.documents.scene import Point
+from llmos.robots.base import Measured
+from llmos.robots.latch import Stop
+
+_WIDTH = 63
+_COLUMNS, _ROWS = 41, 21
+
+
+def cockpit(profile: RobotProfile, robot: str, measured: Measured, stop: Stop | None) -> str:
+    """The instrument panel: position beside the workspace, tool and safety."""
+    box, pose = profile.workspace, measured.pose
+    lines = [f"  ROBOT: {profile.name}, {robot}", "  POSITION:"]
+    for axis, value, allowed in (("X", pose.x, box.x), ("Y", pose.y, box.y), ("Z", pose.z, box.z)):
+        lines.append(f"    {axis}: {_signed(value):6.2f} m  [{allowed.low:.1f} to {allowed.high:.1f}]")
+    lines.append(f"    θ: {pose.theta_deg:6.1f}°   [0.0 to 360.0]")
+    lines.append(f"  SPEED: {measured.velocity.speed_mps:.2f} m/s  [0.0 to {profile.max_tcp_speed_mps:g}]")
+    lines.append(f"  TOOL STATUS: [{'ACTIVE' if measured.gripper_closed else 'INACTIVE'}]")
+    lines.append(f"  HOLDING: {measured.holding or 'nothing'}")
+    return _panel("LLMOS COCKPIT", [*lines, *_safety(stop)])
+
+
+def operator(
+    profile: RobotProfile, robot: str, measured: Measured, places: Mapping[str, Point], stop: Stop | None
+) -> str:
+    """The workspace from above: forward is up, right is right; a legend gives heights and exact positions."""
+    box = profile.workspace
+    grid = [["·"] * _COLUMNS for _ in range(_ROWS)]
+    objects = {str(number): name for number, name in enumerate(sorted(measured.objects), 1)}
+    marked: list[tuple[str, Point]] = [("+", point) for point in places.values()]
+    marked += [(mark[-1], measured.objects[name]) for mark, name in objects.items()]
+    for mark, point in [*marked, ("R", measured.pose.point)]:  # the last one drawn covers the others
+        row, column = _cell(point.y, box.y, _ROWS), _cell(point.x, box.x, _COLUMNS)
+        grid[_ROWS - 1 - row][column] = mark
+    lines = ["  " + "".join(row) for row in grid]
+    lines.append(f"  x {box.x.low:g} to {box.x.high:g} m (right), y {box.y.low:g} to {box.y.high:g} m (up)")
+    lines.append(f"  R  {robot} at {position(measured.pose.point)}")
+    lines += [f"  {mark[-1]}  {name} at {position(measured.objects[name])}" for mark, name in objects.items()]
+    lines += [f"  +  {name} at {position(point)}" for name, point in sorted(places.items())]
+    return _panel("OPERATOR VIEW", [*lines, *_safety(stop)])
+
+
+def camera(robot: str, measured: Measured) -> str:
+    """What the camera shows, in words: every object that is seen and where."""
+    seen = [f"{name} at {position(point)}{_held(name, measured)}" for name, point in sorted(measured.objects.items())]
+    return f"Camera of the {robot}, in words: {'; '.join(seen) or 'no objects in sight'}."
+
+
+def position(point: Point) -> str:
+    """Coordinates to the centimetre."""
+    return f"({', '.join(f'{_signed(value):.2f}' for value in point)})"
+
+
+def _held(name: str, measured: Measured) -> str:
+    return " (in the gripper)" if name == measured.holding else ""
+
+
+def _safety(stop: Stop | None) -> list[str]:
+    if stop is None:
+        return ["  SAFETY STATUS: [OK]"]
+    return ["  SAFETY STATUS: [EMERGENCY STOP]", f"    {stop.reason}"]
+
+
+def _panel(title: str, lines: list[str]) -> str:
+    bar = "═" * _WIDTH
+    rows = [f"║{line[:_WIDTH]:<{_WIDTH}}║" for line in lines]
+    return "\n".join((f"╔{bar}╗", f"║{title:^{_WIDTH}}║", f"╠{bar}╣", *rows, f"╚{bar}╝"))
+
+
+def _cell(value: float, extent: Range, count: int) -> int:
+    """The row or column of a value; what lies outside is drawn at the edge."""
+    share = (value - extent.low) / (extent.high - extent.low)
+    return max(0, min(count - 1, round(share * (count - 1))))
+
+
+def _signed(value: float) -> float:
+    """The value to the centimetre, without a minus before zero."""
+    return round(value, 2) + 0.0
