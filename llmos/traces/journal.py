@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,6 @@ import msgspec
 
 from llmos.clock import Clock
 from llmos.errors import LLMosError, StorageError
-from llmos.messages import Effect
 from llmos.traces.bus import Bus
 from llmos.traces.events import (
     SCHEMA_VERSION,
@@ -27,7 +27,6 @@ from llmos.traces.events import (
     FileKept,
     MessageAdded,
     ModelReplied,
-    ToolCalled,
     ToolReturned,
 )
 from llmos.traces.parts import AnyPart, ImagePart, ResultPart, ResultRefPart, TextPart, plain
@@ -65,11 +64,6 @@ def journal_path(home: Path, run_id: str) -> Path:
     return home / "journals" / run_id[:4] / run_id[4:6] / f"{run_id}.jsonl"
 
 
-def must_be_durable(event: ToolCalled) -> bool:
-    """Must this call be on disk before the tool runs? Yes, unless it changes nothing."""
-    return event.effect is not Effect.PURE
-
-
 class Journal:
     """The open journal of one run; used from one thread, and by one process only.
 
@@ -101,8 +95,11 @@ class Journal:
         path = journal_path(home, run_id)
         make_folder(path.parent)
         try:
-            descriptor = os.open(path, _APPEND, 0o600)
-            sync_folder(path.parent)
+            with ExitStack() as on_failure:
+                descriptor = os.open(path, _APPEND, 0o600)
+                on_failure.callback(os.close, descriptor)
+                sync_folder(path.parent)
+                on_failure.pop_all()
         except FileExistsError as error:
             raise StorageError(f"there is already a journal {path}; a run id is used once") from error
         except OSError as error:
@@ -152,7 +149,8 @@ class Journal:
         except OSError as error:
             refused = storage_error("write the journal", self.path, error)
             self._ended = str(refused)
-            os.ftruncate(self._descriptor, self._size)
+            with suppress(OSError):  # then the last line stays torn, which a reader notices
+                os.ftruncate(self._descriptor, self._size)
             raise refused from error
         self._seq += 1
         self._size += len(line)

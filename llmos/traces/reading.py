@@ -3,6 +3,7 @@
 Strict about every line but the last, which a crash may have torn. Knows nothing of how a run is carried on.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def read_journal(path: Path, on_torn: Callable[[str], None] = _nobody) -> list[E
 def find_journal(home: Path, run_id: str) -> Path:
     """The journal of a run that exists; raises LLMosError naming the nearest run."""
     path = journal_path(home, run_id)
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where a folder may not be entered
         runs = sorted(one.stem for one in home.glob("journals/*/*/*.jsonl"))
         advice = nearest(run_id, runs[-_RECENT_RUNS:])
         raise LLMosError(f"there is no run {run_id} in {home}; {advice}")

@@ -14,10 +14,13 @@ _ADVICE = {
     errno.EDQUOT: "your quota on this disk is used up; free some space or set LLMOS_HOME to a folder on another disk",
     errno.EFBIG: "the file has reached the size limit of this process or file system; raise it (ulimit -f)",
     errno.EROFS: "the file system is read-only; set LLMOS_HOME to a folder that can be written",
-    errno.EACCES: "permission denied; make it writable for you or set LLMOS_HOME to a folder that is",
-    errno.EPERM: "permission denied; make it writable for you or set LLMOS_HOME to a folder that is",
+    errno.EACCES: "permission denied; set LLMOS_HOME to a folder that you may use",
+    errno.EPERM: "permission denied; set LLMOS_HOME to a folder that you may use",
     errno.ENOTDIR: "a part of this path is a file where a folder must be; move it away or set LLMOS_HOME elsewhere",
 }
+
+_NO_FOLDER_FLUSH = (errno.EACCES, errno.EINVAL, errno.ENOTSUP)
+"""What a folder that may be entered but not listed, and file systems that cannot flush a folder, answer to it."""
 
 
 def storage_error(what: str, path: Path, error: OSError) -> StorageError:
@@ -32,8 +35,8 @@ def make_folder(folder: Path) -> None:
 
     Raises StorageError.
     """
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
         for one in reversed(missing):
             one.mkdir(mode=0o700, exist_ok=True)
             sync_folder(one.parent)
@@ -44,14 +47,18 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush the names in a folder to disk; Windows offers no way to, and flushes them with the file."""
+    """Flush the names in a folder to disk, where it can be done; Windows does so with the file. Raises OSError."""
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_FLUSH:
+            raise
 
 
 def write_all(descriptor: int, content: bytes) -> None:

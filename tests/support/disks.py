@@ -30,3 +30,18 @@ def tmpfs(folder: Path, options: str) -> Iterator[Path]:
 def remount_read_only(folder: Path) -> None:
     """From now on the file system at `folder` takes no write."""
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """As a user whom file modes stop; root becomes `nobody` meanwhile."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no such modes")
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

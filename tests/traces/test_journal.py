@@ -18,9 +18,9 @@ from llmos.errors import LLMosError, StorageError
 from llmos.messages import Effect, Image, Message, Text, ToolResult
 from llmos.traces.bus import Bus
 from llmos.traces.events import Event, FileKept, MessageAdded, RunStarted, TextStreamed, ToolCalled, ToolReturned
-from llmos.traces.journal import LARGEST_INLINE_IMAGE, Journal, journal_path, must_be_durable, new_run_id
+from llmos.traces.journal import LARGEST_INLINE_IMAGE, Journal, journal_path, new_run_id
 from llmos.traces.reading import read_journal
-from tests.support.disks import remount_read_only, tmpfs
+from tests.support.disks import remount_read_only, tmpfs, unprivileged
 from tests.support.journals import finished, small_run, started
 
 RUN = "20261120-095132-k3f9qz"
@@ -187,12 +187,6 @@ async def test_other_tasks_go_on_while_a_durable_write_waits_for_the_disk(tmp_pa
     assert len(read_journal(journal.path)) == 1
 
 
-def test_only_calls_that_change_something_must_be_durable() -> None:
-    """A pure call that nobody remembers did no harm."""
-    calls = {effect: ToolCalled(call_id="c", tool="t", effect=effect) for effect in Effect}
-    assert [effect for effect, call in calls.items() if not must_be_durable(call)] == [Effect.PURE]
-
-
 def test_transient_events_are_not_journaled(tmp_path: Path) -> None:
     """Streamed pieces stand in the reply; a second copy would be a second truth."""
     with pytest.raises(TypeError, match="TextStreamed passes over the bus and is never journaled"):
@@ -269,6 +263,20 @@ def test_a_read_only_home_starts_no_run(tmp_path: Path) -> None:
         assert str(caught.value) == (
             f"cannot make the folder {disk}/journals/2026/11: the file system is read-only; "
             "set LLMOS_HOME to a folder that can be written"
+        )
+
+
+def test_a_home_that_may_not_be_written_starts_no_run(tmp_path: Path) -> None:
+    """Neither one in which nothing may be made, nor one that may not even be entered."""
+    for mode in (0o555, 0o000):
+        home = tmp_path / f"{mode}"
+        home.mkdir()
+        home.chmod(mode)
+        with unprivileged(), pytest.raises(StorageError) as caught:
+            open_journal(home)
+        assert str(caught.value) == (
+            f"cannot make the folder {home}/journals/2026/11: permission denied; "
+            "set LLMOS_HOME to a folder that you may use"
         )
 
 

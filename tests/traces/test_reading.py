@@ -12,6 +12,7 @@ from llmos.messages import Effect, Image, Message, Reply, Text, ToolCall, ToolRe
 from llmos.traces.events import Event, MessageAdded, ModelReplied, ToolCalled, ToolReturned, UnknownEvent
 from llmos.traces.journal import LARGEST_INLINE_IMAGE
 from llmos.traces.reading import closing_message, find_journal, messages_of, read_history, read_journal
+from tests.support.disks import unprivileged
 from tests.support.journals import finished, small_run, started, write_run
 from tests.support.messages import replies, results, user_messages
 
@@ -124,6 +125,17 @@ def test_a_folder_is_no_journal(tmp_path: Path) -> None:
         read_journal(tmp_path)
     assert str(caught.value) == (
         f"cannot read the journal {tmp_path}: Is a directory; check the disk or set LLMOS_HOME to another folder"
+    )
+
+
+def test_a_journal_that_may_not_be_read_is_a_sentence(tmp_path: Path) -> None:
+    """Another person's run."""
+    path = write_run(tmp_path)
+    path.chmod(0o000)
+    with unprivileged(), pytest.raises(StorageError) as caught:
+        read_journal(path)
+    assert str(caught.value) == (
+        f"cannot read the journal {path}: permission denied; set LLMOS_HOME to a folder that you may use"
     )
 
 
