@@ -4,6 +4,10 @@ import os
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("llmos", deadline=None)  # no test asserts wall times, least of all on a busy machine
+settings.load_profile("llmos")
 
 
 @pytest.fixture
