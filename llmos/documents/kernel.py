@@ -67,8 +67,8 @@ def load_kernel(shipped: Path, overlay: Path | None = None) -> KernelRules:
     found = {stem: _found(stem, own[stem], over.get(stem)) for stem in RULES}
     models = build(ModelRules, found["models"], own["models"])
     budget = build(BudgetRules, found["budget"], own["budget"])
-    check_models(models, found["models"])
-    check_budget(budget, found["budget"])
+    check_models(models, found["models"], own["models"])
+    check_budget(budget, found["budget"], own["budget"])
     return KernelRules(
         orchestration=build(Orchestration, found["orchestration"], own["orchestration"]),
         budget=budget,

@@ -4,11 +4,15 @@ Knows no file; an error stands at the key of the home where there is one, becaus
 """
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
+from llmos.documents.document import Document
 from llmos.documents.kernel_rules import BudgetRules, ModelRules, Tighter
 from llmos.documents.rule_values import KeyPath, Leaf
 from llmos.errors import nearest
+
+Found: TypeAlias = Mapping[KeyPath, Leaf]
+"""The values of one rules document, the home's over the shipped ones."""
 
 
 def check_tighter(new: Leaf, shipped: Leaf | None) -> None:
@@ -25,17 +29,17 @@ def check_tighter(new: Leaf, shipped: Leaf | None) -> None:
     raise new.wrong(f"'{'.'.join(new.path)}' tightens only: {values}; {allowed}")
 
 
-def check_budget(budget: BudgetRules, found: Mapping[KeyPath, Leaf]) -> None:
+def check_budget(budget: BudgetRules, found: Found, own: Document) -> None:
     """Raise DocumentError when a budget's marks are in the wrong order."""
     for low, high in (("warn_at", "final_turn_at"), ("min_output_tokens", "max_output_tokens")):
-        _check_order(budget, low, high, found)
+        _check_order(budget, low, high, found, own)
 
 
-def check_models(models: ModelRules, found: Mapping[KeyPath, Leaf]) -> None:
+def check_models(models: ModelRules, found: Found, own: Document) -> None:
     """Raise DocumentError for an alias that cannot work: no price, no file, no such fallback."""
-    _check_order(models, "base_delay_s", "max_delay_s", found)
+    _check_order(models, "base_delay_s", "max_delay_s", found, own)
     for name, alias in models.aliases.items():
-        at = found["aliases", name, "id"]
+        at = found[("aliases", name, "id")]
         if name == "inherit":
             raise at.wrong("'inherit' cannot be an alias; in an agent it stands for the model of whoever runs it")
         if alias.provider == "anthropic" and models.price_of(alias.id) is None:
@@ -45,14 +49,14 @@ def check_models(models: ModelRules, found: Mapping[KeyPath, Leaf]) -> None:
         for other in alias.fallback:
             if other not in models.aliases or other == name:
                 known = [each for each in models.aliases if each != name]
-                fallback = found["aliases", name, "fallback"]
+                fallback = found[("aliases", name, "fallback")]
                 raise fallback.wrong(f"alias '{name}' falls back to '{other}'; {nearest(other, known)}")
 
 
-def _check_order(rules: Any, low: str, high: str, found: Mapping[KeyPath, Leaf]) -> None:  # noqa: ANN401
+def _check_order(rules: BudgetRules | ModelRules, low: str, high: str, found: Found, own: Document) -> None:
     small, large = getattr(rules, low), getattr(rules, high)
     if small > large:
-        at = found[low,] if found[low,].document is not found[high,].document else found[high,]
+        at = found[(low,)] if found[(high,)].document is own else found[(high,)]
         raise at.wrong(f"'{low}' is {small} and must not be above '{high}', which is {large}")
 
 

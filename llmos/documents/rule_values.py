@@ -42,7 +42,8 @@ class Leaf:
 def leaves(kind: type, document: Document) -> Iterator[Leaf]:
     """All values of a document, checked one by one; raises DocumentError at the first that is wrong."""
     for problem in document.problems:
-        raise BrokenDocumentError(problem.path, problem.line, problem.sentence)
+        what, _, _how_it_was_read_all_the_same = problem.sentence.partition(";")
+        raise BrokenDocumentError(problem.path, problem.line, what)
     yield from _leaves(kind, document.keys, document, ())
 
 

@@ -1,0 +1,222 @@
+"""A home over the kernel: single keys, safety only tighter, and one sentence for whatever is wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias, get_args, get_type_hints
+
+import pytest
+
+from llmos.documents.kernel import KernelRules, Price, load_kernel, show
+from llmos.documents.kernel_rules import SafetyRules, Tighter
+from llmos.errors import DocumentError
+from llmos.settings import system_root
+
+SHIPPED = system_root() / "kernel"
+
+Override: TypeAlias = Callable[[str, str], KernelRules]
+Sentence: TypeAlias = Callable[[str, str], str]
+
+
+@pytest.fixture
+def override(tmp_path: Path) -> Override:
+    """Loads the shipped rules with one file of a home over them."""
+
+    def load(name: str, keys: str) -> KernelRules:
+        (tmp_path / name).write_text(f"---\n{keys}\n---\n")
+        return load_kernel(SHIPPED, tmp_path)
+
+    return load
+
+
+@pytest.fixture
+def sentence(override: Override, tmp_path: Path) -> Sentence:
+    """The error of a wrong file, without the folder."""
+
+    def refused(name: str, keys: str) -> str:
+        with pytest.raises(DocumentError) as caught:
+            override(name, keys)
+        return str(caught.value).replace(f"{tmp_path}/", "")
+
+    return refused
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "expected"),
+    [
+        (
+            "orchestration.md",
+            "max_iteration: 3",
+            "2: 'max_iteration' is no key of these rules; did you mean 'max_iterations'?",
+        ),
+        (
+            "orchestration.md",
+            "max_iterations: banana",
+            "2: 'max_iterations' must be a whole number from 1 to 1000, not 'banana'",
+        ),
+        ("orchestration.md", "max_iterations: 0", "2: 'max_iterations' must be a whole number from 1 to 1000, not 0"),
+        (
+            "orchestration.md",
+            "max_tool_calls: 2.5",
+            "2: 'max_tool_calls' must be a whole number from 1 to 10000, not 2.5",
+        ),
+        (
+            "orchestration.md",
+            "max_iterations: '5'",
+            "2: 'max_iterations' must be a whole number from 1 to 1000, not '5'",
+        ),
+        (
+            "orchestration.md",
+            "max_tool_retries: true",
+            "2: 'max_tool_retries' must be a whole number from 0 to 10, not True",
+        ),
+        ("orchestration.md", "max_iterations:", "2: 'max_iterations' must be a whole number from 1 to 1000, not None"),
+        ("budget.md", "warn_at: 70", "2: 'warn_at' must be a number above 0 and at most 1, not 70"),
+        ("budget.md", "budget_usd: .inf", "2: 'budget_usd' must be a number from 0 to 10000, not '.inf'"),
+        ("models.md", "prices_date: soon", "2: 'prices_date' must be a date such as 2026-01-31, not 'soon'"),
+        ("models.md", "cache_lifetime: 2h", "2: 'cache_lifetime' must be one of 5m, 1h, not '2h'"),
+        (
+            "models.md",
+            "aliases:\n  dev:\n    temlate: full",
+            "4: 'aliases.dev.temlate' is no key of these rules; did you mean 'template'?",
+        ),
+        (
+            "models.md",
+            "aliases:\n  dev:\n    template: long",
+            "4: 'aliases.dev.template' must be one of full, compact, pocket, not 'long'",
+        ),
+        ("models.md", "aliases:\n  dev: opus", "3: 'aliases.dev' must hold keys and values, not 'opus'"),
+        ("models.md", "aliases: []", "2: 'aliases' must hold keys and values, not []"),
+        ("models.md", "aliases:\n  mine:\n    id: x", "3: 'aliases.mine.provider' is missing"),
+        (
+            "models.md",
+            "aliases:\n  dev:\n    id: claude-opus-6",
+            "4: alias 'dev' names 'claude-opus-6', which has no price; did you mean 'claude-opus-4-6'?",
+        ),
+        (
+            "models.md",
+            "aliases:\n  dev:\n    fallback: [sonet]",
+            "4: alias 'dev' falls back to 'sonet'; did you mean 'sonnet'?",
+        ),
+        (
+            "models.md",
+            "aliases:\n  dev:\n    fallback: {a: b}",
+            "4: 'aliases.dev.fallback' must be a list of names, not {'a': 'b'}",
+        ),
+        (
+            "models.md",
+            "aliases:\n  inherit:\n    id: x\n    provider: openai\n    template: full\n    context_tokens: 1000",
+            "4: 'inherit' cannot be an alias; in an agent it stands for the model of whoever runs it",
+        ),
+        (
+            "models.md",
+            "aliases:\n  mine:\n    id: x\n    provider: local\n    template: full\n    context_tokens: 1000",
+            "4: alias 'mine' is local and needs 'shipped_file', or 'hub_repo' and 'file'",
+        ),
+        ("models.md", "max_delay_s: 0.1", "2: 'base_delay_s' is 0.5 and must not be above 'max_delay_s', which is 0.1"),
+        (
+            "budget.md",
+            "warn_at: 0.99",
+            "2: 'warn_at' is 0.99 and must not be above 'final_turn_at', which is 0.95",
+        ),
+        (
+            "budget.md",
+            "budget_usd: 1: 2",
+            "2: the frontmatter is not valid YAML (mapping values are not allowed in this context)",
+        ),
+        (
+            "budget.md",
+            "min_output_tokens: 10\nmin_output_tokens: 20",
+            "3: 'min_output_tokens' stands here a second time",
+        ),
+    ],
+)  # fmt: skip
+def test_wrong_key_is_one_sentence(sentence: Sentence, name: str, keys: str, expected: str) -> None:
+    """Unknown, mistyped, out of range, or at odds with another rule: file, line, key and what would be right."""
+    assert sentence(name, keys) == f"{name}:{expected}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("bash_timeout_s", "200", "lower it"),
+        ("max_output_bytes", "30001", "lower it"),
+        ("protected_folders", "[.git]", "add to it"),
+        ("bash_environment", "PATH, AWS_SECRET_ACCESS_KEY", "take away from it"),
+    ],
+)
+def test_safety_only_tightens(sentence: Sentence, key: str, value: str, allowed: str) -> None:
+    """A home that would loosen a safety rule does not start, and both values are named."""
+    shipped = getattr(load_kernel(SHIPPED).safety, key)
+    given = "200.0" if value == "200" else value.strip("[]")
+    named = ", ".join(shipped) if isinstance(shipped, tuple) else shipped
+    assert sentence("safety.md", f"{key}: {value}") == (
+        f"safety.md:2: '{key}' tightens only: {given} is looser than {named}; a home may only {allowed}"
+    )
+
+
+def test_every_safety_rule_has_a_tight_side(override: Override) -> None:
+    """No field of safety can be added without saying which way a home may move it."""
+    for name, kind in get_type_hints(SafetyRules, include_extras=True).items():
+        assert any(isinstance(each, Tighter) for each in get_args(kind)), name
+    tight = override(
+        "safety.md", "bash_timeout_s: 5\nprotected_folders: [.git, .claude, .agents, .ssh]\nbash_environment: []"
+    )
+    assert (tight.safety.bash_timeout_s, tight.safety.protected_folders[-1]) == (5.0, ".ssh")
+    assert tight.safety.bash_environment == ()
+
+
+def test_a_home_overrides_known_files_only(tmp_path: Path) -> None:
+    """A file that would override nothing is a mistake; what an editor leaves behind is not."""
+    (tmp_path / ".DS_Store").write_text("")
+    (tmp_path / "budget.md~").write_text("")
+    load_kernel(SHIPPED, tmp_path)
+    (tmp_path / "buget.md").write_text("---\nbudget_usd: 1\n---\n")
+    with pytest.raises(DocumentError) as caught:
+        load_kernel(SHIPPED, tmp_path)
+    assert str(caught.value) == f"{tmp_path / 'buget.md'}:1: overrides no rules document; did you mean 'budget.md'?"
+
+
+def test_a_home_overrides_keys_not_text(tmp_path: Path) -> None:
+    """Text that nobody would read is refused, so that nobody believes it had an effect."""
+    path = tmp_path / "orchestration.md"
+    path.write_text("---\nmax_iterations: 3\n---\n\nBe quick.\n")
+    with pytest.raises(DocumentError) as caught:
+        load_kernel(SHIPPED, tmp_path)
+    assert str(caught.value) == f"{path}:4: a home overrides keys only; this text would not be read"
+
+
+def test_home_without_overriding_keys_is_the_shipped_kernel(tmp_path: Path) -> None:
+    """No folder, an empty folder and an empty file change nothing."""
+    shipped = show(load_kernel(SHIPPED))
+    assert show(load_kernel(SHIPPED, tmp_path / "none")) == shipped
+    (tmp_path / "budget.md").write_text("")
+    assert show(load_kernel(SHIPPED, tmp_path)) == shipped
+
+
+def test_a_home_adds_an_alias_and_its_price(override: Override) -> None:
+    """A new model is one group of keys; the shipped ones stay."""
+    rules = override(
+        "models.md",
+        "aliases:\n  next:\n    provider: anthropic\n    id: claude-next\n    template: full\n"
+        "    context_tokens: 5000\n"
+        "prices:\n  claude-next:\n    input: 1\n    output: 2\n    cache_read: 0.1\n    cache_write: 1.5\n"
+        "    cache_write_1h: 2\n",
+    )
+    assert rules.models.aliases["next"].id == "claude-next"
+    assert rules.models.aliases["next"].fallback == ()
+    assert rules.models.price_of("claude-next") == Price(1.0, 2.0, 0.1, 1.5, 2.0)
+    assert "dev" in rules.models.aliases
+
+
+def test_price_of_long_prompts_and_dated_releases(override: Override) -> None:
+    """Above the mark the whole call costs more, a dated id costs what its model does, an hour in the cache its own."""
+    models = load_kernel(SHIPPED).models
+    haiku = models.price_of("claude-haiku-5-5")
+    assert haiku is not None
+    assert haiku.tier(100_000) is haiku
+    assert haiku.tier(100_001) == Price(0.5, 2.5, 0.05, 0.625, 1.0)
+    assert models.price_of("claude-haiku-4-5-20251001") == models.prices["claude-haiku-4-5"]
+    assert models.price_of("gpt") is None
+    lasting = override("models.md", "cache_lifetime: 1h").models.price_of("claude-opus-5-5")
+    assert lasting is not None
+    assert lasting.cache_write == 8.0
