@@ -175,6 +175,9 @@ class Journal:
             body = self._encoder.encode(event)
         except UnicodeEncodeError:  # half a surrogate pair: JSON can smuggle it in, UTF-8 cannot hold it
             body = self._encoder.encode(_valid_unicode(msgspec.to_builtins(event, enc_hook=plain)))
+        except RecursionError as error:
+            kind = type(event).__name__
+            raise StorageError(f"the journal {self.path} cannot hold this {kind}: it is nested too deeply") from error
         return envelope + self._scrubber.scrub(body)[1:] + b"\n"
 
     def _compact(self, event: Event) -> Event:

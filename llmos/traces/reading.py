@@ -43,7 +43,6 @@ _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _FIELDS: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
 _EVENTS = {snake_case(kind.__name__): msgspec.json.Decoder(kind) for kind in JOURNALED}
 
-
 _RECENT_RUNS = 20
 """How many runs are offered instead of one that does not exist."""
 
@@ -142,9 +141,9 @@ def _entry(path: Path, number: int, line: bytes) -> Entry:
 def _unknown(name: str, line: bytes) -> UnknownEvent:
     """A line of a type that a later version added, kept as it is."""
     fields = _FIELDS.decode(line)
-    return UnknownEvent(
-        name=name, fields={key: fields[key] for key in fields if key not in _Envelope.__struct_fields__}
-    )
+    for key in _Envelope.__struct_fields__:
+        del fields[key]
+    return UnknownEvent(name=name, fields=fields)
 
 
 def _resolved(path: Path, entries: Iterator[Entry]) -> Iterator[Entry]:
@@ -177,11 +176,16 @@ def _follow(path: Path, number: int, part: AnyPart, returned: dict[str, ToolRetu
 
 
 def _load(path: Path, part: TextPart | ImagePart) -> TextPart | ImagePart:
-    """A picture with its content; one whose file is gone stays a name, so that the rest can still be read."""
-    if isinstance(part, TextPart) or not part.file:
+    """A picture with its content; one whose file is gone stays a name, so that the rest can still be read.
+
+    A name that leads out of the journal's folder, as a journal from elsewhere may hold, is not followed.
+    """
+    if isinstance(part, TextPart) or not part.file or Path(part.file).name != part.file:
         return part
-    file = path.with_suffix(".d") / part.file
-    return ImagePart(part.media_type, file.read_bytes()) if file.is_file() else part
+    try:
+        return ImagePart(part.media_type, (path.with_suffix(".d") / part.file).read_bytes())
+    except OSError:
+        return part
 
 
 def _message(entry: Entry) -> Message:

@@ -148,6 +148,16 @@ def test_half_a_surrogate_pair_does_not_stop_a_run(tmp_path: Path) -> None:
     assert entry.event == ToolCalled(call_id="c\ufffd", tool="t", args={"a\ufffd": ["\U0001f600"]}, effect=Effect.PURE)
 
 
+def test_arguments_that_are_nested_too_deeply_are_a_sentence(tmp_path: Path) -> None:
+    """A hostile model gets no traceback out of us."""
+    args: dict[str, object] = {}
+    for _ in range(5000):
+        args = {"a": args}
+    with open_journal(tmp_path) as journal, pytest.raises(StorageError) as caught:
+        journal.write(ToolCalled(call_id="c", tool="t", args=args, effect=Effect.PURE))
+    assert str(caught.value) == f"the journal {journal.path} cannot hold this ToolCalled: it is nested too deeply"
+
+
 def test_events_are_published_after_they_were_written(tmp_path: Path) -> None:
     """Whoever hears of an event finds it in the journal."""
     bus, heard = Bus(), []

@@ -160,6 +160,17 @@ def test_a_lost_picture_stops_only_who_needs_it(tmp_path: Path) -> None:
     assert str(caught.value) == f"event 1 of run {path.stem} shows a picture that is gone: {picture.name}"
 
 
+def test_a_picture_outside_the_folder_of_the_journal_is_not_read(tmp_path: Path) -> None:
+    """A journal from somewhere else must not show a person's files to a model."""
+    path = write_run(tmp_path, [MessageAdded.of(Message("user", (Image(b"p" * (LARGEST_INLINE_IMAGE + 1)),)))])
+    (picture,) = path.with_suffix(".d").iterdir()
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"private")
+    path.write_bytes(path.read_bytes().replace(picture.name.encode(), str(secret).encode()))
+    with pytest.raises(StorageError, match="shows a picture that is gone"):
+        messages_of(read_journal(path))
+
+
 def test_a_run_cut_off_between_call_and_result_is_closed_truthfully(tmp_path: Path) -> None:
     """What answered keeps its answer, what ran may have taken effect, what was not called did nothing."""
     answered = ToolResult("c1", (Text("hello"),))
