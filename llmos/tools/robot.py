@@ -14,6 +14,11 @@ from llmos.robots.report import motion_sentence, state_sentence
 from llmos.robots.verdict import Result
 from llmos.tools.base import Tool, ToolOutcome, tool
 
+ROBOT_TOOLS = frozenset(
+    {"move_to", "move_relative", "toggle_tool", "get_camera_feed", "get_status", "go_home", "emergency_stop"}
+)
+"""The names of what `robot_tools` makes: an agent that lists one of them drives a robot."""
+
 
 def robot_tools(gate: Gate, scene: Scene) -> list[Tool]:
     """The seven tools of a robot arm, for one gate; `scene` is where its named places are."""

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from llmos.errors import StorageError
 from llmos.robots.base import RobotError
 from llmos.robots.gate import Gate
 from llmos.robots.latch import Rearm, Stop, StopLatch
-from llmos.robots.pace import SimulatedPace
+from llmos.robots.pace import RealTimePace, SimulatedPace
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.verdict import Result, Verdict
 from tests.support.robots import Rig, WatchedRobot, arm_profile, braking_distance_m, rig, shipped_scene, unsafe
@@ -453,3 +454,25 @@ async def test_gate_has_no_way_to_rearm_or_to_its_driver(tmp_path: Path) -> None
         "close", "emergency_stop", "go_home", "measure", "move_relative", "move_to", "perform", "profile",
         "robot_name", "stop", "toggle_tool",
     }  # fmt: skip
+
+
+async def test_real_clock_that_stutters_makes_motion_slower_and_never_faster(tmp_path: Path) -> None:
+    """On a real clock late ticks cost time; the setpoints keep their limits in real seconds all the same."""
+    clock, profile = SimulatedClock(), arm_profile()
+    naps = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal naps
+        naps += 1
+        clock.advance(seconds + (0.2 if naps % 50 == 0 else 0.0003))
+        await anyio.lowlevel.checkpoint()
+
+    robot = WatchedRobot(KinematicArm(profile, shipped_scene("empty")), clock)
+    gate = Gate(profile, robot, RealTimePace(clock, sleep), StopLatch(tmp_path / "arm.json"))
+    clock.advance(100.0)
+    result = await gate.move_to(1, 0, 1)
+    assert result.ok
+    assert result.motion is not None
+    assert result.motion.duration_s > 2.5
+    speeds = [math.dist(a[1].pose.point, b[1].pose.point) / (b[0] - a[0]) for a, b in pairwise(robot.sent)]
+    assert max(speeds) <= 0.5 * 1.0001
