@@ -16,7 +16,7 @@ from llmos.documents.robot_profile import robot_profile_from
 from llmos.documents.rule_values import leaves
 from llmos.documents.scene import scene_from
 from llmos.documents.skill import skill_from
-from llmos.documents.unread import unknown_tools, unread_commands, unread_keys
+from llmos.documents.unread import Tools, unknown_tools, unread_commands, unread_keys
 from llmos.errors import DocumentError, nearest
 
 
@@ -70,25 +70,25 @@ def _check(
         yield document.warning("name", f"the name '{name}' is taken by {first}, so this {kind} is never found")
 
 
-def _load(kind: Kind, document: Document) -> tuple[str, tuple[str, ...], Document]:
+def _load(kind: Kind, document: Document) -> tuple[str, Tools, Document]:
     """Name and tools of a document, and the document with all its problems; raises DocumentError as its reader does."""
     match kind:
         case "agent":
             agent = agent_from(document)
-            return agent.name, (*(agent.tools or ()), *agent.disallowed_tools), agent.document
+            return agent.name, {"tools": agent.tools, "disallowed_tools": agent.disallowed_tools}, agent.document
         case "skill":
             skill = skill_from(document)
-            return skill.name, skill.allowed_tools or (), skill.document
+            return skill.name, {"allowed_tools": skill.allowed_tools}, skill.document
         case "command":
             command = command_from(document)
-            return command.name, command.allowed_tools or (), command.document
+            return command.name, {"allowed_tools": command.allowed_tools}, command.document
         case "robot":
             robot_profile_from(document)
         case "scene":
             scene_from(document)
         case "kernel":
             list(leaves(_rules_of(document), document))
-    return document.path.stem, (), document
+    return document.path.stem, {}, document
 
 
 def _rules_of(document: Document) -> type:

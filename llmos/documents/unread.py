@@ -4,10 +4,14 @@ Knows the keys of the formats. Nothing of this keeps a document from working.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from llmos.documents.document import Document, Problem
 from llmos.errors import nearest
+
+Tools: TypeAlias = Mapping[str, tuple[str, ...] | None]
+"""The tools that a document names, by the key that names them."""
 
 _READ: Mapping[str, frozenset[str]] = {
     "agent": frozenset(
@@ -56,10 +60,9 @@ def unread_commands(document: Document) -> Iterator[Problem]:
         yield Problem(str(document.path), line, "warning", f"{shown} is not run: a document cannot run commands")
 
 
-def unknown_tools(document: Document, tools: Iterable[str], known: frozenset[str]) -> Iterator[Problem]:
+def unknown_tools(document: Document, tools: Tools, known: frozenset[str]) -> Iterator[Problem]:
     """Names of tools that nobody offers; those of MCP servers are left alone, because servers come and go."""
-    key = "tools" if "tools" in document.keys else "allowed_tools"
-    for tool in tools:
-        name = tool.partition("(")[0]
-        if name not in known and not name.startswith("mcp__") and name != "*":
-            yield document.warning(key, f"there is no tool '{name}'; {nearest(name, known)}")
+    for key, named in tools.items():
+        for name in (tool.partition("(")[0] for tool in named or ()):
+            if name not in known and not name.startswith("mcp__") and name != "*":
+                yield document.warning(key, f"there is no tool '{name}'; {nearest(name, known)}")
