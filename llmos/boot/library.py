@@ -24,7 +24,11 @@ class Library:
 
     def _mount(self) -> list[Volume]:
         root = system_root()
-        return [open_volume(root / "volumes" / "system", "system", boundary=root)]
+        mounted = [open_volume(root / "volumes" / "system", "system", boundary=root)]
+        for tier, folder in (("user", "user"), ("team", "team"), ("overlay", "system")):
+            if (self._home / folder).is_dir():
+                mounted.append(open_volume(self._home / folder, tier, name=tier))
+        return mounted
 
     def commit_of(self, path: Path) -> str | None:
         """The commit at which a document reads as it does now; None where no git repository holds it."""

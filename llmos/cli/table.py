@@ -4,6 +4,7 @@ Knows no listing in particular. Text of documents is made harmless before it rea
 """
 
 import shutil
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def _lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _room(widths: Sequence[int]) -> int | None:
     """How many characters the last column may have; None when nobody looks at a line's end."""
-    if not click.get_text_stream("stdout").isatty():
+    if not sys.stdout.isatty():
         return None
     used = sum(widths[:-1]) + _GAP * (len(widths) - 1)
     return max(shutil.get_terminal_size().columns - used, _NARROWEST_LAST)

@@ -128,7 +128,8 @@ class Loop:
 
     def _end(self, reply: Reply) -> Ending:
         if reply.stop_reason == "refusal":
-            return Ending("refused", self._answer, f"The model {reply.model} declined to go on.")
+            detail = f": {reply.stop_detail}" if reply.stop_detail else "."
+            return Ending("refused", self._answer, f"The model {reply.model} declined to go on{detail}")
         return self._judge.decide(reply.claim, self._answer)
 
     def _add(self, history: list[Message], message: Message) -> None:

@@ -187,6 +187,9 @@ async def test_a_model_that_declines_is_a_refusal(tmp_path: Path) -> None:
     """A provider's refusal ends the run as refused."""
     ending = await bench(cassette(tmp_path, says("no", stop_reason="refusal", model="m-1"))).run()
     assert (ending.outcome, ending.reason) == ("refused", "The model m-1 declined to go on.")
+    reply = says("no", stop_reason="refusal", model="m-1", stop_detail="it is about weapons")
+    ending = await bench(cassette(tmp_path, reply)).run()
+    assert ending.reason == "The model m-1 declined to go on: it is about weapons"
 
 
 async def test_a_model_that_fails_for_good_ends_the_run_with_its_sentence(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Each figure that README and docs claim, one command each."""
