@@ -11,7 +11,6 @@ from typing import NamedTuple
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import read_document
 from llmos.documents.keys import Keys
-from llmos.errors import DocumentError, nearest
 
 NOTHING = "nothing"
 """What an empty gripper holds, so no object may have this name."""
@@ -84,17 +83,6 @@ def scene_from(document: Document) -> Scene:
         if abs(rest_z - point.z) > _ROUNDING_M:
             raise objects.wrong(name, f"would not stay at z {point.z:g}: it comes to rest at z {rest_z:g}")
     return scene
-
-
-def find_scene(folders: Iterable[Path], name: str) -> Path:
-    """The file of a scene in the first folder that has it; raises DocumentError naming the nearest that there are."""
-    known: dict[str, Path] = {}
-    for folder in folders:
-        for path in sorted(folder.glob("*.md")):
-            known.setdefault(path.stem, path)
-    if name not in known:
-        raise DocumentError(f"there is no scene '{name}'; {nearest(name, known)}")
-    return known[name]
 
 
 def _points(keys: Keys) -> dict[str, Point]:

@@ -148,22 +148,26 @@ class Gate:
         target = rules.target_of(verdict.verb, verdict.args, before.pose, self.profile)
         closed = bool(verdict.args.get("activate", self._sent.gripper_closed))
         path = StraightMotion(before.pose, target, self.profile)
+        cancelled: BaseException | None = None
         try:
             self._send(Commanded(before.pose, closed))
-            halted = await self._follow(path)
-            await self._settle(target if halted is None else None)
-        except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True):
-                halted = await self._follow(path, rules.CANCELLED)
-                await self._settle(None)
-            self._report(Motion(verdict, self._sent, before, self._measured, reached=False, halted=halted))
-            raise
+            try:
+                halted = await self._follow(path)
+                await self._settle(target if halted is None else None)
+            except anyio.get_cancelled_exc_class() as error:
+                cancelled = error
+                with anyio.CancelScope(shield=True):
+                    halted = await self._follow(path, rules.CANCELLED)
+                    await self._settle(None)
         except Exception as error:
             self._trip("the gate", f"the control loop failed: {error}")
             raise
         gripped = rules.grip_holds(verdict.args, before, self._measured, self.profile)
         reached = halted is None and gripped and self._is_at(target)
-        return self._report(Motion(verdict, self._sent, before, self._measured, reached, halted))
+        motion = self._report(Motion(verdict, self._sent, before, self._measured, reached, halted))
+        if cancelled is not None:
+            raise cancelled
+        return motion
 
     async def _follow(self, path: StraightMotion, halted: Refusal | None = None) -> Refusal | None:
         """Send setpoint after setpoint until the path ends, or until it is at rest because something halted it."""
@@ -216,9 +220,9 @@ class Gate:
     def _stands_still(self) -> bool:
         """Whether the robot, going on like this, would not leave its tolerances within the settling time."""
         velocity, profile = self._measured.velocity, self.profile
-        return velocity.speed_mps * profile.settle_time_s <= profile.position_tolerance_m and abs(
-            velocity.theta_radps
-        ) * profile.settle_time_s <= math.radians(profile.angle_tolerance_deg)
+        way_m = velocity.speed_mps * profile.settle_time_s
+        turn_deg = abs(math.degrees(velocity.theta_radps)) * profile.settle_time_s
+        return way_m <= profile.position_tolerance_m and turn_deg <= profile.angle_tolerance_deg
 
     def _trip(self, by: str, reason: str) -> None:
         self._latch.trip(Stop(self._pace.now().isoformat(), by, reason))

@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 
 from llmos.documents.frontmatter import parse
-from llmos.documents.scene import Point, Scene, find_scene, read_scene, scene_from
+from llmos.documents.scene import Point, Scene, read_scene, scene_from
 from llmos.errors import DocumentError
 from tests.support.robots import SYSTEM, shipped_scene
-
-SCENES = SYSTEM / "scenes"
 
 
 def scene(objects: str = "{}", places: str = "{}") -> Scene:
@@ -28,8 +26,8 @@ places: {places}
 
 @pytest.mark.parametrize("name", ["empty", "pick-and-place", "shelves", "blocks", "microscope"])
 def test_shipped_scene_loads_under_its_own_name(name: str) -> None:
-    """Each shipped scene is found, is valid, and is named as its file."""
-    assert read_scene(find_scene([SCENES], name)).name == name
+    """Each shipped scene is valid and named as its file."""
+    assert read_scene(SYSTEM / "scenes" / f"{name}.md").name == name
 
 
 def test_shipped_scenes_hold_what_the_example_goals_name() -> None:
@@ -39,20 +37,6 @@ def test_shipped_scenes_hold_what_the_example_goals_name() -> None:
     assert {"A3", "B7", "shelf"} <= set(shipped_scene("shelves").places)
     assert shipped_scene("microscope").places["microscope stage"] == Point(0.5, 0.5, 1.0)
     assert len(shipped_scene("blocks").objects) == 3
-
-
-def test_unknown_scene_names_the_nearest() -> None:
-    """A typo is answered with the scene that was meant."""
-    with pytest.raises(DocumentError) as caught:
-        find_scene([SCENES], "pick-and-plaice")
-    assert str(caught.value) == "there is no scene 'pick-and-plaice'; did you mean 'pick-and-place'?"
-
-
-def test_scene_of_an_earlier_folder_counts(tmp_path: Path) -> None:
-    """A person's scene shadows the shipped one of the same name, and a missing folder holds none."""
-    mine = tmp_path / "empty.md"
-    mine.write_text("")
-    assert find_scene([tmp_path / "missing", tmp_path, SCENES], "empty") == mine
 
 
 @pytest.mark.parametrize(

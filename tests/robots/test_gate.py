@@ -327,6 +327,22 @@ async def test_cancelled_motion_decelerates_and_is_reported(tmp_path: Path) -> N
     assert (await arm.gate.go_home()).ok
 
 
+async def test_robot_that_fails_while_a_cancelled_motion_brakes_latches_the_stop(tmp_path: Path) -> None:
+    """Cancelling hides no failure: a robot that could not be brought to rest is an emergency."""
+    arm = rig(tmp_path)
+
+    def cancel_and_break(sent: int) -> None:
+        if sent == 100:
+            scope.cancel()
+        elif sent == 110:
+            arm.robot.broken = RobotError("the cable is out")
+
+    arm.robot.on_command = cancel_and_break
+    with anyio.CancelScope() as scope, pytest.raises(RobotError):
+        await arm.gate.move_to(2, 0, 1)
+    assert StopLatch(arm.latch.path).stop is not None
+
+
 async def test_cancelled_stop_still_waits_for_rest(tmp_path: Path) -> None:
     """Cancelling whoever pressed stop does not undo the stop."""
     arm = rig(tmp_path)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -150,6 +151,24 @@ def test_rearm_that_cannot_be_saved_stays_stopped(path: Path) -> None:
         Rearm(latch, lambda: LATER)("Ada")
     path.parent.unlink()
     assert latch.stop is not None
+
+
+@pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this platform orders the rename by itself")
+def test_stop_is_on_the_disk_before_it_replaces_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File first, then its folder: a power cut leaves the old latch or the new one, never half of either."""
+    synced: list[str] = []
+    really_sync = os.fsync
+
+    def sync(handle: int) -> None:
+        folder = stat.S_ISDIR(os.fstat(handle).st_mode)
+        synced.append(f"{'folder' if folder else 'file'}, {'new' if path.exists() else 'old'} latch")
+        really_sync(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    latch = StopLatch(path)
+    latch.trip(STOP)
+    latch.save()
+    assert synced == ["file, old latch", "folder, new latch"]
 
 
 def test_latch_is_private_and_leaves_nothing_beside_it(path: Path) -> None:

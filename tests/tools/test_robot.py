@@ -9,7 +9,7 @@ from llmos.errors import LLMosError
 from llmos.messages import Effect
 from llmos.robots.latch import Stop
 from llmos.tools.base import Tool, ToolOutcome
-from llmos.tools.robot import robot_state, robot_tools
+from llmos.tools.robot import ROBOT_TOOLS, robot_state, robot_tools
 from tests.support.robots import Rig, rig
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +45,7 @@ def test_tools_are_the_documents_and_say_what_they_do_to_the_world(tmp_path: Pat
         "get_camera_feed": (["view"], [], Effect.PURE),
         "get_status": ([], [], Effect.PURE),
     }
+    assert set(shapes) == ROBOT_TOOLS
 
 
 async def test_demo_is_told_step_by_step_from_measurements(tmp_path: Path) -> None:
