@@ -66,7 +66,9 @@ def check_finite(args: Mapping[str, JSON]) -> Refusal | None:
     for name, value in args.items():
         if isinstance(value, bool) or (isinstance(value, int | float) and -HUGE <= value <= HUGE):
             continue
-        return Refusal("well-formed", f"{name} is {shown(value)}", "give a finite number in metres or degrees")
+        return Refusal(
+            "well-formed", f"{str(name)[:40]} is {shown(value)}", "give a finite number in metres or degrees"
+        )
     return None
 
 
