@@ -10,7 +10,7 @@ from llmos.clock import Clock
 from llmos.settings import Environment, system_root
 from llmos.volumes.history import History
 from llmos.volumes.registry import Registry
-from llmos.volumes.volume import Volume, open_volume
+from llmos.volumes.volume import Tier, Volume, open_volume
 
 
 class Library:
@@ -25,7 +25,8 @@ class Library:
     def _mount(self) -> list[Volume]:
         root = system_root()
         mounted = [open_volume(root / "volumes" / "system", "system", boundary=root)]
-        for tier, folder in (("user", "user"), ("team", "team"), ("overlay", "system")):
+        places: tuple[tuple[Tier, str], ...] = (("user", "user"), ("team", "team"), ("overlay", "system"))
+        for tier, folder in places:
             if (self._home / folder).is_dir():
                 mounted.append(open_volume(self._home / folder, tier, name=tier))
         return mounted

@@ -7,6 +7,7 @@ could hold it.
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -87,7 +88,7 @@ class Models:
         alias = self._rules.aliases.get(choice.name)
         stand_ins = [name for name in alias.fallback if self._can_stand_in(name)] if alias and fallback else []
         names = [choice.name, *stand_ins]
-        prices = {self.make(name).name: self._price(name) for name in names}
+        prices = [(self.make(name).name.partition(":")[2], self._price(name)) for name in names]
         router = Router(
             self.make(choice.name),
             [self.make(name) for name in stand_ins],
@@ -98,13 +99,12 @@ class Models:
             breakers=self._breakers,
             sleep=wait,
         )
-        first = prices[self.make(choice.name).name]
         return Chosen(
             choice=choice,
             model=router,
-            template=alias.template if alias else "full" if choice.name.startswith("anthropic:") else "compact",
-            price=max(prices.values(), key=lambda price: price.output),
-            price_of=lambda answered: self._rules.price_of(answered) or first,
+            template=alias.template if alias else _template(choice.name),
+            price=max((price for _, price in prices), key=lambda price: price.output),
+            price_of=partial(_price_of, prices),
         )
 
     def make(self, name: str) -> Model:
@@ -112,6 +112,10 @@ class Models:
         if name not in self._made:
             self._made[name] = self._make(name)
         return self._made[name]
+
+    def put(self, name: str, model: Model) -> None:
+        """Use this model under that name from now on, e.g. one that is being recorded."""
+        self._made[name] = model
 
     async def aclose(self) -> None:
         """Close every model that was made."""
@@ -194,6 +198,20 @@ class Models:
             f"kernel/models.md has no price for '{identity}', so no budget could hold it; "
             f"add one under `prices:` in {self._environment.home / 'kernel' / 'models.md'}"
         )
+
+
+def _price_of(prices: Sequence[tuple[str, Price]], answered: str) -> Price:
+    """The price of the model that answered; a name that none of them has, as gateways give, costs what the first costs.
+
+    Providers add the date of a release to an id: `claude-haiku-4-5-20251001` answers for `claude-haiku-4-5`.
+    """
+    own = answered.removeprefix("local:")
+    return next((price for identity, price in prices if own.startswith(identity)), prices[0][1])
+
+
+def _template(name: str) -> str:
+    """The prompt for a model that no alias describes: short where contexts are small."""
+    return "compact" if name.startswith(("local:", "openai:")) else "full"
 
 
 def _local(file: Path, vision: Path | None, context_tokens: int | None) -> Model:

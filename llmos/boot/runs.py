@@ -141,7 +141,7 @@ async def _plan(
     )
     toolbox = whole.only(run.agent.tools, run.agent.disallowed_tools, journal)
     chosen = _open_model(ground, run, purse, journal)
-    terms = _terms(ground, run, chosen, toolbox)
+    terms = _terms(ground, run, chosen, toolbox, run_id)
     return RunPlan(
         started=await anyio.to_thread.run_sync(_started, ground, run, run_id, place, talk, purse),
         terms=terms,
@@ -192,7 +192,7 @@ def _open_model(ground: Ground, run: _Settled, purse: Purse, journal: Journal) -
     return chosen
 
 
-def _terms(ground: Ground, run: _Settled, chosen: Chosen, toolbox: Toolbox) -> Terms:
+def _terms(ground: Ground, run: _Settled, chosen: Chosen, toolbox: Toolbox, run_id: str) -> Terms:
     tools = toolbox.specs()
     names = {tool.name for tool in tools}
     parts = PromptParts(
@@ -209,7 +209,7 @@ def _terms(ground: Ground, run: _Settled, chosen: Chosen, toolbox: Toolbox) -> T
         return ground.prompts.render(name, template=chosen.template, **values)
 
     def stream(text: str) -> None:
-        ground.bus.publish(TextStreamed(text))
+        ground.bus.publish(TextStreamed(text), run_id)
 
     def state() -> Mapping[str, JSON]:
         return run.body.state() if run.body else {}

@@ -93,6 +93,11 @@ class LLMOS:
             self._body.close()
         self.library.close()
 
+    @property
+    def usd_left(self) -> float:
+        """What this session may still spend, in dollars."""
+        return self._purse.usd_left
+
     async def execute(self, goal: str, agent: str = "system", *, resume: str | None = None) -> RunOutcome:
         """Run a goal to its end.
 
