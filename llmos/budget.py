@@ -17,6 +17,7 @@ _BYTES_PER_TOKEN = 3
 _OVERHEAD_TOKENS = 8
 _IMAGE_TOKENS = 1600  # the most that one picture costs at Anthropic: 1568 tokens for a 1568 px square
 _MILLION = 1_000_000
+_ROUNDING = 1e-6  # tokens; 0.025 / 0.00002 is 1249.9999999999998 in floating point
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,9 @@ class Purse:
         by_tokens = self.tokens_left - input_tokens
         left_usd = self.usd_left - cost_usd(worst_usage(input_tokens, 0), price)
         per_token_usd = cost_usd(worst_usage(input_tokens, 1), price) - cost_usd(worst_usage(input_tokens, 0), price)
-        by_usd = float("inf") if per_token_usd <= 0 and left_usd >= 0 else left_usd / max(per_token_usd, 1e-12)
+        by_usd = (
+            float("inf") if per_token_usd <= 0 and left_usd >= 0 else left_usd / max(per_token_usd, 1e-12) + _ROUNDING
+        )
         return int(min(wanted, by_tokens, by_usd))
 
     def _too_poor(self, input_tokens: int, price: Price, output_tokens: int) -> str:

@@ -3,7 +3,7 @@
 The only place that names concrete robots. Verdicts and motions go to the journal of the run that caused them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,9 @@ from typing import Protocol
 from llmos.clock import RealClock, SimulatedClock
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Scene
+from llmos.errors import DocumentError, nearest
 from llmos.messages import JSON
+from llmos.robots.base import Robot
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
 from llmos.robots.outcome import PhysicalOutcome, physical_outcome
@@ -67,6 +69,9 @@ CURRENT: ContextVar[Deeds | None] = ContextVar("CURRENT", default=None)
 """The deeds of the run that is calling a tool; a task inherits it from the run that started it."""
 
 
+_DRIVERS: Mapping[str, Callable[[RobotProfile, Scene], Robot]] = {"kinematic": KinematicArm}
+
+
 class Body:
     """One simulated robot in its scene; nothing but its gate reaches the driver."""
 
@@ -75,7 +80,11 @@ class Body:
         self.scene = scene
         pace = RealTimePace(RealClock()) if realtime else SimulatedPace(SimulatedClock())
         latch = StopLatch(home / "robots" / f"{profile.name}.json")
-        self._gate = Gate(profile, KinematicArm(profile, scene), pace, latch, _on_verdict, _on_motion)
+        driver = _DRIVERS.get(profile.driver)
+        if driver is None:
+            where = f"{profile.document.path}:{profile.document.line('driver')}"
+            raise DocumentError(f"{where}: there is no driver '{profile.driver}'; {nearest(profile.driver, _DRIVERS)}")
+        self._gate = Gate(profile, driver(profile, scene), pace, latch, _on_verdict, _on_motion)
 
     @property
     def name(self) -> str:

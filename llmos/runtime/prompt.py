@@ -73,7 +73,7 @@ class Prompts:
         if not path.is_file():
             known = [other.name.removesuffix(_SUFFIX) for other in self._folder.glob(f"*{_SUFFIX}")]
             raise DocumentError(
-                f"There is no prompt template '{template}' in {self._folder}; {nearest(template, known)}"
+                f"There is no prompt '{template}' in {self._folder}; {nearest(template, known)}"
             )
         return _environment(self._folder).get_template(path.name).render(values).strip()
 
