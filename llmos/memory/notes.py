@@ -113,20 +113,30 @@ class Notes:
             raise LLMosError("this looks like a password, key or token, which is never remembered; leave it out")
 
     def _new(self, stem: str, text: str) -> Path:
-        """Write a file of this name, or of the next free one."""
+        """Write a file of this name, or of the next free one; whole or not at all."""
+        content = text.encode("utf-8", "replace")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             for count in range(1, 1000):
                 path = self._folder / (f"{stem}.md" if count == 1 else f"{stem}-{count}.md")
                 try:
-                    with path.open("x", encoding="utf-8", newline="\n") as file:
-                        file.write(text)
+                    _write_new(path, content)
                 except FileExistsError:
                     continue
                 return path
-        except (OSError, UnicodeEncodeError) as error:
-            raise StorageError(f"cannot write a note in {self._folder}: {error}") from error
+        except OSError as error:
+            raise StorageError(f"cannot write a note in {self._folder}: {error.strerror}") from error
         raise LLMosError(f"there are too many notes named {stem}; begin the note with other words")
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+        except OSError:
+            path.unlink()
+            raise
 
 
 def _note(document: Document) -> Note:

@@ -31,7 +31,7 @@ def recall(notes: Sequence[Note], question: str, limit: int = 5) -> list[Found]:
     """The notes that share words with the question, best first; of equal ones, the newer first."""
     counted = [Counter(words(f"{note.text} {' '.join(note.tags)}")) for note in notes]
     lengths = [counts.total() for counts in counted]
-    average = sum(lengths) / len(lengths) if lengths else 1.0
+    average = sum(lengths) / max(len(lengths), 1) or 1.0
     asked = set(words(question))
     spread = {word: sum(word in counts for counts in counted) for word in asked}
     found = [

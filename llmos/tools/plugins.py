@@ -5,18 +5,20 @@ version of a file is reported, and the last good one stays in use.
 """
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
 from llmos.documents.document import Problem
 from llmos.errors import LLMosError
 from llmos.tools.base import Tool
+from llmos.tools.opening import read_whole
 from llmos.tools.threads import attempt
 
-_LOADING_S = 10.0
+_MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,13 @@ class Plugin:
 
 
 class Plugins:
-    """The plugin files seen so far; `refresh` before each run keeps them current."""
+    """The plugin files seen so far; `refresh` before each run keeps them current.
 
-    def __init__(self) -> None:
+    A file may take `loading_s` to be imported.
+    """
+
+    def __init__(self, loading_s: float = 10.0) -> None:
+        self._loading_s = loading_s
         self._plugins: dict[Path, Plugin] = {}
 
     def refresh(
@@ -54,7 +60,7 @@ class Plugins:
                 name = tool.spec.name
                 if name in owners:
                     sentence = f"the tool '{name}' is left out; {owners[name]} has it already"
-                    problems.append(_problem(plugin.path, sentence))
+                    problems.append(Problem(str(plugin.path), 1, "warning", sentence))
                 else:
                     owners[name] = str(plugin.path)
                     tools.append(tool)
@@ -62,34 +68,41 @@ class Plugins:
 
     def _current(self, path: Path) -> Plugin:
         before = self._plugins.get(path)
+        kept = before.tools if before else ()
         try:
-            source = path.read_bytes()
-        except OSError as error:
-            kept = before.tools if before else ()
-            return Plugin(path, "", kept, _problem(path, f"the file cannot be read: {error.strerror}"))
+            source = read_whole(_place(path), _MOST_BYTES)
+        except LLMosError as error:
+            return Plugin(path, "", kept, _problem(path, str(error)))
         content_hash = f"sha256:{hashlib.sha256(source).hexdigest()}"
         if before is not None and before.content_hash == content_hash:
             return before
-        return _load(path, source, content_hash, before)
+        return _load(Plugin(path, content_hash, kept), source, self._loading_s)
 
 
-def _load(path: Path, source: bytes, content_hash: str, before: Plugin | None) -> Plugin:
-    """The file's tools; where it breaks, those it had before."""
-    module = ModuleType(f"llmos_plugin_{path.stem}_{content_hash[-12:]}")
-    module.__file__ = str(path)
+def _place(path: Path) -> Path:
+    """Where the file really is; raises LLMosError where a link leads out of its folder, to what nobody has trusted."""
+    real = Path(os.path.realpath(path))
+    if real.parent != Path(os.path.realpath(path.parent)):
+        raise LLMosError(f"this is a link to {real}, outside of the folder; put the file itself here")
+    return real
+
+
+def _load(found: Plugin, source: bytes, limit_s: float) -> Plugin:
+    """The plugin with the tools of its new source; where that breaks, as it was found, with the problem."""
+    module = ModuleType(f"llmos_plugin_{found.path.stem}_{found.content_hash[-12:]}")
+    module.__file__ = str(found.path)
 
     def run() -> None:
-        exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - a trusted volume's own program
+        exec(compile(source, found.path, "exec"), module.__dict__)  # noqa: S102 - a trusted volume's own program
 
     sys.modules[module.__name__] = module  # dataclasses and annotations look their module up
-    error = attempt(run, _LOADING_S)
+    error = attempt(run, limit_s)
     if error is not None:
         del sys.modules[module.__name__]
-        kept = before.tools if before else ()
-        fate = "; the version before it stays in use" if kept else ""
-        return Plugin(path, content_hash, kept, _problem(path, f"{_reason(error)}{fate}", _line(path, error)))
-    tools = tuple(value for value in vars(module).values() if isinstance(value, Tool))
-    return Plugin(path, content_hash, tuple({tool.spec.name: tool for tool in tools}.values()))
+        fate = "; the version before it stays in use" if found.tools else ""
+        return replace(found, problem=_problem(found.path, f"{_reason(error)}{fate}", _line(found.path, error)))
+    tools = {value.spec.name: value for value in vars(module).values() if isinstance(value, Tool)}
+    return replace(found, tools=tuple(tools.values()))
 
 
 def _problem(path: Path, sentence: str, line: int = 1) -> Problem:

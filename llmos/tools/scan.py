@@ -22,6 +22,8 @@ from llmos.tools.workspace import plain_name
 
 Mode = Literal["content", "files_with_matches", "count"]
 
+MISTAKE = 2  # the exit code that stands for a sentence instead of an answer
+
 _LONGEST_LINE = 500  # characters shown; minified files have lines of megabytes
 _LARGEST_FILE = 50_000_000  # bytes; a larger file is named, not searched
 _BINARY_SAMPLE = 8192  # bytes in which git, too, looks for a zero byte
@@ -55,14 +57,14 @@ class Search:
 
 
 def main() -> int:
-    """Search as the object on standard input says; exit code 2 with a sentence when that cannot be done."""
+    """Search as the object on standard input says; exit code MISTAKE with a sentence when that cannot be done."""
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for line in answer(Search(**json.load(sys.stdin))):
             sys.stdout.write(f"{line}\n")
     except LLMosError as error:
         sys.stdout.write(str(error))
-        return 2
+        return MISTAKE
     return 0
 
 

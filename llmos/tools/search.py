@@ -18,7 +18,7 @@ from llmos.messages import Effect
 from llmos.tools.base import Access, Tool, tool
 from llmos.tools.globs import glob_parts, parts_match
 from llmos.tools.processes import run_process
-from llmos.tools.scan import Mode, Search
+from llmos.tools.scan import MISTAKE, Mode, Search
 from llmos.tools.schema import Named
 from llmos.tools.threads import run_in_thread
 from llmos.tools.walk import Walk, ignore
@@ -123,6 +123,8 @@ async def _scan(search: Search, rules: SafetyRules) -> str:
         max_output_bytes=rules.max_output_bytes,
         stdin=json.dumps(asdict(search)).encode(),
     )
+    if finished.code == MISTAKE:
+        raise LLMosError(finished.output)
     if finished.code:
-        raise LLMosError(f"Grep: {finished.output.strip()}")
+        raise RuntimeError(f"the program that searches ended with {finished.code}: {finished.output}")
     return finished.output.rstrip("\n")

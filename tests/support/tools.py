@@ -91,6 +91,6 @@ class Bench:
         )
         return Toolbox(self.tools, permissions, self.rules, self.journal)
 
-    async def call(self, name: str, **args: Any) -> ToolResult:
+    async def call(self, tool: str, /, **args: Any) -> ToolResult:
         """Call a tool as a model does: with arguments that came out of JSON."""
-        return await self.toolbox().call(ToolCall("call-1", name, json.loads(json.dumps(args))))
+        return await self.toolbox().call(ToolCall("call-1", tool, json.loads(json.dumps(args))))

@@ -1,0 +1,186 @@
+"""The laws of notes: one markdown file each, committed, found again, never a secret."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from llmos.clock import SimulatedClock
+from llmos.errors import DocumentError, LLMosError, StorageError
+from llmos.memory.notes import Notes
+from tests.support.disks import remount_read_only, tmpfs
+
+
+class Commits:
+    """A history that only remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[list[str], str]] = []
+
+    def __call__(self, paths: Sequence[Path], reason: str) -> None:
+        self.told.append(([path.name for path in paths], reason))
+
+
+@pytest.fixture
+def commits() -> Commits:
+    """The history of the volume."""
+    return Commits()
+
+
+@pytest.fixture
+def notes(tmp_path: Path, commits: Commits) -> Notes:
+    """Notes of a volume that has none."""
+    return Notes(tmp_path / "memory", SimulatedClock(), commits, lambda text: "SECRET" in text)
+
+
+def test_a_note_is_a_markdown_file(notes: Notes, tmp_path: Path, commits: Commits) -> None:
+    """Date and first words are its name; frontmatter says when, about what and from which run."""
+    note = notes.remember(
+        "  Ünïts are metric: 1 m.\n\nAsk before feet.\n", ["units", "habits"], "20260101-000000-abcdef"
+    )
+    assert note.id == "2026-01-01-units-are-metric-1-m-ask"
+    assert note.path.read_text("utf-8") == (
+        '---\ncreated: "2026-01-01T00:00:00Z"\ntags: units, habits\nsource: "20260101-000000-abcdef"\n---\n\n'
+        "Ünïts are metric: 1 m.\n\nAsk before feet.\n"
+    )
+    assert commits.told == [([f"{note.id}.md"], f"Remember {note.id}")]
+    assert notes.show(note.id) == note
+    assert (note.text, note.tags, note.source) == (
+        "Ünïts are metric: 1 m.\n\nAsk before feet.",
+        ("units", "habits"),
+        "20260101-000000-abcdef",
+    )
+
+
+def test_a_note_needs_nothing_but_text(notes: Notes) -> None:
+    """Without tags and source there are none in the file; without words that make a name it is just a note."""
+    note = notes.remember("日本語")
+    assert note.id == "2026-01-01-note"
+    assert note.path.read_text("utf-8") == '---\ncreated: "2026-01-01T00:00:00Z"\n---\n\n日本語\n'
+
+
+def test_names_do_not_collide(notes: Notes) -> None:
+    """The second note that begins alike gets a number; none is overwritten."""
+    assert [notes.remember("The same").id for _ in range(3)] == [
+        "2026-01-01-the-same",
+        "2026-01-01-the-same-2",
+        "2026-01-01-the-same-3",
+    ]
+    assert len(notes.all()) == 3
+
+
+def test_a_person_may_write_notes_too(notes: Notes, tmp_path: Path) -> None:
+    """Any markdown file is a note; one that cannot be read is left out, and said when it is asked for."""
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory/mine.md").write_text("Just text.")
+    (tmp_path / "memory/tagged.md").write_text("---\ntags: [a, b]\n---\nText.")
+    (tmp_path / "memory/broken.md").write_bytes(b"\xff\xfe")
+    assert [(note.id, note.text, note.tags) for note in notes.all()] == [
+        ("mine", "Just text.", ()),
+        ("tagged", "Text.", ("a", "b")),
+    ]
+    with pytest.raises(DocumentError):
+        notes.show("broken")
+
+
+def test_forgetting_removes_and_commits(notes: Notes, commits: Commits) -> None:
+    """The file goes, and the history is told."""
+    note = notes.remember("Gone soon")
+    assert notes.forget(note.id) == note
+    assert notes.all() == []
+    assert commits.told[-1] == ([f"{note.id}.md"], f"Forget {note.id}")
+
+
+@pytest.mark.parametrize("act", ["show", "forget"])
+def test_a_note_that_is_not_there_is_a_sentence(notes: Notes, act: str) -> None:
+    """With the nearest one."""
+    notes.remember("The same")
+    with pytest.raises(LLMosError) as raised:
+        getattr(notes, act)("2026-01-01-the-sam")
+    assert str(raised.value) == "there is no note '2026-01-01-the-sam'; did you mean '2026-01-01-the-same'?"
+
+
+@pytest.mark.parametrize("note_id", ["../VOLUME", "a/b", "", "A", ".", "a.md", "x" * 81])
+def test_what_cannot_be_an_id_is_a_sentence(notes: Notes, note_id: str) -> None:
+    """An id is no path."""
+    with pytest.raises(LLMosError) as raised:
+        notes.forget(note_id)
+    assert str(raised.value) == f"{note_id!r} is no id of a note; `llmos memory search` shows them"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SECRET",
+        "the password is hunter2",
+        "Password: hunter2!",
+        "api key = abcd1234",
+        "my API_KEY='x9y8'",
+        "the PIN is 4711",
+        "token:a1b2c3d4",
+    ],
+)
+def test_secrets_are_not_kept(notes: Notes, commits: Commits, text: str) -> None:
+    """Neither in the text nor among the tags."""
+    for args in ((text, ()), ("harmless", (text,))):
+        with pytest.raises(LLMosError) as raised:
+            notes.remember(*args)
+        expected = "this looks like a password, key or token, which is never remembered; leave it out"
+        assert str(raised.value) == expected
+    assert notes.all() == []
+    assert commits.told == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The password policy is strict.",
+        "A token is refreshed hourly.",
+        "The secret: practice",
+        "The pin is on shelf A3.",
+    ],
+)
+def test_what_only_speaks_of_secrets_is_kept(notes: Notes, text: str) -> None:
+    """The words alone are no secret."""
+    assert notes.remember(text).text == text
+
+
+def test_nothing_and_too_much_are_sentences(notes: Notes) -> None:
+    """A note is a fact."""
+    with pytest.raises(LLMosError) as raised:
+        notes.remember("  \n")
+    assert str(raised.value) == "there is nothing to remember; give a sentence that is true on its own"
+    with pytest.raises(LLMosError) as raised:
+        notes.remember("x" * 10_001)
+    assert str(raised.value) == "a note has at most 10000 bytes; write a document and remember where it is"
+
+
+def test_a_disk_that_refuses_is_a_sentence(tmp_path: Path, commits: Commits) -> None:
+    """And nothing is committed."""
+    with tmpfs(tmp_path / "disk", "size=1m") as disk:
+        notes = Notes(disk / "memory", SimulatedClock(), commits, lambda _: False)
+        kept = notes.remember("Before")
+        remount_read_only(disk)
+        with pytest.raises(StorageError) as raised:
+            notes.remember("After")
+        assert str(raised.value) == f"cannot write a note in {disk / 'memory'}: Read-only file system"
+        with pytest.raises(StorageError) as raised:
+            notes.forget(kept.id)
+        assert str(raised.value) == f"cannot remove the note {kept.path}: Read-only file system"
+        assert len(commits.told) == 1
+
+
+def test_text_that_no_file_can_hold_is_kept_as_far_as_it_can(notes: Notes) -> None:
+    """Half a surrogate pair becomes a question mark."""
+    assert notes.remember("half \ud800").text == "half ?"
+
+
+def test_a_full_disk_leaves_no_half_note(tmp_path: Path, commits: Commits) -> None:
+    """A note is whole or not there."""
+    with tmpfs(tmp_path / "disk", "size=16k") as disk:
+        notes = Notes(disk / "memory", SimulatedClock(), commits, lambda _: False)
+        kept = notes.remember("x" * 9000)
+        with pytest.raises(StorageError, match="No space left on device"):
+            notes.remember("y" * 9000)
+        assert notes.all() == [kept]
+        assert len(commits.told) == len(list((disk / "memory").iterdir())) == 1
