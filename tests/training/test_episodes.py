@@ -1,0 +1,146 @@
+"""Laws of the episodes that the pocket model learns from."""
+
+from itertools import islice
+from random import Random
+
+import pytest
+
+from training import handling, prompt
+from training.episodes import Author, Episode, Split
+from training.goals import Draft
+from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_grammar
+from training.numbers import is_held_out as number_is_held_out
+from training.toolkit import ARM
+from training.world import Call, World
+
+
+def episodes(count: int, seed: int = 1, split: Split | None = None) -> list[Episode]:
+    """Some episodes of one seed."""
+    author = Author(split or Split(), Random(seed))
+    return list(islice((episode for _ in range(count) for episode in author.batch(5)), count))
+
+
+def statuses(episode: Episode) -> list[object]:
+    """What the episode's `finish` replies say."""
+    return [step.reply.arguments["status"] for step in episode.steps if step.reply.name == "finish"]
+
+
+def test_the_same_seed_writes_the_same_episodes() -> None:
+    """Training can be repeated."""
+    assert episodes(100) == episodes(100)
+    assert episodes(100) != episodes(100, seed=2)
+
+
+def test_every_episode_finishes_once_and_last() -> None:
+    """A run ends with finish and with nothing else."""
+    for episode in episodes(600):
+        assert len(statuses(episode)) == 1
+        assert episode.steps[-1].reply.name == "finish"
+
+
+def test_no_reply_names_a_tool_outside_its_list() -> None:
+    """What is not offered is not called, in any example."""
+    for episode in episodes(600):
+        for step in episode.steps:
+            offered = {tool["function"]["name"] for tool in step.values["tools"]}
+            assert step.reply.name in {*offered, "finish"}
+            assert step.reply.name in {*ARM, "finish"}
+
+
+def test_a_text_that_is_no_goal_moves_nothing() -> None:
+    """Chat, negations and questions are answered with one abstaining finish."""
+    found = [episode for episode in episodes(600) if episode.intent in ("abstain", "missing_tool", "missing_name")]
+    assert len(found) > 100
+    for episode in found:
+        assert [step.reply for step in episode.steps] == [Call("finish", {"status": "abstained"})]
+
+
+def test_an_error_ends_in_failed_and_nothing_else_follows() -> None:
+    """After a refusal no further motion is asked for."""
+    seen = 0
+    for episode in episodes(600):
+        results = [message for message in episode.steps[-1].values["messages"] if message["role"] == "tool"]
+        if any(result["is_error"] for result in results):
+            seen += 1
+            assert [result["is_error"] for result in results].index(True) == len(results) - 1
+            assert statuses(episode) == ["failed"]
+    assert seen > 50
+
+
+def test_picking_nothing_is_a_failure_but_closing_on_nothing_is_not() -> None:
+    """Gripping nothing fails only where something was to be gripped."""
+    world = World(objects={}, places={})
+    author = Author(Split(), Random(3))
+    draft = Draft(World(objects={}), goal_grammar(held_out=False), Random(4))
+    picking = handling.pick_at(draft)
+    assert picking is not None
+    tools = episodes(1)[0].steps[0].values["tools"]
+    whole = [*tools]
+    for name in ARM:
+        if name not in {tool["function"]["name"] for tool in whole}:
+            whole.append({"type": "function", "function": {"name": name, "parameters": {}}})
+    outcomes = {tuple(statuses(author.play(picking, World(), whole))) for _ in range(5)}
+    assert outcomes == {("failed",)}
+    assert world.state()["holding"] == "nothing"
+
+
+def test_training_sees_no_number_that_is_held_out() -> None:
+    """Numbers that goals are made of stay in their split (sums like a level of a tower may fall anywhere)."""
+    simple = {"move_to", "relative", "inspect_at", "pick_at", "turn_to", "move_to_theta"}
+    for episode in episodes(800):
+        if episode.intent in simple:
+            values = [value for step in episode.steps for value in step.reply.arguments.values()]
+            assert not any(isinstance(value, float) and number_is_held_out(round(value * 1000)) for value in values)
+
+
+@pytest.mark.parametrize("grammar", [goal_grammar, abstain_grammar])
+def test_training_uses_no_phrase_that_is_held_out(grammar) -> None:
+    """The two splits share no phrase where both have some."""
+    train, held = grammar(held_out=False), grammar(held_out=True)
+    for intent in train.phrases:
+        drawn = {train.phrase(intent, Random(seed)) for seed in range(60)}
+        assert not any(is_held_out(intent, phrase) for phrase in drawn) or not train.has_held_out(intent)
+        if held.has_held_out(intent):
+            assert all(is_held_out(intent, held.phrase(intent, Random(seed))) for seed in range(20))
+
+
+def test_every_phrase_can_be_filled() -> None:
+    """No slot of a goal's phrase is left without words."""
+    for held_out in (False, True):
+        for episode in episodes(1500, split=Split(held_out_phrases=held_out)):
+            assert "{" not in episode.goal
+            assert "}" not in episode.goal
+
+
+def test_blocks_are_stacked_in_name_order_on_the_first() -> None:
+    """The first block in name order stays, each next one goes an edge higher."""
+    world = World(
+        objects={"red block": (200, -700, 50), "blue block": (500, 500, 50), "green block": (-500, 600, 50)}, places={}
+    )
+    goal = handling.stack(Draft(world, goal_grammar(held_out=False), Random(0)))
+    assert goal is not None
+    assert [dict(call.arguments) for call in goal.calls] == [
+        {"x": -0.5, "y": 0.6, "z": 0.05},
+        {"activate": True},
+        {"x": 0.5, "y": 0.5, "z": 0.15},
+        {"activate": False},
+        {"x": 0.2, "y": -0.7, "z": 0.05},
+        {"activate": True},
+        {"x": 0.5, "y": 0.5, "z": 0.25},
+        {"activate": False},
+    ]
+
+
+def test_the_world_refuses_what_lies_outside_the_workspace() -> None:
+    """A call is made as said; the refusal is the world's, and nothing has moved."""
+    world = World()
+    result = world.call(Call("move_to", {"x": 5.0, "y": 0.0, "z": 1.0}), result_grammar(), Random(0), 0.0)
+    assert result.is_error
+    assert world.at == (0, 0, 1000)
+
+
+def test_a_reply_is_compact_json_with_decimals() -> None:
+    """One way to write a call, so that exactness can be measured."""
+    assert prompt.reply(Call("move_to", {"x": 1.5, "y": 1.0, "z": -0.05})) == (
+        '{"name":"move_to","arguments":{"x":1.5,"y":1.0,"z":-0.05}}'
+    )

@@ -1,0 +1,161 @@
+"""Laws of tokenizer, network, training and export; they need the training environment and are skipped without it."""
+
+import dataclasses
+from pathlib import Path
+from random import Random
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch serves training only")
+pytest.importorskip("tokenizers", reason="tokenizers serves training only")
+gguf = pytest.importorskip("gguf")
+
+from training.export import rope_sections, write_gguf  # noqa: E402
+from training.model import Planner  # noqa: E402
+from training.optimizer import orthogonal, schedule  # noqa: E402
+from training.presets import PRESETS  # noqa: E402
+from training.stream import batch, sample_texts, sequences  # noqa: E402
+from training.tokenizer import EOS, FRAGMENTS, encode_lines, train_tokenizer  # noqa: E402
+from training.train import Run, shape_of  # noqa: E402
+
+SMOKE = PRESETS["smoke"]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    """A small tokenizer of the training texts."""
+    return train_tokenizer(sample_texts(0, 300), SMOKE.vocabulary)
+
+
+@pytest.fixture
+def model(tokenizer) -> Planner:
+    """A network with random weights."""
+    torch.manual_seed(1)
+    return Planner(shape_of(SMOKE, tokenizer.get_vocab_size()))
+
+
+def test_lines_join_without_changing_tokens(tokenizer) -> None:
+    """Packing encodes line by line what the host encodes as a whole."""
+    for text in sample_texts(1, 60):
+        lines = encode_lines(tokenizer, text.splitlines(keepends=True))
+        assert [token for line in lines for token in line] == tokenizer.encode(text).ids
+
+
+def test_a_call_costs_few_tokens_and_each_is_short(tokenizer) -> None:
+    """A move is name, keys and single digits; no fragment is as long as the 32 bytes that a binding drops."""
+    text = '{"name":"move_to","arguments":{"x":1.5,"y":-0.25,"z":0.5}}' + EOS
+    assert tokenizer.decode(tokenizer.encode(text).ids, skip_special_tokens=False) == text
+    assert len(tokenizer.encode(text).ids) <= 21
+    assert max(map(len, FRAGMENTS)) < 32
+
+
+def test_packed_replies_have_the_scores_of_plain_ones(tokenizer, model: Planner) -> None:
+    """Tree, mask and positions change nothing: a packed reply is scored as if it stood alone."""
+    packed = next(sequences(tokenizer, Random(5), 512))
+    tokens, positions = torch.from_numpy(packed.tokens), torch.from_numpy(packed.positions)
+    mask = torch.from_numpy(packed.mask)
+    normed = model(tokens[None], positions[None], mask[None, None])[0]
+    ends = [int(end) for end in (tokens == tokenizer.token_to_id(EOS)).nonzero()[:4]]
+    assert ends
+    for end in ends:
+        path = mask[end].nonzero()[:, 0]
+        path = path[positions[path].argsort()]
+        plain = model(tokens[path][None], torch.arange(len(path))[None], torch.ones(len(path), len(path)).tril().bool())
+        torch.testing.assert_close(model.logits(normed[end]), model.logits(plain[0, -1]), atol=1e-4, rtol=1e-3)
+
+
+def test_a_batch_depends_on_seed_and_step_only(tokenizer) -> None:
+    """A resumed run sees what an unbroken one sees."""
+    first, again, other = (batch(tokenizer, 0, step, 1, 512) for step in (3, 3, 4))
+    assert (first.tokens == again.tokens).all()
+    assert not (first.tokens == other.tokens).all()
+
+
+def test_a_resumed_run_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
+    """The checkpoint holds all that matters: four steps at once, or two and two, give the same weights."""
+    short = dataclasses.replace(SMOKE, steps=2)
+    unbroken = Run(SMOKE, 0, tmp_path / "a")
+    unbroken.train()
+    broken = Run(SMOKE, 0, tmp_path / "b")
+    assert broken.tokenizer.to_str() == unbroken.tokenizer.to_str()
+    for _ in range(short.steps):
+        broken._update()
+        broken.step += 1
+    broken._save()
+    resumed = Run(SMOKE, 0, tmp_path / "b")
+    assert resumed.step == 2
+    resumed.train()
+    for one, other in zip(unbroken.model.parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_checkpoint_of_another_preset_is_refused(tmp_path: Path) -> None:
+    """Going on with other sizes would be nonsense, and the sentence says what to do."""
+    run = Run(SMOKE, 0, tmp_path)
+    run._save()
+    with pytest.raises(SystemExit) as failure:
+        Run(dataclasses.replace(SMOKE, steps=9), 0, tmp_path)
+    assert str(failure.value) == (
+        f"{tmp_path / 'checkpoint.pt'} holds a run of another preset; take another --work folder"
+    )
+
+
+def test_muon_pushes_singular_values_towards_one() -> None:
+    """The quintic iteration lands near an orthogonal matrix, tall or wide."""
+    torch.manual_seed(0)
+    for shape in ((3, 64, 32), (3, 32, 64)):
+        values = torch.linalg.svdvals(orthogonal(torch.randn(shape)))
+        assert 0.5 < values.min() < values.max() < 1.4
+
+
+def test_the_schedule_warms_up_and_ends_at_zero() -> None:
+    """The last steps decide much of the quality."""
+    rates = [schedule(step, 1000) for step in range(1001)]
+    assert rates[0] == 1 / 40
+    assert max(rates) == 1.0
+    assert rates[1000] == 0.0
+    assert rates[40:] == sorted(rates[40:], reverse=True)
+
+
+@pytest.mark.parametrize(("head_dim", "sections"), [(32, [6, 5, 5, 0]), (64, [12, 10, 10, 0])])
+def test_rope_sections_cover_all_pairs(head_dim: int, sections: list[int]) -> None:
+    """A pair that no section covers would not be rotated."""
+    assert rope_sections(head_dim) == sections
+    assert sum(sections) == head_dim // 2
+
+
+def test_the_exported_file_carries_tokenizer_template_and_weights(tmp_path: Path, tokenizer, model: Planner) -> None:
+    """What llama.cpp needs is in one file, and the matrices are Q8_0."""
+    from training import prompt
+
+    path = tmp_path / "tiny.gguf"
+    assert write_gguf(model, tokenizer, path) == path.stat().st_size
+    reader = gguf.GGUFReader(path)
+    assert reader.get_field("general.architecture").contents() == "qwen3vl"
+    assert reader.get_field("tokenizer.chat_template").contents() == prompt.template_source()
+    assert len(reader.get_field("tokenizer.ggml.tokens").contents()) == tokenizer.get_vocab_size()
+    kinds = {tensor.name: tensor.tensor_type.name for tensor in reader.tensors}
+    assert kinds["blk.0.attn_q.weight"] == "Q8_0"
+    assert kinds["output_norm.weight"] == "F32"
+
+
+def test_llama_cpp_writes_what_the_network_writes(tmp_path: Path, tokenizer, model: Planner) -> None:
+    """Greedy decoding of an exported model agrees with torch, tokenizer included."""
+    pytest.importorskip("xllamacpp")
+    from llmos.models.backend import Decoding, Loading, load
+    from llmos.models.chat_template import Prompt
+
+    path = tmp_path / "tiny.gguf"
+    write_gguf(model, tokenizer, path, quantized=False)
+    backend = load(Loading(path, None, 1024, 1), "xllamacpp")
+    for text in list(sample_texts(2, 20))[:5]:
+        tokens = tokenizer.encode(text).ids
+        for _ in range(6):
+            count = len(tokens)
+            normed = model(
+                torch.tensor([tokens]), torch.arange(count)[None], torch.ones(count, count).tril().bool()[None, None]
+            )
+            tokens.append(int(model.logits(normed[0, -1]).argmax()))
+        written = backend.complete(Prompt(text, ()), Decoding(6), lambda _: None).text
+        assert written == tokenizer.decode(tokens[-6:], skip_special_tokens=False).split(EOS)[0]
+    backend.close()

@@ -1,0 +1,267 @@
+"""Whole runs of the planner: a goal, then call and result until it finishes; and texts that ask for none.
+
+Knows no tokens. What the planner must answer after each result follows from a few laws: an error ends in `failed`,
+so does gripping nothing where something was to be picked; the first reply may abstain, and never fails.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from random import Random
+
+from llmos.messages import JSON
+from training import goals, handling
+from training.goals import Draft, Goal, Intent
+from training.grammar import abstain_grammar, goal_grammar, result_grammar
+from training.surroundings import nonsense, random_world
+from training.toolkit import bare_list, reduced_list, whole_list
+from training.world import Call, World
+
+INTENTS: dict[Intent, float] = {
+    goals.move_to: 9,
+    goals.move_to_theta: 2,
+    goals.move_to_some_axes: 3,
+    goals.relative: 12,
+    goals.slight: 4,
+    goals.relative_two: 3,
+    goals.relative_delta: 1,
+    goals.turn: 4,
+    goals.turn_around: 0.4,
+    goals.turn_to: 2.5,
+    goals.close_gripper: 2.5,
+    goals.open_gripper: 2.5,
+    goals.go_home: 2,
+    goals.stop: 2,
+    goals.status: 3,
+    goals.view: 4,
+    goals.inspect_at: 3,
+    goals.square: 2.5,
+    handling.pick_at: 4,
+    handling.pick: 5,
+    handling.pick_missing: 3,
+    handling.pick_ambiguous: 1,
+    handling.place_at: 3,
+    handling.place_on: 3,
+    handling.transfer: 12,
+    handling.stack_on: 3,
+    handling.stack: 12,
+    handling.go_place: 4,
+    handling.go_object: 2,
+    handling.inspect_named: 3,
+}
+JOINED: dict[Intent, float] = {
+    goals.move_to: 4,
+    goals.relative: 4,
+    goals.slight: 1,
+    goals.turn: 1,
+    goals.close_gripper: 2,
+    goals.open_gripper: 2,
+    goals.go_home: 2,
+    goals.status: 0.7,
+    goals.view: 1.5,
+    handling.go_place: 1.5,
+}
+ASKING = (
+    "can ",
+    "coul",
+    "woul",
+    "what",
+    "wher",
+    "how ",
+    "is t",
+    "are ",
+    "do y",
+    "why ",
+    "who ",
+    "when",
+    "did ",
+    "whic",
+)
+ABSTAIN_SHARE, JOINED_SHARE, REDUCED_SHARE = 0.2, 0.08, 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the planner sees and what it must answer."""
+
+    values: dict[str, JSON]
+    reply: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One run."""
+
+    intent: str
+    goal: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which wording and which numbers a set of episodes is made of."""
+
+    held_out_phrases: bool = False
+    held_out_numbers: bool = False
+    noise: bool = True
+
+
+class Author:
+    """Writes episodes of one split, from one seed."""
+
+    def __init__(self, split: Split, random: Random) -> None:
+        self._split, self._random = split, random
+        self._goals = goal_grammar(held_out=split.held_out_phrases)
+        self._others = abstain_grammar(held_out=split.held_out_phrases)
+        self._results = result_grammar()
+
+    def batch(self, count: int, *, bare: bool = False) -> list[Episode]:
+        """Several episodes in one world with one list of tools, so that what they share is read once.
+
+        A `bare` world has neither objects nor places, and all tools of the arm and no others: short prompts.
+        """
+        random = self._random
+        if bare:
+            world, tools = World(at=self.world().at), bare_list()
+        else:
+            world = self.world()
+            tools = reduced_list(random) if random.random() < REDUCED_SHARE else whole_list(random)
+        return [self.episode(deepcopy(world), tools) for _ in range(count)]
+
+    def world(self) -> World:
+        """A world to act in."""
+        return random_world(self._goals, self._random)
+
+    def episode(self, world: World, tools: list[JSON]) -> Episode:
+        """One episode; a goal that needs a tool which is not in the list cannot be begun."""
+        if self._random.random() < ABSTAIN_SHARE:
+            goal = Goal("abstain", self.no_goal(world), ())
+            if self._random.random() < 0.3:
+                goal = self._wrapped(goal)
+            goal = replace(goal, text=self._sentence(goal.text))
+        else:
+            goal = self.goal(world)
+        return self.play(goal, world, tools)
+
+    def no_goal(self, world: World) -> str:
+        """A text that asks the arm for nothing it can do."""
+        random = self._random
+        draft = Draft(world, self._goals, random)
+        values = {
+            "goal": lambda: draw_goal(Draft(deepcopy(world), self._goals, random), INTENTS).text,
+            "number": lambda: str(random.randint(0, 999) / random.choice((1, 10, 100))),
+            "xyz": lambda: goals.numbers.triple(draft.point(), random),
+            "amount": lambda: draft.amount()[0],
+            "degrees": lambda: draft.angle()[0],
+            "direction": lambda: draft.say(random.choice(list(goals.DIRECTIONS))),
+            "salad": lambda: self._salad(draft),
+            "gibberish": lambda: " ".join(nonsense(random) for _ in range(random.randint(1, 4))),
+        }
+        return self._others.write("phrases", values, random)
+
+    def play(self, goal: Goal, world: World, tools: list[JSON]) -> Episode:
+        """Let the goal's calls happen in the world; every reply of the planner is a step."""
+        random = self._random
+        refusals = 0.0 if random.random() < 0.75 else 0.35
+        messages: list[JSON] = [{"role": "user", "content": goal.text}]
+        steps: list[Step] = []
+        names = {tool["function"]["name"] for tool in tools}
+        is_possible = all(call.name in names for call in goal.calls)
+        calls = goal.calls if is_possible else ()
+        intent = goal.intent if is_possible else "missing_tool"
+
+        def say(reply: Call) -> None:
+            values = {"messages": list(messages), "tools": tools, "state": world.state(), "eos_token": ""}
+            steps.append(Step(values, reply))
+
+        for call in calls:
+            say(call)
+            result = world.call(call, self._results, random, refusals)
+            messages += [_asked(call), {"role": "tool", "content": result.text, "is_error": result.is_error}]
+            if result.is_error or self._has_missed(goal, call, world):
+                say(finish("failed"))
+                return Episode(intent, goal.text, tuple(steps))
+        say(finish("done" if calls else "abstained"))
+        return Episode(intent, goal.text, tuple(steps))
+
+    def _has_missed(self, goal: Goal, call: Call, world: World) -> bool:
+        closed = call.name == "toggle_tool" and call.arguments["activate"]
+        return goal.must_grip and bool(closed) and world.holding is None
+
+    def goal(self, world: World) -> Goal:
+        """A goal that the whole arm can reach, or that names what is not there."""
+        draft = Draft(world, self._goals, self._random, self._split.held_out_numbers)
+        goal = self._joined(draft) if self._random.random() < JOINED_SHARE else draw_goal(draft, INTENTS)
+        goal = self._wrapped(goal)
+        return replace(goal, text=self._sentence(goal.text))
+
+    def _joined(self, draft: Draft) -> Goal:
+        """Two or three goals in a row, each made up where the one before has led."""
+        later = Draft(deepcopy(draft.world), draft.grammar, draft.random, draft.held_out_numbers)
+        later.world.is_stopped = False
+        parts: list[Goal] = []
+        for _ in range(self._random.choice((2, 2, 3))):
+            part = draw_goal(later, JOINED)
+            parts.append(part)
+            for call in part.calls:
+                later.world.call(call, self._results, self._random, 0.0)
+        text = parts[0].text
+        for part in parts[1:]:
+            text += draft.say("then") + part.text
+        return Goal("joined", text, tuple(call for part in parts for call in part.calls))
+
+    def _wrapped(self, goal: Goal) -> Goal:
+        """With the courtesies that people put around what they want."""
+        if not self._split.noise or goal.intent in ("stop", "status"):
+            return goal
+        fill = self._goals.fill
+        before, after = fill("{polite}", {}, self._random), fill("{thanks}", {}, self._random)
+        return replace(goal, text=f"{before}{goal.text}{after}")
+
+    def _sentence(self, text: str) -> str:
+        """Capitals and a full stop, mostly as people put them; now and then a slip of the finger."""
+        random = self._random
+        if self._split.noise and random.random() < 0.05:
+            text = _slip(text, random)
+        roll = random.random()
+        if roll < 0.6:
+            text = text[:1].upper() + text[1:]
+        elif roll < 0.63:
+            text = text.upper()
+        asks = text[:4].lower() in ASKING and random.random() < 0.5
+        ending = "?" if asks else random.choice(("", "", "", ".", ".", "!" if roll < 0.3 else ""))
+        return text + (ending if text[-1:].isalnum() or asks else "")
+
+    def _salad(self, draft: Draft) -> str:
+        lists = list(self._others.words)
+        words = [draft.random.choice(self._others.words[draft.random.choice(lists)]) for _ in range(4)]
+        plain = [word.split()[0] for word in words if word and "{" not in word]
+        return " ".join(plain[: draft.random.randint(1, 4)])
+
+
+def draw_goal(draft: Draft, intents: dict[Intent, float]) -> Goal:
+    """A goal that fits the world; intents that do not fit it are drawn again."""
+    kinds, weights = list(intents), list(intents.values())
+    while True:
+        goal = draft.random.choices(kinds, weights)[0](draft)
+        if goal is not None:
+            return goal
+
+
+def finish(status: str) -> Call:
+    """The planner's last word."""
+    return Call("finish", {"status": status})
+
+
+def _asked(call: Call) -> JSON:
+    function = {"name": call.name, "arguments": dict(call.arguments)}
+    return {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": function}]}
+
+
+def _slip(text: str, random: Random) -> str:
+    """One letter doubled, dropped or swapped with its neighbour, inside a longer word."""
+    places = [index for index in range(1, len(text) - 2) if text[index - 1 : index + 2].isalpha()]
+    if not places:
+        return text
+    at = random.choice(places)
+    left, letter, right = text[:at], text[at], text[at + 1 :]
+    return random.choice((left + letter + letter + right, left + right, left + right[0] + letter + right[1:]))

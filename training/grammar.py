@@ -1,0 +1,87 @@
+"""Phrases with slots, read from YAML: a phrase of an intent, its slots filled from word lists or given values.
+
+Knows no robot. A phrase of about one in eight is held out of training, by a hash that no seed changes.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from random import Random
+
+import yaml
+
+SLOT = re.compile(r"\{(\w+)\}")
+Value = str | Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """Phrases per intent; `held_out` chooses those that training never uses instead of the others."""
+
+    phrases: Mapping[str, Sequence[str]]
+    words: Mapping[str, Sequence[str]]
+    splits: bool = False
+    held_out: bool = False
+
+    @cached_property
+    def _chosen(self) -> dict[str, list[str]]:
+        chosen = {}
+        for intent, phrases in self.phrases.items():
+            fitting = [phrase for phrase in phrases if is_held_out(intent, phrase) == self.held_out]
+            chosen[intent] = fitting if fitting and self.splits else list(phrases)
+        return chosen
+
+    def has_held_out(self, intent: str) -> bool:
+        """Whether phrases of this intent are kept from training."""
+        return any(is_held_out(intent, phrase) for phrase in self.phrases.get(intent, ()))
+
+    def phrase(self, intent: str, random: Random) -> str:
+        """A phrase, its slots not yet filled."""
+        return random.choice(self._chosen[intent])
+
+    def fill(self, phrase: str, values: Mapping[str, Value], random: Random) -> str:
+        """The phrase with every slot filled: from `values` first, then from the word lists, to any depth."""
+
+        def replace(match: re.Match[str]) -> str:
+            name = match[1]
+            if name in values:
+                value = values[name]
+                return value if isinstance(value, str) else value()
+            return self.fill(random.choice(self.words[name]), values, random)
+
+        return SLOT.sub(replace, phrase)
+
+    def write(self, intent: str, values: Mapping[str, Value], random: Random) -> str:
+        """A filled phrase of the intent, blanks tidied."""
+        return " ".join(self.fill(self.phrase(intent, random), values, random).split())
+
+
+def is_held_out(intent: str, phrase: str) -> bool:
+    """Whether a phrase is kept from training; about one in eight."""
+    return hashlib.sha256(f"{intent}:{phrase}".encode()).digest()[0] % 8 == 0
+
+
+def goal_grammar(*, held_out: bool) -> Grammar:
+    """The phrases of goals."""
+    return Grammar(_read("goals"), _read("words"), splits=True, held_out=held_out)
+
+
+def abstain_grammar(*, held_out: bool) -> Grammar:
+    """The phrases that are no goal for an arm."""
+    content = _read("abstain")
+    return Grammar({"phrases": content["phrases"]}, {**_read("words"), **content["words"]}, True, held_out)
+
+
+def result_grammar() -> Grammar:
+    """The wordings of tool results."""
+    return Grammar(_read("results"), {})
+
+
+@lru_cache(maxsize=8)
+def _read(name: str) -> dict[str, list[str]]:
+    text = files("training").joinpath("data", f"{name}.yaml").read_text(encoding="utf-8")
+    content: dict[str, list[str]] = yaml.load(text, Loader=yaml.BaseLoader)  # `on` and `no` are words here
+    return content

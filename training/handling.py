@@ -1,0 +1,271 @@
+"""Goals about objects and places, found by name in the state: pick, place, transfer, stack, inspect, go there.
+
+Knows no prompt and no tool result. A name that the state does not hold, or that fits several things, means: abstain.
+"""
+
+from random import Random
+
+from training import numbers
+from training.goals import CUBE_EDGE, Draft, Goal, grip, look, move, release
+from training.world import Call, Point
+
+GENERIC = ("object", "item", "part", "thing", "piece", "workpiece", "component")
+
+
+def spoken(name: str) -> str:
+    """A name as people say it."""
+    return name.replace("_", " ")
+
+
+def pick_at(draft: Draft) -> Goal | None:
+    """Pick what is at coordinates."""
+    if draft.world.holding:
+        return None
+    point = _where_something_is(draft)
+    return draft.goal("pick_at", {"xyz": numbers.triple(point, draft.random)}, move(point), grip(), must_grip=True)
+
+
+def pick(draft: Draft) -> Goal | None:
+    """Pick a named object, or the only one there is."""
+    found = object_name(draft)
+    if found is None or draft.world.holding:
+        return None
+    text, name = found
+    point = draft.world.objects[name]
+    values = {"theobject": text, "itsplace": _place_text(_place_near(draft, point), draft.random), "the": _the(draft)}
+    return draft.goal("pick", values, move(point), grip(), must_grip=True)
+
+
+def pick_missing(draft: Draft) -> Goal | None:
+    """A thing or place that is not in the state: nothing to do."""
+    stranger = _stranger(draft)
+    if stranger is None or draft.world.holding:
+        return None
+    known = object_name(draft)
+    values = {"theobject": f"the {stranger}", "place": stranger, "the": "the ", "itsplace": stranger, "report": ""}
+    intent = draft.random.choice(("pick", "go_place", "inspect_named", "go_object", "transfer"))
+    target = draft.random.choice(("on", "to")) + f" the {stranger}"
+    values |= {"source": known[0] if known else f"the {stranger}", "target": target, "totarget": target}
+    phrase = draft.grammar.phrase(intent, draft.random)
+    if "itsplace" in phrase and known:
+        return None
+    return Goal("missing_name", " ".join(draft.grammar.fill(phrase, values, draft.random).split()), ())
+
+
+def pick_ambiguous(draft: Draft) -> Goal | None:
+    """Ask for `the object` while there are several and none is called so."""
+    names = draft.world.objects
+    if len(names) < 2 or any(word in spoken(name).split() for name in names for word in GENERIC):
+        return None
+    values = {"theobject": f"the {draft.random.choice(('object', 'item', 'part', 'thing'))}"}
+    phrase = draft.grammar.phrase("pick", draft.random)
+    if "itsplace" in phrase:
+        return None
+    return Goal("ambiguous_name", " ".join(draft.grammar.fill(phrase, values, draft.random).split()), ())
+
+
+def place_at(draft: Draft) -> Goal | None:
+    """Put down what is held, at coordinates; with an empty hand there is nothing to place."""
+    point = draft.point()
+    return _placing(draft, "place_at", {"xyz": numbers.triple(point, draft.random)}, point)
+
+
+def place_on(draft: Draft) -> Goal | None:
+    """Put down what is held, at a named place."""
+    if not draft.world.places:
+        return None
+    name = draft.random.choice(list(draft.world.places))
+    values = {"place_": _place_text(name, draft.random), "the": _the(draft)}
+    return _placing(draft, "place_on", values, draft.world.places[name])
+
+
+def _placing(draft: Draft, intent: str, values: dict[str, str], point: Point) -> Goal | None:
+    held = draft.world.holding
+    phrase = draft.grammar.phrase(intent, draft.random)
+    if held is None and "{go}" in phrase:
+        return None
+    values["heldname"] = f"the {spoken(held)}" if held else "it"
+    text = " ".join(draft.grammar.fill(phrase, dict(values), draft.random).split())
+    return Goal(intent, text, (move(point), release())) if held else Goal("empty_hand", text, ())
+
+
+def transfer(draft: Draft) -> Goal | None:
+    """From coordinates, an object or a place to coordinates or a place."""
+    if draft.world.holding:
+        return None
+    source = _source(draft)
+    if source is None:
+        return None
+    source_text, start = source
+    at_target, to_target, end = _target(draft)
+    values = {"source": source_text, "target": at_target, "totarget": to_target}
+    return draft.goal("transfer", values, move(start), grip(), move(end), release(), must_grip=True)
+
+
+def stack_on(draft: Draft) -> Goal | None:
+    """Put one object on another: the edge of a cube higher."""
+    if len(draft.world.objects) < 2 or draft.world.holding:
+        return None
+    one, other = draft.random.sample(list(draft.world.objects), 2)
+    x, y, z = draft.world.objects[other]
+    values = {"theobject": f"the {spoken(one)}", "other": spoken(other), "the": "the "}
+    calls = (move(draft.world.objects[one]), grip(), move((x, y, z + CUBE_EDGE)), release())
+    return draft.goal("stack_on", values, *calls, must_grip=True)
+
+
+def stack(draft: Draft) -> Goal | None:
+    """All blocks onto the first in name order."""
+    blocks = sorted(
+        (name for name in draft.world.objects if {"block", "cube", "blocks"} & set(_letters(name).split())),
+        key=lambda name: name.lower(),
+    )
+    if len(blocks) < 2 or draft.world.holding:
+        return None
+    x, y, z = draft.world.objects[blocks[0]]
+    calls: list[Call] = []
+    for level, name in enumerate(blocks[1:], start=1):
+        calls += [move(draft.world.objects[name]), grip(), move((x, y, z + level * CUBE_EDGE)), release()]
+    return draft.goal("stack", {}, *calls, must_grip=True)
+
+
+def go_place(draft: Draft) -> Goal | None:
+    """Go to a named place."""
+    if not draft.world.places:
+        return None
+    name = draft.random.choice(list(draft.world.places))
+    values = {"place": _place_text(name, draft.random), "the": _the(draft)}
+    return draft.goal("go_place", values, move(draft.world.places[name]))
+
+
+def go_object(draft: Draft) -> Goal | None:
+    """Go to a named object."""
+    found = object_name(draft)
+    if found is None:
+        return None
+    return draft.goal("go_object", {"theobject": found[0]}, move(draft.world.objects[found[1]]))
+
+
+def inspect_named(draft: Draft) -> Goal | None:
+    """Go to an object or place and look."""
+    phrase = draft.grammar.phrase("inspect_named", draft.random)
+    values = {"the": _the(draft)}
+    if "{theobject}" in phrase:
+        found = object_name(draft)
+        if found is None:
+            return None
+        values["theobject"], point = found[0], draft.world.objects[found[1]]
+    elif draft.world.places:
+        name = draft.random.choice(list(draft.world.places))
+        values["place"], point = _place_text(name, draft.random), draft.world.places[name]
+    else:
+        return None
+    text = " ".join(draft.grammar.fill(phrase, dict(values), draft.random).split())
+    return Goal("inspect_named", text, (move(point), look("camera")))
+
+
+def object_name(draft: Draft) -> tuple[str, str] | None:
+    """How a person names one object, and its key; None when there is none."""
+    names = list(draft.world.objects)
+    if not names:
+        return None
+    name = draft.random.choice(names)
+    text = spoken(name)
+    if len(names) == 1 and draft.random.random() < 0.5:
+        text = draft.random.choice(GENERIC)
+    elif draft.random.random() < 0.15 and " " in text:
+        last = text.split()[-1]
+        if sum(last in spoken(other).split() for other in names) == 1:
+            text = last
+    return draft.random.choice(("the ", "the ", "the ", "", "that ", "this ")) + text, name
+
+
+def _where_something_is(draft: Draft) -> Point:
+    """Coordinates to pick at: mostly an object is there already, or is put there; sometimes nothing is."""
+    roll = draft.random.random()
+    if not draft.world.objects:
+        return draft.point()
+    name = draft.random.choice(list(draft.world.objects))
+    if roll < 0.55 and not draft.held_out_numbers:
+        return draft.world.objects[name]
+    point = draft.point()
+    if roll < 0.9:
+        draft.world.objects[name] = point
+    return point
+
+
+def _source(draft: Draft) -> tuple[str, Point] | None:
+    """What is to be picked, in words, and where it is."""
+    roll = draft.random.random()
+    if roll < 0.4:
+        point = _where_something_is(draft)
+        joint = draft.random.choice(("at", "at", "at", "from", "at position", "located at", "lying at"))
+        thing = draft.random.choice((draft.say("something"), f"the {draft.say('noun')}"))
+        return f"{thing} {joint} {numbers.triple(point, draft.random)}", point
+    if roll < 0.75 or not draft.world.places:
+        found = object_name(draft)
+        if found is None:
+            return None
+        text, point = found[0], draft.world.objects[found[1]]
+        near = _place_near(draft, point)
+        if near in draft.world.places and draft.random.random() < 0.4:
+            text += f" {draft.say('from')} {_the(draft)}{_place_text(near, draft.random)}"
+        return text, point
+    place = draft.random.choice(list(draft.world.places))
+    thing = draft.random.choice((*GENERIC, draft.say("noun")))
+    if any(thing in spoken(name).split() for name in draft.world.objects):
+        return None
+    point = draft.world.places[place]
+    if draft.world.objects and draft.random.random() < 0.9:
+        draft.world.objects[draft.random.choice(list(draft.world.objects))] = point
+    article = draft.random.choice(("", "the ", "an " if thing[0] in "aeiou" else "a "))
+    return f"{article}{thing} {draft.say('from')} {_the(draft)}{_place_text(place, draft.random)}", point
+
+
+def _target(draft: Draft) -> tuple[str, str, Point]:
+    """Where it shall go: after "place it", after "carry it", and the point."""
+    if draft.random.random() < 0.5 and draft.world.places:
+        name = draft.random.choice(list(draft.world.places))
+        text = _the(draft) + _place_text(name, draft.random)
+        if draft.random.random() < 0.08:
+            text += f" at {numbers.triple(draft.world.places[name], draft.random)}"
+        return (
+            f"{draft.say('on')} {text}",
+            f"{draft.random.choice(('to', 'to', 'over to', 'onto'))} {text}",
+            (draft.world.places[name]),
+        )
+    point = draft.point()
+    text = numbers.triple(point, draft.random)
+    if draft.random.random() < 0.25:
+        named = f"{draft.random.choice(('', 'the ', 'the '))}{draft.say('placenoun')} at {text}"
+        return f"on {named}", f"to {named}", point
+    spot = draft.random.choice(("", "", "", "position ", "the point ", "coordinates "))
+    return f"at {spot}{text}", f"to {spot}{text}", point
+
+
+def _place_near(draft: Draft, point: Point) -> str:
+    """The place whose coordinates these are; else any word for one."""
+    return next((name for name, where in draft.world.places.items() if where == point), draft.say("placenoun"))
+
+
+def _place_text(name: str, random: Random) -> str:
+    """A code like A3 is often said with its kind before it: shelf A3."""
+    text = spoken(name)
+    if " " not in text and any(letter.isdigit() for letter in text) and random.random() < 0.6:
+        return f"{random.choice(('shelf', 'bin', 'slot', 'rack', 'box', 'station', 'tray', 'place'))} {text}"
+    return text
+
+
+def _the(draft: Draft) -> str:
+    return draft.random.choice(("the ", "the ", "the ", ""))
+
+
+def _stranger(draft: Draft) -> str | None:
+    """A noun that shares no word with the state."""
+    word = draft.say(draft.random.choice(("noun", "placenoun")))
+    words = {part for name in (*draft.world.objects, *draft.world.places) for part in spoken(name).lower().split()}
+    return None if words & set(word.split()) else word
+
+
+def _letters(name: str) -> str:
+    """The words of a name without digits: `block_1`, `block1` and `red block` all hold `block`."""
+    return "".join(letter if letter.isalpha() else " " for letter in name.lower())

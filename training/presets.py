@@ -1,0 +1,33 @@
+"""The sizes a pocket model is trained with.
+
+Knows no torch: what it says can be read without the training environment.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Network, tokenizer and run; `rows` x `length` tokens make one training step."""
+
+    vocabulary: int
+    width: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    hidden: int
+    steps: int
+    rows: int
+    length: int
+    muon_lr: float = 0.02
+    adam_lr: float = 0.004
+    told_weight: float = 0.2
+    bfloat16: bool = False
+
+
+PRESETS = {
+    "smoke": Preset(400, 32, 2, 2, 1, 32, 64, steps=4, rows=1, length=512),
+    "ci": Preset(1024, 192, 5, 4, 2, 32, 512, steps=900, rows=12, length=512, bfloat16=True),
+    "release": Preset(1024, 192, 5, 4, 2, 32, 512, steps=2400, rows=12, length=512, bfloat16=True),
+}

@@ -1,0 +1,39 @@
+"""Texts the model sees and must write: the one chat template rendered, the call as compact JSON.
+
+Knows no tokens. The template is the file that the GGUF carries, so training and serving cannot differ.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from llmos.messages import JSON
+from training.world import Call
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+def template_source() -> str:
+    """The chat template of the pocket model."""
+    return files("llmos.models.pocket").joinpath("template.jinja").read_text(encoding="utf-8")
+
+
+def prompt(values: Mapping[str, JSON]) -> str:
+    """The text before a reply."""
+    return _template().render(values)
+
+
+def reply(call: Call) -> str:
+    """The one way to write a call: no blanks, numbers as decimals."""
+    return json.dumps({"name": call.name, "arguments": dict(call.arguments)}, separators=(",", ":"))
+
+
+@lru_cache(maxsize=1)
+def _template() -> "Template":
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(template_source())

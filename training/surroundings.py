@@ -1,0 +1,116 @@
+"""Random worlds: where the arm is, which objects and places are around, what it holds.
+
+Knows no goal. Names are nouns with and without colours and numbers, codes, and now and then words of no language.
+"""
+
+from random import Random
+
+from training import numbers
+from training.grammar import Grammar
+from training.world import HOME, Point, World
+
+SYLLABLES = ("ba", "dor", "fen", "gi", "kal", "lo", "mir", "nu", "pex", "ra", "sol", "tu", "vex", "wi", "zan", "qua")
+
+
+def random_world(grammar: Grammar, random: Random) -> World:
+    """A world to act in."""
+    world = World(
+        at=HOME if random.random() < 0.3 else _point(random),
+        theta=0 if random.random() < 0.6 else random.randrange(0, 360_000, 5000),
+        is_open=random.random() < 0.8,
+    )
+    world.places = _named(grammar, random, random.choice((0, 1, 2, 3, 4)), _place_name)
+    world.objects = _named(grammar, random, random.choice((0, 1, 1, 1, 2, 2, 3, 4)), _object_name)
+    if random.random() < 0.12:
+        _add_blocks(world, random)
+    for name in world.objects:
+        if world.places and random.random() < 0.25:
+            world.objects[name] = random.choice(list(world.places.values()))
+    if any(name[0].isupper() for name in world.places) and random.random() < 0.3:
+        world.places.setdefault(random.choice(("shelf", "bin")), _point(random))  # "shelf" is not "shelf A3"
+    if world.objects and random.random() < 0.15:
+        world.is_open, world.holding = False, random.choice(list(world.objects))
+        world.objects[world.holding] = world.at
+    world.is_stopped = random.random() < 0.02
+    return world
+
+
+def nonsense(random: Random) -> str:
+    """A word of no language."""
+    return "".join(random.choice(SYLLABLES) for _ in range(random.randint(2, 3)))
+
+
+def _point(random: Random) -> Point:
+    def within(low: int, high: int) -> int:
+        step = random.choice((1000, 500, 100, 100, 50, 10, 10, 1))
+        return numbers.draw(random, lambda one: one.randint(low // step, high // step) * step, held_out=False)
+
+    return within(-2000, 2000), within(-2000, 2000), within(0, 2000)
+
+
+def _named(grammar: Grammar, random: Random, count: int, name: "Naming") -> dict[str, Point]:
+    named: dict[str, Point] = {}
+    for _ in range(count):
+        text = name(grammar, random)
+        last = {each.replace("_", " ").split()[-1] for each in named}
+        if text.replace("_", " ").split()[-1] not in last or random.random() < 0.3:
+            named.setdefault(text.replace(" ", "_") if random.random() < 0.4 else text, _point(random))
+    return named
+
+
+def _object_name(grammar: Grammar, random: Random) -> str:
+    def say(slot: str) -> str:
+        return grammar.fill("{" + slot + "}", {}, random)
+
+    return random.choice(
+        (
+            say("noun"),
+            say("noun"),
+            say("noun"),
+            f"{say('color')} {say('noun')}",
+            f"{say('color')} {say('noun')}",
+            f"{say('noun')} {random.randint(1, 9)}",
+            f"{say('noun')} {random.choice('ABC')}",
+            nonsense(random),
+        )
+    )
+
+
+def _place_name(grammar: Grammar, random: Random) -> str:
+    def say(slot: str) -> str:
+        return grammar.fill("{" + slot + "}", {}, random)
+
+    code = f"{random.choice('ABCDEFGHKPRSTXZ')}{random.randint(1, 19)}"
+    return random.choice(
+        (
+            say("placenoun"),
+            say("placenoun"),
+            say("placenoun"),
+            say("placenoun"),
+            code,
+            code,
+            f"{say('codekind')} {code}",
+            f"{say('color')} {say('placenoun')}",
+            nonsense(random),
+        )
+    )
+
+
+def _add_blocks(world: World, random: Random) -> None:
+    """Two to four blocks or cubes, named by colour, number or letter."""
+    kind, count = random.choice(("block", "block", "cube")), random.choice((2, 2, 3, 3, 4))
+    style = random.choice(("color", "color", "number", "letter", "joined"))
+    colors = random.sample(("red", "blue", "green", "yellow", "white", "black", "orange", "purple"), count)
+    for index in range(count):
+        name = {
+            "color": f"{colors[index]} {kind}",
+            "number": f"{kind} {index + 1}",
+            "letter": f"{kind} {'ABCD'[index]}",
+            "joined": f"{kind}{index + 1}",
+        }[style]
+        x, y, _ = _point(random)
+        z = random.choice((50, 50, 50, 0, 100, 500, 800, _point(random)[2]))
+        world.objects[name.replace(" ", "_") if random.random() < 0.5 else name] = (x, y, z)
+
+
+Naming = type(_object_name)
