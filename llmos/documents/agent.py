@@ -57,7 +57,7 @@ def agent_from(document: Document) -> Agent:
         skills=fields.words("skills") or (),
         budget_usd=_budget_usd(fields),
         fallback=fields.metadata_flag("llmos-fallback", default=False),
-        body=document.body.strip(),
+        body=document.prose,
         document=document,
     )
     if not agent.body:

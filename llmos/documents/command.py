@@ -40,7 +40,7 @@ def command_from(document: Document) -> Command:
         argument_hint=_hint(fields),
         allowed_tools=fields.words("allowed_tools"),
         model=fields.text("model") or "inherit",
-        body=document.body.strip(),
+        body=document.prose,
         document=document,
     )
     if not command.body:

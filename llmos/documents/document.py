@@ -52,6 +52,11 @@ class Document:
     problems: tuple[Problem, ...] = ()
     spelled: Mapping[str, str] | None = None
 
+    @property
+    def prose(self) -> str:
+        """The body as a model gets it: plain line ends, nothing empty before or after."""
+        return self.body.replace("\r\n", "\n").strip()
+
     def line(self, key: str) -> int:
         """Where a key stands; for one that is missing, the first line."""
         return self.lines.get(key, 1)

@@ -43,6 +43,8 @@ class Fields:
         value = self.document.keys.get(key)
         if value is None:
             return None
+        if isinstance(value, str):
+            return tuple(split_words(value))
         texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str | int | float) for text in texts):
             raise self.document.wrong(key, f"'{key}' must be a list of names, not {shown(value)}")

@@ -74,7 +74,7 @@ def load_kernel(shipped: Path, overlay: Path | None = None) -> KernelRules:
         budget=budget,
         models=models,
         safety=build(SafetyRules, found["safety"], own["safety"]),
-        prose={stem: document.body.strip() for stem, document in own.items()},
+        prose={stem: document.prose for stem, document in own.items()},
         provenance={
             ".".join((stem, *path)): _place(stem, leaf, own[stem])
             for stem, parts in found.items()

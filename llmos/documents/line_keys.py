@@ -99,14 +99,8 @@ def _entry(text: str, key: str, start: int, end: int) -> Entry:
     except (yaml.YAMLError, TooLargeError):
         tree = None
     if tree is not None and len(tree.entries) == 1 and not tree.flow:
-        return _moved(tree.entries[0], start)
-    return Entry(key, start, 0, None, _text(piece.partition(":")[2]))
-
-
-def _moved(entry: Entry, by: int) -> Entry:
-    """The same entry, counted from the beginning of the whole text."""
-    children = tuple(_moved(child, by) for child in entry.children)
-    return entry._replace(start=entry.start + by, end=None if entry.end is None else entry.end + by, children=children)
+        return tree.entries[0].moved(start)
+    return Entry(key, start, 0, start + len(piece.rstrip()), _text(piece.partition(":")[2]))
 
 
 def _text(raw: str) -> JSON:

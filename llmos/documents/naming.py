@@ -24,12 +24,14 @@ def named(fields: Fields, instead: str) -> str:
     name = fields.text("name")
     if name is None:
         return instead
+    if _STANDARD.fullmatch(name) and len(name) <= MAX_NAME and name == name.lower():
+        return name
     if _UNSAFE.search(name):
         fields.warn("name", f"a name must not hold slashes or line breaks; '{instead}' is used")
         return instead
     if len(name) > MAX_NAME:
         fields.warn("name", f"the name has {len(name)} characters; {MAX_NAME} are allowed by the standard")
-    elif not _STANDARD.fullmatch(name) or name != name.lower():
+    else:
         fields.warn("name", f"the name '{name}' should be small letters, digits and single hyphens")
     return name
 

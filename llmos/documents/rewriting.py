@@ -1,99 +1,72 @@
-"""Changes single keys in the text of a frontmatter and leaves every other byte alone.
+"""Writes frontmatter: single keys of a document, or a new document; strict where reading is tolerant.
 
-Knows offsets and block style, no format. Comments, order, line ends and the spelling of keys stay.
+Knows no format. Whatever it writes is read back before it is returned, so that no change does more than it says.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 
-from llmos.documents.emit import lines_of
+from llmos.documents.document import BrokenDocumentError
+from llmos.documents.editing import edit, merged
+from llmos.documents.source import Source
 from llmos.documents.spelling import canonical
-from llmos.documents.yaml_tree import Entry
+from llmos.documents.trees import read_tree
+from llmos.documents.yaml_tree import Tree
 from llmos.messages import JSON
 
-_TRAILING = re.compile(r"(?:^[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z))+\Z", re.MULTILINE)
-_COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
+_NOWHERE = Path("document.md")
 
 
-def edit(block: str, entries: Sequence[Entry], changes: Mapping[str, JSON], newline: str, indent: int = 0) -> str:
-    """The text of a mapping in which the changed keys have their new values; None removes a key, a mapping is merged.
+def rewrite(text: str, changes: Mapping[str, JSON], path: Path = _NOWHERE) -> str:
+    """The text with some keys of its frontmatter changed and every other byte as it was.
 
-    `entries` are the keys of `block`, their offsets counted from its beginning; `indent` is where new keys begin.
+    None removes a key; a mapping changes single keys of a mapping. A key is found in any spelling and keeps its own; a
+    new one is written as given, after the others. Raises DocumentError when the result would not read back as asked.
     """
-    left = {canonical(key): (key, value) for key, value in changes.items()}
-    done: set[str] = set()
-    parts = [block[: _begin(entries[0])] if entries else block]
-    ends = [*(_begin(entry) for entry in entries[1:]), len(block)]
-    for entry, end in zip(entries, ends, strict=False):
-        piece = block[_begin(entry) : end]
-        key = canonical(entry.key)
-        if key in left:
-            parts.append(_replaced(piece, entry, left.pop(key)[1], newline))
-            done.add(key)
-        else:
-            parts.append(_leftover(piece) if key in done else piece)
-    if left and parts[-1] and not parts[-1].endswith("\n"):
-        parts.append(newline)
-    for key, change in left.values():
-        if (value := merged(None, change)) is not None:
-            parts.append(_written(key, value, newline, indent))
-    return "".join(parts)
+    source, tree = read_tree(text, path, [])
+    if not source.has_frontmatter and all(value is None for value in changes.values()):
+        return text
+    if tree.flow:
+        raise BrokenDocumentError(path, 1, "the frontmatter stands in braces; write one key a line to change it")
+    indent = tree.entries[0].column if tree.entries else 0
+    try:
+        keys = edit(source.keys, tree.entries, changes, source.newline, indent)
+    except ValueError as error:
+        raise BrokenDocumentError(path, 1, str(error)) from None
+    written = _fenced(source, keys)
+    _check(source, tree, written, changes, path)
+    return written
 
 
-def merged(old: JSON, change: JSON) -> JSON:
-    """The value of a key after its change; None when nothing is left of it."""
-    if not isinstance(change, Mapping):
-        return change
-    both = {**old, **change} if isinstance(old, Mapping) else change
-    return {key: item for key, item in both.items() if item is not None} or None
+def compose(keys: Mapping[str, JSON], body: str) -> str:
+    """The text of a new document: the keys in their order, an empty line, the body."""
+    return rewrite("\n" + body.strip("\n") + "\n", keys)
 
 
-def _begin(entry: Entry) -> int:
-    return entry.start - entry.column
+def _fenced(source: Source, keys: str) -> str:
+    """The whole text around new keys, with the fences that it lacks."""
+    if source.has_frontmatter and source.closed:
+        return source.text[: source.keys_start] + keys + source.text[source.keys_end :]
+    fence = f"---{source.newline}"
+    opening = "" if source.has_frontmatter else fence
+    closing = fence if keys.endswith("\n") else source.newline + fence
+    return source.text[: source.keys_start] + opening + keys + closing + source.body
 
 
-def _replaced(piece: str, entry: Entry, value: JSON, newline: str) -> str:
-    """The piece of text of one key with its new value, and after it the comments that followed it."""
-    if isinstance(value, Mapping) and entry.children and not entry.flow:
-        return _merged(piece, entry, value, newline)
-    value = merged(entry.value, value)
-    rest = _leftover(piece)
-    if value is None:
-        return rest
-    if repr(value) == repr(entry.value):
-        return piece
-    written = _written(entry.key, value, newline, entry.column)
-    comment = _comment(piece, entry)
-    if comment and not isinstance(value, Mapping | list | tuple):
-        written = f"{written.removesuffix(newline)}{comment}{newline}"
-    return written + rest
+def _check(source: Source, tree: Tree, written: str, changes: Mapping[str, JSON], path: Path) -> None:
+    """Raise DocumentError unless the changed keys read back as asked, and all else as before."""
+    expected = _values(tree)
+    for key, change in changes.items():
+        value = merged(expected.pop(canonical(key), None), change)
+        if value is not None:
+            expected[canonical(key)] = list(value) if isinstance(value, tuple) else value
+    new_source, new_tree = read_tree(written, path, [])
+    if _values(new_tree) != expected or new_source.body != source.body:
+        raise BrokenDocumentError(path, 1, "the frontmatter cannot be changed without changing more than was asked")
 
 
-def _merged(piece: str, entry: Entry, changes: Mapping[str, JSON], newline: str) -> str:
-    first = entry.children[0]
-    if {child.key for child in entry.children} <= {key for key, value in changes.items() if value is None}:
-        return _replaced(piece, entry._replace(children=()), None, newline)
-    rest = _leftover(piece)
-    kept = piece[: len(piece) - len(rest)]
-    cut = _begin(first) - _begin(entry)
-    by = _begin(first)
-    children = [child._replace(start=child.start - by) for child in entry.children]
-    return kept[:cut] + edit(kept[cut:], children, changes, newline, first.column) + rest
-
-
-def _written(key: str, value: JSON, newline: str, indent: int) -> str:
-    return "".join(line + newline for line in lines_of(key, value, indent))
-
-
-def _leftover(piece: str) -> str:
-    """Empty lines and comments at the end of a key's text; they belong to no key."""
-    found = _TRAILING.search(piece)
-    return found[0] if found else ""
-
-
-def _comment(piece: str, entry: Entry) -> str:
-    """The comment behind a value that stands on the line of its key."""
-    if entry.end is None:
-        return ""
-    found = _COMMENT.match(piece, entry.end - _begin(entry))
-    return found[0] if found and "\n" not in piece[: found.start()] else ""
+def _values(tree: Tree) -> dict[str, JSON]:
+    values: dict[str, JSON] = {}
+    for entry in tree.entries:
+        values.setdefault(canonical(entry.key), entry.value)
+    return values

@@ -134,8 +134,8 @@ def _wanted(kind: Any) -> str:  # noqa: ANN401
 
 
 def _range(limits: msgspec.Meta) -> str:
-    low = f" above {limits.gt}" if limits.gt is not None else ""
-    if limits.ge is not None:
-        low = f" from {limits.ge}"
-    high = f" {'to' if low else 'up to'} {limits.le}" if limits.le is not None else ""
-    return low + (f" and{high.replace(' to ', ' at most ')}" if limits.gt is not None and high else high)
+    if limits.ge is not None and limits.le is not None:
+        return f" from {limits.ge} to {limits.le}"
+    bounds = (("above", limits.gt), ("from", limits.ge), ("at most", limits.le))
+    named = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
+    return f" {named}" if named else " that is not empty" if limits.min_length else ""

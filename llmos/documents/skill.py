@@ -13,8 +13,8 @@ from llmos.documents.fields import Fields
 from llmos.documents.frontmatter import read_document
 from llmos.documents.naming import described, named, not_empty
 
-MAX_DESCRIPTION = 1024
-MAX_COMPATIBILITY = 500
+_MOST = {"description": 1024, "compatibility": 500}
+"""The most characters that the standard allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ def skill_from(document: Document) -> Skill:
     fields = Fields(document)
     folder = document.path.parent
     name = named(fields, folder.name)
-    _check(fields, name)
     description = described(fields)
+    _check(fields, name, folder.name)
     when = fields.text("when_to_use")
     skill = Skill(
         name=name,
@@ -56,7 +56,7 @@ def skill_from(document: Document) -> Skill:
         allowed_tools=fields.words("allowed_tools"),
         offered=not fields.flag("disable_model_invocation", default=False),
         metadata=fields.metadata,
-        body=document.body.strip(),
+        body=document.prose,
         folder=folder,
         document=document,
     )
@@ -65,12 +65,11 @@ def skill_from(document: Document) -> Skill:
     return skill if not fields.problems else replace(skill, document=document.with_problems(fields.problems))
 
 
-def _check(fields: Fields, name: str) -> None:
+def _check(fields: Fields, name: str, folder: str) -> None:
     """Where the file departs from the standard; it loads all the same."""
-    folder = fields.document.path.parent.name
-    if folder and unicodedata.normalize("NFKC", name) != unicodedata.normalize("NFKC", folder):
+    if folder and name != folder and unicodedata.normalize("NFKC", name) != unicodedata.normalize("NFKC", folder):
         fields.warn("name", f"the name '{name}' differs from its folder's, '{folder}'")
-    for key, most in (("description", MAX_DESCRIPTION), ("compatibility", MAX_COMPATIBILITY)):
-        length = len(fields.text(key) or "")
-        if length > most:
-            fields.warn(key, f"'{key}' has {length} characters; {most} are allowed by the standard")
+    for key, most in _MOST.items():
+        written = fields.document.keys.get(key)
+        if isinstance(written, str) and len(written.strip()) > most:
+            fields.warn(key, f"'{key}' has {len(written.strip())} characters; {most} are allowed by the standard")

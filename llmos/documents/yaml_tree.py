@@ -55,11 +55,16 @@ class Entry(NamedTuple):
     key: str
     start: int
     column: int
-    end: int | None
+    end: int
     value: JSON
     spelled: str | None = None
     flow: bool = False
     children: "tuple[Entry, ...]" = ()
+
+    def moved(self, by: int) -> "Entry":
+        """The same entry in a text that has this much more before it."""
+        children = tuple(child.moved(by) for child in self.children)
+        return self._replace(start=self.start + by, end=self.end + by, children=children)
 
 
 class Tree(NamedTuple):
@@ -101,22 +106,25 @@ class _Builder:
         self._left = MAX_VALUES
 
     def entries(self, mapping: _Node, depth: int) -> tuple[Entry, ...]:
-        return tuple(self._entry(key, value, depth) for key, value in mapping.value)
+        return tuple([self._entry(key, node, depth) for key, node in mapping.value])
 
     def _entry(self, key: _Node, node: _Node, depth: int) -> Entry:
         if not isinstance(key, yaml.ScalarNode):
             raise yaml.YAMLError("a key must be a word, not a list or a mapping")
-        mark = key.start_mark
-        if isinstance(node, yaml.MappingNode):
-            self._count(depth)
-            children = self.entries(node, depth + 1)
-            end = node.end_mark.index
-            return Entry(
-                key.value, mark.index, mark.column, end, _first(children), None, bool(node.flow_style), children
-            )
-        value = self._value(node, depth)
-        spelled = None if value is None or isinstance(value, str | list) else node.value
-        return Entry(key.value, mark.index, mark.column, node.end_mark.index, value, spelled)
+        self._count(depth)
+        begin, end = key.start_mark, key.end_mark.index  # an alias has the place of its anchor, which is before its key
+        if isinstance(node, yaml.ScalarNode):
+            text, end = node.value, max(end, node.end_mark.index)
+            value = text if node.style else _plain(text)
+            spelled = None if value is text or value is None else text
+            return Entry(key.value, begin.index, begin.column, end, value, spelled)
+        flow = bool(node.flow_style)
+        if isinstance(node, yaml.SequenceNode):
+            value = [self._value(item, depth + 1) for item in node.value]
+            return Entry(key.value, begin.index, begin.column, max(end, _end(node)), value, None, flow)
+        children = self.entries(node, depth + 1)
+        end = children[-1].end if children and not flow else max(end, node.end_mark.index)
+        return Entry(key.value, begin.index, begin.column, end, _first(children), None, flow, children)
 
     def _value(self, node: _Node, depth: int) -> JSON:
         self._count(depth)
@@ -140,6 +148,14 @@ def _first(children: tuple[Entry, ...]) -> dict[str, JSON]:
     for child in children:
         values.setdefault(child.key, child.value)
     return values
+
+
+def _end(node: _Node) -> int:
+    """Where a value ends; a block ends with its last item, not where libyaml finds the next key."""
+    while not isinstance(node, yaml.ScalarNode) and node.value and not node.flow_style:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return int(node.end_mark.index)
 
 
 def _plain(text: str) -> JSON:

@@ -126,8 +126,24 @@ def test_indented_keys_stay_indented() -> None:
 
 def test_block_text_is_replaced_whole() -> None:
     """A value over many lines goes with all of them."""
-    text = "---\ndescription: |\n  a\n\n  # no comment\n  b\nname: x\n---\n"
-    assert rewrite(text, {"description": "short"}) == "---\ndescription: short\nname: x\n---\n"
+    text = "---\ndescription: |\n  a\n\n  # no comment\n  b\n  # nor this\n# this is\nname: x\n---\n"
+    assert rewrite(text, {"description": "short"}) == "---\ndescription: short\n# this is\nname: x\n---\n"
+    assert rewrite(text, {"name": "y-2"}) == text.replace("name: x", "name: y-2")
+
+
+def test_alias_is_replaced_by_a_value() -> None:
+    """What an alias stands for is written elsewhere, and stays."""
+    text = "---\na: &x [1]\nb: *x # why\nc:\n  d: *x\nname: n\n---\n"
+    assert rewrite(text, {"b": "two"}) == text.replace("*x # why", "two # why")
+    assert rewrite(text, {"c": {"d": "three"}}) == text.replace("d: *x", "d: three")
+    assert rewrite(text, {"c": None}) == text.replace("c:\n  d: *x\n", "")
+
+
+def test_lists_keep_the_comments_behind_them() -> None:
+    """A comment after the last item belongs to nobody."""
+    text = "---\ntools:\n- Read\n- Grep # slow\n\n# models\nmodel: opus\n---\n"
+    assert rewrite(text, {"tools": "Read"}) == "---\ntools: Read\n\n# models\nmodel: opus\n---\n"
+    assert rewrite(text, {"tools": None}) == "---\n\n# models\nmodel: opus\n---\n"
 
 
 @pytest.mark.parametrize(
