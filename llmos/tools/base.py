@@ -21,8 +21,8 @@ from llmos.tools.threads import run_in_thread
 class Access(StrEnum):
     """What a tool does with an argument, written as `Annotated[str, Access.READ]`; permission is decided by it.
 
-    READ and WRITE mark paths: the tool receives them absolute and free of symbolic links. RUN marks a shell command,
-    DELEGATE the name of an agent.
+    READ and WRITE mark the path of a file or folder: the tool receives it absolute and free of symbolic links. RUN
+    marks a shell command, DELEGATE the name of an agent. An argument that is left out keeps its default, unchecked.
     """
 
     READ = "read"
@@ -96,6 +96,10 @@ llm_tool = tool
 
 def _declare(function: Callable[..., Any], *, effect: Effect, timeout_s: float | None, name: str | None) -> Tool:
     signature = read_signature(function, name or function.__name__)
+    touches = {each: mark for each, mark in signature.marks.items() if isinstance(mark, Access)}
+    for argument, access in touches.items():
+        if signature.schema["properties"][argument].get("type") != "string":
+            raise LLMosError(f"the tool '{signature.name}' marks '{argument}' as {access.name}, so it must be one text")
     spec = ToolSpec(signature.name, signature.description, signature.schema, effect)
     return Tool(
         spec=spec,
@@ -103,14 +107,14 @@ def _declare(function: Callable[..., Any], *, effect: Effect, timeout_s: float |
         timeout_s=timeout_s,
         # A number written as text is a slip that costs nothing where nothing changes; elsewhere nothing is guessed.
         prepare=functools.partial(signature.prepare, lenient=effect is Effect.PURE),
-        touches={each: mark for each, mark in signature.marks.items() if isinstance(mark, Access)},
+        touches=touches,
     )
 
 
 async def _call(function: Callable[..., Any], signature: Signature, args: Mapping[str, JSON]) -> ToolOutput:
     bound = functools.partial(function, **signature.bind(args))
     answer = await bound() if inspect.iscoroutinefunction(function) else await run_in_thread(bound)
-    return _output(signature.name, answer)
+    return _output(signature.name, await answer if inspect.isawaitable(answer) else answer)
 
 
 def _output(name: str, answer: object) -> ToolOutput:

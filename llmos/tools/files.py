@@ -15,6 +15,7 @@ from llmos.messages import Effect, Image, Text
 from llmos.tools.base import Access, Tool, tool
 from llmos.tools.editing import edited
 from llmos.tools.opening import open_to_read, read_whole, replace
+from llmos.tools.output import REMARKS
 from llmos.tools.threads import run_in_thread
 from llmos.tools.workspace import Workspace
 
@@ -111,7 +112,7 @@ def _numbered(path: Path, file: BinaryIO, first: int, most: int, limit: int) -> 
             continue
         text = f"{number:6}\t{line}"
         size += len(text.encode()) + 1
-        if len(shown) == most or (shown and size > limit - 100):  # room for the remark below
+        if len(shown) == most or (shown and size > limit - REMARKS):
             return "\n".join([*shown, f"(there is more; go on with offset={number})"])
         shown.append(text)
     if not number:

@@ -7,6 +7,39 @@ from collections.abc import Sequence
 
 from llmos.messages import Image, Text
 
+REMARKS = 200
+"""Bytes that a tool which bounds its own output leaves free, for what it says about it."""
+
+
+class Tail:
+    """Keeps the first and the last bytes of a stream, half of `limit` each, and counts the rest."""
+
+    def __init__(self, limit: int) -> None:
+        self._room = max(limit // 2, 1)
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._dropped = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Take in some more."""
+        room = self._room - len(self._head)
+        self._head += chunk[:room]
+        self._tail += chunk[room:]
+        if len(self._tail) > self._room:
+            self._dropped += len(self._tail) - self._room
+            del self._tail[: -self._room]
+
+    def text(self) -> str:
+        """What was kept, as text, with a line that says what was cut; a letter in the way of the cut is left out."""
+        if not self._dropped:
+            return (self._head + self._tail).decode("utf-8", "replace")
+        head, tail = self._head.decode("utf-8", "replace"), self._tail.decode("utf-8", "replace")
+        size = len(self._head) + len(self._tail) + self._dropped
+        return f"{head.rstrip(_CUT)}\n[{self._dropped} of {size} bytes cut here]\n{tail.lstrip(_CUT)}"
+
+
+_CUT = "\ufffd"
+
 
 def limited(content: Sequence[Text | Image], limit: int) -> tuple[Text | Image, ...]:
     """The content, its text joined and cut in the middle where it has more than `limit` bytes.
@@ -16,15 +49,6 @@ def limited(content: Sequence[Text | Image], limit: int) -> tuple[Text | Image, 
     size = sum(len(part.text.encode("utf-8", "replace")) for part in content if isinstance(part, Text))
     if content and size <= limit:
         return tuple(part if isinstance(part, Image) or part.text else Text("(empty)") for part in content)
-    text = "\n".join(part.text for part in content if isinstance(part, Text))
-    return (Text(cut(text, limit) or "(empty)"), *(part for part in content if isinstance(part, Image)))
-
-
-def cut(text: str, limit: int) -> str:
-    """The text, or its beginning and end with a line between them that says how much is missing."""
-    raw = text.encode("utf-8", "replace")
-    if len(raw) <= limit:
-        return text
-    half = limit // 2
-    head, tail = raw[:half].decode("utf-8", "ignore"), raw[-half:].decode("utf-8", "ignore") if half else ""
-    return f"{head}\n[{len(raw) - 2 * half} of {len(raw)} bytes cut here]\n{tail}"
+    tail = Tail(limit)
+    tail.add("\n".join(part.text for part in content if isinstance(part, Text)).encode("utf-8", "replace"))
+    return (Text(tail.text() or "(empty)"), *(part for part in content if isinstance(part, Image)))

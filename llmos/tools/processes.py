@@ -15,34 +15,10 @@ from pathlib import Path
 import anyio
 from anyio.abc import Process
 
+from llmos.tools.output import Tail
+
 _GRACE_S = 2.0  # between asking a program to end and ending it
 _AFTERWARDS_S = 0.2  # for output still in the pipe when a background process keeps it open
-
-
-class Tail:
-    """Keeps the first and the last bytes of a stream, half of `limit` each, and counts the rest."""
-
-    def __init__(self, limit: int) -> None:
-        self._room = max(limit // 2, 1)
-        self._head = bytearray()
-        self._tail = bytearray()
-        self._dropped = 0
-
-    def add(self, chunk: bytes) -> None:
-        """Take in some more."""
-        room = self._room - len(self._head)
-        self._head += chunk[:room]
-        self._tail += chunk[room:] if room < len(chunk) else b""
-        if len(self._tail) > self._room:
-            self._dropped += len(self._tail) - self._room
-            del self._tail[: -self._room]
-
-    def text(self) -> str:
-        """What was kept, as text, with a line that says what was cut."""
-        if not self._dropped:
-            return (self._head + self._tail).decode("utf-8", "replace")
-        head, tail = self._head.decode("utf-8", "replace"), self._tail.decode("utf-8", "replace")
-        return f"{head}\n[{self._dropped} bytes cut here]\n{tail}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from llmos.errors import LLMosError
 from llmos.messages import Effect
 from llmos.tools.base import Access, Tool, tool
 from llmos.tools.globs import glob_parts, parts_match
+from llmos.tools.output import REMARKS
 from llmos.tools.processes import run_process
 from llmos.tools.scan import MISTAKE, Mode, Search
 from llmos.tools.schema import Named
@@ -25,15 +26,19 @@ from llmos.tools.walk import Walk, ignore
 from llmos.tools.workspace import Workspace, plain_name
 
 _MOST_FILES = 200
+_MOST_AROUND = 100  # lines
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from llmos.tools.scan import main; raise SystemExit(main())"
 _SUFFIXES = {"python": "py", "javascript": "js", "typescript": "ts", "rust": "rs", "markdown": "md"}
 
 
 def search_tools(workspace: Workspace, rules: SafetyRules) -> list[Tool]:
     """Glob and Grep, for this workspace, within the kernel's limits."""
+    return [_glob_tool(workspace, rules), _grep_tool(workspace, rules)]
 
+
+def _glob_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
     @tool(effect=Effect.PURE, name="Glob")
-    async def find(pattern: str, path: Annotated[str, Access.READ] = ".") -> str:
+    async def glob(pattern: str, path: Annotated[str, Access.READ] = ".") -> str:
         """Find files by a glob such as `**/*.py` or `src/*.{ts,tsx}`; returns their paths in order of name.
 
         Args:
@@ -43,6 +48,10 @@ def search_tools(workspace: Workspace, rules: SafetyRules) -> list[Tool]:
         """
         return await run_in_thread(partial(_glob, workspace, rules, pattern, workspace.root / path))
 
+    return glob
+
+
+def _grep_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
     @tool(effect=Effect.PURE, name="Grep")
     async def grep(
         pattern: str,
@@ -85,8 +94,8 @@ def search_tools(workspace: Workspace, rules: SafetyRules) -> list[Tool]:
             shown=workspace.shown(where),
             glob=glob or (f"*.{_SUFFIXES.get(type, type)}" if type else None),
             mode=output_mode,
-            before=min(max(before, around, 0), 100),
-            after=min(max(after, around, 0), 100),
+            before=min(max(before, around, 0), _MOST_AROUND),
+            after=min(max(after, around, 0), _MOST_AROUND),
             numbers=numbers,
             ignore_case=ignore_case,
             multiline=multiline,
@@ -96,7 +105,7 @@ def search_tools(workspace: Workspace, rules: SafetyRules) -> list[Tool]:
         )
         return await _scan(search, rules)
 
-    return [find, grep]
+    return grep
 
 
 def _glob(workspace: Workspace, rules: SafetyRules, pattern: str, folder: Path) -> str:
@@ -120,7 +129,7 @@ async def _scan(search: Search, rules: SafetyRules) -> str:
         folder=Path(Path(search.path).anchor),
         environment={},
         timeout_s=math.inf,  # the toolbox ends it
-        max_output_bytes=rules.max_output_bytes,
+        max_output_bytes=rules.max_output_bytes - REMARKS,
         stdin=json.dumps(asdict(search)).encode(),
     )
     if finished.code == MISTAKE:

@@ -12,6 +12,7 @@ from llmos.errors import LLMosError
 from llmos.messages import Effect
 from llmos.settings import child_environment
 from llmos.tools.base import Access, Tool, ToolOutcome, failure, tool
+from llmos.tools.output import REMARKS
 from llmos.tools.processes import run_process
 from llmos.tools.workspace import Workspace
 
@@ -42,7 +43,7 @@ def shell_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
             folder=workspace.root,
             environment=environment,
             timeout_s=limit_s,
-            max_output_bytes=rules.max_output_bytes,
+            max_output_bytes=rules.max_output_bytes - REMARKS,
         )
         if finished.code is None:
             return failure(f"{finished.output}\n(ended after {limit_s:g} s: its time was up)".lstrip())

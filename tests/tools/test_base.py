@@ -1,6 +1,8 @@
 """The laws of `@tool`."""
 
 import threading
+from functools import wraps
+from typing import Annotated, Any
 
 import pytest
 
@@ -122,7 +124,6 @@ def test_a_tool_made_by_hand_takes_what_it_is_given() -> None:
 
 def test_touches_are_the_marked_arguments() -> None:
     """Permission is decided by what the signature says."""
-    from typing import Annotated
 
     @tool
     def copy(source: Annotated[str, Access.READ], target: Annotated[str, Access.WRITE], count: int = 1) -> str:
@@ -130,3 +131,29 @@ def test_touches_are_the_marked_arguments() -> None:
         return f"{source} {target} {count}"
 
     assert copy.touches == {"source": Access.READ, "target": Access.WRITE}
+
+
+def test_only_one_text_can_be_marked() -> None:
+    """A list of paths would pass unchecked, so it cannot be declared."""
+    with pytest.raises(LLMosError) as raised:
+
+        @tool
+        def copy(sources: Annotated[list[str], Access.READ]) -> str:
+            """Copy."""
+            return str(sources)
+
+    assert str(raised.value) == "the tool 'copy' marks 'sources' as READ, so it must be one text"
+
+
+async def test_a_wrapped_coroutine_is_awaited() -> None:
+    """A decorator of the plugin's own may hide that a function is async."""
+
+    async def inner(number: int) -> int:
+        """Pass."""
+        return number
+
+    @wraps(inner)
+    def outer(*args: Any, **more: Any) -> Any:
+        return inner(*args, **more)
+
+    assert await tool(outer).call({"number": 3}) == "3"

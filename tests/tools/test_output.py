@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.messages import Image, Text
-from llmos.tools.output import cut, limited
+from llmos.tools.output import Tail, limited
+
+
+def cut(text: str, limit: int) -> str:
+    """A text as far as it fits."""
+    tail = Tail(limit)
+    tail.add(text.encode())
+    return tail.text()
 
 
 def test_head_and_tail_are_kept() -> None:
@@ -19,7 +26,20 @@ def test_what_fits_is_untouched() -> None:
 
 def test_no_letter_is_split() -> None:
     """A cut through a letter leaves the letter out."""
-    assert cut("ä" * 10, 9) == "ää\n[12 of 20 bytes cut here]\nää"
+    assert cut("ä" * 10, 10) == "ää\n[10 of 20 bytes cut here]\nää"
+
+
+@given(st.lists(st.binary(max_size=30)), st.integers(min_value=2, max_value=40))
+def test_it_does_not_matter_how_the_bytes_arrive(chunks: list[bytes], limit: int) -> None:
+    """Chunk by chunk or at once, the same head and tail are kept, and what is missing is counted."""
+    tail, whole = Tail(limit), b"".join(chunks)
+    for chunk in chunks:
+        tail.add(chunk)
+    if len(whole) <= 2 * (limit // 2):
+        assert tail.text() == whole.decode("utf-8", "replace")
+    else:
+        assert f"\n[{len(whole) - 2 * (limit // 2)} of {len(whole)} bytes cut here]\n" in tail.text()
+        assert tail.text().startswith(whole[: limit // 2].decode("utf-8", "replace").rstrip("\ufffd"))
 
 
 def test_pictures_stay_whole() -> None:

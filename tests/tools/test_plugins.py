@@ -169,7 +169,7 @@ def test_what_is_no_file_of_this_folder_is_a_problem(folder: Path, tmp_path: Pat
 
 def test_a_file_that_does_not_end_is_a_problem(folder: Path) -> None:
     """Importing may not hold a run for ever."""
-    put(folder, "slow.py", "import threading\nthreading.Event().wait()\n")
+    put(folder, "slow.py", "import threading\nthreading.Event().wait(2)\n")
     tools, (problem,) = Plugins(loading_s=0.05).refresh([folder])
     assert tools == ()
     assert problem.sentence == "the file cannot be loaded: TimeoutError: it did not end within 0.05 s"

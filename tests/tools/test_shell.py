@@ -76,3 +76,12 @@ async def test_it_asks_before_it_runs(bench: Bench) -> None:
     result = await bench.call("Bash", command="touch x")
     assert (result.is_error, result.text) == (True, "Bash may not run touch x: the person said no")
     assert not (bench.workspace.root / "x").exists()
+
+
+async def test_a_flood_is_cut_once_and_counted(bench: Bench) -> None:
+    """Beginning, end, exit code and the true amount are told, within the kernel's limit."""
+    result = await bench.call("Bash", command="echo first; yes | head -c 3000000; echo last; exit 3")
+    assert result.text.startswith("first\ny\n")
+    assert result.text.endswith("y\nlast\n\n(exit code 3)")
+    assert result.text.count("bytes cut here]") == result.text.count(" of 3000011 bytes cut here]") == 1
+    assert len(result.text) <= rules().max_output_bytes

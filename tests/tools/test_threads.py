@@ -49,6 +49,7 @@ def test_a_thread_that_outlives_its_loop_says_nothing() -> None:
     """A loop that has ended is not an error of the tool."""
     release = threading.Event()
     raised: list[object] = []
+    others = set(threading.enumerate())
     threading.excepthook, before = raised.append, threading.excepthook
 
     async def leave() -> None:
@@ -57,7 +58,7 @@ def test_a_thread_that_outlives_its_loop_says_nothing() -> None:
 
     try:
         anyio.run(leave)
-        workers = [each for each in threading.enumerate() if each.name == "llmos tool"]
+        workers = set(threading.enumerate()) - others
         release.set()
         for worker in workers:
             worker.join(10)
