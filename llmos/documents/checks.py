@@ -30,8 +30,10 @@ def check_paths(paths: Sequence[Path], known_tools: frozenset[str] | None = None
     names: dict[tuple[Kind, Path, str], Path] = {}
     for path in paths:
         _check_exists(path)
-        found = list(documents_in(path))
-        if not found:
+        unreadable: list[OSError] = []
+        found = list(documents_in(path, unreadable.append))
+        problems.update(Problem(str(error.filename), 1, "error", _why(error)) for error in unreadable)
+        if not found and not unreadable:
             problems.add(
                 Problem(str(path), 1, "warning", "there is no agent, skill, command or rule below this folder")
             )
@@ -41,11 +43,17 @@ def check_paths(paths: Sequence[Path], known_tools: frozenset[str] | None = None
 
 
 def _check_exists(path: Path) -> None:
-    if path.exists():
-        return
-    folder = path.parent
-    known = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+    try:
+        if path.exists():
+            return
+        known = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    except OSError as error:
+        raise DocumentError(f"{path}: {_why(error)}") from None
     raise DocumentError(f"{path}: there is no such file or folder; {nearest(path.name, known)}")
+
+
+def _why(error: OSError) -> str:
+    return f"the folder cannot be read: {error.strerror}"
 
 
 def _check(

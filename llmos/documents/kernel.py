@@ -120,7 +120,11 @@ def _overlay_documents(folder: Path) -> dict[str, Document]:
     """The documents of the home's `kernel/`; a file that overrides nothing is a mistake, not a note."""
     documents: dict[str, Document] = {}
     names = [f"{stem}.md" for stem in RULES]
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    try:
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise BrokenDocumentError(folder, 1, f"the folder cannot be read: {error.strerror}") from None
+    for path in paths:
         if path.name.startswith(".") or path.name.endswith("~"):
             continue
         if path.name not in names:

@@ -4,7 +4,7 @@ Knows names and folders only; no file is opened.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,12 +22,15 @@ _CLOSED = frozenset({"node_modules", "__pycache__"})
 _ABOUT = frozenset({"readme", "claude", "agents", "license", "changelog", "contributing"})
 
 
-def documents_in(path: Path) -> Iterator[tuple[Kind, Path]]:
-    """The documents below a folder, sorted by path; a file is taken as it is, an agent where nothing says otherwise."""
+def documents_in(path: Path, on_unreadable: Callable[[OSError], None]) -> Iterator[tuple[Kind, Path]]:
+    """The documents below a folder; a file is taken as it is, as an agent where nothing says otherwise.
+
+    `on_unreadable` hears of each folder that cannot be opened.
+    """
     if not path.is_dir():
         yield _kind(path, path.absolute().parent.parts[-3:]) or "agent", path
         return
-    for folder, folders, names in os.walk(path):
+    for folder, folders, names in os.walk(path, onerror=on_unreadable):
         here = Path(folder)
         skill = next((name for name in names if name.lower() == "skill.md"), None)
         if skill is not None:

@@ -1,11 +1,12 @@
 """Checking files and folders: everything is found, nothing that loads has an error, and every warning has its place."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from llmos.documents.checks import check_paths
-from llmos.documents.places import documents_in
+from llmos.documents.places import Kind, documents_in
 from llmos.errors import DocumentError
 from llmos.settings import system_root
 
@@ -24,6 +25,14 @@ def checked(root: Path, *paths: str, known_tools: frozenset[str] | None = None) 
     """The problems of these paths (of everything without any), without the folder."""
     given = [root / path for path in paths] or [root]
     return [str(problem).replace(f"{root}/", "") for problem in check_paths(given, known_tools)]
+
+
+def found(path: Path) -> list[tuple[Kind, Path]]:
+    """The documents of a path, all of whose folders can be read."""
+    unreadable: list[OSError] = []
+    documents = list(documents_in(path, unreadable.append))
+    assert unreadable == []
+    return documents
 
 
 def test_what_ships_has_no_problem() -> None:
@@ -52,14 +61,14 @@ def test_kinds_are_told_by_their_place(tmp_path: Path) -> None:
     ]  # fmt: skip
     for name in (*kinds, *others):
         write(tmp_path, name, "text")
-    assert {str(path.relative_to(tmp_path)): kind for kind, path in documents_in(tmp_path)} == kinds
+    assert {str(path.relative_to(tmp_path)): kind for kind, path in found(tmp_path)} == kinds
 
 
 def test_folders_above_the_one_that_is_checked_do_not_count(tmp_path: Path) -> None:
     """A project that happens to lie in a folder called `agents` is no folder of agents."""
     write(tmp_path, "agents/project/notes.md", "text")
-    assert list(documents_in(tmp_path / "agents" / "project")) == []
-    assert [kind for kind, _ in documents_in(tmp_path / "agents")] == ["agent"]
+    assert found(tmp_path / "agents" / "project") == []
+    assert [kind for kind, _ in found(tmp_path / "agents")] == ["agent"]
 
 
 def test_a_file_that_is_named_is_checked_whatever_it_is_called(tmp_path: Path) -> None:
@@ -87,6 +96,16 @@ def test_folder_without_documents_is_told(tmp_path: Path) -> None:
     """Silence would look like approval."""
     write(tmp_path, "docs/x.md", "text")
     assert checked(tmp_path, "docs") == ["docs:1: warning: there is no agent, skill, command or rule below this folder"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to this user")
+def test_closed_folder_is_told(tmp_path: Path) -> None:
+    """What could not be looked into is an error, not silence."""
+    write(tmp_path, "agents/x.md", AGENT.format(name="x", keys=""))
+    closed = tmp_path / "skills"
+    closed.mkdir(mode=0)
+    assert checked(tmp_path) == ["skills:1: error: the folder cannot be read: Permission denied"]
+    closed.chmod(0o700)
 
 
 def test_path_that_does_not_exist_is_a_mistake(tmp_path: Path) -> None:
