@@ -17,7 +17,7 @@ from llmos.errors import LLMosError, RefusedError
 from llmos.messages import JSON
 from llmos.tools.base import Access, Tool
 from llmos.tools.patterns import Pattern, command_matches, path_matches, read_pattern
-from llmos.tools.workspace import Workspace, never_read, never_written, plain_name, same_or_below
+from llmos.tools.workspace import Workspace, lies_in, never_read, never_written, plain_name
 
 Verdict = Literal["free", "ask", "never"]
 
@@ -100,7 +100,7 @@ class Permissions:
                 return "never"
         elif never_read(path, self.workspace.home):
             return "never"
-        elif any(same_or_below(path, folder) for folder in self._readable):
+        elif lies_in(path, *self._readable):
             return "free"
         inside = self.workspace.contains(path)
         below = path.relative_to(self.workspace.root).parts if inside else ()

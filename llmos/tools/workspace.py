@@ -7,6 +7,7 @@ import os
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from llmos.errors import LLMosError, RefusedError
@@ -59,11 +60,11 @@ def open_workspace(folder: Path, home: Path, user_home: Path | None = None) -> W
         raise LLMosError(f"the workspace {root} is not a folder; {advice}")
     if root == Path(root.anchor):
         raise RefusedError(f"the workspace cannot be {root}, the whole disk; {advice}")
-    if person is not None and same_or_below(person, root):
+    if person is not None and lies_in(person, root):
         raise RefusedError(f"the workspace cannot be {root}, which holds your home folder; {advice}")
-    if same_or_below(home, root):
+    if lies_in(home, root):
         raise RefusedError(f"the workspace cannot be {root}, which holds LLMOS_HOME ({home}); {advice}")
-    if same_or_below(root, home) and not any(same_or_below(root, home / each) for each in _VOLUMES):
+    if lies_in(root, home) and not _in_volumes(root, home):
         raise RefusedError(f"the workspace cannot be {root} inside LLMOS_HOME ({home}); {advice}")
     return Workspace(root, home, person)
 
@@ -79,27 +80,24 @@ def guarded_paths(system_root: Path, folders: Iterable[Path]) -> tuple[Path, ...
 
 def never_read(path: Path, home: Path) -> bool:
     """Say whether no agent may read the path: secrets, and devices."""
-    return any(same_or_below(path, each) for each in (home / "secrets", *_DEVICES))
+    return lies_in(path, home / "secrets", *_DEVICES)
 
 
 def never_written(path: Path, home: Path, guarded: Sequence[Path]) -> bool:
     """Say whether no agent may write the path: what is guarded, devices, and the home but for its volumes."""
-    if any(same_or_below(path, each) for each in (*guarded, *_DEVICES)):
+    return lies_in(path, *guarded, *_DEVICES) or (lies_in(path, home) and not _in_volumes(path, home))
+
+
+def lies_in(path: Path, *folders: Path) -> bool:
+    """Say whether a path is one of the folders or below, also where a disk ignores case or a folder has two names."""
+    names = _plain_parts(path)
+    if any(names[: len(folder.parts)] == _plain_parts(folder) for folder in folders):
         return True
-    return same_or_below(path, home) and not any(same_or_below(path, home / each) for each in _VOLUMES)
+    marks = {_identity(folder) for folder in folders} - {None}
+    return any(_identity(each) in marks for each in (path, *path.parents))
 
 
-def same_or_below(path: Path, folder: Path) -> bool:
-    """Say whether a path lies in a folder, also where the disk ignores case or the folder has two names."""
-    if tuple(map(plain_name, path.parts[: len(folder.parts)])) == tuple(map(plain_name, folder.parts)):
-        return True
-    try:
-        wanted = folder.stat()
-    except OSError:
-        return False
-    return any(_is_same(each, wanted) for each in (path, *path.parents))
-
-
+@lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
     """The name as the most forgiving disk would read it, so that `.GIT`, `.git.` and `.g\u200cit` are `.git`.
 
@@ -111,8 +109,18 @@ def plain_name(name: str) -> str:
     return ".git" if text == "git~1" else text
 
 
-def _is_same(path: Path, wanted: os.stat_result) -> bool:
+def _plain_parts(path: Path) -> tuple[str, ...]:
+    return tuple(map(plain_name, path.parts))
+
+
+def _in_volumes(path: Path, home: Path) -> bool:
+    return lies_in(path, *(home / each for each in _VOLUMES))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What the disk knows the place by, whatever its names; None where there is nothing."""
     try:
-        return os.path.samestat(path.stat(), wanted)
+        found = path.stat()
     except OSError:
-        return False
+        return None
+    return found.st_dev, found.st_ino

@@ -8,11 +8,14 @@ from typing import Annotated, Any
 import anyio
 import pytest
 
+from llmos.clock import SimulatedClock
 from llmos.errors import LLMosError, LowBatteryError, RefusedError, StorageError
 from llmos.messages import Effect, Image, Text, ToolCall, ToolResult
 from llmos.tools.base import Access, Tool, ToolOutcome, failure, tool
 from llmos.tools.workspace import Workspace
 from llmos.traces.events import FileKept, PermissionDecided, ToolCalled, ToolReturned
+from llmos.traces.journal import Journal
+from llmos.traces.reading import read_journal
 from tests.support.tools import Bench, MemoryJournal, Person, make_workspace, rules
 
 pytestmark = pytest.mark.anyio
@@ -332,3 +335,26 @@ async def test_a_link_that_appears_after_permission_is_not_followed(workspace: W
     result = await bench.call("Read", file_path=".git/secret")
     path = workspace.root / ".git/secret"
     assert (result.is_error, result.text) == (True, f"cannot read {path}: a part of the path is not a folder")
+
+
+async def test_a_real_journal_holds_the_call_while_the_tool_runs(workspace: Workspace) -> None:
+    """Were the power cut in the middle of an effect, the file on disk would already say which."""
+    journal = Journal.create(workspace.home, "20260101-000000-abcdef", SimulatedClock())
+    seen: list[list[str]] = []
+
+    @tool
+    async def act() -> str:
+        """Act."""
+        seen.append([type(entry.event).__name__ for entry in read_journal(journal.path)])
+        return "done"
+
+    toolbox = Bench(workspace, [act]).toolbox().only(None, journal=journal)
+    result = await toolbox.call(ToolCall("1", "act", {}))
+    journal.close()
+    assert seen == [["ToolCalled"]]
+    last = read_journal(journal.path)[-1].event
+    assert isinstance(last, ToolReturned)
+    assert last.result == result
+    with pytest.raises(StorageError, match="ended after event 2: it was closed"):
+        await toolbox.call(ToolCall("2", "act", {}))
+    assert len(seen) == 1

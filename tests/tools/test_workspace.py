@@ -11,11 +11,11 @@ from llmos.errors import LLMosError, RefusedError
 from llmos.tools.workspace import (
     Workspace,
     guarded_paths,
+    lies_in,
     never_read,
     never_written,
     open_workspace,
     plain_name,
-    same_or_below,
 )
 
 ADVICE = "choose a folder of its own with --workspace"
@@ -175,12 +175,14 @@ def test_a_plain_name_is_its_own_plain_name(name: str) -> None:
 
 
 def test_case_and_second_names_do_not_leave_a_folder(disk: Path) -> None:
-    """A path below another spelling of a folder, or below a hard link's equal, is below it."""
-    assert same_or_below(disk / "ELSEWHERE" / "x", disk / "elsewhere")
-    assert same_or_below(disk / "elsewhere", disk / "elsewhere")
-    assert not same_or_below(disk / "elsewhere2", disk / "elsewhere")
-    assert not same_or_below(disk, disk / "elsewhere")
-    assert not same_or_below(disk / "x", disk / "missing")
+    """A path below another spelling of a folder, is below it; one of several is enough."""
+    assert lies_in(disk / "ELSEWHERE" / "x", disk / "elsewhere")
+    assert lies_in(disk / "elsewhere", disk / "elsewhere")
+    assert not lies_in(disk / "elsewhere2", disk / "elsewhere")
+    assert not lies_in(disk, disk / "elsewhere")
+    assert not lies_in(disk / "x", disk / "missing")
+    assert not lies_in(disk / "x")
+    assert lies_in(disk / "elsewhere", disk / "missing", disk / "elsewhere")
 
 
 def test_what_is_never_read(disk: Path) -> None:
