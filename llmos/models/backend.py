@@ -5,7 +5,7 @@ both fulfil the same contract tests.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -91,9 +91,9 @@ def installed_backends() -> tuple[BackendName, ...]:
     return tuple(name for name, module in _MODULES.items() if find_spec(module) is not None)
 
 
-def load(loading: Loading, backend: str | None = None) -> Backend:
-    """The model in memory, through `backend` or the best one installed; ModelError says what is missing or wrong."""
-    there = installed_backends()
+def load(loading: Loading, backend: str | None = None, there: Sequence[BackendName] | None = None) -> Backend:
+    """The model in memory, through `backend` or the first that is `there`; ModelError says what is missing or wrong."""
+    there = installed_backends() if there is None else there
     name = backend or next(iter(there), None)
     if name is None:
         raise ModelError(

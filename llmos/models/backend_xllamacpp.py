@@ -81,7 +81,7 @@ def start(loading: Loading, folder: Path, verbosity: int) -> Any:  # noqa: ANN40
     params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
     params.cache_ram_mib, params.n_ctx_checkpoints, params.slot_prompt_similarity = 0, 0, 0.0
     params.warmup, params.fit_params = False, False
-    params.ui, params.endpoint_slots, params.n_threads_http = False, False, 1
+    params.ui, params.endpoint_slots, params.endpoint_metrics, params.n_threads_http = False, False, True, 1
     params.api_keys = [secrets.token_urlsafe(32)]
     if sys.platform == "win32":
         params.hostnames, params.port = ["127.0.0.1"], 0
@@ -89,6 +89,7 @@ def start(loading: Loading, folder: Path, verbosity: int) -> Any:  # noqa: ANN40
         params.hostnames = [str(folder / "unused.sock")]
     params.verbosity = verbosity
     server = xllamacpp.Server(params)
+    server.handle_metrics()  # waits until its loop runs: a server that is closed before that never ends
     for socket in folder.glob("*.sock"):
         socket.chmod(0o600)
     return server

@@ -17,10 +17,13 @@ from llmos.models.base import Model
 from llmos.models.cassette import CassetteModel
 from llmos.models.cassette_format import Exchange, Spoken
 from llmos.models.claude import ClaudeModel
+from llmos.models.local import LocalModel
 from llmos.models.openai_compatible import OpenAICompatibleModel
+from tests.support.llama import need_backend
 from tests.support.loopback import Answer
 from tests.support.messages_api import MessagesAPI, events, sse
 from tests.support.openai_api import ChatAPI, chunks, wire
+from tests.support.tiny_gguf import write_tiny
 
 
 class Stage(Protocol):
@@ -127,8 +130,43 @@ async def cassette(folder: Path) -> AsyncIterator[Stage]:
     yield CassetteStage(folder)
 
 
+class LocalStage:
+    """A model of random weights in real llama.cpp; nothing is sent, so nothing can stay connected."""
+
+    def __init__(self, folder: Path, backend: str, speaks: Literal["pocket", "hermes"]) -> None:
+        files = write_tiny(folder)
+        mmproj = files.mmproj if speaks == "hermes" else None
+        self.model: Model = LocalModel(files.text, mmproj=mmproj, speaks=speaks, backend=need_backend(backend))
+
+    def script(self, reply: Reply, then: Literal["end", "hang"] = "end") -> None:
+        """It says what it likes."""
+
+    def sent(self) -> str:
+        """Nothing is sent."""
+        return ""
+
+    async def wait_until_disconnected(self) -> None:
+        """There is no connection."""
+
+
+def local(backend: str, speaks: Literal["pocket", "hermes"]) -> Adapter:
+    """An adapter for one package and one dialect."""
+
+    @asynccontextmanager
+    async def opened(folder: Path) -> AsyncIterator[Stage]:
+        stage = LocalStage(folder, backend, speaks)
+        yield stage
+        await stage.model.aclose()
+
+    return Adapter(opened, scripted=False, sees=speaks == "hermes")
+
+
 ADAPTERS: dict[str, Adapter] = {
     "claude": Adapter(claude),
     "openai_compatible": Adapter(openai_compatible),
     "cassette": Adapter(cassette),
+    "local-llama-cpp-python": local("llama-cpp-python", "hermes"),
+    "local-xllamacpp": local("xllamacpp", "hermes"),
+    "local-pocket-llama-cpp-python": local("llama-cpp-python", "pocket"),
+    "local-pocket-xllamacpp": local("xllamacpp", "pocket"),
 }
