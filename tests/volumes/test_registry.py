@@ -155,7 +155,7 @@ def test_snapshot_says_so_when_its_text_is_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stored", [False, True])
 @pytest.mark.parametrize("save", [BROKEN, b"", b"---\nname: operator\ndescription: Half", b"a\0b"])
 def test_broken_save_keeps_the_last_good_version_and_says_so(tmp_path: Path, save: bytes, stored: bool) -> None:
-    """A file that is cut off, empty or no text leaves the agent as it was, with a problem; the next good save counts."""
+    """A file that is cut off, empty or no text leaves the agent as it was, with a problem, until it is mended."""
     said: list[Problem] = []
     agent = write_agent(tmp_path, "operator", body="Good.")
     store = Store(tmp_path / "store.sqlite") if stored else None

@@ -1,0 +1,447 @@
+"""History: one commit per change, limited to its paths, and nothing of the repository's own ever runs."""
+
+import contextlib
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from llmos.clock import SimulatedClock
+from llmos.errors import LLMosError, RefusedError, StorageError
+from llmos.volumes.history import History
+from llmos.volumes.remotes import Remote, clone
+from tests.support.repositories import KINDS, person, repository, trap, write
+
+MOMENT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def test_commit_holds_the_path_the_reason_and_its_author(tmp_path: Path) -> None:
+    """Subject, reason and trailers as given, by LLMos, at the time of the clock, without any git identity set up."""
+    history = History(tmp_path / "v", SimulatedClock(MOMENT))
+    history.init()
+    write(history.root, {"a.md": "a", "b.md": "b"})
+    commit = history.commit([Path("a.md")], "Add a\nbecause it is new", {"LLMos-Run": "r1"})
+
+    (entry,) = history.log()
+    assert (entry.id, entry.author, entry.at) == (commit, "LLMos", MOMENT)
+    assert (entry.subject, entry.body) == ("Add a", "because it is new\n\nLLMos-Run: r1")
+    assert person(history.root, "log", "-1", "--format=%ae %ce %(trailers:key=LLMos-Run,valueonly)") == (
+        "llmos@localhost llmos@localhost r1"
+    )
+    assert history.changes() == ("b.md",)
+
+
+def test_trailer_cannot_be_smuggled_in(tmp_path: Path) -> None:
+    """A line break in a trailer's value makes no second trailer, and a `#` line of the reason is kept."""
+    history = _history(tmp_path)
+    write(history.root, {"a.md": "2"})
+    history.commit([Path("a.md")], "Change a\n# reason\nApproved-By: nobody", {"LLMos-Run": "r1\nApproved-By: Ann"})
+    assert person(history.root, "log", "-1", "--format=%(trailers)") == "LLMos-Run: r1 Approved-By: Ann"
+    assert history.log(limit=1)[0].body.startswith("# reason\nApproved-By: nobody")
+
+
+def test_nothing_changed_makes_no_commit(tmp_path: Path) -> None:
+    """The same bytes again are no event."""
+    history = _history(tmp_path)
+    before = history.tip()
+    assert history.commit([Path("a.md")], "Again") is None
+    assert history.tip() == before
+
+
+def test_what_the_person_staged_stays_staged(tmp_path: Path) -> None:
+    """A commit of LLMos takes its own path only; what is changed, new or removed in the index is left alone."""
+    history = _history(tmp_path)
+    write(history.root, {"b.md": "staged", "new.md": "staged", "a.md": "by LLMos"})
+    (history.root / "c.md").unlink()
+    person(history.root, "add", "b.md", "new.md", "c.md")
+    write(history.root, {"b.md": "staged and edited again"})
+    staged = person(history.root, "diff", "--cached", "--raw", "--no-abbrev", "--", "b.md", "new.md", "c.md")
+
+    assert history.commit([Path("a.md")], "Change a") is not None
+    assert person(history.root, "diff", "--cached", "--raw", "--no-abbrev") == staged
+    assert (history.root / "b.md").read_text() == "staged and edited again"
+    assert person(history.root, "show", "--format=", "--name-status", "HEAD") == "M\ta.md"
+
+
+def test_path_with_staged_changes_is_refused_and_left_whole(tmp_path: Path) -> None:
+    """Where a person has staged part of the very file, LLMos does not choose for them."""
+    history = _history(tmp_path)
+    write(history.root, {"a.md": "staged hunk"})
+    person(history.root, "add", "a.md")
+    write(history.root, {"a.md": "staged hunk and another"})
+    before = history.tip(), person(history.root, "status", "--porcelain"), person(history.root, "diff", "--cached")
+    with pytest.raises(RefusedError) as caught:
+        history.commit([Path("a.md")], "Change a")
+    assert str(caught.value) == (
+        f"{history.root / 'a.md'} has staged changes of yours; commit or unstage them, then try again. "
+        "Nothing was written."
+    )
+    after = history.tip(), person(history.root, "status", "--porcelain"), person(history.root, "diff", "--cached")
+    assert after == before
+
+
+def test_removed_and_ignored_files_are_committed_when_named(tmp_path: Path) -> None:
+    """A deletion is a change; `.gitignore` hides a file from a folder's commit, not from its own."""
+    history = _history(tmp_path)
+    write(history.root, {".gitignore": "*.log\n", "skills/x/SKILL.md": "x", "skills/x/run.log": "noise"})
+    (history.root / "a.md").unlink()
+    history.commit([Path("a.md"), Path("skills/x")], "Change")
+    assert person(history.root, "show", "--format=", "--name-status", "HEAD") == "D\ta.md\nA\tskills/x/SKILL.md"
+    history.commit([Path("skills/x/run.log")], "Keep the log")
+    assert person(history.root, "show", "--format=", "--name-status", "HEAD") == "A\tskills/x/run.log"
+
+
+@pytest.mark.parametrize("name", ["*.md", ":(top)a.md", "[ab].md", "-a.md", "a b.md", "ä.md", 'q"uote.md'])
+def test_file_names_mean_themselves(tmp_path: Path, name: str) -> None:
+    """A name that git would take for a pattern or an option commits that one file."""
+    history = _history(tmp_path)
+    write(history.root, {name: "new", "a.md": "changed too"})
+    history.commit([Path(name)], "Add it")
+    assert person(history.root, "show", "--format=", "--name-only", "-z", "HEAD").strip("\0\n") == name
+    assert history.head(history.root / name) == history.tip()
+
+
+@pytest.mark.parametrize("path", ["../out.md", "/etc/passwd", ".git/config", "link/x.md", ".GIT/hooks/x"])
+def test_paths_outside_or_in_git_are_refused(tmp_path: Path, path: str) -> None:
+    """Neither dots nor links nor git's own folder are ways out of a volume."""
+    history = _history(tmp_path)
+    (history.root / "link").symlink_to(tmp_path)
+    with pytest.raises(RefusedError, match=r"does not lie inside|belongs to git"):
+        history.commit([Path(path)], "Escape")
+
+
+def test_head_is_the_commit_that_holds_these_bytes(tmp_path: Path) -> None:
+    """It names the tip while the file reads as committed, and nothing while it does not."""
+    history = _history(tmp_path)
+    path = history.root / "a.md"
+    tip = history.tip()
+    assert tip is not None
+    assert history.head(path) == tip
+    assert history.show(tip, Path("a.md")) == path.read_bytes()
+    write(history.root, {"a.md": "edited", "untracked.md": "new"})
+    assert history.head(path) is None
+    assert history.head(history.root / "untracked.md") is None
+    assert history.head(history.root / "missing.md") is None
+    assert History(tmp_path / "no repository").head(path) is None
+    assert history.head(tmp_path / "outside.md") is None
+
+
+def test_head_asks_git_once_for_the_same_bytes(tmp_path: Path) -> None:
+    """What is remembered spares the next start a git process, and is not believed for other bytes."""
+    history = _history(tmp_path)
+    path = history.root / "a.md"
+    known = {}
+    assert History(history.root, remembered=known).head(path) == history.tip()
+    (key,) = known
+    known[key] = "remembered"
+    assert History(history.root, remembered=known).head(path) == "remembered"
+    write(history.root, {"a.md": "other"})
+    assert History(history.root, remembered=known).head(path) is None
+
+
+def test_tip_is_read_from_packed_refs_and_detached_heads(tmp_path: Path) -> None:
+    """However git stores the branch, the answer is git's own."""
+    history = _history(tmp_path)
+    tip = person(history.root, "rev-parse", "HEAD")
+    person(history.root, "pack-refs", "--all")
+    assert history.tip() == tip
+    person(history.root, "checkout", "--quiet", "--detach")
+    assert history.tip() == tip
+
+
+def test_linked_work_tree_has_its_own_history(tmp_path: Path) -> None:
+    """A `.git` file leads to the right place; the commit stands on the branch of that tree."""
+    history = _history(tmp_path)
+    person(history.root, "worktree", "add", "--quiet", str(tmp_path / "linked"), "-b", "side")
+    linked = History(tmp_path / "linked")
+    write(linked.root, {"a.md": "side"})
+    assert linked.commit([Path("a.md")], "Change a") == person(linked.root, "rev-parse", "side")
+    assert linked.head(linked.root / "a.md") == linked.tip()
+    assert history.tip() != linked.tip()
+
+
+def test_variables_of_another_repository_lead_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Started from a git hook, where GIT_DIR and the like point elsewhere, LLMos still uses the volume's repository."""
+    other = repository(tmp_path / "other", {"o.md": "o"})
+    history = _history(tmp_path)
+    before = person(other, "rev-parse", "HEAD"), person(other, "status", "--porcelain")
+    for name, value in {
+        "GIT_DIR": other / ".git", "GIT_WORK_TREE": other, "GIT_INDEX_FILE": other / ".git/index",
+        "GIT_OBJECT_DIRECTORY": other / ".git/objects", "GIT_COMMON_DIR": other / ".git", "GIT_NAMESPACE": "n",
+        "GIT_CONFIG_COUNT": 1, "GIT_CONFIG_KEY_0": "core.bare", "GIT_CONFIG_VALUE_0": "true",
+        "GIT_AUTHOR_NAME": "Somebody", "GIT_AUTHOR_DATE": "2001-01-01T00:00:00Z", "GIT_PREFIX": "sub/",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, str(value))
+    write(history.root, {"a.md": "changed"})
+    assert history.commit([Path("a.md")], "Change a") == history.tip()
+    assert history.log(limit=1)[0].author == "LLMos"
+    assert (person(other, "rev-parse", "HEAD"), person(other, "status", "--porcelain")) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_of_a_hostile_repository_runs(tmp_path: Path, kind: str) -> None:
+    """Whatever settings, hooks and attributes name: each operation ends in a result or a sentence, and none runs it."""
+    origin = repository(tmp_path / "origin", {"a.md": "1", "b.md": "1"})
+    root = tmp_path / "v"
+    person(tmp_path, "clone", "--quiet", "--template=", f"file://{origin}", str(root))
+    marker = trap(root, kind)
+    write(origin, {"a.md": "2"})
+    person(origin, "commit", "--quiet", "--all", "--message", "Second")
+    history = History(root)
+    write(root, {"b.md": "2", "new.md": "new"})
+    tip = history.tip() or ""
+    for operation in (
+        history.changes,
+        history.diff,
+        lambda: history.commit([Path("b.md"), Path("new.md")], "Change b"),
+        lambda: history.head(root / "b.md"),
+        history.log,
+        lambda: history.show(tip, Path("a.md")),
+        lambda: Remote(history).merge(Remote(history).fetch() or tip),
+        lambda: Remote(history).push(),
+        lambda: history.revert(history.tip() or tip, "a trial"),
+    ):
+        with contextlib.suppress(LLMosError):
+            operation()
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("kind", ["hooks in .git", "hooks elsewhere", "included", "file monitor", "clean filter"])
+def test_the_traps_are_real(tmp_path: Path, kind: str) -> None:
+    """Plain git does run them, so that the test above can fail."""
+    root = repository(tmp_path / "v", {"a.md": "1"})
+    marker = trap(root, kind)
+    write(root, {"a.md": "2"})
+    person(root, "status", check=False)
+    person(root, "commit", "--all", "--message", "Change", check=False)
+    assert marker.exists()
+
+
+def test_repository_that_names_a_program_is_not_used(tmp_path: Path) -> None:
+    """A filter that is switched off would commit wrong bytes, so there is a sentence instead."""
+    history = _history(tmp_path)
+    person(history.root, "config", "filter.lfs.clean", "git-lfs clean -- %f")
+    write(history.root, {"a.md": "2"})
+    with pytest.raises(RefusedError) as caught:
+        history.commit([Path("a.md")], "Change a")
+    assert str(caught.value) == (
+        f"The git settings of {history.root} hold 'filter.lfs.clean', which can start a program; "
+        f"LLMos uses no such repository. Remove the line from {history.root / '.git/config'}."
+    )
+
+
+def test_repository_inside_a_volume_runs_nothing(tmp_path: Path) -> None:
+    """A hostile repository that was copied into a volume is not asked for its state."""
+    history = _history(tmp_path)
+    inner = repository(history.root / "skills/inner", {"SKILL.md": "x"})
+    marker = trap(inner, "file monitor")
+    person(history.root, "add", "skills/inner", check=False)
+    person(history.root, "commit", "--quiet", "--message", "Take it up")
+    marker.unlink(missing_ok=True)
+    write(history.root, {"skills/inner/SKILL.md": "y", "a.md": "2"})
+    history.changes()
+    history.diff()
+    history.commit([Path("a.md")], "Change a")
+    assert not marker.exists()
+    person(history.root, "status")
+    assert marker.exists(), "plain git asks it, so that this test can fail"
+
+
+def test_revert_undoes_one_commit_with_a_reason(tmp_path: Path) -> None:
+    """The undoing is a commit of its own that names what it undoes and why."""
+    history = _history(tmp_path)
+    write(history.root, {"a.md": "worse"})
+    commit = history.commit([Path("a.md")], "Make a worse") or ""
+    write(history.root, {"b.md": "edited by the person"})
+    new = history.revert(commit, "it was worse")
+    entry = history.log(limit=1)[0]
+    assert (entry.id, entry.subject) == (new, "Revert: Make a worse")
+    assert entry.body == f"it was worse\n\nReverts: {commit}"
+    assert (history.root / "a.md").read_text() == "a"
+    assert history.changes() == ("b.md",)
+
+
+def test_revert_that_conflicts_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    """A commit that later ones build on is not undone by halves."""
+    history = _history(tmp_path)
+    commits = []
+    for text in ("second", "third"):
+        write(history.root, {"a.md": text})
+        commits.append(history.commit([Path("a.md")], f"Make it {text}"))
+    with pytest.raises(StorageError, match=f"git could not revert {commits[0][:12]} in "):
+        history.revert(commits[0], "a trial")
+    assert history.tip() == commits[1]
+    assert (history.root / "a.md").read_text() == "third"
+    assert person(history.root, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("commit", ["--all", "HEAD^{/x}", "", "main..x"])
+def test_only_ids_name_commits(tmp_path: Path, commit: str) -> None:
+    """What is no id is not given to git."""
+    with pytest.raises(RefusedError) as caught:
+        _history(tmp_path).revert(commit, "a trial")
+    assert str(caught.value) == f"'{commit}' is not a commit id."
+
+
+def test_two_processes_commit_at_once(tmp_path: Path) -> None:
+    """Each change becomes a commit; none is lost to the other's lock."""
+    history = _history(tmp_path)
+    script = (
+        "import sys; from pathlib import Path; from llmos.volumes.history import History\n"
+        "history, who = History(Path(sys.argv[1])), sys.argv[2]\n"
+        "for number in range(5):\n"
+        "    (history.root / f'{who}.md').write_text(str(number))\n"
+        "    assert history.commit([Path(f'{who}.md')], f'{who} {number}')\n"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", script, str(history.root), who]) for who in ("p", "q")]
+    assert [process.wait() for process in started] == [0, 0]
+    subjects = {entry.subject for entry in history.log(limit=50)}
+    assert {f"{who} {number}" for who in "pq" for number in range(5)} <= subjects
+    assert person(history.root, "status", "--porcelain") == ""
+
+
+def test_git_that_is_busy_elsewhere_is_a_sentence(tmp_path: Path) -> None:
+    """A lock of the person's own git stops the commit, and the index is as it was."""
+    history = _history(tmp_path)
+    write(history.root, {"a.md": "2"})
+    (history.root / ".git/index.lock").touch()
+    with pytest.raises(StorageError, match=f"git could not .* in {history.root}: Unable to create"):
+        history.commit([Path("a.md")], "Change a")
+    (history.root / ".git/index.lock").unlink()
+    assert history.commit([Path("a.md")], "Change a") == history.tip()
+
+
+def test_missing_git_is_a_sentence(tmp_path: Path) -> None:
+    """Without git on the PATH there is one sentence that says what to install."""
+    script = (
+        "import sys; from pathlib import Path; from llmos.volumes.history import History\n"
+        "try:\n    History(Path(sys.argv[1])).init()\nexcept Exception as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "v")],
+        env={"PATH": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "git was not found; install git (2.32 or newer) and try again."
+
+
+def test_clone_takes_the_files_and_nothing_else(tmp_path: Path) -> None:
+    """Settings and hooks of the source stay there; its links become plain files."""
+    origin = repository(tmp_path / "origin", {"a.md": "a"})
+    (origin / "secret").symlink_to("/etc/passwd")
+    person(origin, "add", "secret")
+    person(origin, "commit", "--quiet", "--message", "Link")
+    marker = trap(origin, "hooks in .git")
+    history = History(tmp_path / "home/volumes/extra")
+    clone(str(origin), history)
+    assert (history.root / "a.md").read_text() == "a"
+    assert not (history.root / "secret").is_symlink()
+    assert history.changes() == ()
+    assert not marker.exists()
+    assert not (history.root / ".git/hooks").exists()
+
+
+@pytest.mark.parametrize("source", ["ext::sh -c x", "--upload-pack=x", "fd::1"])
+def test_clone_of_no_repository_address_is_refused(tmp_path: Path, source: str) -> None:
+    """Transports that are programs are no addresses."""
+    with pytest.raises(RefusedError) as caught:
+        clone(source, History(tmp_path / "v"))
+    assert str(caught.value) == f"'{source}' is no path or address of a git repository."
+
+
+def test_clone_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    """No half a volume stays in the home."""
+    empty = tmp_path / "empty"
+    History(empty).init()
+    with pytest.raises(StorageError) as caught:
+        clone(str(empty), History(tmp_path / "home/v"))
+    assert str(caught.value) == f"git could not clone {empty}: it has no branch with commits."
+    with pytest.raises(StorageError, match=f"git could not clone {tmp_path / 'nowhere'}: "):
+        clone(str(tmp_path / "nowhere"), History(tmp_path / "home/v"))
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_merge_takes_what_is_new_and_keeps_both_sides(tmp_path: Path) -> None:
+    """Two clones append to the usage sidecar; both lines survive, in whatever order."""
+    union = {".gitattributes": "usage.jsonl merge=union\n", "usage.jsonl": "0\n", "a.md": "a"}
+    origin = repository(tmp_path / "origin", union)
+    history = History(tmp_path / "v")
+    clone(str(origin), history)
+    write(origin, {"usage.jsonl": "0\n1\n"})
+    person(origin, "commit", "--quiet", "--all", "--message", "One")
+    write(history.root, {"usage.jsonl": "0\n2\n"})
+    history.commit([Path("usage.jsonl")], "Two")
+    remote = Remote(history)
+    commit = remote.fetch() or ""
+    assert [change.path for change in remote.incoming(commit)] == ["usage.jsonl"]
+    assert remote.merge(commit) is True
+    assert sorted((history.root / "usage.jsonl").read_text().split()) == ["0", "1", "2"]
+    assert remote.merge(commit) is False
+
+
+def test_merge_that_conflicts_leaves_the_volume_whole(tmp_path: Path) -> None:
+    """One sentence names the files; tree, tip and index are as before."""
+    origin = repository(tmp_path / "origin", {"a b.md": "a"})
+    history = History(tmp_path / "v")
+    clone(str(origin), history)
+    write(origin, {"a b.md": "theirs"})
+    person(origin, "commit", "--quiet", "--all", "--message", "Theirs")
+    write(history.root, {"a b.md": "ours"})
+    ours = history.commit([Path("a b.md")], "Ours")
+    with pytest.raises(StorageError) as caught:
+        Remote(history).merge(Remote(history).fetch() or "")
+    assert str(caught.value) == (
+        f"{history.root} and its origin changed the same lines of a b.md; nothing was merged. "
+        "Merge by hand with git, then pull again."
+    )
+    assert history.tip() == ours
+    assert (history.root / "a b.md").read_text() == "ours"
+    assert person(history.root, "status", "--porcelain") == ""
+
+
+def test_merge_does_not_overwrite_edits_that_no_commit_holds(tmp_path: Path) -> None:
+    """The refusal of git becomes a sentence that names the file, and the edit is still there."""
+    origin = repository(tmp_path / "origin", {"a.md": "a"})
+    history = History(tmp_path / "v")
+    clone(str(origin), history)
+    write(origin, {"a.md": "theirs"})
+    person(origin, "commit", "--quiet", "--all", "--message", "Theirs")
+    write(history.root, {"a.md": "edited"})
+    with pytest.raises(StorageError) as caught:
+        Remote(history).merge(Remote(history).fetch() or "")
+    assert str(caught.value) == (
+        f"git could not merge in {history.root}: "
+        "Your local changes to the following files would be overwritten by merge: a.md."
+    )
+    assert (history.root / "a.md").read_text() == "edited"
+
+
+def test_push_sends_commits_and_says_when_to_pull_first(tmp_path: Path) -> None:
+    """A bare origin takes the commit; one that moved on asks for a pull."""
+    seed = repository(tmp_path / "seed", {"a.md": "a"})
+    person(tmp_path, "clone", "--quiet", "--bare", "--template=", str(seed), str(tmp_path / "bare.git"))
+    first, second = History(tmp_path / "first"), History(tmp_path / "second")
+    for history in (first, second):
+        clone(str(tmp_path / "bare.git"), history)
+        write(history.root, {f"{history.root.name}.md": "new"})
+        history.commit([Path(f"{history.root.name}.md")], "New")
+    Remote(first).push()
+    assert person(tmp_path / "bare.git", "rev-parse", "main") == first.tip()
+    with pytest.raises(StorageError) as caught:
+        Remote(second).push()
+    assert str(caught.value) == (f"The origin of {second.root} has commits that are not here; pull first, then push.")
+
+
+def test_volume_without_origin_says_how_to_add_one(tmp_path: Path) -> None:
+    """Pulling from nowhere is a mistake with a way out."""
+    history = _history(tmp_path)
+    with pytest.raises(StorageError) as caught:
+        Remote(history).fetch()
+    assert str(caught.value) == (
+        f"{history.root} has no origin to exchange with; add one: git -C {history.root} remote add origin URL."
+    )
+
+
+def _history(tmp_path: Path) -> History:
+    return History(repository(tmp_path / "v", {"a.md": "a", "b.md": "b", "c.md": "c"}))
