@@ -15,6 +15,7 @@ from typing import Annotated
 from llmos.documents.kernel import SafetyRules
 from llmos.errors import LLMosError
 from llmos.messages import Effect
+from llmos.settings import child_environment
 from llmos.tools.base import Access, Tool, tool
 from llmos.tools.globs import glob_parts, parts_match
 from llmos.tools.output import REMARKS
@@ -82,7 +83,7 @@ def _grep_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
             after: Lines to show after each match (content only).
             before: Lines to show before each match (content only).
             around: Lines to show before and after each match (content only).
-            head_limit: Show at most so many lines or files.
+            head_limit: Show at most so many lines or files; 0 shows all that fit.
             offset: Skip so many lines or files first.
             multiline: A match may span lines, and `.` matches their ends.
 
@@ -99,7 +100,7 @@ def _grep_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
             numbers=numbers,
             ignore_case=ignore_case,
             multiline=multiline,
-            limit=max(head_limit, 1),
+            limit=max(head_limit, 1) if head_limit else sys.maxsize,
             offset=max(offset, 0),
             protected=tuple(rules.protected_folders),
         )
@@ -125,9 +126,9 @@ def _glob(workspace: Workspace, rules: SafetyRules, pattern: str, folder: Path) 
 async def _scan(search: Search, rules: SafetyRules) -> str:
     """Run the search as a program of its own, and end it when its time is up."""
     finished = await run_process(
-        (sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parents[2])),
+        (sys.executable, "-I", "-S", "-W", "ignore", "-c", _PROGRAM, str(Path(__file__).parents[2])),
         folder=Path(Path(search.path).anchor),
-        environment={},
+        environment=child_environment(("SYSTEMROOT",)),  # without it, Windows starts nothing
         timeout_s=math.inf,  # the toolbox ends it
         max_output_bytes=rules.max_output_bytes - REMARKS,
         stdin=json.dumps(asdict(search)).encode(),

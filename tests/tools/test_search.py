@@ -113,6 +113,19 @@ async def test_a_wrong_pattern_is_a_sentence(bench: Bench) -> None:
     assert await told(bench, "Grep", pattern="(") == expected
 
 
+async def test_all_can_be_asked_for(bench: Bench) -> None:
+    """A `head_limit` of 0 is no limit, as in Claude Code."""
+    (bench.workspace.root / "many.txt").write_text("Needle\n" * 300)
+    args = {"pattern": "Needle", "output_mode": "content", "glob": "many.txt"}
+    assert len(await shown(bench, "Grep", head_limit=0, **args)) == 300
+    assert len(await shown(bench, "Grep", **args)) == 101
+
+
+async def test_a_doubtful_pattern_is_searched_without_a_word(bench: Bench) -> None:
+    """Python's warnings are for programmers, not for models."""
+    assert await shown(bench, "Grep", pattern="[[N]eedle", glob="*.ts") == ["src/c.ts"]
+
+
 async def test_the_output_is_bounded(bench: Bench) -> None:
     """However much is asked for."""
     (bench.workspace.root / "many.txt").write_text("Needle\n" * 100_000)

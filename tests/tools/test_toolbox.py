@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import anyio
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from llmos.clock import SimulatedClock
 from llmos.errors import LLMosError, LowBatteryError, RefusedError, StorageError
@@ -358,3 +360,24 @@ async def test_a_real_journal_holds_the_call_while_the_tool_runs(workspace: Work
     with pytest.raises(StorageError, match="ended after event 2: it was closed"):
         await toolbox.call(ToolCall("2", "act", {}))
     assert len(seen) == 1
+
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+ARGS = st.dictionaries(st.sampled_from(["number", "file_path", "content", "x"]), JSONS)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(["double", "Write"]) | st.text(max_size=5), args=ARGS, malformed=st.none() | st.text())
+def test_whatever_a_model_writes_comes_back_as_one_result(
+    workspace: Workspace, name: str, args: dict[str, Any], malformed: str | None
+) -> None:
+    """No call raises, each is answered under its id, and the journal holds exactly that answer."""
+    bench = Bench(workspace, [double, put])
+    result = anyio.run(bench.toolbox().call, ToolCall("id", name, args, malformed))
+    assert result.call_id == "id"
+    assert result.text
+    assert [event.result for event in bench.journal.named(ToolReturned)] == [result]
