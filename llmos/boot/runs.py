@@ -3,7 +3,7 @@
 Knows how the parts fit together; what each does is its own affair.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from llmos.boot.models import Chosen, Models
 from llmos.budget import Limits, Purse, cost_usd
 from llmos.clock import Clock
 from llmos.documents.agent import Agent
-from llmos.documents.document import Document
+from llmos.documents.document import Document, Problem
 from llmos.documents.kernel import KernelRules
 from llmos.documents.skill import Skill
 from llmos.errors import LLMosError
@@ -151,8 +151,18 @@ async def _plan(
         judge=ClaimJudge(deeds.outcome),
         history=talk.history,
         monotonic_s=ground.clock.monotonic_s,
-        notices=tuple(DocumentBroken(path=each.path, line=each.line, sentence=each.sentence) for each in problems),
+        notices=tuple(_notices(run, whole, problems)),
     )
+
+
+def _notices(run: _Settled, whole: Toolbox, problems: Iterable[Problem]) -> Iterator[DocumentBroken]:
+    """What of this run's documents is not in force: broken saves, plugin files, tools that do not exist."""
+    listed = (*(run.agent.tools or ()), *run.agent.disallowed_tools)
+    document = run.agent.document
+    for sentence in whole.warnings(listed):
+        yield DocumentBroken(path=str(document.path), line=document.line("tools"), sentence=sentence)
+    for problem in problems:
+        yield DocumentBroken(path=problem.path, line=problem.line, sentence=problem.sentence)
 
 
 def _limits(ground: Ground, agent: Agent) -> Limits:

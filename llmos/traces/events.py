@@ -260,7 +260,7 @@ class BudgetWarned(Event, frozen=True, kw_only=True):
 
 
 class DocumentBroken(Event, frozen=True, kw_only=True):
-    """A document changed into something unusable; the run keeps the version it had."""
+    """Something in a document cannot be used; the sentence says what, and what is done instead."""
 
     path: str
     line: int

@@ -125,7 +125,7 @@ def test_what_a_person_should_know_has_its_line() -> None:
         " 2  refused by policy: run `rm`?\n"
         " 2  the motion did not reach its goal by measured state\n"
         " 2  72% of the budget's dollars used\n"
-        " 2  a.md:3: no name; the run keeps the version it had\n"
+        " 2  a.md:3: no name\n"
     )
 
 
