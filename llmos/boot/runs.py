@@ -161,7 +161,9 @@ def _notices(run: _Settled, whole: Toolbox, problems: Iterable[Problem]) -> Iter
     document = run.agent.document
     for sentence in whole.warnings(listed):
         yield DocumentBroken(path=str(document.path), line=document.line("tools"), sentence=sentence)
-    for problem in problems:
+    used = {str(each.document.path) for each in (run.agent, *run.opened)}
+    broken = (each for each in run.snapshot.problems() if each.severity == "error" and each.path in used)
+    for problem in (*broken, *problems):
         yield DocumentBroken(path=problem.path, line=problem.line, sentence=problem.sentence)
 
 

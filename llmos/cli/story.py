@@ -154,7 +154,7 @@ def _remarkable(event: Event) -> list[Line]:
         case BudgetWarned():
             return [Line(f"{event.used / event.limit:.0%} of the budget's {event.purse} used", _WARN)]
         case DocumentBroken():
-            return [Line(_short(event.sentence), _WARN)]
+            return [Line(_short(f"{event.path}:{event.line}: {event.sentence}"), _WARN)]
     return []
 
 

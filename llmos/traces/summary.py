@@ -139,7 +139,7 @@ def _told(event: Event) -> str:  # noqa: C901 - one line for each kind of event
         case BudgetWarned():
             return f"budget: {event.used / event.limit:.0%} of {event.purse} used"
         case DocumentBroken():
-            return f"document broken, its last good version stays: {event.sentence}"
+            return f"{event.path}:{event.line}: {event.sentence}"
         case FileKept():
             return f"kept what stood in {event.path}"
         case UnknownEvent():

@@ -110,7 +110,7 @@ def test_what_a_person_should_know_has_its_line() -> None:
         MotionMeasured(command={}, reached=True),
         MotionMeasured(command={}, reached=False),
         BudgetWarned(purse="dollars", used=0.72, limit=1.0),
-        DocumentBroken(path="a.md", line=3, sentence="a.md:3: no name"),
+        DocumentBroken(path="a.md", line=3, sentence="no name"),
         Waiting("overloaded", 2.0),
     )
     assert said == (

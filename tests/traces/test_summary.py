@@ -96,7 +96,7 @@ def test_each_rarer_event_has_its_line() -> None:
         FileKept(path="notes.md", before=None),
         MotionMeasured(command={}, reached=False),
         BudgetWarned(purse="dollars", used=0.75, limit=1.0),
-        DocumentBroken(path="a.md", line=3, sentence="a.md:3: no name"),
+        DocumentBroken(path="a.md", line=3, sentence="no name"),
         UnknownEvent(name="moon_rose", fields={}),
         finished("failed", answer="", reason="", evidence={"x": 1}),
     )
@@ -110,7 +110,7 @@ def test_each_rarer_event_has_its_line() -> None:
         "   - kept what stood in notes.md\n"
         "   - measured: not reached, `{}` of `{}`\n"
         "   - budget: 75% of dollars used\n"
-        "   - document broken, its last good version stays: a.md:3: no name\n"
+        "   - a.md:3: no name\n"
         "   - moon_rose (unknown to this version)\n"
     )
 
