@@ -166,7 +166,8 @@ class Models:
         from llmos.models.claude import ClaudeModel
 
         key, address = self._environment.anthropic_api_key, self._environment.anthropic_base_url
-        return ClaudeModel(identity, key, address, context_tokens=context_tokens)
+        lifetime = self._rules.cache_lifetime
+        return ClaudeModel(identity, key, address, context_tokens=context_tokens, cache_lifetime=lifetime)
 
     def _openai(self, identity: str, context_tokens: int) -> Model:
         from llmos.models.openai_compatible import OpenAICompatibleModel

@@ -11,7 +11,7 @@ from llmos.errors import LLMosError, ModelError, RetryableError, nearest
 from llmos.messages import JSON, Reply, Request
 from llmos.models.base import OnText
 from llmos.models.claude_reply import ClaudeReply
-from llmos.models.claude_request import message_params, thinking_params
+from llmos.models.claude_request import Lifetime, message_params, thinking_params
 from llmos.models.refusals import may_pass, retry_after_s
 from llmos.models.sdk_errors import expect, sdk_errors
 from llmos.models.shared_client import SharedClients
@@ -37,7 +37,8 @@ _clients: SharedClients["AsyncAnthropic"] = SharedClients("llmos anthropic clien
 class ClaudeModel:
     """One Claude model; all that share key and address share one HTTP client.
 
-    `thinking` is adaptive, where the model accepts it. `context_tokens` comes from the alias.
+    `thinking` is adaptive, where the model accepts it. `context_tokens` comes from the alias, `cache_lifetime`
+    from the kernel.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ClaudeModel:
         context_tokens: int = 200_000,
         thinking: bool = True,
         effort: Effort | None = None,
+        cache_lifetime: Lifetime = "5m",
     ) -> None:
         if not api_key:
             raise LLMosError(
@@ -60,6 +62,7 @@ class ClaudeModel:
         self._context_tokens = context_tokens
         self._thinking = thinking_params(model) if thinking else None
         self._effort = effort
+        self._cache_lifetime = cache_lifetime
 
     @property
     def name(self) -> str:
@@ -108,7 +111,9 @@ class ClaudeModel:
         )
 
     def _params(self, request: Request) -> Any:  # noqa: ANN401 - the SDK's overloads take each argument with a type of its own
-        params = message_params(request, self._model, thinking=self._thinking, effort=self._effort)
+        params = message_params(
+            request, self._model, thinking=self._thinking, effort=self._effort, lifetime=self._cache_lifetime
+        )
         if request.response_schema is not None:
             params.setdefault("output_config", {})["format"] = _json_format(request.response_schema)
         return params

@@ -8,13 +8,13 @@ makes the cache hit: the vendor looks back only 20 blocks from a breakpoint, and
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from llmos.messages import JSON, Image, Message, Part, Request, Text, Thinking, ToolCall, ToolResult, ToolSpec
 
 Block = dict[str, JSON]
+Lifetime: TypeAlias = Literal["5m", "1h"]
 
-_CACHED: Final = {"type": "ephemeral"}
 _NEVER_CACHED: Final = ("thinking", "redacted_thinking")
 _FIRST_ADAPTIVE: Final = (4, 6)
 _FIRST_BOUND: Final = (5, 1)
@@ -48,20 +48,22 @@ def _version(model: str) -> tuple[int, int]:
     return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
 
 
-def message_params(request: Request, model: str, *, thinking: Block | None, effort: str | None) -> Block:
+def message_params(
+    request: Request, model: str, *, thinking: Block | None, effort: str | None, lifetime: Lifetime = "5m"
+) -> Block:
     """The arguments of `messages.create`, but for the schema of the reply."""
     params: Block = {
         "model": model,
         "max_tokens": request.max_output_tokens,
-        "messages": message_turns(request.messages),
+        "messages": message_turns(request.messages, lifetime),
         "stream": True,
     }
     if request.tools:
-        params["tools"] = tool_params(request.tools)
+        params["tools"] = tool_params(request.tools, lifetime)
         if not request.may_call_tools:
             params["tool_choice"] = {"type": "none"}
     if request.system.strip():
-        params["system"] = [{"type": "text", "text": request.system, "cache_control": _CACHED}]
+        params["system"] = [{"type": "text", "text": request.system, "cache_control": cache_mark(lifetime)}]
     if thinking is not None:
         params["thinking"] = thinking
         if "block_binding" in thinking:
@@ -71,21 +73,26 @@ def message_params(request: Request, model: str, *, thinking: Block | None, effo
     return params
 
 
-def tool_params(tools: Sequence[ToolSpec]) -> list[Block]:
+def cache_mark(lifetime: Lifetime) -> Block:
+    """What marks a breakpoint; the vendor keeps an entry for five minutes unless it is asked for an hour."""
+    return {"type": "ephemeral"} if lifetime == "5m" else {"type": "ephemeral", "ttl": lifetime}
+
+
+def tool_params(tools: Sequence[ToolSpec], lifetime: Lifetime) -> list[Block]:
     """The tools, the last one with a breakpoint."""
     params: list[Block] = [
         {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema} for tool in tools
     ]
-    params[-1]["cache_control"] = _CACHED
+    params[-1]["cache_control"] = cache_mark(lifetime)
     return params
 
 
-def message_turns(messages: Sequence[Message]) -> list[Block]:
+def message_turns(messages: Sequence[Message], lifetime: Lifetime = "5m") -> list[Block]:
     """The conversation, with breakpoints at its end and where the request before this one ended."""
     turns = [turn for turn in map(_turn, messages) if turn["content"]]
     replied = max((at for at, turn in enumerate(turns) if turn["role"] == "assistant"), default=0)
-    _mark(turns[replied - 1 : replied])
-    _mark(turns[-1:])
+    _mark(turns[replied - 1 : replied], lifetime)
+    _mark(turns[-1:], lifetime)
     return turns
 
 
@@ -96,11 +103,11 @@ def _turn(message: Message) -> Block:
     return {"role": message.role, "content": blocks}
 
 
-def _mark(turns: Sequence[Block]) -> None:
+def _mark(turns: Sequence[Block], lifetime: Lifetime) -> None:
     for turn in turns:
         for block in reversed(turn["content"]):
             if block["type"] not in _NEVER_CACHED:
-                block["cache_control"] = _CACHED
+                block["cache_control"] = cache_mark(lifetime)
                 return
 
 

@@ -194,3 +194,11 @@ async def test_each_step_reads_all_of_the_step_before_from_the_cache(parallel: i
             history.append(Message("user", tuple(ToolResult(call.id, (Text("a cube"),)) for call in reply.tool_calls)))
         await model.aclose()
     assert totals == sorted(totals)
+
+
+def test_a_longer_cache_lifetime_is_asked_for_at_every_breakpoint() -> None:
+    """An hour is priced otherwise than five minutes, so it is said wherever a prefix may be stored."""
+    asked = Request("You are a test.", (Message("user", (Text("go"),)),), (ToolSpec("a", "A.", {"type": "object"}),))
+    params = message_params(asked, "claude-x", thinking=None, effort=None, lifetime="1h")
+    marks = [params["tools"][-1], params["system"][0], params["messages"][-1]["content"][-1]]
+    assert [mark["cache_control"] for mark in marks] == [{"type": "ephemeral", "ttl": "1h"}] * 3
