@@ -140,7 +140,9 @@ class Loop:
     async def _ask(self, history: Sequence[Message], *, with_tools: bool) -> Reply:
         terms = self._terms
         limits = terms.budget
-        held = self._purse.reserve(self._tokens, terms.price, limits.max_output_tokens, limits.min_output_tokens)
+        room = terms.model.context_tokens - self._tokens  # guessed low; whether all fits, the model says
+        most = max(limits.min_output_tokens, min(limits.max_output_tokens, room))
+        held = self._purse.reserve(self._tokens, terms.price, most, limits.min_output_tokens)
         request = Request(
             system=terms.system,
             messages=tuple(history),

@@ -12,6 +12,7 @@ from llmos.errors import StorageError
 from llmos.messages import Effect, Image, Message, Text, ToolCall, ToolResult
 from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied
 from tests.support.loops import ORCHESTRATION, ListJournal, bench, calls, cassette, says
+from tests.support.scripted import ScriptedModel, said
 
 pytestmark = pytest.mark.anyio
 
@@ -237,3 +238,12 @@ async def test_pictures_in_the_history_are_paid_for(tmp_path: Path) -> None:
     run = bench(cassette(tmp_path, says("ok")), limits=Limits(usd=0.015, steps=15), price=price)
     assert (await run.run()).outcome == "done"
     assert Text("ok") in run.history[-1].parts
+
+
+@pytest.mark.parametrize(("context_tokens", "asked_for"), [(200_000, 4096), (1000, 900), (100, 256)])
+async def test_no_longer_reply_is_asked_for_than_the_context_holds(context_tokens: int, asked_for: int) -> None:
+    """The reply's length is what history and tools leave of the context; never so little that it would be useless."""
+    model = ScriptedModel(said("ok"))
+    model.context_tokens = context_tokens
+    await bench(model).run()
+    assert model.requests[0].max_output_tokens == pytest.approx(asked_for, abs=100 if context_tokens == 1000 else 0)
