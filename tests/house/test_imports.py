@@ -110,7 +110,7 @@ def test_looking_at_documents_loads_nothing_heavy(tmp_path: Path, command: str) 
 
 def test_booting_loads_nothing_heavy(tmp_path: Path) -> None:
     """The parts of a system are wired without the libraries that only some runs need."""
-    assert loaded("import llmos.boot, llmos.runtime.session", tmp_path)[0] & HEAVY == set()
+    assert loaded("import llmos.boot.system, llmos.runtime.session", tmp_path)[0] & HEAVY == set()
 
 
 def test_public_names_are_exactly_those_declared() -> None:

@@ -1,0 +1,350 @@
+"""No dead letter: each key of the kernel, changed in a home, changes something that can be seen from outside.
+
+`OBSERVATIONS` names, for every key, another value and a look at what the house does. The look is taken twice, under the
+shipped rules and with that one key changed; if it shows the same both times, nobody reads the key.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from llmos.boot.models import Models
+from llmos.budget import Limits, cost_usd
+from llmos.clock import SimulatedClock
+from llmos.documents.kernel import RULES, KernelRules, all_keys, load_kernel
+from llmos.errors import LLMosError, RetryableError
+from llmos.messages import Reply, Text, Usage
+from llmos.models.base import ModelChoice, ignore_text
+from llmos.models.router import Router
+from llmos.settings import Environment, system_root
+from llmos.tools.shell import shell_tool
+from llmos.tools.workspace import Workspace
+from llmos.traces.events import BudgetWarned, ModelFailed, ToolReturned
+from tests.support.homes import Place, make_place
+from tests.support.loops import bench, cassette
+from tests.support.messages_api import MessagesAPI
+from tests.support.overlays import calls, journaled, overlay, play, says
+from tests.support.scripted import ScriptedModel, asked, said
+from tests.support.tiny_gguf import write_mmproj, write_text_model
+
+pytestmark = pytest.mark.anyio
+
+SHIPPED = load_kernel(system_root() / "kernel")
+GLOB = calls("Glob", pattern="*")
+COUNTER = """
+import anyio.lowlevel
+from llmos import Effect, tool
+
+here = most = 0
+
+@tool(effect=Effect.PURE)
+async def meet() -> int:
+    "Say how many were here at once."
+    global here, most
+    here += 1
+    most = max(most, here)
+    for _ in range(20):
+        await anyio.lowlevel.checkpoint()
+    here -= 1
+    return most
+"""
+TIMED = """
+import anyio
+from llmos import Effect, tool
+
+@tool(effect=Effect.PURE)
+async def time_left() -> int:
+    "Say how long this call may take."
+    return round(anyio.current_effective_deadline() - anyio.current_time())
+"""
+
+
+async def sentence(work: Awaitable[Any]) -> str:
+    """The sentence that the work ends with; empty when it ends well."""
+    try:
+        await work
+    except LLMosError as error:
+        return str(error)
+    return ""
+
+
+@dataclass
+class House:
+    """A home whose rules are in force, and the key that is looked at."""
+
+    place: Place
+    rules: KernelRules
+    name: str
+    """What stands for `*` in the key: the alias or the priced id."""
+
+    def models(self) -> Models:
+        """The models under these rules, with keys for all providers and tiny files for the local ones."""
+        clock = SimulatedClock()
+        environment = Environment(
+            home=self.place.home, anthropic_api_key="sk-test-1", openai_api_key="sk-test-2", openai_base_url=None
+        )
+        for alias in SHIPPED.models.aliases.values():
+            if alias.provider == "local":
+                language, vision = Models(SHIPPED.models, environment, self.place.root, clock, None).files(alias)
+                language.parent.mkdir(parents=True, exist_ok=True)
+                write_text_model(language)
+                if vision:
+                    write_mmproj(vision)
+        return Models(self.rules.models, environment, self.place.root, clock, None)
+
+    async def steps_of_twenty(self) -> object:
+        outcome = await play(self.place, [GLOB] * 20)
+        return outcome.steps
+
+    async def which_calls_are_made(self) -> object:
+        outcome = await play(self.place, [calls("Glob", 3, pattern="*"), says()])
+        return [use.ok for use in outcome.tool_calls]
+
+    async def failures_that_are_forgiven(self) -> object:
+        outcome = await play(self.place, [calls("Read", file_path="missing")] * 10)
+        return outcome.steps
+
+    async def answer_to_a_delegation(self) -> object:
+        outcome = await play(
+            self.place, [calls("Agent", subagent_type="critic", prompt="look"), says("inner"), says("outer")]
+        )
+        return outcome.tool_calls[0].error
+
+    async def most_at_once(self) -> object:
+        self.place.write("user/tools/counter.py", COUNTER)
+        outcome = await play(self.place, [calls("meet", 3), says()])
+        return journaled(outcome, ToolReturned)[-1].text
+
+    async def fate_of_a_long_goal(self) -> object:
+        return await sentence(play(self.place, [says()], goal="x" * 2000))
+
+    async def dollars_at_hand(self) -> object:
+        async with self.place.system() as system:
+            return system.usd_left
+
+    async def whether_a_run_can_begin(self) -> object:
+        return await sentence(play(self.place, [says()]))
+
+    async def steps_that_were_warned_of(self) -> object:
+        outcome = await play(self.place, [GLOB, says()])
+        return len(journaled(outcome, BudgetWarned))
+
+    async def longest_reply_asked_for(self) -> object:
+        return (await self.requested("opus"))["max_tokens"]
+
+    async def requested(self, model: str) -> Any:
+        """The body of the request that a run on this model makes."""
+        async with MessagesAPI() as api:
+            api.say(Reply((Text("ready"),), "end", Usage(10, 2), "claude-test"))
+            async with self.place.system(api=api.url, model=model) as system:
+                await system.execute("go", "critic")
+            return api.requests[0].json
+
+    async def whether_a_short_reply_will_do(self) -> object:
+        run = bench(cassette(self.place.root, says()), budget=self.rules.budget, limits=Limits(tokens=1000, steps=9))
+        return (await run.run()).outcome
+
+    async def which_model_is_made(self) -> object:
+        models = self.models()
+        try:
+            return models.make(self.name).name
+        except LLMosError as error:
+            return str(error)
+
+    async def what_is_known_of_a_model(self) -> object:
+        raise NotImplementedError
+
+    async def which_prompt_is_taken(self) -> object:
+        choice = ModelChoice(self.name, "")
+        return self.models().open(choice, fallback=False, on_attempt=lambda _: None, on_wait=lambda _: None).template
+
+    async def room_in_the_context(self) -> object:
+        if SHIPPED.models.aliases[self.name].provider == "local":
+            return self.models().make(self.name).context_tokens
+        return (await self.requested(self.name))["max_tokens"]
+
+    async def who_stands_in(self) -> object:
+        self.place.write(
+            "user/agents/sturdy.md",
+            '---\nname: sturdy\ndescription: x\nmetadata:\n  llmos-fallback: "true"\n---\nGo.\n',
+        )
+        async with MessagesAPI() as api:
+            api.fail(529, "overloaded_error", "busy")
+            api.say(Reply((Text("ready"),), "end", Usage(10, 2), "claude-test"))
+            async with self.place.system(api=api.url, model=self.name) as system:
+                outcome = await system.execute("go", "sturdy")
+        return [event.next_model for event in journaled(outcome, ModelFailed)]
+
+    async def where_its_files_lie(self) -> object:
+        return self.models().files(self.rules.models.aliases[self.name])
+
+    async def cost_of_a_call(self) -> object:
+        choice = ModelChoice(f"anthropic:{self.name}", "")
+        chosen = self.models().open(choice, fallback=False, on_attempt=lambda _: None, on_wait=lambda _: None)
+        usages = [Usage(input_tokens=1000), Usage(output_tokens=1000), Usage(0, 0, 1000), Usage(0, 0, 0, 1000)]
+        return [cost_usd(usage, chosen.price_of(self.name)) for usage in (*usages, Usage(150_000, 10))]
+
+    async def lifetime_asked_for(self) -> object:
+        return (await self.requested("opus"))["system"][0]["cache_control"]
+
+    async def retries_and_waits(self) -> object:
+        """How often and after which waits a model is asked that never answers, and how long it is left alone then."""
+        clock, waits = SimulatedClock(), []
+
+        async def wait(seconds: float) -> None:
+            waits.append(seconds)
+            clock.advance(seconds)
+
+        model = ScriptedModel(*[RetryableError("busy")] * 30, said("late"))
+        router = Router(model, (), self.rules.models, clock, lambda: 1.0, sleep=wait)
+        told = [await sentence(router.reply(asked(), ignore_text)) for _ in range(4)]
+        return len(model.requests), waits, told
+
+    async def time_that_a_tool_has(self) -> object:
+        self.place.write("user/tools/timed.py", TIMED)
+        outcome = await play(self.place, [calls("time_left"), says()])
+        return journaled(outcome, ToolReturned)[0].text
+
+    async def time_that_a_command_has(self) -> object:
+        root = self.place.workspace
+        return shell_tool(Workspace(root, self.place.home), self.rules.safety).timeout_s
+
+    async def length_of_a_result(self) -> object:
+        (self.place.workspace / "long.txt").write_text("word " * 4000)
+        outcome = await play(self.place, [calls("Read", file_path="long.txt"), says()])
+        return len(journaled(outcome, ToolReturned)[0].text)
+
+    async def fate_of_a_large_file(self) -> object:
+        (self.place.workspace / "large.txt").write_text("a\n" * 1000)
+        edit = calls("Edit", file_path="large.txt", old_string="b", new_string="c")
+        outcome = await play(self.place, [edit, says()])
+        return outcome.tool_calls[0].error
+
+    async def fate_of_a_file_in_notes(self) -> object:
+        outcome = await play(self.place, [calls("Write", file_path="notes/a.txt", content="a"), says()])
+        return outcome.tool_calls[0].error
+
+    async def what_a_command_sees(self) -> object:
+        outcome = await play(self.place, [calls("Bash", command="echo ${HOME:-nothing}"), says()], approve=("Bash",))
+        return journaled(outcome, ToolReturned)[0].text
+
+
+Look = Callable[[House], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """`other` is the changed value, or makes it from the shipped one and its alias; keys of `given` are changed both times."""
+
+    other: Any
+    look: Look
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+ONE_TRY = {"models.max_attempts": 1}
+LONG_CACHE = {"models.cache_lifetime": "1h"}
+
+OBSERVATIONS: dict[str, Observation] = {
+    "orchestration.max_iterations": Observation(3, House.steps_of_twenty),
+    "orchestration.max_tool_calls": Observation(1, House.which_calls_are_made),
+    "orchestration.max_tool_retries": Observation(1, House.failures_that_are_forgiven),
+    "orchestration.max_delegation_depth": Observation(0, House.answer_to_a_delegation),
+    "orchestration.max_parallel_calls": Observation(1, House.most_at_once),
+    "orchestration.max_goal_bytes": Observation(1000, House.fate_of_a_long_goal),
+    "budget.budget_usd": Observation(1.5, House.dollars_at_hand),
+    "budget.max_tokens": Observation(1000, House.whether_a_run_can_begin),
+    "budget.max_seconds": Observation(1e-6, House.whether_a_run_can_begin),
+    "budget.warn_at": Observation(0.01, House.steps_that_were_warned_of),
+    "budget.final_turn_at": Observation(0.7, House.steps_of_twenty),
+    "budget.max_output_tokens": Observation(1000, House.longest_reply_asked_for),
+    "budget.min_output_tokens": Observation(4096, House.whether_a_short_reply_will_do),
+    "models.aliases.*.provider": Observation("openai", House.which_model_is_made),
+    "models.aliases.*.id": Observation("claude-opus-4-6", House.which_model_is_made),
+    "models.aliases.*.template": Observation(
+        lambda now, _: "full" if now != "full" else "compact", House.which_prompt_is_taken
+    ),
+    "models.aliases.*.context_tokens": Observation(512, House.room_in_the_context),
+    "models.aliases.*.fallback": Observation(
+        lambda _, alias: ["dev" if alias == "haiku" else "haiku"], House.who_stands_in, ONE_TRY
+    ),
+    "models.aliases.*.hub_repo": Observation("somebody/else", House.what_is_known_of_a_model),
+    "models.aliases.*.file": Observation("other.gguf", House.where_its_files_lie),
+    "models.aliases.*.vision_file": Observation("other.gguf", House.where_its_files_lie),
+    "models.aliases.*.shipped_file": Observation("other.gguf", House.where_its_files_lie),
+    "models.prices_date": Observation("2020-01-01", House.what_is_known_of_a_model),
+    "models.prices.*.input": Observation(77.0, House.cost_of_a_call),
+    "models.prices.*.output": Observation(77.0, House.cost_of_a_call),
+    "models.prices.*.cache_read": Observation(77.0, House.cost_of_a_call),
+    "models.prices.*.cache_write": Observation(77.0, House.cost_of_a_call),
+    "models.prices.*.cache_write_1h": Observation(77.0, House.cost_of_a_call, LONG_CACHE),
+    "models.prices.*.long_above_tokens": Observation(1_000_000, House.cost_of_a_call),
+    "models.prices.*.long_factor": Observation(7.0, House.cost_of_a_call),
+    "models.cache_lifetime": Observation("1h", House.lifetime_asked_for),
+    "models.max_attempts": Observation(2, House.retries_and_waits),
+    "models.base_delay_s": Observation(0.25, House.retries_and_waits),
+    "models.max_delay_s": Observation(1.0, House.retries_and_waits),
+    "models.breaker_failures": Observation(2, House.retries_and_waits),
+    "models.breaker_reset_s": Observation(7.0, House.retries_and_waits),
+    "safety.tool_timeout_s": Observation(17.0, House.time_that_a_tool_has),
+    "safety.bash_timeout_s": Observation(17.0, House.time_that_a_command_has),
+    "safety.max_output_bytes": Observation(500, House.length_of_a_result),
+    "safety.max_read_bytes": Observation(500, House.fate_of_a_large_file),
+    "safety.protected_folders": Observation([".git", ".claude", ".agents", "notes"], House.fate_of_a_file_in_notes),
+    "safety.bash_environment": Observation(["PATH"], House.what_a_command_sees),
+}
+
+
+def declared(kind: type, prefix: str) -> Iterator[str]:
+    """The keys that a rules document may hold, `*` for names that are free."""
+    hints = get_type_hints(kind)
+    for each in fields(kind):
+        item = next((arg for arg in get_args(hints[each.name]) if is_dataclass(arg)), None)
+        if item is None:
+            yield f"{prefix}.{each.name}"
+        else:
+            assert isinstance(item, type)
+            yield from declared(item, f"{prefix}.{each.name}.*")
+
+
+def pattern(key: str) -> tuple[str, str]:
+    """The key with `*` for its free name, and that name."""
+    stem, *path = key.split(".")
+    if len(path) < 3:
+        return key, ""
+    return f"{stem}.{path[0]}.*.{path[-1]}", ".".join(path[1:-1])
+
+
+def test_every_key_has_an_observation() -> None:
+    """A key that nobody has thought of a use for cannot join the kernel, and the shipped kernel shows each of them."""
+    every = {key for stem, kind in RULES.items() for key in declared(kind, stem)}
+    assert every == set(OBSERVATIONS)
+    assert {pattern(key)[0] for key in all_keys(SHIPPED)} == every
+
+
+@pytest.mark.parametrize("key", all_keys(SHIPPED))
+async def test_no_key_is_a_dead_letter(tmp_path: Path, key: str) -> None:
+    """Changing the key in a home changes what can be seen."""
+    general, name = pattern(key)
+    observation = OBSERVATIONS[general]
+    seen = []
+    for number, changed in enumerate((False, True)):
+        (tmp_path / str(number)).mkdir()
+        place = make_place(tmp_path / str(number))
+        made = callable(observation.other)
+        other = observation.other(value_of(SHIPPED, key), name) if made else observation.other
+        rules = overlay(place.home, {**observation.given, **({key: other} if changed else {})})
+        told = str(await observation.look(House(place, rules, name)))
+        seen.append(told.replace(str(place.root), "PLACE"))
+    assert seen[0] != seen[1], f"{key} = {other!r} changes nothing: {seen[0]}"
+
+
+def value_of(rules: KernelRules, key: str) -> Any:
+    """The value of a dotted key."""
+    value: Any = rules
+    general, name = pattern(key)
+    for part in general.split("."):
+        value = value[name] if part == "*" else getattr(value, part)
+    return value
