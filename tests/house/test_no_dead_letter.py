@@ -237,7 +237,7 @@ Look = Callable[[House], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Observation:
-    """`other` is the changed value, or makes it from the shipped one and its alias; keys of `given` are changed both times."""
+    """The changed value, or what makes it from shipped value and alias; keys of `given` are changed both times."""
 
     other: Any
     look: Look
