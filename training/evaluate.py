@@ -16,8 +16,9 @@ from pathlib import Path
 from random import Random
 
 from llmos.messages import JSON, ToolSpec
-from llmos.models.backend import Backend, Decoding, Loading, load
+from llmos.models.backend import load
 from llmos.models.chat_template import Prompt
+from llmos.models.completion import Backend, Decoding, Loading
 from llmos.models.gbnf import pocket_grammar
 from training import prompt
 from training.episodes import Author, Episode, Split, Step

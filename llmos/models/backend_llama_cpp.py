@@ -16,8 +16,16 @@ import numpy as np
 from llama_cpp import mtmd_cpp
 
 from llmos.errors import ModelError
-from llmos.models.backend import Completion, ContextOverflowError, Decoding, Loading, OnPiece, load_failure, reason_in
 from llmos.models.chat_template import Prompt
+from llmos.models.completion import (
+    Completion,
+    ContextOverflowError,
+    Decoding,
+    Loading,
+    OnPiece,
+    load_failure,
+    reason_in,
+)
 from llmos.models.llama_cpp_prompt import (
     Picture,
     Unit,

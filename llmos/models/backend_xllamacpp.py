@@ -18,8 +18,16 @@ import xllamacpp
 
 from llmos.errors import ModelError
 from llmos.messages import JSON
-from llmos.models.backend import Completion, ContextOverflowError, Decoding, Loading, OnPiece, load_failure, reason_in
 from llmos.models.chat_template import MEDIA_MARKER, Prompt
+from llmos.models.completion import (
+    Completion,
+    ContextOverflowError,
+    Decoding,
+    Loading,
+    OnPiece,
+    load_failure,
+    reason_in,
+)
 
 _VERBATIM = "{%- for message in messages -%}{{ message.content }}{%- endfor -%}"
 _PROMPT_BATCH = 256
@@ -29,7 +37,7 @@ _EXPLAIN_SECONDS = 60.0
 _EXPLAIN = """
 import sys
 from pathlib import Path
-from llmos.models.backend import Loading
+from llmos.models.completion import Loading
 from llmos.models.backend_xllamacpp import start
 path, mmproj, context, threads, folder = sys.argv[1:]
 start(Loading(Path(path), Path(mmproj) if mmproj else None, int(context), int(threads)), Path(folder), verbosity=1)

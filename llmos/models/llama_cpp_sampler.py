@@ -11,7 +11,7 @@ import llama_cpp
 import numpy as np
 
 from llmos.errors import ModelError
-from llmos.models.backend import Decoding
+from llmos.models.completion import Decoding
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 TOP_K, TOP_P = 40, 0.95

@@ -13,17 +13,10 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from llmos.clock import Clock, RealClock
 from llmos.errors import ModelError
 from llmos.messages import Reply, Request, Usage
-from llmos.models.backend import (
-    Backend,
-    Completion,
-    ContextOverflowError,
-    Decoding,
-    Loading,
-    load,
-    threads_for,
-)
+from llmos.models.backend import load, threads_for
 from llmos.models.base import OnText
 from llmos.models.chat_template import ChatTemplate, default_source
+from llmos.models.completion import Backend, Completion, ContextOverflowError, Decoding, Loading
 from llmos.models.dialect import Answer, Dialect, JsonOnly
 from llmos.models.dialect_hermes import Hermes
 from llmos.models.dialect_pocket import Pocket

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from llmos.messages import Message, Request, Text, ToolSpec
-from llmos.models.backend import Backend, Decoding, Loading, load
+from llmos.models.backend import load
 from llmos.models.chat_template import Prompt
+from llmos.models.completion import Backend, Decoding, Loading
 from llmos.models.dialect_hermes import Hermes
 from llmos.models.gbnf import COMPACT, SPACED, hermes_grammar, pocket_grammar, schema_grammar
 from llmos.models.schema import mismatch

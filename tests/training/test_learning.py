@@ -142,8 +142,9 @@ def test_the_exported_file_carries_tokenizer_template_and_weights(tmp_path: Path
 def test_llama_cpp_writes_what_the_network_writes(tmp_path: Path, tokenizer, model: Planner) -> None:
     """Greedy decoding of an exported model agrees with torch, tokenizer included."""
     pytest.importorskip("xllamacpp")
-    from llmos.models.backend import Decoding, Loading, load
+    from llmos.models.backend import load
     from llmos.models.chat_template import Prompt
+    from llmos.models.completion import Decoding, Loading
 
     path = tmp_path / "tiny.gguf"
     write_gguf(model, tokenizer, path, quantized=False)
