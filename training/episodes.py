@@ -17,7 +17,7 @@ from training.toolkit import bare_list, reduced_list, whole_list
 from training.world import Call, World
 
 INTENTS: dict[Intent, float] = {
-    goals.move_to: 9,
+    goals.move_to: 8,
     goals.move_to_theta: 2,
     goals.move_to_some_axes: 3,
     goals.relative: 12,
@@ -36,17 +36,17 @@ INTENTS: dict[Intent, float] = {
     goals.inspect_at: 3,
     goals.square: 2.5,
     handling.pick_at: 4,
-    handling.pick: 5,
+    handling.pick: 6,
     handling.pick_missing: 3,
     handling.pick_ambiguous: 1,
     handling.place_at: 3,
     handling.place_on: 3,
-    handling.transfer: 12,
+    handling.transfer: 14,
     handling.stack_on: 3,
     handling.stack: 12,
-    handling.go_place: 4,
-    handling.go_object: 2,
-    handling.inspect_named: 3,
+    handling.go_place: 6,
+    handling.go_object: 4,
+    handling.inspect_named: 4,
 }
 JOINED: dict[Intent, float] = {
     goals.move_to: 4,

@@ -1,6 +1,7 @@
 """Phrases with slots, read from YAML: a phrase of an intent, its slots filled from word lists or given values.
 
-Knows no robot. A phrase of about one in eight is held out of training, by a hash that no seed changes.
+Knows no robot. One phrase in eight or so is held out of training, by a hash that no seed changes; a phrase that is
+listed more than once is how most people say it, and never held out.
 """
 
 import hashlib
@@ -30,13 +31,16 @@ class Grammar:
     def _chosen(self) -> dict[str, list[str]]:
         chosen = {}
         for intent, phrases in self.phrases.items():
-            fitting = [phrase for phrase in phrases if is_held_out(intent, phrase) == self.held_out]
+            fitting = [phrase for phrase in phrases if self._is_held_out(intent, phrase) == self.held_out]
             chosen[intent] = fitting if fitting and self.splits else list(phrases)
         return chosen
 
     def has_held_out(self, intent: str) -> bool:
         """Whether phrases of this intent are kept from training."""
-        return any(is_held_out(intent, phrase) for phrase in self.phrases.get(intent, ()))
+        return any(self._is_held_out(intent, phrase) for phrase in self.phrases.get(intent, ()))
+
+    def _is_held_out(self, intent: str, phrase: str) -> bool:
+        return self.phrases[intent].count(phrase) == 1 and is_held_out(intent, phrase)
 
     def phrase(self, intent: str, random: Random) -> str:
         """A phrase, its slots not yet filled."""
@@ -60,7 +64,7 @@ class Grammar:
 
 
 def is_held_out(intent: str, phrase: str) -> bool:
-    """Whether a phrase is kept from training; about one in eight."""
+    """Whether the hash keeps a phrase from training; about one in eight."""
     return hashlib.sha256(f"{intent}:{phrase}".encode()).digest()[0] % 8 == 0
 
 

@@ -226,7 +226,7 @@ def _target(draft: Draft) -> tuple[str, str, Point]:
     if draft.random.random() < 0.5 and draft.world.places:
         name = draft.random.choice(list(draft.world.places))
         text = _the(draft) + _place_text(name, draft.random)
-        if draft.random.random() < 0.08:
+        if draft.random.random() < 0.2:
             text += f" at {numbers.triple(draft.world.places[name], draft.random)}"
         return (
             f"{draft.say('on')} {text}",

@@ -43,7 +43,7 @@ def chosen_steps(episode: Episode, random: Random) -> list[Step]:
 
 def bare_share(step: int) -> float:
     """How many worlds are bare: most at first, when copying has yet to be learned, and always some."""
-    return max(0.25, 0.9 - step / 1000)
+    return max(0.2, 0.9 - step / 600)
 
 
 def sequences(tokenizer: "Tokenizer", random: Random, length: int, bare: float = 0.0) -> Iterator[Packed]:

@@ -21,7 +21,8 @@ def random_world(grammar: Grammar, random: Random) -> World:
     )
     world.places = _named(grammar, random, random.choice((0, 1, 2, 3, 4)), _place_name)
     world.objects = _named(grammar, random, random.choice((0, 1, 1, 1, 2, 2, 3, 4)), _object_name)
-    if random.random() < 0.12:
+    if random.random() < 0.15:
+        world.objects = {} if random.random() < 0.6 else world.objects
         _add_blocks(world, random)
     for name in world.objects:
         if world.places and random.random() < 0.25:

@@ -36,9 +36,9 @@ def test_the_prompt_holds_tools_places_objects_goal_and_pose_in_this_order() -> 
     """What changes least stands first, so that the next step reads little that is new."""
     assert rendered(ASKED) == (
         "# move_to(x,y,z,theta_deg?) get_status()\n"
-        "%| A3 0.1,0.2,0.3\n"
+        "%| a3 0.1,0.2,0.3\n"
         "*| red cube 1.5,1.0,0.5\n"
-        "? Pick up the red cube\n"
+        "? pick up the red cube\n"
         "@ 0.0,-0.25,1.0,0.0 open nothing\n"
         ">"
     )
@@ -49,8 +49,8 @@ def test_a_call_and_its_result_follow_the_goal() -> None:
     done = {"role": "tool", "content": "At (1.50, 1.00, 0.50).", "is_error": False}
     refused = {"role": "tool", "content": "X position 5.00m outside workspace [-2, 2]", "is_error": True}
     shown = '>{"name":"move_to","arguments":{"x":1.5,"y":1.0,"z":0.5}}\n'
-    assert shown + "= At (1.50, 1.00, 0.50).\n@" in rendered(ASKED, CALL, done)
-    assert shown + "! X position 5.00m outside workspace [-2, 2]\n@" in rendered(ASKED, CALL, refused)
+    assert shown + "= at (1.50, 1.00, 0.50).\n@" in rendered(ASKED, CALL, done)
+    assert shown + "! x position 5.00m outside workspace [-2, 2]\n@" in rendered(ASKED, CALL, refused)
 
 
 def test_nobody_can_write_a_line_of_the_prompt() -> None:
@@ -86,14 +86,14 @@ def test_the_goal_is_the_first_message_after_the_last_finished_answer() -> None:
     answer = {"role": "assistant", "content": "Done."}
     notice = {"role": "user", "content": "70 % of the budget is spent"}
     text = rendered({"role": "user", "content": "Go home"}, answer, ASKED, CALL, notice)
-    assert "? Pick up the red cube\n" in text
-    assert "Go home" not in text
+    assert "? pick up the red cube\n" in text
+    assert "go home" not in text
     assert "budget" not in text
 
 
 def test_a_run_without_robot_or_tools_has_a_prompt_too() -> None:
     """Nothing of the state is required."""
-    assert prompt.prompt({"messages": [{"role": "user", "content": "Hi"}]}) == "#\n%\n*\n? Hi\n@\n>"
+    assert prompt.prompt({"messages": [{"role": "user", "content": "Hi"}]}) == "#\n%\n*\n? hi\n@\n>"
 
 
 @pytest.mark.parametrize("stopped", [False, True])
@@ -114,7 +114,7 @@ def test_the_host_renders_what_training_renders(stopped: bool) -> None:
     )
     hosted = ChatTemplate(prompt.template_source()).render(request, lambda: datetime.now(UTC)).text
     assert hosted == (
-        "# move_to(x,y,z)\n%| A3 0.1,0.2,0.3\n*| red cube 1.5,1.0,0.5\n? Go there\n"
+        "# move_to(x,y,z)\n%| a3 0.1,0.2,0.3\n*| red cube 1.5,1.0,0.5\n? go there\n"
         '>{"name":"move_to","arguments":{"x":1.0,"y":2.0,"z":0.5}}\n! refused\n'
         f"@ 0.0,-0.25,1.0,0.0 open nothing{' stopped' if stopped else ''}\n>"
     )
