@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from llmos.errors import ModelError, nearest
-from llmos.models.completion import Backend, Loading
+from llmos.models.completion import Backend, Loading, is_tiny
 
 BackendName = Literal["xllamacpp", "llama-cpp-python"]
 _MODULES: dict[BackendName, str] = {"llama-cpp-python": "llama_cpp", "xllamacpp": "xllamacpp"}
 """The faster one first: a decision of the tiny test model took 4.3 and 5.6 ms (median of 60, 2 cores)."""
-
-TINY_BYTES = 50_000_000
-"""Below this size one thread is fastest: on a busy machine a second one made a decision of 15 ms last 6.7 s."""
 
 
 def installed_backends() -> tuple[BackendName, ...]:
@@ -49,7 +46,7 @@ def load(loading: Loading, backend: str | None = None, there: Sequence[BackendNa
 
 def threads_for(path: Path) -> int:
     """One thread for a tiny file, else one per physical core."""
-    return 1 if path.stat().st_size < TINY_BYTES else _physical_cores()
+    return 1 if is_tiny(path) else _physical_cores()
 
 
 def _physical_cores() -> int:

@@ -18,6 +18,8 @@ from llmos.messages import JSON, Image, Message, Request, Text, ToolCall, ToolRe
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from jinja2.nodes import Node
+    from jinja2.parser import Parser
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MEDIA_MARKER = "<__media__>"
@@ -167,9 +169,15 @@ def _flat(parts: Sequence[Any], mark: str) -> str:
     return "\n".join(mark if isinstance(part, Image) else part.text for part in parts)
 
 
-def _tojson(value: JSON, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
+def _tojson(
+    value: JSON,
+    ensure_ascii: bool = False,  # noqa: FBT001 - the hub's signature
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,  # noqa: FBT001
+) -> str:
     """As the hub has it: no HTML escapes, letters outside ASCII kept."""
-    return json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
 def _raise(sentence: str) -> NoReturn:
@@ -180,10 +188,20 @@ def _raise(sentence: str) -> NoReturn:
 
 @lru_cache(maxsize=1)
 def _environment() -> "ImmutableSandboxedEnvironment":
+    from jinja2.ext import Extension, LoopControlExtension
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+    class Generation(Extension):
+        """Marks the model's own words for training; what stands between the tags is rendered as it is."""
+
+        tags = {"generation"}  # noqa: RUF012 - as the base class declares it
+
+        def parse(self, parser: "Parser") -> "list[Node]":
+            next(parser.stream)
+            return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
     environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, autoescape=False, extensions=["jinja2.ext.loopcontrols"]
+        trim_blocks=True, lstrip_blocks=True, autoescape=False, extensions=[LoopControlExtension, Generation]
     )
     environment.filters["tojson"] = _tojson
     environment.globals["raise_exception"] = _raise

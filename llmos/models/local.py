@@ -18,7 +18,7 @@ from llmos.models.base import OnText
 from llmos.models.chat_template import ChatTemplate, default_source
 from llmos.models.completion import Backend, Completion, ContextOverflowError, Decoding, Loading
 from llmos.models.dialect import Answer, Dialect, JsonOnly
-from llmos.models.dialect_hermes import Hermes
+from llmos.models.dialect_hermes import OPEN, Hermes
 from llmos.models.dialect_pocket import Pocket
 from llmos.models.gguf_header import PROJECTOR, GgufHeader, read_header
 
@@ -30,9 +30,10 @@ _CONTEXT_STEP = 256  # llama.cpp rounds contexts up to a multiple of this
 class LocalModel:
     """`path` and, for images, `mmproj` are GGUF files; ModelError says what is wrong with them.
 
-    `speaks` is the dialect of tool calls; without it, a template that renders the robot's state speaks pocket's and any
-    other Hermes'. `context_tokens` is cut to what the model was trained for and to a multiple of 256; `backend` names
-    the package that runs llama.cpp (the best one installed when None). Temperature 0 makes replies repeatable.
+    `speaks` is the dialect of tool calls. Without it the chat template tells: one that renders the robot's state speaks
+    pocket's, one with `<tool_call>` Hermes', and with any other no tools can be offered. `context_tokens` is cut to what
+    the model was trained for and to a multiple of 256; `backend` names the package that runs llama.cpp (the best one
+    installed when None). Temperature 0 makes replies repeatable.
     """
 
     def __init__(
@@ -57,8 +58,7 @@ class LocalModel:
             header.control_tokens,
             sees=mmproj is not None,
         )
-        speaks = speaks or ("pocket" if self._template.reads_state else "hermes")
-        self._dialect: Dialect = Pocket() if speaks == "pocket" else Hermes()
+        self._dialect = _dialect(speaks, self._template)
         self._stop = () if header.chat_template else ("<|im_end|>",)
         self._loading = Loading(path, mmproj, _fitting(context_tokens, header.context_tokens), threads_for(path))
         self._backend_name = backend
@@ -95,7 +95,12 @@ class LocalModel:
         """In a worker thread: everything between the request and the finished reply."""
         if self._backend is None:
             self._backend = load(self._loading, self._backend_name)
-        writes = self._dialect if request.response_schema is None else JsonOnly(request.response_schema)
+        if request.tools and self._dialect is None:
+            raise ModelError(
+                f"{self.name} writes tool calls in a form that LLMos does not read: its chat template has no {OPEN}; "
+                "models of the Qwen and Hermes families have it"
+            )
+        writes = (self._dialect or Hermes()) if request.response_schema is None else JsonOnly(request.response_schema)
         prompt = self._template.render(request, self._clock.now)
         grammar = writes.grammar(request.tools if request.may_call_tools else ())
         decoding = Decoding(request.max_output_tokens, grammar, self._stop, self._temperature, self._seed)
@@ -142,6 +147,13 @@ def _check_projector(path: Path) -> None:
     architecture = read_header(path).architecture
     if architecture != PROJECTOR:
         raise ModelError(f"{path} is no image projector (mmproj file): its architecture is '{architecture}'")
+
+
+def _dialect(speaks: DialectName | None, template: ChatTemplate) -> Dialect | None:
+    """The dialect that is named, else the one that the template shows, else none."""
+    if speaks == "pocket" or (speaks is None and template.reads_state):
+        return Pocket()
+    return Hermes() if speaks == "hermes" or OPEN in template.source else None
 
 
 def _fitting(wanted: int | None, trained: int) -> int:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from llmos.errors import ModelError
-from llmos.models.backend import TINY_BYTES, installed_backends, load, threads_for
+from llmos.models.backend import installed_backends, load, threads_for
 from llmos.models.chat_template import MEDIA_MARKER, Prompt
-from llmos.models.completion import Backend, ContextOverflowError, Decoding, Loading, reason_in
+from llmos.models.completion import TINY_BYTES, Backend, ContextOverflowError, Decoding, Loading, reason_in
 from tests.support.llama import BACKENDS, need_backend, picture
 from tests.support.tiny_gguf import LONG_TOKEN, TinyFiles, write_mmproj, write_text_model, write_tiny
 

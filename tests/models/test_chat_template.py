@@ -63,9 +63,12 @@ def test_a_malformed_call_stands_in_the_history_as_the_model_wrote_it() -> None:
 
 
 def test_the_hubs_functions_are_there() -> None:
-    """Letters outside ASCII are kept, the day comes from the given clock, loops can be left."""
-    source = "{{ {'ü': 1} | tojson }} {{ strftime_now('%d %b') }}{% for i in [1, 2] %}{{ i }}{% break %}{% endfor %}"
-    assert render(source, user(Text(""))) == '{"ü": 1} 04 Mar1'
+    """Letters outside ASCII are kept, the day comes from the given clock, loops can be left, training marks vanish."""
+    source = (
+        "{{ {'ü': 1} | tojson }} {{ {'ü': 1} | tojson(ensure_ascii=True) }} {{ strftime_now('%d %b') }}"
+        "{% for i in [1, 2] %}{{ i }}{% break %}{% endfor %}{% generation %}!{% endgeneration %}"
+    )
+    assert render(source, user(Text(""))) == '{"ü": 1} {"\\u00fc": 1} 04 Mar1!'
 
 
 def test_begin_and_end_tokens_are_the_files_own() -> None:

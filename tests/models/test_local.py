@@ -250,19 +250,34 @@ async def test_a_template_that_fails_is_told_and_the_model_stays(backend: str, t
     write_text_model(path, template="{{ raise_exception('no system role') }}")
     model = LocalModel(path, backend=backend)
     with pytest.raises(ModelError, match=r"^the model's chat template fails: no system role$"):
-        await model.reply(asked(), ignore_text)
+        await model.reply(asked(tools=()), ignore_text)
     await model.aclose()
 
 
 async def test_the_dialect_follows_the_template_unless_it_is_named(backend: str, tmp_path: Path) -> None:
-    """A template without state writes text; the same file told to speak pocket writes calls."""
+    """A template with the tag writes text; the same file told to speak pocket writes calls."""
     path = tmp_path / "chat.gguf"
-    write_text_model(path, template=TEMPLATE)
+    write_text_model(path, template=TEMPLATE + "{# <tool_call> #}")
     for speaks, is_text in ((None, True), ("pocket", False)):
         model = LocalModel(path, speaks=speaks, backend=backend)  # type: ignore[arg-type]
         reply = await model.reply(asked(max_output_tokens=30), ignore_text)
         assert (reply.stop_reason == "length") == is_text
         await model.aclose()
+
+
+async def test_a_model_with_another_form_of_calls_is_not_offered_tools(backend: str, tmp_path: Path) -> None:
+    """Its calls would pass for text and nothing would be done; without tools it can talk."""
+    path = tmp_path / "other.gguf"
+    write_text_model(path, template=TEMPLATE)
+    model = LocalModel(path, backend=backend)
+    with pytest.raises(ModelError) as caught:
+        await model.reply(asked(), ignore_text)
+    assert str(caught.value) == (
+        "local:other.gguf writes tool calls in a form that LLMos does not read: its chat template has no <tool_call>; "
+        "models of the Qwen and Hermes families have it"
+    )
+    assert (await model.reply(asked(tools=()), ignore_text)).usage.output_tokens > 0
+    await model.aclose()
 
 
 async def test_a_closed_model_loads_again(hermes: LocalModel) -> None:
