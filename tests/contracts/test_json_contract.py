@@ -1,0 +1,154 @@
+"""What other programs rely on: the JSON of the command line, its exit codes, and the names of the Python API.
+
+Keys may be added, so additions are listed here as such; a key that is renamed or goes missing fails.
+"""
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmos import LLMOS, LLMosError, LowBatteryError
+from llmos.errors import RefusedError
+from llmos.runtime.outcome import EXIT_CODES
+from tests.support.homes import Place, make_place
+from tests.support.overlays import WORKER, calls, says
+
+RESULT = {
+    "run_id": str, "agent": str, "goal": str, "mode": str, "mode_reason": str, "outcome": str, "answer": str,
+    "steps": int, "tool_calls": list, "usage": dict, "model": str, "duration_s": float, "journal": str,
+}  # fmt: skip
+USAGE = {"input_tokens": int, "output_tokens": int, "cache_read_tokens": int, "cost_usd": float}
+PROBLEM = {"path": str, "line": int, "severity": str, "sentence": str}
+ADDED = {"result": {"reason": str}, "usage": {"cache_write_tokens": int}}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A home with a worker, and a workspace."""
+    place = make_place(tmp_path)
+    place.write("user/agents/worker.md", WORKER)
+    return place
+
+
+def llmos(place: Place, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A command line without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "llmos.cli", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=place.workspace,
+        env={"LLMOS_HOME": str(place.home), "HOME": str(place.root), "PATH": os.defpath},
+    )
+
+
+def run(place: Place, *lines: dict[str, Any]) -> tuple[int, Any]:
+    """Exit code of `agent run --json`, and the one object on its stdout."""
+    tape = place.root / "tape.jsonl"
+    tape.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    done = llmos(place, "agent", "run", "worker", "go", "--model", f"cassette:{tape}", "--json")
+    return done.returncode, json.loads(done.stdout)
+
+
+def has_shape(value: dict[str, Any], shape: dict[str, type]) -> None:
+    """Exactly these keys, each of its type; a whole number is a number."""
+    assert set(value) == set(shape)
+    for key, kind in shape.items():
+        assert isinstance(value[key], (kind, int) if kind is float else kind), key
+
+
+def test_a_finished_run_prints_exactly_one_object(place: Place) -> None:
+    """All keys of the contract, each of its type, and nothing else on stdout."""
+    code, result = run(place, calls("Glob", pattern="*"), calls("Read", file_path="none"), says("ready"))
+    has_shape(result, RESULT | ADDED["result"])
+    has_shape(result["usage"], USAGE | ADDED["usage"])
+    assert [set(use) for use in result["tool_calls"]] == [{"tool", "args", "ok"}, {"tool", "args", "ok", "error"}]
+    assert (code, result["outcome"], result["agent"], result["goal"]) == (0, "done", "worker", "go")
+    assert (result["answer"], result["steps"], result["mode"]) == ("ready", 3, "LEARNER")
+    assert Path(result["journal"]).is_file()
+    assert Path(result["journal"]).stem == result["run_id"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "outcome"),
+    [
+        ({"reply": {"text": "no", "claim": "failed"}}, 1, "failed"),
+        ({"reply": {"text": "what?", "claim": "abstained"}}, 1, "failed"),
+        ({"reply": {"text": "no", "stop_reason": "refusal"}}, 3, "refused"),
+        ({"error": "fatal", "sentence": "gone"}, 1, "failed"),
+    ],
+)
+def test_an_outcome_has_its_exit_code(place: Place, line: dict[str, Any], code: int, outcome: str) -> None:
+    """What a script branches on agrees with what it reads."""
+    ended, result = run(place, line)
+    has_shape(result, RESULT | ADDED["result"])
+    assert (ended, result["outcome"]) == (code, outcome)
+
+
+def test_exit_codes_are_those_of_the_contract() -> None:
+    """0 done, 1 not reached, 2 the user's mistake, 3 refused, 4 budget spent, 130 interrupted."""
+    assert EXIT_CODES == {"done": 0, "failed": 1, "refused": 3, "budget": 4, "interrupted": 130}
+    assert (LLMosError.exit_code, RefusedError.exit_code, LowBatteryError.exit_code) == (2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("agent", "run", "wroker", "go", "--model", "pocket"), "did you mean 'worker'?"),
+        (("agent", "run", "worker", "go", "--model", "pockte"), "did you mean 'pocket'?"),
+        (("agent", "run", "worker", " ", "--model", "dev"), "The goal is empty;"),
+        (("agent", "show", "wroker"), "did you mean 'worker'?"),
+        (("kernel", "show", "budget.usd"), "did you mean"),
+        (("agent", "lsit"), "did you mean"),
+    ],
+)
+def test_a_persons_mistake_is_an_object_too(place: Place, arguments: tuple[str, ...], sentence: str) -> None:
+    """`{"error": sentence}` and exit 2, wherever the mistake was found."""
+    done = llmos(place, *arguments, "--json")
+    assert done.returncode == 2, done.stderr
+    result = json.loads(done.stdout)
+    assert set(result) == {"error"}
+    assert sentence in result["error"]
+
+
+def test_a_check_lists_problems(place: Place) -> None:
+    """A file that loads has warnings only; one that does not has an error and exit 2."""
+    place.write("user/agents/odd.md", "---\nname: odd\ndescription: Odd.\ntools: Raed\n---\n\nWork.\n")
+    done = llmos(place, "agent", "check", str(place.home / "user"), "--json")
+    [problem] = json.loads(done.stdout)["problems"]
+    has_shape(problem, PROBLEM)
+    assert (done.returncode, problem["severity"], problem["line"]) == (0, "warning", 4)
+    place.write("user/agents/empty.md", "")
+    done = llmos(place, "agent", "check", str(place.home / "user"), "--json")
+    assert done.returncode == 2
+    assert {one["severity"] for one in json.loads(done.stdout)["problems"]} == {"warning", "error"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "columns"),
+    [
+        ("agent list", "agents", {"name", "volume", "description"}),
+        ("skill list", "skills", {"name", "volume", "offered", "description"}),
+        ("kernel show budget", "rules", {"key", "value", "where"}),
+    ],
+)
+def test_listings_are_one_object_with_one_list(place: Place, arguments: str, key: str, columns: set[str]) -> None:
+    """Every listing takes `--json` and answers in the same form."""
+    done = llmos(place, *arguments.split(), "--json")
+    result = json.loads(done.stdout)
+    assert (done.returncode, set(result)) == (0, {key})
+    assert all(set(row) >= columns for row in result[key])
+
+
+def test_the_python_api_has_the_names_of_the_contract() -> None:
+    """`LLMOS(home=..., budget_usd=...)` and `execute("goal", agent="operator")`."""
+    made = inspect.signature(LLMOS).parameters
+    asked = inspect.signature(LLMOS.execute).parameters
+    assert {"home", "budget_usd"} <= set(made)
+    assert list(asked)[:3] == ["self", "goal", "agent"]
