@@ -19,7 +19,7 @@ from anyio import to_thread
 from llmos.errors import ModelError, RetryableError, StorageError, nearest
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 OnProgress: TypeAlias = Callable[[str, int, int], None]
 """Called with a file's name, the bytes that are there and the bytes there will be; must not block."""
@@ -77,21 +77,21 @@ async def pull(
 
 
 @asynccontextmanager
-async def _client(endpoint: str) -> "AsyncIterator[httpx.AsyncClient]":
-    import httpx
+async def _client(endpoint: str) -> "AsyncIterator[httpx2.AsyncClient]":
+    import httpx2
 
     headers = {"accept-encoding": "identity"}  # lengths and ranges count the file's own bytes
-    async with httpx.AsyncClient(follow_redirects=True, timeout=_TIMEOUT_S, headers=headers) as client:
+    async with httpx2.AsyncClient(follow_redirects=True, timeout=_TIMEOUT_S, headers=headers) as client:
         try:
             yield client
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise ModelError(f"{endpoint} is no address of a hub: {error}") from error
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise RetryableError(f"{endpoint} cannot be reached: {_words(error)}") from error
 
 
 async def _described(
-    client: "httpx.AsyncClient", endpoint: str, repository: str, revision: str, names: Sequence[str]
+    client: "httpx2.AsyncClient", endpoint: str, repository: str, revision: str, names: Sequence[str]
 ) -> list[HubFile]:
     address = f"{endpoint.rstrip('/')}/api/models/{quote(repository)}/tree/{quote(revision)}"
     answer = await client.get(address, params={"recursive": "true"})
@@ -114,7 +114,7 @@ def _hub_file(entries: dict[str, _Entry], name: str, repository: str) -> HubFile
     return HubFile(name, lfs.size, lfs.oid)
 
 
-def _check_status(answer: "httpx.Response", what: str) -> None:
+def _check_status(answer: "httpx2.Response", what: str) -> None:
     if answer.status_code == 429 or answer.status_code >= 500:
         raise RetryableError(f"{what} answers with status {answer.status_code}; try again later")
     if answer.status_code >= 400:
@@ -142,9 +142,9 @@ def _part(target: Path, file: HubFile) -> Path:
 
 
 async def _fetch(
-    client: "httpx.AsyncClient", address: str, file: HubFile, target: Path, on_progress: OnProgress
+    client: "httpx2.AsyncClient", address: str, file: HubFile, target: Path, on_progress: OnProgress
 ) -> None:
-    import httpx
+    import httpx2
 
     part = _part(target, file)
     with _disk_errors(target.parent):
@@ -154,7 +154,7 @@ async def _fetch(
                 break
             try:
                 await _append(client, address, file, part, on_progress)
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 reason = f": {_words(error)}"
         if _size(part) < file.size:
             raise RetryableError(
@@ -172,7 +172,7 @@ async def _fetch(
 
 
 async def _append(
-    client: "httpx.AsyncClient", address: str, file: HubFile, part: Path, on_progress: OnProgress
+    client: "httpx2.AsyncClient", address: str, file: HubFile, part: Path, on_progress: OnProgress
 ) -> None:
     """All that is missing, behind what has arrived; from the beginning where the server knows no ranges."""
     have = _size(part)
@@ -184,7 +184,7 @@ async def _append(
             await _copy(answer, output, file, on_progress, have if goes_on else 0)
 
 
-async def _copy(answer: "httpx.Response", output: BinaryIO, file: HubFile, on_progress: OnProgress, done: int) -> None:
+async def _copy(answer: "httpx2.Response", output: BinaryIO, file: HubFile, on_progress: OnProgress, done: int) -> None:
     on_progress(file.name, done, file.size)
     pending = bytearray()
     try:
