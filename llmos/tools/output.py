@@ -44,11 +44,17 @@ _CUT = "\ufffd"
 def limited(content: Sequence[Text | Image], limit: int) -> tuple[Text | Image, ...]:
     """The content, its text joined and cut in the middle where it has more than `limit` bytes.
 
-    Providers refuse a text without a character, so none is said as `(empty)`.
+    Providers refuse a text without a character, so none is said as `(empty)`; what UTF-8 cannot hold, such as the bytes
+    of a strange file name, becomes a question mark.
     """
-    size = sum(len(part.text.encode("utf-8", "replace")) for part in content if isinstance(part, Text))
-    if content and size <= limit:
-        return tuple(part if isinstance(part, Image) or part.text else Text("(empty)") for part in content)
+    plain = [part if isinstance(part, Image) else _encoded(part) for part in content]
+    texts = [part for part in plain if isinstance(part, bytes)]
+    if plain and sum(map(len, texts)) <= limit:
+        return tuple(part if isinstance(part, Image) else Text(part.decode() or "(empty)") for part in plain)
     tail = Tail(limit)
-    tail.add("\n".join(part.text for part in content if isinstance(part, Text)).encode("utf-8", "replace"))
-    return (Text(tail.text() or "(empty)"), *(part for part in content if isinstance(part, Image)))
+    tail.add(b"\n".join(texts))
+    return (Text(tail.text() or "(empty)"), *(part for part in plain if isinstance(part, Image)))
+
+
+def _encoded(part: Text) -> bytes:
+    return part.text.encode("utf-8", "replace")

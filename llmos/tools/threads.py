@@ -41,7 +41,10 @@ class _Work(Generic[T]):
 
 
 async def run_in_thread(function: Callable[[], T]) -> T:
-    """The function's value, or what it raised; cancellation returns at once and leaves the thread to itself."""
+    """The function's value, or what it raised; cancellation returns at once and leaves the thread to itself.
+
+    A KeyboardInterrupt is the function's own, for Ctrl-C reaches no thread but the main one: RuntimeError.
+    """
     done, token = anyio.Event(), current_token()
 
     def tell() -> None:
@@ -52,6 +55,8 @@ async def run_in_thread(function: Callable[[], T]) -> T:
 
     work = _Work(function, tell)
     await done.wait()
+    if isinstance(work.error, KeyboardInterrupt):
+        raise RuntimeError("it raised KeyboardInterrupt") from work.error  # noqa: TRY004 - no type is checked here
     return work.result()
 
 

@@ -4,11 +4,13 @@ Knows no single tool. The one place of the house that catches every exception: w
 react to. What passes through: cancellation, and a journal that cannot be written.
 """
 
+import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from traceback import TracebackException
 from typing import Protocol
 
 import anyio
@@ -20,9 +22,12 @@ from llmos.tools.base import Access, Tool, ToolOutcome, failure
 from llmos.tools.offer import Offer
 from llmos.tools.opening import read_whole
 from llmos.tools.output import limited
-from llmos.tools.permissions import Decision, Permissions
+from llmos.tools.permissions import Decision, Permissions, visible
 from llmos.tools.threads import run_in_thread
 from llmos.traces.events import Event, FileKept, PermissionDecided, ToolCalled, ToolReturned
+
+_LONGEST_NAME = 100
+"""Characters of what a model wrote as a tool's name that a sentence repeats."""
 
 
 class Witness(Protocol):
@@ -76,17 +81,21 @@ class Toolbox:
         Raises nothing but cancellation, and StorageError when the journal cannot be written.
         """
         started_s = perf_counter()
-        outcome = failure(f"{call.name} was interrupted; whether it took effect is not known")
+        name = visible(call.name[:_LONGEST_NAME])
+        outcome = failure(f"{name} was interrupted; whether it took effect is not known")
         try:
-            outcome = await self._outcome(call, step)
-        except (Exception, SystemExit) as error:
-            if error is self._unwitnessed:
+            outcome = self._limited(await self._outcome(call, step))
+        except BaseException as error:
+            if error is self._unwitnessed or _is_from_outside(error):
                 raise
-            outcome = failure(_sentence(call.name, error))
+            outcome = self._limited(failure(_sentence(name, error)))
         finally:
-            result = ToolResult(call.id, limited(outcome.content, self._rules.max_output_bytes), outcome.is_error)
+            result = ToolResult(call.id, outcome.content, outcome.is_error)
             self._write(ToolReturned.of(result, call.name, perf_counter() - started_s, step))
         return result
+
+    def _limited(self, outcome: ToolOutcome) -> ToolOutcome:
+        return ToolOutcome(limited(outcome.content, self._rules.max_output_bytes), outcome.is_error)
 
     async def _outcome(self, call: ToolCall, step: int) -> ToolOutcome:
         tool = self._offer.find(call.name)
@@ -164,8 +173,18 @@ def _content(path: Path, limit: int) -> bytes | None:
     return read_whole(path, limit) if os.path.lexists(path) else None
 
 
+def _is_from_outside(error: BaseException) -> bool:
+    """Whether the run is to end, rather than that the tool failed, which may raise what ends a run all by itself."""
+    if isinstance(error, anyio.get_cancelled_exc_class()):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, KeyboardInterrupt | GeneratorExit)
+
+
 def _sentence(name: str, error: BaseException) -> str:
     """What went wrong, for the model: our own sentences as they are, others with their kind."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return str(error) if isinstance(error, LLMosError) else f"{name} failed with {type(error).__name__}: {error}"
+    words = str(TracebackException(type(error), error, None))  # also where the error's own __str__ fails
+    kind = f"{name} failed with {type(error).__name__}"
+    return words if isinstance(error, LLMosError) else f"{kind}: {words}".removesuffix(": ")

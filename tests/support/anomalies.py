@@ -1,0 +1,106 @@
+"""Runs on cassettes that are meant to go wrong, in this process or as a command line, and the law of whole journals."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from llmos.runtime.outcome import RunOutcome
+from llmos.traces.events import Entry, Event, RunFinished, RunStarted
+from llmos.traces.reading import read_journal
+from tests.support.homes import Place
+
+WORKER = "---\nname: worker\ndescription: Works.\n---\n\nWork.\n"
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+Line = Mapping[str, Any]
+
+
+def says(text: str = "ready", **more: Any) -> Line:
+    """A cassette's line that answers."""
+    return {"reply": {"text": text, **more}}
+
+
+def asks(*calls: tuple[str, Mapping[str, Any]], **more: Any) -> Line:
+    """A cassette's line that calls these tools with these arguments, in one reply."""
+    return {"reply": {"tool_calls": [{"name": name, "args": args} for name, args in calls], **more}}
+
+
+def malformed(name: str, written: str) -> Line:
+    """A cassette's line that calls a tool with what is no JSON object."""
+    return {"reply": {"tool_calls": [{"name": name, "malformed": written}]}}
+
+
+def tape(place: Place, *lines: Line, name: str = "tape") -> str:
+    """`cassette:FILE` with these lines."""
+    path = place.root / f"{name}.jsonl"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    return f"cassette:{path}"
+
+
+def hire(place: Place, text: str = WORKER, name: str = "worker") -> Path:
+    """An agent in the user's volume."""
+    return place.write(f"user/agents/{name}.md", text)
+
+
+async def play(place: Place, *lines: Line, agent: str = "worker", goal: str = "go", **options: Any) -> RunOutcome:
+    """Run the goal with a model that replies as the lines say."""
+    if not (place.home / "user/agents/worker.md").exists():
+        hire(place)
+    async with place.system(model=tape(place, *lines), **options) as system:
+        return await system.execute(goal, agent)
+
+
+def journals(place: Place) -> list[Path]:
+    """The journals of the home, in the order of their names."""
+    return sorted(place.home.glob("journals/*/*/*.jsonl"))
+
+
+def whole(path: Path) -> list[Entry]:
+    """The entries of a journal that must be whole: begun, finished, numbered without a gap, nothing after the end."""
+    torn: list[str] = []
+    entries = read_journal(path, torn.append)
+    kinds = [type(entry.event) for entry in entries]
+    assert not torn, torn
+    assert kinds[0] is RunStarted, kinds
+    assert kinds[-1] is RunFinished, kinds
+    assert kinds.count(RunStarted) == kinds.count(RunFinished) == 1
+    assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+    return entries
+
+
+def all_whole(place: Place) -> list[list[Entry]]:
+    """Every journal of the home, each of them whole."""
+    return [whole(path) for path in journals(place)]
+
+
+def events(entries: list[Entry], kind: type[Event]) -> Iterator[Any]:
+    """The events of one kind."""
+    return (entry.event for entry in entries if isinstance(entry.event, kind))
+
+
+def llmos(
+    place: Place, *arguments: str, typed: bytes | None = b"", env: Mapping[str, str] | None = None, **more: Any
+) -> "subprocess.CompletedProcess[bytes]":
+    """A command line in a process of its own, without a terminal; `typed` is its input, None closes it."""
+    surroundings = {"LLMOS_HOME": str(place.home), "HOME": str(place.root), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(
+        [sys.executable, "-m", "llmos.cli", *arguments],
+        input=typed,
+        capture_output=True,
+        timeout=120,
+        cwd=more.pop("cwd", place.workspace),
+        env={**surroundings, "PYTHONPATH": str(CHECKOUT), **(env or {})},
+        **more,
+    )
+
+
+def sentence(done: "subprocess.CompletedProcess[bytes]") -> str:
+    """What a command line that ended with an error said: one line, and no traceback."""
+    said = done.stderr.decode("utf-8", "replace")
+    assert "Traceback" not in said, said
+    lines = [line for line in said.splitlines() if line.startswith("llmos: ")]
+    assert len(lines) == 1, said
+    return lines[0].removeprefix("llmos: ")
