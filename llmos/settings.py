@@ -18,6 +18,7 @@ class Environment:
 
     home: Path
     model: str | None = None
+    model_source: str = "LLMOS_MODEL"
     robot: str | None = None
     anthropic_api_key: str | None = None
     anthropic_base_url: str | None = None
@@ -57,6 +58,12 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         editor=get("VISUAL") or get("EDITOR"),
         user_home=user_home,
     )
+
+
+def no_color(variables: Mapping[str, str] | None = None) -> bool:
+    """Whether this terminal should get no colours: a person's wish (https://no-color.org), or it knows none."""
+    source = os.environ if variables is None else variables
+    return bool(source.get("NO_COLOR")) or source.get("TERM") == "dumb"
 
 
 def prepare_libraries() -> None:

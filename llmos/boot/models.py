@@ -58,7 +58,7 @@ class Models:
         if agent.model != "inherit":
             return ModelChoice(agent.model, f"the agent {agent.name} asks for it")
         if self._environment.model:
-            return ModelChoice(self._environment.model, "LLMOS_MODEL says so")
+            return ModelChoice(self._environment.model, f"{self._environment.model_source} says so")
         if self._environment.anthropic_api_key:
             return ModelChoice("dev", "ANTHROPIC_API_KEY is set")
         if self._is_pulled("runtime"):

@@ -9,12 +9,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from anyio import CancelScope, to_thread
+
 from llmos.boot.body import Body
 from llmos.boot.kit import Kit
 from llmos.boot.library import Library
 from llmos.boot.models import Models
 from llmos.boot.options import Options
-from llmos.boot.runs import Conversation, Ground, Place, run_goal
+from llmos.boot.preferences import with_preferences
+from llmos.boot.runs import Conversation, Ground, Place, run_goal, settle
 from llmos.budget import Limits, Purse
 from llmos.clock import Clock, RealClock
 from llmos.documents.agent import Agent
@@ -62,14 +65,15 @@ class LLMOS:
     ) -> None:
         prepare_libraries()
         found = environment or read_environment()
-        self.environment = found if home is None else found.at(Path(home))
+        self.environment = with_preferences(found if home is None else found.at(Path(home)))
         self.options = options or Options(budget_usd=budget_usd)
         read_approvals(self.options.approve)
         self.clock = clock or RealClock()
         self.bus = bus or Bus()
         self.report = Report()
         self.rules = load_kernel(system_root() / "kernel", self.environment.home / "kernel")
-        self.library = Library(self.environment, self.clock)
+        self.workspace = self.options.workspace or Path.cwd()
+        self.library = Library(self.environment, self.clock, self.workspace)
         self.models = Models(self.rules.models, self.environment, system_root(), self.clock, self.options.model)
         self._body: Body | None = None
         usd = self.rules.budget.budget_usd if self.options.budget_usd is None else self.options.budget_usd
@@ -98,12 +102,14 @@ class LLMOS:
         """What this session may still spend, in dollars."""
         return self._purse.usd_left
 
-    async def execute(self, goal: str, agent: str = "system", *, resume: str | None = None) -> RunOutcome:
-        """Run a goal to its end.
+    async def execute(
+        self, goal: str, agent: str = "system", *, resume: str | None = None, scope: CancelScope | None = None
+    ) -> RunOutcome:
+        """Run a goal to its end; whoever cancels `scope` gets the outcome `interrupted`.
 
         Raises LowBatteryError when the budget could not even pay for the first call; nothing was called then.
         """
-        outcome = await self.say(self.conversation(agent, resume), goal)
+        outcome = await self.say(self.conversation(agent, resume), goal, scope=scope)
         if outcome.outcome == "budget" and outcome.steps == 0:
             raise LowBatteryError(outcome.reason)
         return outcome
@@ -116,9 +122,19 @@ class LLMOS:
 
         return Conversation(agent, list(read_history(self.environment.home, resume)), resume)
 
-    async def say(self, talk: Conversation, goal: str) -> RunOutcome:
-        """Run the next goal of a conversation."""
-        outcome = await run_goal(self._ground, goal, Place(self._purse), talk)
+    def require(self, agent: str) -> None:
+        """Raise what would keep this agent from running any goal at all; nothing is called."""
+        settle(self._ground, self.words("go-on"), agent)
+
+    def words(self, template: str) -> str:
+        """A message of the house, from `kernel/prompts/`."""
+        return self._ground.prompts.render(template)
+
+    async def say(self, talk: Conversation, goal: str, *, scope: CancelScope | None = None) -> RunOutcome:
+        """Run the next goal of a conversation; from the second on, the system is asked to tell of edited documents."""
+        if self.report.runs == 1:
+            await to_thread.run_sync(self.library.watch)
+        outcome = await run_goal(self._ground, goal, Place(self._purse, scope=scope), talk)
         talk.last_run = outcome.run_id
         self.report.runs += 1
         self.report.cost_usd += outcome.cost_usd
@@ -135,7 +151,7 @@ class LLMOS:
             models=self.models,
             prompts=Prompts(system_root() / "kernel" / "prompts"),
             kit=Kit(self.rules, self.environment, self.clock, approver, self.options.approve),
-            workspace=self.options.workspace or Path.cwd(),
+            workspace=self.workspace,
             max_steps=self.options.max_steps,
             body_for=self._body_for,
             commit=self._commit,

@@ -3,75 +3,57 @@
 Knows of a command only its name, its module and its one-line help, so that `llmos --help` imports none of them.
 """
 
+import io
 import os
 import sys
-from collections.abc import Mapping
-from importlib import import_module
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import takewhile
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from llmos import __version__
-from llmos.errors import LLMosError, nearest
+from llmos.cli.groups import LazyGroup
+from llmos.cli.options import READER_LEFT, leave_reader, print_json
+from llmos.errors import LLMosError
 
 INTERRUPTED: Final = 130
 OUR_BUG: Final = 70
 USERS_MISTAKE: Final = 2
 
 
-class Commands(click.Group):
-    """A group whose members are imported when they are called: name -> (module, attribute, one line of help)."""
-
-    def __init__(self, lazy: Mapping[str, tuple[str, str, str]], **options: Any) -> None:  # noqa: ANN401 - click's own
-        super().__init__(**options)
-        self._lazy = lazy
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The names, in the order in which a newcomer needs them."""
-        return list(self._lazy)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """The command, imported now; None when there is none of that name."""
-        if cmd_name not in self._lazy:
-            return None
-        module, attribute, _ = self._lazy[cmd_name]
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest command named when there is none."""
-        name = args[0]
-        if not name.startswith("-") and name not in self._lazy:
-            raise click.UsageError(f"There is no command '{name}'; {nearest(name, self._lazy)}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The listing of `--help`, from the lines kept here."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in self._lazy.items()])
-
-
 _COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "run": ("llmos.cli.agent", "run_system", "Run a goal; the agent `system` does it or picks who does."),
-    "agent": ("llmos.cli.agent", "agent", "List, show, check, write, edit and run agents."),
+    "agent": ("llmos.cli.agent", "agent", "List, show, write, edit, check and run agents."),
     "shell": ("llmos.cli.agent", "shell", "Talk with the agent `system`."),
-    "skill": ("llmos.cli.skill", "skill", "List and show skills."),
+    "init": ("llmos.cli.init", "init", "Make the home: volumes for you and your team."),
+    "skill": ("llmos.cli.skill", "skill", "List, show and write skills."),
+    "model": ("llmos.cli.model", "model", "List, fetch, check and time models."),
     "kernel": ("llmos.cli.kernel", "kernel", "Show the rules that every run obeys."),
     "trace": ("llmos.cli.trace", "trace", "List runs, and show what happened in one."),
     "memory": ("llmos.cli.memory", "memory", "Search, show and forget notes."),
     "usage": ("llmos.cli.usage", "usage", "Show what runs cost."),
+    "completion": ("llmos.cli.completion", "completion", "Print what makes a shell complete `llmos` commands."),
 }
 
-HELP: Final = "Markdown is the program, Python is the interpreter, git is the memory of both."
 
-root = Commands(
+@click.pass_context
+def _begin(ctx: click.Context) -> None:
+    """What holds for every command; `--help` does not come this far."""
+    from llmos.settings import no_color
+
+    if no_color():
+        ctx.color = False
+
+
+root = LazyGroup(
     _COMMANDS,
     name="llmos",
-    help=HELP,
+    callback=_begin,
+    help="Markdown is the program, Python is the interpreter, git is the memory of both.",
+    epilog="Try: llmos agent run operator 'Go home.' - every command has its own --help.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 root = click.version_option(__version__, prog_name="llmos")(root)
@@ -79,15 +61,10 @@ root = click.version_option(__version__, prog_name="llmos")(root)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command line and leave with its exit code; what nobody expected is a traceback and OUR_BUG."""
-    sys.excepthook = _our_bug
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
-
-
-def _our_bug(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-    sys.__excepthook__(kind, error, at)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(OUR_BUG)
+    typed = sys.argv[1:] if arguments is None else arguments
+    sys.excepthook = partial(_our_bug, wants_json(typed))
+    _forgive_letters()
+    sys.exit(run(typed))
 
 
 def run(arguments: list[str]) -> int:
@@ -95,7 +72,7 @@ def run(arguments: list[str]) -> int:
 
     An error that is nobody's mistake but ours passes.
     """
-    as_json = "--json" in arguments
+    as_json = wants_json(arguments)
     try:
         result = root.main(arguments, prog_name="llmos", standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -105,18 +82,43 @@ def run(arguments: list[str]) -> int:
     except LLMosError as error:
         return _say(str(error), error.exit_code, as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted.", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        return _reader_left()
+        return _say("Interrupted.", INTERRUPTED, as_json=as_json)
+    except OSError as error:
+        if error.errno not in READER_LEFT:
+            raise
+        leave_reader()
+        return 0
     return result if isinstance(result, int) else 0
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON, also where it is too wrong to be understood."""
+    return "--json" in takewhile(lambda word: word != "--", arguments)
+
+
+def _forgive_letters() -> None:
+    """Make letters that a terminal does not know, or bytes that are no text, something to tell of, not to fail on."""
+    ways = ((sys.stdin, "surrogateescape"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace"))
+    for stream, how in ways:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=how)
+
+
+def _our_bug(
+    as_json: bool,  # noqa: FBT001 - bound by position, as the hook is called
+    kind: type[BaseException],
+    error: BaseException,
+    at: TracebackType | None,
+) -> None:
+    sys.__excepthook__(kind, error, at)
+    _say(f"LLMos itself failed with {kind.__name__}: {error}", OUR_BUG, as_json=as_json)
+    sys.stdout.flush()
+    os._exit(OUR_BUG)
 
 
 def _say(sentence: str, exit_code: int, *, as_json: bool) -> int:
     if as_json:
-        import json
-
-        click.echo(json.dumps({"error": sentence}))
+        print_json({"error": sentence})
     else:
         click.echo(f"llmos: {sentence}", err=True)
     return exit_code
@@ -128,12 +130,6 @@ def _sentence(mistake: click.ClickException) -> str:
     if isinstance(mistake, click.UsageError) and mistake.ctx is not None:
         text = f"{text.rstrip('.')}; see `{mistake.ctx.command_path} --help`."
     return text
-
-
-def _reader_left() -> int:
-    """Whoever read our output has gone, as in `llmos trace list | head`; nothing more can be said to them."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 if __name__ == "__main__":

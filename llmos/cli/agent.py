@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from llmos.cli.completion import names
+from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json, run_options
 from llmos.cli.render import printable
 from llmos.cli.system import library, notice
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from llmos.documents.document import Problem
 
 
-@click.group()
+@click.group(cls=Group)
 def agent() -> None:
     """List, show, check, write, edit and run agents."""
 
@@ -37,7 +39,7 @@ def list_agents(as_json: bool) -> None:  # noqa: FBT001 - click's flag
 
 
 @agent.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=names("agents"))
 @as_json
 def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Show one agent, and what it shadows."""
@@ -126,49 +128,68 @@ def _problem_json(problem: "Problem") -> dict[str, Any]:
     }
 
 
+_EACH = click.option(
+    "--each",
+    metavar="FILE.csv",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Run once per row; {column} in GOAL stands for the row's cell.",
+)
+_RESUME = click.option("--resume", metavar="RUN_ID", help="Go on where this run ended; GOAL may be left out.")
+
+
 @agent.command("run")
-@click.argument("name")
+@click.argument("name", shell_complete=names("agents"))
 @click.argument("goal", required=False)
 @run_options
-@click.option("--resume", metavar="RUN_ID", help="Go on where this run ended.")
+@_EACH
+@_RESUME
 @as_json
-@click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view.")
 def run(name: str, goal: str | None, **options: Any) -> int:  # noqa: ANN401 - click's own
     """Run the agent NAME on GOAL.
 
     A GOAL of `-`, or input that is piped in, is read from stdin. Without a GOAL on a terminal this is a conversation.
     """
-    from llmos.cli.running import converse, read_goal, run_once
-
-    text = read_goal(goal)
-    if text is None:
-        return converse(name, **options)
-    return run_once(name, text, **options)
+    return _run(name, goal, **options)
 
 
 @click.command("run")
 @click.argument("goal", required=False)
 @run_options
-@click.option("--resume", metavar="RUN_ID", help="Go on where this run ended.")
+@_EACH
+@_RESUME
 @as_json
-@click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view.")
 def run_system(goal: str | None, **options: Any) -> int:  # noqa: ANN401 - click's own
-    """Run GOAL with the agent `system`, which does it or picks who does."""
-    from llmos.cli.running import converse, read_goal, run_once
+    """Run GOAL with the agent `system`, which does it or picks who does.
+
+    A GOAL of `-`, or input that is piped in, is read from stdin. Without a GOAL on a terminal this is a conversation.
+    """
+    return _run("system", goal, **options)
+
+
+def _run(name: str, goal: str | None, *, each: Path | None, resume: str | None, **options: Any) -> int:  # noqa: ANN401
+    """What the options ask for: one run, one per row, the rest of an earlier one, or a conversation."""
+    from llmos.cli.conversation import converse
+    from llmos.cli.goals import read_goal
+    from llmos.cli.running import run_each, run_once
 
     text = read_goal(goal)
+    if each is not None:
+        if text is None or resume is not None:
+            raise click.UsageError("--each needs a GOAL and goes with no --resume.")
+        return run_each(name, text, each, **options)
+    if resume is not None:
+        return run_once(name, text if text and text.strip() else None, resume=resume, **options)
     if text is None:
-        return converse("system", **options)
-    return run_once("system", text, **options)
+        return converse(name, **options)
+    return run_once(name, text, resume=None, **options)
 
 
 @click.command()
 @run_options
-@click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view.")
 def shell(**options: Any) -> int:  # noqa: ANN401 - click's own
     """Talk with the agent `system`; leaving says what was spent."""
-    from llmos.cli.running import converse
+    from llmos.cli.conversation import converse
 
     if not sys.stdin.isatty():
         notice("There is no terminal, so each line of the input is one goal.")
-    return converse("system", resume=None, as_json=False, **options)
+    return converse("system", **options)

@@ -2,12 +2,13 @@
 
 import click
 
+from llmos.cli.groups import Group
 from llmos.cli.options import as_json
 from llmos.cli.system import rules
 from llmos.cli.table import show_rows
 
 
-@click.group()
+@click.group(cls=Group)
 def kernel() -> None:
     """Show the rules that every run obeys."""
 

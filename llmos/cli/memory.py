@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json
 from llmos.cli.render import printable
 from llmos.cli.system import library
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from llmos.memory.notes import Notes
 
 
-@click.group()
+@click.group(cls=Group)
 def memory() -> None:
     """Search, show and forget notes."""
 

@@ -3,8 +3,12 @@
 Knows no command.
 """
 
+import errno
 import json
-from collections.abc import Awaitable, Callable
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,32 +18,35 @@ F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+yes = click.option("--yes", is_flag=True, help="Do not ask; the answer is yes.")
+robot = click.option("--robot", metavar="R", help="Robot profile to attach, such as arm.")
+scene = click.option("--scene", metavar="S", help="Objects and places around the robot, such as pick-and-place.")
+
+_RUN_OPTIONS = (
+    click.option("--model", metavar="M", help="A name of `llmos model list`, provider:ID, local:FILE, cassette:FILE."),
+    robot,
+    scene,
+    click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one."),
+    click.option("--mode", type=click.Choice(["auto", "learner"]), default="auto", help="How to reach the goal."),
+    click.option("--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write."),
+    click.option("--budget-usd", type=click.FloatRange(min=0), metavar="X", help="The most that may be spent."),
+    click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="The most replies asked for."),
+    click.option(
+        "--approve",
+        multiple=True,
+        metavar="ask|never|PATTERN",
+        help="What needs no question, such as 'Bash(git status)'; may be repeated.",
+    ),
+    click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view."),
+)
+
+READER_LEFT = (errno.EPIPE, errno.EIO)
+"""What the system says when nobody reads our output any more: a pipe or a terminal that was closed."""
 
 
 def run_options(command: F) -> F:
     """The options of everything that starts a run."""
-    for option in reversed(
-        (
-            click.option("--model", metavar="M", help="An alias, provider:ID, local:FILE or cassette:FILE."),
-            click.option("--robot", metavar="R", help="Robot profile to attach, such as arm."),
-            click.option("--scene", metavar="S", help="Objects and places around the robot, such as pick-and-place."),
-            click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one."),
-            click.option(
-                "--mode", type=click.Choice(["auto", "learner"]), default="auto", help="How to reach the goal."
-            ),
-            click.option(
-                "--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write."
-            ),
-            click.option("--budget-usd", type=click.FloatRange(min=0), metavar="X", help="The most that may be spent."),
-            click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="The most replies asked for."),
-            click.option(
-                "--approve",
-                multiple=True,
-                metavar="ask|never|PATTERN",
-                help="What needs no question, such as 'Bash(git status)'; may be repeated.",
-            ),
-        )
-    ):
+    for option in reversed(_RUN_OPTIONS):
         command = option(command)
     return command
 
@@ -55,5 +62,29 @@ def run_async(work: Callable[[], Awaitable[T]]) -> T:
 
 
 def print_json(value: object) -> None:
-    """One JSON object on one line of stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    """One JSON object on one line of stdout; letters that its encoding does not know are escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value)
+    click.echo(text)
+
+
+@contextmanager
+def unread() -> Iterator[None]:
+    """Print results here whose exit code counts also when nobody reads them."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in READER_LEFT:
+            raise
+        leave_reader()
+
+
+def leave_reader() -> None:
+    """Whoever read our output has gone, as in `llmos trace list | head`; nothing more is said to them."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.isatty():
+            os.dup2(nowhere, stream.fileno())

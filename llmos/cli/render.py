@@ -75,19 +75,33 @@ def call_text(tool: str, args: Mapping[str, JSON]) -> str:
 def result_lines(outcome: RunOutcome) -> list[str]:
     """The end of a run for a person: the answer, then what it was, cost, and where it is written down."""
     lines = printable(outcome.answer).splitlines()
-    because = f": {printable(outcome.reason)}" if outcome.reason else ""
-    effort = f"{_count(outcome.steps, 'step')} · {_count(len(outcome.tool_calls), 'tool call')}"
     mode = f" ({printable(outcome.mode_reason)})" if outcome.mode_reason else ""
     lines += [
-        f"outcome  {outcome.outcome}{because}",
+        f"outcome  {outcome.outcome}{_because(outcome)}",
         f"mode     {outcome.mode}{mode}",
         f"model    {printable(outcome.model)}",
-        f"cost     {dollars(outcome.cost_usd)} · {tokens(outcome.usage)} · {effort} · {outcome.duration_s:.1f} s",
+        f"cost     {_effort(outcome)}",
         f"journal  {outcome.journal}",
     ]
     if outcome.outcome in ("budget", "interrupted"):
         lines.append(f"resume   llmos agent run {outcome.agent} --resume {outcome.run_id}")
     return lines
+
+
+def closing_line(outcome: RunOutcome) -> str:
+    """The end of one run of a conversation on one line: what it came to, cost, and the run id."""
+    because = "" if outcome.outcome == "done" else _because(outcome)
+    return f"{outcome.outcome}{because} · {_effort(outcome)} · {outcome.run_id}"
+
+
+def _because(outcome: RunOutcome) -> str:
+    return f": {printable(outcome.reason)}" if outcome.reason else ""
+
+
+def _effort(outcome: RunOutcome) -> str:
+    """Cost, tokens, steps, tool calls and time."""
+    work = f"{_count(outcome.steps, 'step')} · {_count(len(outcome.tool_calls), 'tool call')}"
+    return f"{dollars(outcome.cost_usd)} · {tokens(outcome.usage)} · {work} · {outcome.duration_s:.1f} s"
 
 
 def _count(number: int, thing: str) -> str:

@@ -4,167 +4,106 @@ Knows no agent.
 """
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from llmos.cli.options import print_json, run_async
-from llmos.errors import LLMosError
+from llmos.cli.options import print_json, run_async, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from llmos.boot import LLMOS
     from llmos.boot.options import Options
+    from llmos.boot.runs import Conversation
     from llmos.cli.progress import Progress
     from llmos.runtime.outcome import RunOutcome
 
-_LEAVE = {"exit", "quit", "bye"}
+T = TypeVar("T")
 
 
-def read_goal(goal: str | None) -> str | None:
-    """The goal as it was typed or piped in; None when a person at a terminal gave none."""
-    if goal is not None and goal != "-":
-        return goal
-    if goal is None and sys.stdin.isatty():
-        return None
-    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+def run_once(agent: str, goal: str | None, *, as_json: bool, resume: str | None, **options: Any) -> int:  # noqa: ANN401
+    """Run one goal, tell it, and return the exit code of its outcome; without a goal, the resumed run goes on."""
 
+    async def work(system: "LLMOS", progress: "Progress") -> "RunOutcome":
+        text = system.words("go-on") if goal is None else goal
+        return await answer(system, progress, system.conversation(agent, resume), text)
 
-def run_once(  # a run's options are click's, named one by one in `run_options`
-    agent: str,
-    goal: str,
-    *,
-    as_json: bool,
-    no_stream: bool,
-    resume: str | None,
-    **values: Any,  # noqa: ANN401
-) -> int:
-    """Run one goal, tell it, and return the exit code of its outcome."""
-    from llmos.boot import LLMOS
-    from llmos.cli.progress import show_progress
-    from llmos.traces.bus import Bus
-
-    bus = Bus()
-    with show_progress(bus, sys.stderr, live=not no_stream) as progress:
-        approver = TerminalApprover(progress) if sys.stdin.isatty() and not as_json else None
-
-        async def work() -> "RunOutcome":
-            async with LLMOS(options=_options(values), approver=approver, bus=bus) as system:
-                return await system.execute(goal, agent, resume=resume)
-
-        outcome = run_async(work)
-    _show(outcome, as_json=as_json)
+    outcome = with_system(work, ask=not as_json, **options)
+    with unread():
+        show(outcome, as_json=as_json)
     return outcome.exit_code
 
 
-def converse(
-    agent: str,
-    *,
-    no_stream: bool,
-    resume: str | None,
-    as_json: bool = False,
-    **values: Any,  # noqa: ANN401
-) -> int:
-    """Talk with one agent, one goal a line, until `exit` or the end of input; then say what was spent.
+def run_each(agent: str, goal: str, table: "Path", *, as_json: bool, **options: Any) -> int:  # noqa: ANN401
+    """Run the goal once for each row of a table, one after the other on one budget; the worst exit code.
 
-    Ctrl-C ends the run that is under way, not the conversation. An edited document counts from the next line on.
+    It ends early when it is interrupted, or when the budget cannot pay for another first call.
     """
-    if as_json:
-        raise LLMosError("A conversation has no JSON; give a GOAL, or leave --json out.")
-    from llmos.boot import LLMOS
+    from llmos.cli.goals import goals_of
+
+    goals = goals_of(goal, table)
+
+    async def work(system: "LLMOS", progress: "Progress") -> "list[RunOutcome]":
+        outcomes: list[RunOutcome] = []
+        for number, each in enumerate(goals, start=1):
+            click.secho(f"{number}/{len(goals)}  {each}", err=True, bold=True)
+            outcomes.append(await answer(system, progress, system.conversation(agent), each))
+            if not as_json:
+                show(outcomes[-1], as_json=False)
+            if outcomes[-1].outcome == "interrupted" or _too_poor(outcomes[-1]):
+                break
+        return outcomes
+
+    outcomes = with_system(work, ask=not as_json, **options)
+    with unread():
+        if as_json:
+            print_json({"rows": len(goals), "runs": [outcome.as_json() for outcome in outcomes]})
+        else:
+            click.echo(_summary(outcomes, len(goals)))
+    return max(outcome.exit_code for outcome in outcomes)
+
+
+def with_system(work: "Callable[[LLMOS, Progress], Awaitable[T]]", *, ask: bool, no_stream: bool, **options: Any) -> T:  # noqa: ANN401
+    """What the work gives back, done with a running system whose progress shows on stderr.
+
+    `ask`: whether the person at the terminal, if there is one, may be asked for permissions.
+    """
+    from llmos.boot.system import LLMOS
+    from llmos.cli.asking import TerminalApprover
     from llmos.cli.progress import show_progress
+    from llmos.cli.system import make_home
     from llmos.traces.bus import Bus
 
+    make_home()
     bus = Bus()
     with show_progress(bus, sys.stderr, live=not no_stream) as progress:
-        approver = TerminalApprover(progress) if sys.stdin.isatty() else None
+        approver = TerminalApprover(progress) if ask and sys.stdin.isatty() else None
 
-        async def work() -> int:
-            async with LLMOS(options=_options(values), approver=approver, bus=bus) as system:
-                code = await _talk(system, agent, resume)
-                _say_goodbye(system)
-                return code
+        async def main() -> T:
+            async with LLMOS(options=_options(**options), approver=approver, bus=bus) as system:
+                return await work(system, progress)
 
-        return run_async(work)
+        return run_async(main)
 
 
-async def _talk(system: "LLMOS", agent: str, resume: str | None) -> int:
-    from anyio import to_thread
+async def answer(system: "LLMOS", progress: "Progress", talk: "Conversation", goal: str) -> "RunOutcome":
+    """The outcome of one goal; Ctrl-C makes it `interrupted`."""
+    from anyio import CancelScope
 
-    talk = system.conversation(agent, resume)
-    code = 0
-    while True:
-        line = await to_thread.run_sync(_read_line, f"{agent}> ", abandon_on_cancel=True)
-        if line is None or line.casefold() in _LEAVE:
-            return code
-        if not line:
-            continue
-        try:
-            outcome = await _until_interrupted(lambda: system.say(talk, line))  # noqa: B023 - awaited at once
-        except LLMosError as error:
-            click.echo(f"llmos: {error}", err=True)
-            code = error.exit_code
-            continue
-        if outcome is not None:
-            _show(outcome, as_json=False)
-        code = 130 if outcome is None else outcome.exit_code
+    from llmos.cli.interruption import interruptible
+
+    def say(sentence: str) -> None:
+        with progress.paused():
+            click.echo(sentence, err=True)
+
+    scope = CancelScope()
+    with interruptible(scope, say):
+        return await system.say(talk, goal, scope=scope)
 
 
-async def _until_interrupted(work: "Callable[[], Awaitable[RunOutcome]]") -> "RunOutcome | None":
-    """The outcome of the work; None when Ctrl-C ended it, which is journaled like any end."""
-    import signal
-
-    import anyio
-
-    outcome: RunOutcome | None = None
-    async with anyio.create_task_group() as group:
-
-        async def listen() -> None:
-            with anyio.open_signal_receiver(signal.SIGINT) as signals:
-                async for _ in signals:
-                    click.echo("Interrupted; the conversation goes on.", err=True)
-                    group.cancel_scope.cancel()
-
-        group.start_soon(listen)
-        outcome = await work()
-        group.cancel_scope.cancel()
-    return outcome
-
-
-def _read_line(prompt: str) -> str | None:
-    """The next line; None at the end of input."""
-    if sys.stdin.isatty():
-        click.echo(prompt, err=True, nl=False)
-    line = sys.stdin.readline()
-    return line.strip() if line else None
-
-
-def _say_goodbye(system: "LLMOS") -> None:
-    from llmos.cli.render import dollars, tokens
-
-    report = system.report
-    runs = f"{report.runs} run{'' if report.runs == 1 else 's'}"
-    click.echo(f"Shut down after {runs}: {dollars(report.cost_usd)} spent, {tokens(report.usage)}.", err=True)
-
-
-def _options(values: dict[str, Any]) -> "Options":
-    """The options of `run_options` as the system takes them."""
-    from llmos.boot.options import Options
-
-    return Options(
-        model=values["model"],
-        robot=values["robot"],
-        scene=values["scene"],
-        realtime=values["realtime"],
-        workspace=values["workspace"],
-        budget_usd=values["budget_usd"],
-        max_steps=values["max_steps"],
-        approve=tuple(values["approve"]),
-    )
-
-
-def _show(outcome: "RunOutcome", *, as_json: bool) -> None:
+def show(outcome: "RunOutcome", *, as_json: bool) -> None:
     """The outcome on stdout: one JSON object, or lines for a person."""
     from llmos.cli.render import result_lines
 
@@ -174,20 +113,22 @@ def _show(outcome: "RunOutcome", *, as_json: bool) -> None:
         click.echo("\n".join(result_lines(outcome)))
 
 
-class TerminalApprover:
-    """Asks the person at the terminal; anything but a clear yes is a no."""
-
-    def __init__(self, progress: "Progress") -> None:
-        self._progress = progress
-
-    async def approve(self, question: str) -> bool:
-        """Whether the answer is yes; a closed terminal is a no."""
-        from anyio import to_thread
-
-        with self._progress.paused():
-            return await to_thread.run_sync(_ask, question, abandon_on_cancel=True)
+def _too_poor(outcome: "RunOutcome") -> bool:
+    return outcome.outcome == "budget" and outcome.steps == 0
 
 
-def _ask(question: str) -> bool:
-    click.echo(f"{question}\nAllow this once? [y/N] ", err=True, nl=False)
-    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+def _summary(outcomes: "list[RunOutcome]", rows: int) -> str:
+    """How many rows came to what, and what they cost together."""
+    from llmos.cli.render import dollars
+
+    found = [outcome.outcome for outcome in outcomes]
+    counts = [f"{found.count(kind)} {kind}" for kind in dict.fromkeys(found)]
+    left = [f"{rows - len(outcomes)} not begun"] if len(outcomes) < rows else []
+    return f"rows     {rows}: {', '.join(counts + left)} · {dollars(sum(each.cost_usd for each in outcomes))}"
+
+
+def _options(*, mode: str, **values: Any) -> "Options":  # noqa: ANN401, ARG001 - one mode is built so far
+    """The options of `run_options` as the system takes them."""
+    from llmos.boot.options import Options
+
+    return Options(**{**values, "approve": tuple(values["approve"])})

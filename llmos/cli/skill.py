@@ -2,13 +2,15 @@
 
 import click
 
+from llmos.cli.completion import names
+from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json
 from llmos.cli.render import printable
 from llmos.cli.system import library
 from llmos.cli.table import show_rows
 
 
-@click.group()
+@click.group(cls=Group)
 def skill() -> None:
     """List, show and write skills."""
 
@@ -25,7 +27,7 @@ def list_skills(as_json: bool) -> None:  # noqa: FBT001 - click's flag
 
 
 @skill.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=names("skills"))
 @as_json
 def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Show one skill, and what it shadows."""

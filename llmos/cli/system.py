@@ -1,4 +1,4 @@
-"""How commands that run nothing reach documents, rules and journals of the home.
+"""How commands reach the home: its environment, rules, documents and journals, and its making on first use.
 
 Knows no command.
 """
@@ -16,10 +16,21 @@ if TYPE_CHECKING:
 
 
 def environment() -> "Environment":
-    """The environment this process was started in."""
+    """The environment this process was started in, with the preferences of the home."""
+    from llmos.boot.preferences import with_preferences
     from llmos.settings import read_environment
 
-    return read_environment()
+    return with_preferences(read_environment())
+
+
+def make_home() -> None:
+    """Make the home if there is none yet, and say so."""
+    from llmos.settings import read_environment, system_root
+    from llmos.volumes.home import init_home
+
+    home = read_environment().home
+    if not (home / "settings.md").is_file() and init_home(home, system_root()):
+        notice(f"Made a home at {home} (LLMOS_HOME): your volumes and journals live there.")
 
 
 def rules() -> "KernelRules":
@@ -32,11 +43,13 @@ def rules() -> "KernelRules":
 
 @contextmanager
 def library() -> "Iterator[Library]":
-    """The volumes of the home, closed afterwards."""
+    """The volumes of the home and the documents of this folder, closed afterwards."""
+    from pathlib import Path
+
     from llmos.boot.library import Library
     from llmos.clock import RealClock
 
-    opened = Library(environment(), RealClock())
+    opened = Library(environment(), RealClock(), Path.cwd())
     try:
         yield opened
     finally:

@@ -2,13 +2,14 @@
 
 import click
 
+from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json
 from llmos.cli.render import dollars, printable
 from llmos.cli.system import environment, notice
 from llmos.cli.table import show_rows
 
 
-@click.group()
+@click.group(cls=Group)
 def trace() -> None:
     """List runs, and show what happened in one."""
 

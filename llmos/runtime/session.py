@@ -4,7 +4,7 @@ Knows no concrete model, tool or robot; `boot` plans, this module witnesses.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from llmos.messages import Message, Text
 from llmos.runtime.loop import Actions, Ending, Judge, Loop, Terms
 from llmos.runtime.outcome import RunOutcome
 from llmos.traces.events import Event, MessageAdded, PromptSet, RunFinished, RunStarted
+
+_INTERRUPTED = Ending("interrupted", "", "The run was interrupted; resume it to go on.")
 
 
 class RunJournal(Protocol):
@@ -44,6 +46,7 @@ class RunPlan:
     """Everything one run needs; `history` is what was said before the goal and grows with the run.
 
     `purse` is this run's own; what runs that it delegates to spend is spent from it too, and told in the outcome.
+    Cancelling `scope` interrupts this run alone.
     """
 
     started: RunStarted
@@ -55,13 +58,15 @@ class RunPlan:
     history: list[Message]
     monotonic_s: Callable[[], float]
     notices: tuple[Event, ...] = ()
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
 
 async def carry_out(plan: RunPlan) -> RunOutcome:
     """Run the plan to its end and close its journal.
 
-    Nothing is spent before `run_started` is on the disk. A cancelled run is journaled as interrupted and the
-    cancellation goes on; so does an error that is our own bug, journaled as failed.
+    Nothing is spent before `run_started` is on the disk. A run whose scope is cancelled ends as interrupted; when the
+    cancellation comes from further out, that is journaled all the same and the cancellation goes on. So does an error
+    that is our own bug, journaled as failed.
     """
     started_s = plan.monotonic_s()
     loop = Loop(plan.terms, plan.actions, plan.journal, plan.purse, plan.judge)
@@ -74,9 +79,11 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
         for message in (*plan.history, goal := Message("user", (Text(plan.started.goal),))):
             plan.journal.write(MessageAdded.of(message))
         plan.history.append(goal)
-        return finish.write(await loop.run(plan.history))
+        with plan.scope:
+            return finish.write(await loop.run(plan.history))
+        return finish.write(_INTERRUPTED)
     except anyio.get_cancelled_exc_class():
-        finish.write(Ending("interrupted", "", "The run was interrupted; resume it to go on."))
+        finish.write(_INTERRUPTED)
         raise
     except LLMosError:
         raise
