@@ -61,6 +61,8 @@ class Place:
     parent: str | None = None
     deeds: Deeds | None = None
     depth: int = 0
+    scope: anyio.CancelScope | None = None
+    """Whoever cancels it interrupts this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class _Settled:
 
 async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) -> RunOutcome:
     """Run a goal; LLMosError when it cannot begin."""
-    settled = _settle(ground, goal, talk.agent)
+    settled = settle(ground, goal, talk.agent)
     run_id = new_run_id(ground.clock)
     with Journal.create(
         ground.environment.home, run_id, ground.clock, ground.bus, ground.environment.secrets
@@ -113,7 +115,8 @@ async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) 
                 await anyio.to_thread.run_sync(record_run, ground.environment.home, journal.path)
 
 
-def _settle(ground: Ground, text: str, name: str) -> _Settled:
+def settle(ground: Ground, text: str, name: str) -> _Settled:
+    """Everything that can be a person's mistake, decided; LLMosError says what is one."""
     goal = check_goal(text, ground.rules.orchestration.max_goal_bytes)
     snapshot = ground.registry.snapshot(name)
     agent = snapshot.agent(name)
@@ -151,6 +154,7 @@ async def _plan(
         judge=ClaimJudge(deeds.outcome),
         history=talk.history,
         monotonic_s=ground.clock.monotonic_s,
+        scope=place.scope or anyio.CancelScope(),
         notices=tuple(_notices(run, whole, problems)),
     )
 
