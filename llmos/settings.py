@@ -88,3 +88,8 @@ def system_root() -> Path:
     package = Path(__file__).resolve().parent
     packed = package / "_system"
     return packed if packed.is_dir() else package.parent
+
+
+def package_folder() -> Path:
+    """The folder that holds the package `llmos`: the checkout, or everybody's site-packages."""
+    return Path(__file__).resolve().parent.parent

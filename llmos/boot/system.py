@@ -11,7 +11,7 @@ from typing import Self
 
 from anyio import CancelScope, to_thread
 
-from llmos.boot.body import Body
+from llmos.boot.body import USUAL_ROBOT, Body, open_body
 from llmos.boot.kit import Kit
 from llmos.boot.library import Library
 from llmos.boot.models import Models
@@ -22,19 +22,14 @@ from llmos.budget import Limits, Purse
 from llmos.clock import Clock, RealClock
 from llmos.documents.agent import Agent
 from llmos.documents.kernel import load_kernel
-from llmos.documents.robot_profile import read_robot_profile
-from llmos.documents.scene import read_scene
 from llmos.errors import LowBatteryError
 from llmos.messages import Usage
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import Prompts
-from llmos.settings import Environment, prepare_libraries, read_environment, system_root
+from llmos.settings import Environment, package_folder, prepare_libraries, read_environment, system_root
 from llmos.tools.permissions import Approver, read_approvals
 from llmos.tools.robot import ROBOT_TOOLS
 from llmos.traces.bus import Bus
-
-_USUAL_ROBOT = "arm"
-_USUAL_SCENE = "empty"
 
 
 @dataclass(slots=True)
@@ -74,7 +69,7 @@ class LLMOS:
         self.rules = load_kernel(system_root() / "kernel", self.environment.home / "kernel")
         self.workspace = self.options.workspace or Path.cwd()
         self.library = Library(self.environment, self.clock, self.workspace)
-        self.models = Models(self.rules.models, self.environment, system_root(), self.clock, self.options.model)
+        self.models = Models(self.rules.models, self.environment, package_folder(), self.clock, self.options.model)
         self._body: Body | None = None
         usd = self.rules.budget.budget_usd if self.options.budget_usd is None else self.options.budget_usd
         self._purse = Purse(Limits(usd=usd), self.clock.monotonic_s)
@@ -164,12 +159,12 @@ class LLMOS:
     def _body_for(self, agent: Agent) -> Body | None:
         """The robot of the session, when one was asked for or the agent drives one."""
         drives = agent.tools is not None and bool(ROBOT_TOOLS.intersection(agent.tools))
-        name = self.options.robot or self.environment.robot or (_USUAL_ROBOT if drives else None)
+        name = self.options.robot or self.environment.robot or (USUAL_ROBOT if drives else None)
         if name is None:
             return None
         if self._body is None:
-            documents = self.library.registry.snapshot()
-            profile = read_robot_profile(documents.robot(name))
-            scene = read_scene(documents.scene(self.options.scene or _USUAL_SCENE))
-            self._body = Body(profile, scene, self.environment.home, realtime=self.options.realtime)
+            options, documents = self.options, self.library.registry.snapshot()
+            self._body = open_body(
+                documents, self.environment.home, name, options.scene or "", realtime=options.realtime
+            )
         return self._body

@@ -32,10 +32,10 @@ def model() -> None:
 def _models() -> "Models":
     from llmos.boot.models import Models
     from llmos.clock import RealClock
-    from llmos.settings import prepare_libraries, system_root
+    from llmos.settings import package_folder, prepare_libraries
 
     prepare_libraries()
-    return Models(rules().models, environment(), system_root(), RealClock(), None)
+    return Models(rules().models, environment(), package_folder(), RealClock(), None)
 
 
 @model.command("list")
