@@ -16,6 +16,7 @@ import numpy as np
 from llama_cpp import mtmd_cpp
 
 from llmos.errors import ModelError
+from llmos.models.carried import Carried
 from llmos.models.chat_template import Prompt
 from llmos.models.completion import (
     Completion,
@@ -60,12 +61,18 @@ class LlamaCppBackend:
         self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._limit = loading.context_tokens
+        self._on_piece: OnPiece = lambda _: None
+        self._carried = Carried()
+        self._abort = llama_cpp.ggml_abort_callback(self._is_stopped)
+        if not loading.tiny:  # a part of a prompt may take seconds, and is left in its midst
+            llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
         self._seen: list[Unit] = []
         self._position = 0
         self._pieces: dict[int, bytes] = {}
 
     def complete(self, prompt: Prompt, decoding: Decoding, on_piece: OnPiece) -> Completion:
         """Continue `prompt` from where it parts from what the cache holds."""
+        self._on_piece = on_piece
         with contextlib.ExitStack() as opened:
             units = read_prompt(prompt, self._vocabulary, self._eyes, opened)
             size = token_count(units)
@@ -77,6 +84,11 @@ class LlamaCppBackend:
             text = StopText(decoding.stop, on_piece)
             count, ended = self._write(sampler, text, min(decoding.max_tokens, self._limit - size))
         return Completion(text.text, size, token_count(units[:kept]), count, "end" if ended else "length")
+
+    def _is_stopped(self, _: object) -> bool:
+        with self._carried:
+            self._on_piece("")
+        return self._carried.error is not None
 
     def close(self) -> None:
         """Free everything that native code holds."""
@@ -116,7 +128,9 @@ class LlamaCppBackend:
 
     def _decode(self, tokens: list[int]) -> None:
         self._batch.fill(tokens, self._position)
-        if llama_cpp.llama_decode(self._context, self._batch.native):
+        failed = llama_cpp.llama_decode(self._context, self._batch.native)
+        self._carried.release()
+        if failed:
             raise ModelError(f"llama.cpp cannot compute {len(tokens)} tokens at position {self._position}")
         self._seen.extend(tokens)
         self._position += len(tokens)
@@ -133,6 +147,7 @@ class LlamaCppBackend:
             True,
             ctypes.byref(after),
         )
+        self._carried.release()
         if failed:
             raise ModelError("llama.cpp cannot compute an image of this request")
         self._seen.append(picture)

@@ -18,6 +18,7 @@ import xllamacpp
 
 from llmos.errors import ModelError
 from llmos.messages import JSON
+from llmos.models.carried import Carried
 from llmos.models.chat_template import MEDIA_MARKER, Prompt
 from llmos.models.completion import (
     Completion,
@@ -156,7 +157,7 @@ class _Answer:
         self._text: list[str] = []
         self._finish = ""
         self._usage: dict[str, JSON] = {}
-        self._carried = _Carried()
+        self._carried = Carried()
 
     def receive(self, chunk: bytes) -> bool:
         """Take one chunk; True stops the generation."""
@@ -166,8 +167,7 @@ class _Answer:
 
     def completion(self) -> Completion:
         """What came back, or the exception that ended it."""
-        if self._carried.error is not None:
-            raise self._carried.error
+        self._carried.release()
         return Completion(
             text="".join(self._text),
             prompt_tokens=self._usage.get("prompt_tokens", 0),
@@ -185,18 +185,6 @@ class _Answer:
             self._finish = choice.get("finish_reason") or self._finish
             self._on_piece(piece)
         self._usage = chunk.get("usage") or self._usage
-
-
-class _Carried:
-    """Keeps an exception that C++ code between here and the caller cannot carry, to be raised on the other side."""
-
-    error: BaseException | None = None
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        self.error = error
-        return True
 
 
 def _failure(error: dict[str, JSON]) -> ModelError:

@@ -31,9 +31,9 @@ class LocalModel:
     """`path` and, for images, `mmproj` are GGUF files; ModelError says what is wrong with them.
 
     `speaks` is the dialect of tool calls. Without it the chat template tells: one that renders the robot's state speaks
-    pocket's, one with `<tool_call>` Hermes', and with any other no tools can be offered. `context_tokens` is cut to what
-    the model was trained for and to a multiple of 256; `backend` names the package that runs llama.cpp (the best one
-    installed when None). Temperature 0 makes replies repeatable.
+    pocket's, one with `<tool_call>` Hermes', and with any other no tools can be offered. `context_tokens` is cut to
+    what the model was trained for and to a multiple of 256; `backend` names the package that runs llama.cpp (the best
+    one installed when None). Temperature 0 makes replies repeatable.
     """
 
     def __init__(

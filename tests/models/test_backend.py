@@ -227,6 +227,29 @@ def test_a_listener_is_asked_between_parts_of_a_long_prompt(backend: Backend) ->
     assert calls == [""]
 
 
+@pytest.mark.system
+def test_llama_cpp_python_leaves_a_part_of_a_prompt_in_its_midst(files: TinyFiles, tmp_path: Path) -> None:
+    """A part takes seconds where a model is large; this one only looks large, by what follows its tensors."""
+    path = tmp_path / "large.gguf"
+    path.write_bytes(files.text.read_bytes())
+    os.truncate(path, TINY_BYTES)
+    backend = load(Loading(path, None, 512, 1), need_backend("llama-cpp-python"))
+    calls: list[str] = []
+
+    def listen(piece: str) -> None:
+        calls.append(piece)
+        if len(calls) == 5:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        backend.complete(Prompt("x" * 200, ()), Decoding(9), listen)
+    assert calls == [""] * 5
+    whole = backend.complete(Prompt("x" * 200, ()), Decoding(9), quiet)
+    backend.complete(Prompt("y", ()), Decoding(1), quiet)
+    assert backend.complete(Prompt("x" * 200, ()), Decoding(9), quiet).text == whole.text
+    backend.close()
+
+
 def test_a_grammar_that_is_none_is_refused(backend: Backend) -> None:
     """Our own bug, but no crash."""
     with pytest.raises(ModelError):
