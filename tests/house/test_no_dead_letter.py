@@ -4,11 +4,14 @@
 shipped rules and with that one key changed; if it shows the same both times, nobody reads the key.
 """
 
+import os
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import anyio
 import pytest
 
 from llmos.boot.models import Models
@@ -24,6 +27,7 @@ from llmos.tools.shell import shell_tool
 from llmos.tools.workspace import Workspace
 from llmos.traces.events import BudgetWarned, ModelFailed, ToolReturned
 from tests.support.homes import Place, make_place
+from tests.support.loopback import LoopbackServer, json_answer
 from tests.support.loops import bench, cassette
 from tests.support.messages_api import MessagesAPI
 from tests.support.overlays import calls, journaled, overlay, play, says
@@ -147,6 +151,11 @@ class House:
         run = bench(cassette(self.place.root, says()), budget=self.rules.budget, limits=Limits(tokens=1000, steps=9))
         return (await run.run()).outcome
 
+    async def which_model_is_made_or_listed(self) -> object:
+        if SHIPPED.models.aliases[self.name].provider == "local":
+            return await self.list_of_models()  # its file decides what runs; its id is what people read
+        return await self.which_model_is_made()
+
     async def which_model_is_made(self) -> object:
         models = self.models()
         try:
@@ -154,8 +163,21 @@ class House:
         except LLMosError as error:
             return str(error)
 
-    async def what_is_known_of_a_model(self) -> object:
-        raise NotImplementedError
+    async def list_of_models(self) -> object:
+        return await self.command("model", "list", "--json")
+
+    async def address_that_is_pulled_from(self) -> object:
+        async with LoopbackServer(lambda _: json_answer(404, {})) as hub:
+            await self.command("model", "pull", self.name, HF_ENDPOINT=hub.url)
+        return [received.path for received in hub.received]
+
+    async def command(self, *words: str, **variables: str) -> bytes:
+        """What a command line prints."""
+        environment = {"LLMOS_HOME": str(self.place.home), "HOME": str(self.place.root), "PATH": os.defpath}
+        done = await anyio.run_process(
+            [sys.executable, "-m", "llmos.cli", *words], env=environment | variables, check=False
+        )
+        return done.stdout
 
     async def which_prompt_is_taken(self) -> object:
         choice = ModelChoice(self.name, "")
@@ -262,7 +284,7 @@ OBSERVATIONS: dict[str, Observation] = {
     "budget.max_output_tokens": Observation(1000, House.longest_reply_asked_for),
     "budget.min_output_tokens": Observation(4096, House.whether_a_short_reply_will_do),
     "models.aliases.*.provider": Observation("openai", House.which_model_is_made),
-    "models.aliases.*.id": Observation("claude-opus-4-6", House.which_model_is_made),
+    "models.aliases.*.id": Observation("claude-opus-4-6", House.which_model_is_made_or_listed),
     "models.aliases.*.template": Observation(
         lambda now, _: "full" if now != "full" else "compact", House.which_prompt_is_taken
     ),
@@ -270,11 +292,11 @@ OBSERVATIONS: dict[str, Observation] = {
     "models.aliases.*.fallback": Observation(
         lambda _, alias: ["dev" if alias == "haiku" else "haiku"], House.who_stands_in, ONE_TRY
     ),
-    "models.aliases.*.hub_repo": Observation("somebody/else", House.what_is_known_of_a_model),
+    "models.aliases.*.hub_repo": Observation("somebody/else", House.address_that_is_pulled_from),
     "models.aliases.*.file": Observation("other.gguf", House.where_its_files_lie),
     "models.aliases.*.vision_file": Observation("other.gguf", House.where_its_files_lie),
     "models.aliases.*.shipped_file": Observation("other.gguf", House.where_its_files_lie),
-    "models.prices_date": Observation("2020-01-01", House.what_is_known_of_a_model),
+    "models.prices_date": Observation("2020-01-01", House.list_of_models),
     "models.prices.*.input": Observation(77.0, House.cost_of_a_call),
     "models.prices.*.output": Observation(77.0, House.cost_of_a_call),
     "models.prices.*.cache_read": Observation(77.0, House.cost_of_a_call),
