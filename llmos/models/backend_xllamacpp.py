@@ -33,7 +33,7 @@ from llmos.models.completion import (
 _VERBATIM = "{%- for message in messages -%}{{ message.content }}{%- endfor -%}"
 _PROMPT_BATCH = 256
 """Tokens between two looks at whether the request was cancelled."""
-_SILENT, _ERRORS = -1, 1
+_SILENT = -1
 _EXPLAIN_SECONDS = 60.0
 _EXPLAIN = """
 import sys
@@ -50,7 +50,6 @@ class XllamacppBackend:
 
     def __init__(self, loading: Loading) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="llmos-"))
-        self._has_images = loading.mmproj is not None
         try:
             self._server: Any = start(loading, self._folder, verbosity=_SILENT)
         except RuntimeError as error:
