@@ -57,6 +57,10 @@ class StorageError(LLMosError):
     exit_code = 1
 
 
+_LONGEST_WORD = 100
+"""Characters that are compared: nothing of ours has a longer name, and a model may write megabytes."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A closing clause that names the nearest known word, or lists what is known.
 
@@ -66,7 +70,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     'known are: model, name'
     """
     choices = sorted(set(known))
-    close = get_close_matches(word, choices, n=1)
+    close = get_close_matches(word[:_LONGEST_WORD], choices, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"known are: {', '.join(choices)}" if choices else "there are none"

@@ -25,10 +25,10 @@ from llmos.models.base import ModelChoice
 from llmos.models.router import Attempt
 from llmos.runtime.goal import check_goal
 from llmos.runtime.judge import ClaimJudge
-from llmos.runtime.loop import Terms
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import PromptParts, Prompts
 from llmos.runtime.session import RunPlan, carry_out
+from llmos.runtime.terms import Terms
 from llmos.settings import Environment
 from llmos.tools.delegation import Delegated
 from llmos.tools.permissions import Permissions
@@ -165,7 +165,7 @@ def _notices(run: _Settled, whole: Toolbox, problems: Iterable[Problem]) -> Iter
     document = run.agent.document
     for sentence in whole.warnings(listed):
         yield DocumentBroken(path=str(document.path), line=document.line("tools"), sentence=sentence)
-    used = {str(each.document.path) for each in (run.agent, *run.opened)}
+    used = {str(document.path), *(str(skill.document.path) for skill in run.opened)}
     broken = (each for each in run.snapshot.problems() if each.severity == "error" and each.path in used)
     for problem in (*broken, *problems):
         yield DocumentBroken(path=problem.path, line=problem.line, sentence=problem.sentence)

@@ -182,6 +182,8 @@ def _exchange(decoder: msgspec.json.Decoder[Exchange], line: str, place: str) ->
         exchange = decoder.decode(line)
     except msgspec.MsgspecError as error:
         raise LLMosError(f"{place} is no exchange: {error}") from error
+    except RecursionError as error:
+        raise LLMosError(f"{place} is no exchange: it is nested too deeply") from error
     if (exchange.reply is None) == (exchange.error is None):
         raise LLMosError(f"{place} is no exchange: it needs either 'reply' or 'error'")
     return exchange

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from llmos.messages import JSON, Claim
-from llmos.runtime.loop import Ending
+from llmos.runtime.terms import Ending
 
 PhysicalResult = Literal["done", "failed", "refused"]
 

@@ -3,74 +3,19 @@
 Knows neither documents nor concrete models, tools and robots; everything it needs comes in as a value or Protocol.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from time import perf_counter
-from typing import Protocol
 
 import anyio
 
 from llmos.budget import Purse, estimate_message, estimate_prefix
-from llmos.documents.kernel import BudgetRules, Orchestration, Price
 from llmos.errors import LLMosError, LowBatteryError, ModelError
-from llmos.messages import JSON, Claim, Effect, Message, Reply, Request, Text, ToolCall, ToolResult, ToolSpec, Usage
-from llmos.models.base import Model, OnText
-from llmos.runtime.outcome import Result, ToolUse
-from llmos.traces.events import BudgetWarned, Event, MessageAdded, ModelReplied
-
-
-class Actions(Protocol):
-    """What carries out tool calls: the toolbox."""
-
-    async def call(self, call: ToolCall, step: int = 0) -> ToolResult:
-        """Check, call and journal one tool call; a mistake comes back as an error result."""
-        ...
-
-
-class Witness(Protocol):
-    """What writes the journal."""
-
-    def write(self, event: Event, *, durable: bool = False) -> None:
-        """Append one event; StorageError when it cannot."""
-        ...
-
-
-class Judge(Protocol):
-    """Decides what a claim is worth, by evidence."""
-
-    def decide(self, claim: Claim, answer: str) -> "Ending":
-        """The ending of a run whose model made this claim."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended: the outcome, the answer for the person, why, and what that rests on."""
-
-    outcome: Result
-    answer: str
-    reason: str
-    evidence: Mapping[str, JSON] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What stays the same for the whole run."""
-
-    model: Model
-    price: Price
-    """The dearest that a reply may cost, whichever model gives it."""
-    price_of: Callable[[str], Price]
-    """The price of the model that answered, by the name in its reply."""
-    system: str
-    tools: tuple[ToolSpec, ...]
-    orchestration: Orchestration
-    budget: BudgetRules
-    state: Callable[[], Mapping[str, JSON]]
-    notice: Callable[[str, Mapping[str, object]], str]
-    """Renders a message of the house for the model, e.g. `final-turn`; empty when this model is told nothing."""
-    on_text: OnText
+from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage
+from llmos.runtime.terms import Actions, Ending, Judge, Terms, Witness
+from llmos.runtime.tool_uses import ToolUses, not_made
+from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied
 
 
 class Loop:
@@ -83,14 +28,16 @@ class Loop:
         self._purse = purse
         self._judge = judge
         self._effects = {spec.name: spec.effect for spec in terms.tools}
-        self._failures: dict[str, int] = {}
         self._tokens = 0
-        self._answer = ""
+        self._unfinished = ""
+        self._silences = 0
         self._warned = False
+        self.answer = ""
+        """What the model said last; stands as it is when the run ends without more."""
         self.steps = 0
         self.usage = Usage()
         self.cost_usd = 0.0
-        self.tool_uses: list[ToolUse] = []
+        self.tool_uses = ToolUses()
 
     async def run(self, history: list[Message]) -> Ending:
         """Go on until there is an ending; StorageError passes, for a run that cannot be witnessed must not go on."""
@@ -98,11 +45,11 @@ class Loop:
         try:
             with anyio.move_on_after(self._purse.seconds_left):
                 return await self._turns(history)
-            return Ending("budget", self._answer, "The time of this budget is used up; resume the run to go on.")
+            return Ending("budget", self.answer, "The time of this budget is used up; resume the run to go on.")
         except LowBatteryError as error:
-            return Ending("budget", self._answer, str(error))
+            return Ending("budget", self.answer, str(error))
         except ModelError as error:
-            return Ending("failed", self._answer, str(error))
+            return Ending("failed", self.answer, str(error))
 
     async def _turns(self, history: list[Message]) -> Ending:
         while True:
@@ -112,25 +59,40 @@ class Loop:
             reply = await self._ask(history, with_tools=not last)
             history.append(reply.message)
             self._tokens += estimate_message(reply.message)
-            self._answer = reply.text or self._answer
+            self._hear(reply)
+            if reply.stop_reason == "refusal":
+                detail = f": {reply.stop_detail}" if reply.stop_detail else "."
+                return Ending("refused", self.answer, f"The model {reply.model} declined to go on{detail}")
             if last:
-                return Ending(
-                    "budget", self._answer, f"The {last} of this budget are used up; resume the run to go on."
-                )
+                return Ending("budget", self.answer, f"The {last} of this budget are used up; resume the run to go on.")
             if reply.tool_calls:
-                self._add(history, Message("user", await self._act(reply.tool_calls)))
-                if stuck := self._stuck():
-                    return Ending("failed", self._answer, stuck)
+                self._add(history, Message("user", (*await self._act(_complete(reply)), *self._cut_short(reply))))
+                if stuck := self.tool_uses.stuck(self._terms.orchestration.max_tool_retries):
+                    return Ending("failed", self.answer, stuck)
             elif reply.stop_reason == "length":
-                self._add(history, Message("user", (Text(self._cut_short(reply)),)))
+                self._add(history, Message("user", self._cut_short(reply)))
+            elif self._silences == 1:
+                self._add(history, Message("user", (Text(self._terms.notice("no-answer", {}) or "(no answer)"),)))
             elif reply.stop_reason != "pause":
                 return self._end(reply)
 
+    def _hear(self, reply: Reply) -> None:
+        """Keep what the model said, and count how often in a row it said and asked nothing.
+
+        A text that was cut off goes on in the next reply.
+        """
+        said = self._unfinished + reply.text
+        self._unfinished = said if reply.stop_reason == "length" and not reply.tool_calls else ""
+        if said.strip():
+            self.answer = said
+        speaks = reply.text.strip() or reply.tool_calls or reply.stop_reason == "pause"
+        self._silences = 0 if speaks else self._silences + 1
+
     def _end(self, reply: Reply) -> Ending:
-        if reply.stop_reason == "refusal":
-            detail = f": {reply.stop_detail}" if reply.stop_detail else "."
-            return Ending("refused", self._answer, f"The model {reply.model} declined to go on{detail}")
-        return self._judge.decide(reply.claim, self._answer)
+        ending = self._judge.decide(reply.claim, self.answer)
+        if ending.outcome == "done" and not ending.evidence and self._silences:
+            return Ending("failed", self.answer, "The model ended its turn without an answer, twice.")
+        return ending
 
     def _add(self, history: list[Message], message: Message) -> None:
         history.append(message)
@@ -140,6 +102,7 @@ class Loop:
     async def _ask(self, history: Sequence[Message], *, with_tools: bool) -> Reply:
         terms = self._terms
         limits = terms.budget
+        state = terms.state()
         room = terms.model.context_tokens - self._tokens  # guessed low; whether all fits, the model says
         most = max(limits.min_output_tokens, min(limits.max_output_tokens, room))
         held = self._purse.reserve(self._tokens, terms.price, most, limits.min_output_tokens)
@@ -149,7 +112,7 @@ class Loop:
             tools=terms.tools,
             may_call_tools=with_tools,
             max_output_tokens=held.max_output_tokens,
-            state=terms.state(),
+            state=state,
         )
         started = perf_counter()
         try:
@@ -173,8 +136,7 @@ class Loop:
             results += (
                 await self._side_by_side(batch) if pure and len(batch) > 1 else [await self._call(c) for c in batch]
             )
-        for call, result in zip(calls, results, strict=True):
-            self._remember(call, result)
+        self.tool_uses.add(calls, results)
         return tuple(results)
 
     async def _side_by_side(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
@@ -195,27 +157,15 @@ class Loop:
 
     async def _call(self, call: ToolCall) -> ToolResult:
         if not self._purse.take_tool_call():
-            spent = Text("The tool calls of this run are used up; this one was not made.")
-            return ToolResult(call.id, (spent,), is_error=True)
+            return not_made(call)
         return await self._actions.call(call, self.steps)
 
-    def _remember(self, call: ToolCall, result: ToolResult) -> None:
-        self.tool_uses.append(
-            ToolUse(call.name, call.args, not result.is_error, result.text if result.is_error else None)
-        )
-        self._failures[call.name] = self._failures.get(call.name, 0) + 1 if result.is_error else 0
-
-    def _stuck(self) -> str | None:
-        most = self._terms.orchestration.max_tool_retries
-        name = next((name for name, failures in self._failures.items() if failures > most), None)
-        if name is None:
-            return None
-        last = next(use.error for use in reversed(self.tool_uses) if use.tool == name)
-        return f"The tool {name} failed {most + 1} times in a row, last with: {last}"
-
-    def _cut_short(self, reply: Reply) -> str:
+    def _cut_short(self, reply: Reply) -> tuple[Text, ...]:
+        """What a model is told whose reply was cut off; nothing where it was not."""
+        if reply.stop_reason != "length":
+            return ()
         values = {"tokens": reply.usage.output_tokens}
-        return self._terms.notice("cut-short", values) or f"(cut off at {reply.usage.output_tokens} tokens)"
+        return (Text(self._terms.notice("cut-short", values) or f"(cut off at {reply.usage.output_tokens} tokens)"),)
 
     def _is_last_turn(self) -> str:
         """The name of the limit that leaves room for one more turn only; empty when there is room for more."""
@@ -229,3 +179,11 @@ class Loop:
         if not self._warned and share >= self._terms.budget.warn_at:
             self._warned = True
             self._journal.write(BudgetWarned(purse=name, used=share, limit=1.0))
+
+
+def _complete(reply: Reply) -> Sequence[ToolCall]:
+    """The tool calls; the last one of a reply that was cut off before it had any arguments is none that was meant."""
+    *before, last = reply.tool_calls
+    if reply.stop_reason == "length" and not last.args and last.malformed is None:
+        return (*before, replace(last, malformed="nothing, for the reply was cut off"))
+    return reply.tool_calls

@@ -72,9 +72,7 @@ class Prompts:
         path = self._folder / f"{template}{_SUFFIX}"
         if not path.is_file():
             known = [other.name.removesuffix(_SUFFIX) for other in self._folder.glob(f"*{_SUFFIX}")]
-            raise DocumentError(
-                f"There is no prompt '{template}' in {self._folder}; {nearest(template, known)}"
-            )
+            raise DocumentError(f"There is no prompt '{template}' in {self._folder}; {nearest(template, known)}")
         return _environment(self._folder).get_template(path.name).render(values).strip()
 
 

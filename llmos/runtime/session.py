@@ -13,8 +13,9 @@ import anyio
 from llmos.budget import Purse
 from llmos.errors import LLMosError
 from llmos.messages import Message, Text
-from llmos.runtime.loop import Actions, Ending, Judge, Loop, Terms
+from llmos.runtime.loop import Loop
 from llmos.runtime.outcome import RunOutcome
+from llmos.runtime.terms import Actions, Ending, Judge, Terms
 from llmos.traces.events import Event, MessageAdded, PromptSet, RunFinished, RunStarted
 
 _INTERRUPTED = Ending("interrupted", "", "The run was interrupted; resume it to go on.")
@@ -137,7 +138,7 @@ class _Finish:
             answer=ending.answer,
             reason=ending.reason,
             steps=loop.steps,
-            tool_calls=tuple(loop.tool_uses),
+            tool_calls=tuple(loop.tool_uses.all),
             usage=plan.purse.spent.usage,
             cost_usd=plan.purse.spent.usd,
             model=start.model,

@@ -50,7 +50,7 @@ class Signature:
         given = {each: value for each, value in args.items() if value is not None or each in self.schema["required"]}
         for each in given:
             if each not in properties:
-                raise LLMosError(f"{self.name} has no argument '{each}'; {nearest(each, properties)}")
+                raise LLMosError(f"{self.name} has no argument '{each[:100]}'; {nearest(each, properties)}")
         for each in self.schema["required"]:
             if each not in given:
                 raise LLMosError(f"{self.name} needs the argument '{each}'")

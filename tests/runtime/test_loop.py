@@ -139,7 +139,7 @@ async def test_tool_calls_beyond_the_limit_are_not_made(tmp_path: Path) -> None:
     )
     ending = await run.run()
     assert run.tools.log == ["a{}"]
-    assert run.loop.tool_uses[1].error == "The tool calls of this run are used up; this one was not made."
+    assert run.loop.tool_uses.all[1].error == "The tool calls of this run are used up; this one was not made."
     assert (ending.outcome, ending.answer) == ("budget", "partial")
 
 
@@ -166,7 +166,7 @@ async def test_a_low_budget_is_warned_of_once(tmp_path: Path) -> None:
 
 
 async def test_a_reply_cut_off_is_continued(tmp_path: Path) -> None:
-    """`length` is no end: the model is told and goes on."""
+    """`length` is no end: the model is told and goes on, and the person gets both halves."""
     run = bench(
         cassette(
             tmp_path,
@@ -174,7 +174,7 @@ async def test_a_reply_cut_off_is_continued(tmp_path: Path) -> None:
             {"expect": "cut-short {'tokens': 7}", **says("lf")},
         )
     )
-    assert (await run.run()).answer == "lf"
+    assert (await run.run()).answer == "the first half"
 
 
 async def test_a_pause_is_no_end(tmp_path: Path) -> None:

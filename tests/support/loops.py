@@ -13,7 +13,8 @@ from llmos.messages import Effect, Message, Text, ToolCall, ToolResult, ToolSpec
 from llmos.models.base import Model, ignore_text
 from llmos.models.cassette import CassetteModel
 from llmos.runtime.judge import ClaimJudge
-from llmos.runtime.loop import Ending, Loop, Terms
+from llmos.runtime.loop import Loop
+from llmos.runtime.terms import Ending, Terms
 from llmos.traces.events import Event
 
 FREE = Price(input=0.0, output=0.0, cache_read=0.0, cache_write=0.0, cache_write_1h=0.0)

@@ -1,0 +1,67 @@
+"""The words of the loop: what it is given, what it asks of others, and how it ends.
+
+Knows no step; concrete models, tools and robots come in as values and Protocols.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from llmos.documents.kernel import BudgetRules, Orchestration, Price
+from llmos.messages import JSON, Claim, ToolCall, ToolResult, ToolSpec
+from llmos.models.base import Model, OnText
+from llmos.runtime.outcome import Result
+from llmos.traces.events import Event
+
+
+class Actions(Protocol):
+    """What carries out tool calls: the toolbox."""
+
+    async def call(self, call: ToolCall, step: int = 0) -> ToolResult:
+        """Check, call and journal one tool call; a mistake comes back as an error result."""
+        ...
+
+
+class Witness(Protocol):
+    """What writes the journal."""
+
+    def write(self, event: Event, *, durable: bool = False) -> None:
+        """Append one event; StorageError when it cannot."""
+        ...
+
+
+class Judge(Protocol):
+    """Decides what a claim is worth, by evidence."""
+
+    def decide(self, claim: Claim, answer: str) -> "Ending":
+        """The ending of a run whose model made this claim."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended: the outcome, the answer for the person, why, and what that rests on."""
+
+    outcome: Result
+    answer: str
+    reason: str
+    evidence: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What stays the same for the whole run."""
+
+    model: Model
+    price: Price
+    """The dearest that a reply may cost, whichever model gives it."""
+    price_of: Callable[[str], Price]
+    """The price of the model that answered, by the name in its reply."""
+    system: str
+    tools: tuple[ToolSpec, ...]
+    orchestration: Orchestration
+    budget: BudgetRules
+    state: Callable[[], Mapping[str, JSON]]
+    notice: Callable[[str, Mapping[str, object]], str]
+    """Renders a message of the house for the model, e.g. `final-turn`; empty when this model is told nothing."""
+    on_text: OnText
