@@ -47,6 +47,12 @@ PROJECTOR = "clip"
 """The architecture of an image projector (mmproj file)."""
 
 
+class ModelFileError(ModelError):
+    """A model file cannot be used as it is; whoever named it can name another."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
     """The keys of a GGUF file, and its size in bytes."""
@@ -94,7 +100,7 @@ class GgufHeader:
 
 
 def read_header(path: Path) -> GgufHeader:
-    """The header of the file at `path`; ModelError when there is none, or when the file ends before its tensors do."""
+    """The header of the file at `path`; ModelFileError when it has none, or ends before its tensors do."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -103,15 +109,15 @@ def read_header(path: Path) -> GgufHeader:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 return _read(path, content, size)
     except IsADirectoryError as error:
-        raise ModelError(f"{path} is a folder, not a GGUF model file") from error
+        raise ModelFileError(f"{path} is a folder, not a GGUF model file") from error
     except FileNotFoundError as error:
-        raise ModelError(f"{path} does not exist; give the path of a GGUF model file") from error
+        raise ModelFileError(f"{path} does not exist; give the path of a GGUF model file") from error
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise ModelFileError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _not_gguf(path: Path) -> ModelError:
-    return ModelError(f"{path} is not a GGUF model file: it does not begin with the letters GGUF")
+def _not_gguf(path: Path) -> ModelFileError:
+    return ModelFileError(f"{path} is not a GGUF model file: it does not begin with the letters GGUF")
 
 
 def _read(path: Path, content: mmap.mmap, size: int) -> GgufHeader:
@@ -121,21 +127,21 @@ def _read(path: Path, content: mmap.mmap, size: int) -> GgufHeader:
     try:
         version = cursor.scalar("<I")
         if version not in (2, 3):
-            raise ModelError(f"{path} is GGUF version {version}; versions 2 and 3 can be read")
+            raise ModelFileError(f"{path} is GGUF version {version}; versions 2 and 3 can be read")
         tensors, count = cursor.count(24), cursor.count(12)
         keys = {cursor.string(): cursor.value(cursor.scalar("<I")) for _ in range(count)}
         places = [cursor.tensor() for _ in range(tensors)]
     except (struct.error, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is damaged: its header ends or breaks at byte {cursor.at} of {size}") from error
+        raise ModelFileError(f"{path} is damaged: its header ends or breaks at byte {cursor.at} of {size}") from error
     alignment = keys.get("general.alignment", 32)
     if not isinstance(alignment, int) or alignment < 1:
-        raise ModelError(f"{path} is damaged: its alignment is {alignment}")
+        raise ModelFileError(f"{path} is damaged: its alignment is {alignment}")
     start = -(-cursor.at // alignment) * alignment
     for name, shape, kind, offset in places:
         weights, width = _BLOCKS.get(kind, (1, 0))
         end = start + offset + prod(shape) // weights * width
         if end > size:
-            raise ModelError(f"{path} is incomplete: tensor '{name}' ends at byte {end}, the file at byte {size}")
+            raise ModelFileError(f"{path} is incomplete: tensor '{name}' ends at byte {end}, the file at byte {size}")
     return GgufHeader(keys, size)
 
 

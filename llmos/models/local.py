@@ -20,7 +20,7 @@ from llmos.models.completion import Backend, Completion, ContextOverflowError, D
 from llmos.models.dialect import Answer, Dialect, JsonOnly
 from llmos.models.dialect_hermes import OPEN, Hermes
 from llmos.models.dialect_pocket import Pocket
-from llmos.models.gguf_header import PROJECTOR, GgufHeader, read_header
+from llmos.models.gguf_header import PROJECTOR, GgufHeader, ModelFileError, read_header
 
 DialectName = Literal["pocket", "hermes"]
 DEFAULT_CONTEXT_TOKENS = 8192
@@ -28,7 +28,7 @@ _CONTEXT_STEP = 256  # llama.cpp rounds contexts up to a multiple of this
 
 
 class LocalModel:
-    """`path` and, for images, `mmproj` are GGUF files; ModelError says what is wrong with them.
+    """`path` and, for images, `mmproj` are GGUF files; ModelFileError says what is wrong with them.
 
     `speaks` is the dialect of tool calls. Without it the chat template tells: one that renders the robot's state speaks
     pocket's, one with `<tool_call>` Hermes', and with any other no tools can be offered. `context_tokens` is cut to
@@ -139,14 +139,14 @@ class LocalModel:
 def _language_header(path: Path) -> GgufHeader:
     header = read_header(path)
     if header.architecture == PROJECTOR:
-        raise ModelError(f"{path} is an image projector, not a language model; give it as the model's mmproj file")
+        raise ModelFileError(f"{path} is an image projector, not a language model; give it as the model's mmproj file")
     return header
 
 
 def _check_projector(path: Path) -> None:
     architecture = read_header(path).architecture
     if architecture != PROJECTOR:
-        raise ModelError(f"{path} is no image projector (mmproj file): its architecture is '{architecture}'")
+        raise ModelFileError(f"{path} is no image projector (mmproj file): its architecture is '{architecture}'")
 
 
 def _dialect(speaks: DialectName | None, template: ChatTemplate) -> Dialect | None:

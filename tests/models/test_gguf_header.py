@@ -8,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmos.errors import ModelError
-from llmos.models.gguf_header import read_header
+from llmos.models.gguf_header import ModelFileError, read_header
 from tests.support.tiny_gguf import CONTROL, STATEFUL_TEMPLATE, write_mmproj, write_text_model
 
 
@@ -23,8 +22,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def refusal(path: Path) -> str:
     """The sentence that reading `path` ends in."""
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(ModelFileError) as caught:
         read_header(path)
+    assert caught.value.exit_code == 2
     return str(caught.value)
 
 
@@ -107,5 +107,5 @@ def test_no_damage_raises_anything_but_a_sentence(
         content[place] = byte
     path = tmp_path / "damaged.gguf"
     path.write_bytes(content)
-    with suppress(ModelError):
+    with suppress(ModelFileError):
         read_header(path)
