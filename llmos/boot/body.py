@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from llmos.clock import RealClock, SimulatedClock
-from llmos.documents.robot_profile import RobotProfile
-from llmos.documents.scene import Scene
+from llmos.documents.robot_profile import RobotProfile, read_robot_profile
+from llmos.documents.scene import Scene, read_scene
 from llmos.errors import DocumentError, nearest
 from llmos.messages import JSON
 from llmos.robots.base import Robot
@@ -25,6 +25,7 @@ from llmos.robots.verdict import Motion, Verdict
 from llmos.tools.base import Tool
 from llmos.tools.robot import robot_state, robot_tools
 from llmos.traces.events import Event
+from llmos.volumes.lookups import Lookups
 
 
 class Witness(Protocol):
@@ -69,6 +70,8 @@ CURRENT: ContextVar[Deeds | None] = ContextVar("CURRENT", default=None)
 """The deeds of the run that is calling a tool; a task inherits it from the run that started it."""
 
 
+USUAL_ROBOT = "arm"
+_USUAL_SCENE = "empty"
 _DRIVERS: Mapping[str, Callable[[RobotProfile, Scene], Robot]] = {"kinematic": KinematicArm}
 
 
@@ -79,7 +82,7 @@ class Body:
         self.profile = profile
         self.scene = scene
         pace = RealTimePace(RealClock()) if realtime else SimulatedPace(SimulatedClock())
-        latch = StopLatch(home / "robots" / f"{profile.name}.json")
+        latch = latch_of(profile.name, home)
         driver = _DRIVERS.get(profile.driver)
         if driver is None:
             where = f"{profile.document.path}:{profile.document.line('driver')}"
@@ -99,9 +102,25 @@ class Body:
         """What is measured now."""
         return robot_state(self._gate, self.scene)
 
+    async def view(self, which: str) -> str:
+        """What `get_camera_feed` shows an agent: the cockpit, the operator's map or the camera."""
+        feed = next(tool for tool in self.tools() if tool.spec.name == "get_camera_feed")
+        return str(await feed.call({"view": which}))
+
     def close(self) -> None:
         """Bring it to rest."""
         self._gate.close()
+
+
+def open_body(documents: Lookups, home: Path, name: str = "", scene: str = "", *, realtime: bool = False) -> Body:
+    """The robot of this profile in this scene, by default the arm with nothing around it; DocumentError for no such."""
+    profile = read_robot_profile(documents.robot(name or USUAL_ROBOT))
+    return Body(profile, read_scene(documents.scene(scene or _USUAL_SCENE)), home, realtime=realtime)
+
+
+def latch_of(robot: str, home: Path) -> StopLatch:
+    """The emergency stop of a robot, which needs no profile and no driver."""
+    return StopLatch(home / "robots" / f"{robot}.json")
 
 
 def _on_verdict(verdict: Verdict) -> None:

@@ -31,10 +31,12 @@ _COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "init": ("llmos.cli.init", "init", "Make the home: volumes for you and your team."),
     "skill": ("llmos.cli.skill", "skill", "List, show and write skills."),
     "model": ("llmos.cli.model", "model", "List, fetch, check and time models."),
+    "robot": ("llmos.cli.robot", "robots", "Look at robots, stop them, let them move again."),
     "kernel": ("llmos.cli.kernel", "kernel", "Show the rules that every run obeys."),
     "trace": ("llmos.cli.trace", "trace", "List runs, and show what happened in one."),
     "memory": ("llmos.cli.memory", "memory", "Search, show and forget notes."),
     "usage": ("llmos.cli.usage", "usage", "Show what runs cost."),
+    "doctor": ("llmos.cli.doctor", "doctor", "Say what is installed, what is missing, how to get it."),
     "completion": ("llmos.cli.completion", "completion", "Print what makes a shell complete `llmos` commands."),
 }
 

@@ -96,7 +96,8 @@ class Story:
             return [Line(f"{'   ' * self._latest.depth}{self._latest.agent}: {_short(event.goal)}", _STRONG)]
         model = f"{event.agent} on {event.model}" + (f" ({event.model_reason})" if event.model_reason else "")
         mode = f"mode {event.mode}" + (f": {event.mode_reason}" if event.mode_reason else "")
-        return [Line(printable(model), _STRONG), Line(printable(mode), _QUIET)]
+        robot = [Line(printable(f"robot {event.robot}, scene {event.scene}"), _QUIET)] if event.robot else []
+        return [Line(printable(model), _STRONG), *robot, Line(printable(mode), _QUIET)]
 
     def _happened(self, event: Event, now: _Run, run: str) -> list[Line]:
         """What an event within a run adds."""
