@@ -52,5 +52,5 @@ def threads_for(path: Path) -> int:
 def _physical_cores() -> int:
     siblings = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/thread_siblings_list")
     cores = {file.read_text() for file in siblings}
-    logical = os.cpu_count() or 1
-    return min(len(cores), logical) if cores else max(1, logical // 2)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(len(cores), usable) if cores else max(1, usable // 2)
