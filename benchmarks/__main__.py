@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME...]`: run the benchmarks, each in a process of its own; exit 1 when a target is missed."""
+"""`python -m benchmarks [NAME...]`: run the benchmarks, each in its own process; exit 1 when a target is missed."""
 
 import subprocess
 import sys

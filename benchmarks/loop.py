@@ -1,8 +1,8 @@
 """The loop beside the bare SDK: ten sequential tool calls, journaling on, and a hundred agents at once.
 
-Both sides make the same calls to the same loopback Messages API, which answers at once and runs in a process of its own.
-The bare side is the loop of the vendor's documentation: `client.messages.stream`, then its final message, then the tool.
-It writes no journal, checks no schema, holds no budget. CPU is this process's own, without the server's.
+Both sides make the same calls to the same loopback Messages API, which answers at once and has its own process. The
+bare side is the loop of the vendor's documentation: `client.messages.stream`, then its final message, then the tool. It
+writes no journal, checks no schema, holds no budget. CPU is this process's own, without the server's.
 """
 
 import asyncio

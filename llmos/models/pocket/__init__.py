@@ -1,0 +1,1 @@
+"""The pocket model as it ships: its file, chat template and card."""
