@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llmos.messages import Message, Request, Text, ToolSpec
 from llmos.models.backend import load
@@ -77,6 +79,33 @@ def test_any_value_and_any_text_is_json(backend: Backend) -> None:
     for schema in ({}, {"type": "string"}):
         texts = [write(backend, seed, schema_grammar(schema)) for seed in range(20)]
         assert [msgspec.json.decode(text) for text, whole in texts if whole]
+
+
+LEAVES = st.sampled_from(
+    [NUMBER, {"type": "integer"}, {"type": "boolean"}, {"enum": ["a b", 'q"', 2]}, {"type": ["boolean", "null"]}]
+)
+NAMES = st.sampled_from(["x", "dx", "is-on", "größe", 'a"b', "a\\b"])
+
+
+@st.composite
+def objects(draw: st.DrawFn, inner: st.SearchStrategy[Any] = LEAVES) -> dict[str, Any]:
+    """An object with required and optional properties in any order."""
+    properties = draw(st.dictionaries(NAMES, inner, max_size=4))
+    required = [name for name in properties if draw(st.booleans())]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": not properties}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    schema=objects(LEAVES | objects() | LEAVES.map(lambda leaf: {"type": "array", "items": leaf})),
+    seed=st.integers(0, 99),
+)
+def test_any_object_schema_has_a_grammar_that_llama_cpp_keeps(
+    backend: Backend, schema: dict[str, Any], seed: int
+) -> None:
+    """Names with quotes, backslashes and letters outside ASCII, nested, optional or required."""
+    text, whole = write(backend, seed, schema_grammar(schema))
+    assert not whole or mismatch(msgspec.json.decode(text), schema) is None
 
 
 def test_pocket_writes_one_call_of_the_list(backend: Backend) -> None:
