@@ -30,6 +30,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "shell": ("llmos.cli.agent", "shell", "Talk with the agent `system`."),
     "init": ("llmos.cli.init", "init", "Make the home: volumes for you and your team."),
     "skill": ("llmos.cli.skill", "skill", "List, show and write skills."),
+    "volume": ("llmos.cli.volume", "volume", "Add, trust, update and search volumes."),
     "model": ("llmos.cli.model", "model", "List, fetch, check and time models."),
     "robot": ("llmos.cli.robot", "robots", "Look at robots, stop them, let them move again."),
     "kernel": ("llmos.cli.kernel", "kernel", "Show the rules that every run obeys."),

@@ -3,19 +3,17 @@
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from llmos.cli.completion import names
 from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json, run_options
+from llmos.cli.problems import show_problems
 from llmos.cli.render import printable
 from llmos.cli.system import library, notice
 from llmos.cli.table import show_rows
-
-if TYPE_CHECKING:
-    from llmos.documents.document import Problem
 
 
 @click.group(cls=Group)
@@ -34,8 +32,8 @@ def list_agents(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     rows = [(entry.name, entry.volume.name, entry.description) for entry in entries]
     show_rows("agents", ("name", "volume", "description"), rows, as_json=as_json, nothing="There is no agent.")
     if inert and not as_json:
-        names = ", ".join(printable(entry.name) for entry in inert)
-        notice(f"Not trusted and so not offered: {names}; `llmos volume trust .` changes that.")
+        found = ", ".join(f"{printable(entry.name)} ({entry.volume.name})" for entry in inert)
+        notice(f"Not trusted and so not used: {found}; see `llmos volume list`.")
 
 
 @agent.command("show")
@@ -108,24 +106,7 @@ def _check(paths: list[Path], *, as_json: bool) -> int:
     from llmos.boot.kit import tool_names
     from llmos.documents.checks import check_paths
 
-    problems = check_paths(paths, tool_names())
-    errors = sum(problem.severity == "error" for problem in problems)
-    if as_json:
-        print_json({"problems": [_problem_json(problem) for problem in problems]})
-        return 2 if errors else 0
-    for problem in problems:
-        click.secho(printable(str(problem)), fg="red" if problem.severity == "error" else "yellow")
-    click.echo(f"{errors} errors, {len(problems) - errors} warnings", err=True)
-    return 2 if errors else 0
-
-
-def _problem_json(problem: "Problem") -> dict[str, Any]:
-    return {
-        "path": problem.path,
-        "line": problem.line,
-        "severity": problem.severity,
-        "sentence": problem.sentence,
-    }
+    return show_problems(check_paths(paths, tool_names()), as_json=as_json)
 
 
 _EACH = click.option(
