@@ -5,12 +5,12 @@ never exceeded by more than the one reply whose size was guessed too low; a chil
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import msgspec
 
 from llmos.documents.kernel import Price
-from llmos.errors import LowBatteryError
+from llmos.errors import LLMosError, LowBatteryError
 from llmos.messages import Image, Message, Text, Thinking, ToolCall, ToolResult, ToolSpec, Usage
 
 _BYTES_PER_TOKEN = 3
@@ -22,13 +22,20 @@ _ROUNDING = 1e-6  # tokens; 0.025 / 0.00002 is 1249.9999999999998 in floating po
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that one purse may spend; infinity where only the parent limits."""
+    """The most that one purse may spend; infinity where only the parent limits. Raises LLMosError for what is none."""
 
     usd: float = float("inf")
     tokens: float = float("inf")
     seconds: float = float("inf")
     steps: float = float("inf")
     tool_calls: float = float("inf")
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if not value >= 0:  # NaN included: nothing is ever more than that, so it would limit nothing
+                name = each.name.replace("_", " ")
+                raise LLMosError(f"A budget cannot be {value:g} {name}; give a number from 0 on.")
 
 
 @dataclass(slots=True)
@@ -114,7 +121,7 @@ class Purse:
             (self.spent.steps, self.limits.steps, "steps"),
             (self.spent.tool_calls, self.limits.tool_calls, "tool calls"),
         ):
-            yield (used / limit if limit > 0 else 1.0), name
+            yield (used / limit if limit > 0 else float(used > 0)), name
 
     def reserve(self, input_tokens: int, price: Price, max_output_tokens: int, min_output_tokens: int) -> Reservation:
         """Hold back what a call may cost at worst, with as many output tokens as can be afforded.
@@ -134,24 +141,32 @@ class Purse:
 
     def settle(self, held: Reservation, usage: Usage, price: Price) -> float:
         """Replace a reservation by what the reply really cost, and return that in dollars."""
-        usd = cost_usd(usage, price)
         self.release(held)
         for purse in self._chain():
-            purse.spent.usd += usd
-            purse.spent.usage += usage
-        return usd
+            purse.spent.steps += 1
+        return self.charge(usage, price)
 
     def release(self, held: Reservation) -> None:
         """Give a reservation back; the call did not happen."""
         for purse in self._chain():
             purse.spent.reserved_usd -= held.usd
             purse.spent.reserved_tokens -= held.tokens
+            purse.spent.steps -= 1
 
-    def charge(self, usage: Usage, price: Price) -> None:
-        """Pay for what was not reserved: a reply that broke off after it had been billed."""
+    def charge(self, usage: Usage, price: Price) -> float:
+        """Pay for what was not reserved, such as a reply that broke off after it had been billed; in dollars."""
+        usd = cost_usd(usage, price)
         for purse in self._chain():
-            purse.spent.usd += cost_usd(usage, price)
+            purse.spent.usd += usd
             purse.spent.usage += usage
+        return usd
+
+    def check_covered(self) -> None:
+        """Raise LowBatteryError when charges have eaten into what is reserved: the call cannot be made again."""
+        if self.usd_left < -_ROUNDING or self.tokens_left < 0:
+            raise LowBatteryError(
+                "Replies that broke off have cost what was held for this one; raise the budget or resume the run."
+            )
 
     def take_tool_call(self) -> bool:
         """Count one tool call; False, and nothing is counted, when none is left."""
@@ -205,9 +220,9 @@ def cost_usd(usage: Usage, price: Price) -> float:
 
 def estimate_prefix(system: str, tools: Sequence[ToolSpec]) -> int:
     """Input tokens of system prompt and tools, guessed high: a token for every three bytes."""
-    size = len(system.encode())
+    size = _bytes(system)
     for spec in tools:
-        size += len(spec.name) + len(spec.description.encode()) + len(msgspec.json.encode(dict(spec.input_schema)))
+        size += len(spec.name) + _bytes(spec.description) + len(msgspec.json.encode(dict(spec.input_schema)))
     return size // _BYTES_PER_TOKEN + _OVERHEAD_TOKENS * (len(tools) + 1)
 
 
@@ -222,14 +237,18 @@ def _size_of(message: Message) -> tuple[int, int]:
     for part in message.parts:
         match part:
             case Text(text):
-                size += len(text.encode())
+                size += _bytes(text)
             case Thinking(text, signature):
-                size += len(text.encode()) + len(signature)
+                size += _bytes(text) + len(signature)
             case ToolCall():
                 size += len(part.name) + len(msgspec.json.encode(dict(part.args))) + len(part.malformed or "")
             case ToolResult():
-                size += len(part.text.encode())
+                size += _bytes(part.text)
                 images += sum(isinstance(piece, Image) for piece in part.content)
             case Image():
                 images += 1
     return size, images
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

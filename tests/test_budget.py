@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmos.budget import Limits, Purse, Reservation, cost_usd, estimate_message, estimate_prefix, worst_usage
+from llmos.budget import Limits, Purse, Reservation, Spent, cost_usd, estimate_message, estimate_prefix, worst_usage
 from llmos.clock import SimulatedClock
 from llmos.documents.kernel import Price
-from llmos.errors import LowBatteryError
+from llmos.errors import LLMosError, LowBatteryError
 from llmos.messages import Image, Message, Text, Thinking, ToolCall, ToolResult, ToolSpec, Usage
 
 OPUS = Price(input=4.0, output=20.0, cache_read=0.2, cache_write=5.0, cache_write_1h=8.0)
@@ -118,6 +118,46 @@ def test_the_scarcest_limit_is_named() -> None:
     assert child.used_fraction() == (0.25, "tool calls")
 
 
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("-inf")])
+def test_what_limits_nothing_is_no_limit(value: float) -> None:
+    """No comparison with NaN holds, so a budget of NaN would let everything pass."""
+    with pytest.raises(LLMosError) as refused:
+        Limits(tool_calls=value)
+    assert str(refused.value) == f"A budget cannot be {value:g} tool calls; give a number from 0 on."
+
+
+def test_a_purse_of_nothing_is_not_used_up_before_anything_is_spent() -> None:
+    """With no dollar at all a model that costs nothing can still work."""
+    own = purse(usd=0.0)
+    own.settle(own.reserve(1_000, FREE, 1_000, 1), Usage(1_000, 1_000), FREE)
+    assert own.used_fraction()[0] == 0.0
+    own.charge(Usage(1), OPUS)
+    assert own.used_fraction() == (1.0, "dollars")
+
+
+def test_a_call_that_did_not_happen_leaves_no_trace() -> None:
+    """Money, tokens and the step come back, in every purse of the chain."""
+    parent = purse(usd=1.0, tokens=10_000, steps=3)
+    child = parent.child(Limits())
+    child.release(child.reserve(1_000, OPUS, 1_000, 1))
+    assert (parent.spent, child.spent) == (Spent(), Spent())
+    assert parent.steps_left == 3
+
+
+def test_what_is_held_for_a_call_must_still_be_there_when_it_is_made_again() -> None:
+    """Replies that broke off are paid first; when they have cost what was held, nothing is asked for again."""
+    own = purse(usd=0.05)
+    own.reserve(1_000, OPUS, 2_000, 1)
+    own.charge(Usage(cache_write_tokens=1_000), OPUS)
+    own.check_covered()
+    own.charge(Usage(cache_write_tokens=1_000), OPUS)
+    with pytest.raises(LowBatteryError) as refused:
+        own.check_covered()
+    assert str(refused.value) == (
+        "Replies that broke off have cost what was held for this one; raise the budget or resume the run."
+    )
+
+
 def test_what_broke_off_is_charged() -> None:
     """A reply that was billed and never arrived is paid for."""
     own = purse(usd=1.0)
@@ -152,6 +192,7 @@ def test_the_worst_case_is_that_no_cache_helps() -> None:
 
 def test_estimates_count_every_kind_of_part() -> None:
     """Text, reasoning, calls and results count their bytes, a picture its fixed amount."""
+    assert estimate_message(Message("user", (Text("\udc80"),))) > 0
     parts = (Text("abc" * 100), Thinking("t" * 30, "s" * 30), ToolCall("1", "move", {"x": 1.5}, None))
     small = estimate_message(Message("assistant", parts))
     assert 100 + 20 < small < 160

@@ -13,7 +13,7 @@ from llmos import __version__
 from llmos.boot.body import CURRENT, Body, Deeds
 from llmos.boot.kit import Kit
 from llmos.boot.models import Chosen, Models
-from llmos.budget import Limits, Purse, cost_usd
+from llmos.budget import Limits, Purse
 from llmos.clock import Clock
 from llmos.documents.agent import Agent
 from llmos.documents.document import Document, Problem
@@ -136,7 +136,7 @@ def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:
 async def _plan(
     ground: Ground, run: _Settled, run_id: str, journal: Journal, deeds: Deeds, place: Place, talk: Conversation
 ) -> RunPlan:
-    purse = place.purse.child(_limits(ground, run.agent))
+    purse = place.purse.child(_limits(ground, run.agent, place.purse.steps_left))
     below = Place(purse, run_id, deeds, place.depth + 1)
     robot = run.body.tools() if run.body else []
     whole, problems = await anyio.to_thread.run_sync(
@@ -171,9 +171,12 @@ def _notices(run: _Settled, whole: Toolbox, problems: Iterable[Problem]) -> Iter
         yield DocumentBroken(path=problem.path, line=problem.line, sentence=problem.sentence)
 
 
-def _limits(ground: Ground, agent: Agent) -> Limits:
+def _limits(ground: Ground, agent: Agent, steps_left: float) -> Limits:
+    """The purse of a run; of its caller's steps it leaves one, with which the caller can still answer."""
     rules, most = ground.rules, ground.rules.orchestration.max_iterations
-    steps = min(each for each in (ground.max_steps or most, agent.max_turns) if each)
+    steps = min(
+        each for each in (ground.max_steps or most, agent.max_turns, max(steps_left - 1, 0)) if each is not None
+    )
     return Limits(
         usd=float("inf") if agent.budget_usd is None else agent.budget_usd,
         tokens=rules.budget.max_tokens,
@@ -185,11 +188,8 @@ def _limits(ground: Ground, agent: Agent) -> Limits:
 
 def _open_model(ground: Ground, run: _Settled, purse: Purse, journal: Journal) -> Chosen:
     def attempted(attempt: Attempt) -> None:
-        spent_usd = 0.0
-        if attempt.usage.total:
-            price = chosen.price_of(attempt.model.partition(":")[2])
-            purse.charge(attempt.usage, price)
-            spent_usd = cost_usd(attempt.usage, price)
+        price = chosen.price_of(attempt.model.partition(":")[2])
+        spent_usd = purse.charge(attempt.usage, price)
         journal.write(
             ModelFailed(
                 model=attempt.model,
@@ -200,6 +200,7 @@ def _open_model(ground: Ground, run: _Settled, purse: Purse, journal: Journal) -
                 cost_usd=spent_usd,
             )
         )
+        purse.check_covered()
 
     def waiting(seconds: float) -> None:
         ground.bus.publish(Waiting(f"{run.choice.name} may be asked again", seconds), journal.run_id)

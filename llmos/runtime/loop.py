@@ -11,11 +11,14 @@ from time import perf_counter
 import anyio
 
 from llmos.budget import Purse, estimate_message, estimate_prefix
-from llmos.errors import LLMosError, LowBatteryError, ModelError
+from llmos.errors import LLMosError, LowBatteryError, StorageError
 from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage
 from llmos.runtime.terms import Actions, Ending, Judge, Terms, Witness
 from llmos.runtime.tool_uses import ToolUses, not_made
 from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied
+
+_INSTANT_S = 0.01
+"""A timer may ring a moment early."""
 
 
 class Loop:
@@ -40,16 +43,30 @@ class Loop:
         self.tool_uses = ToolUses()
 
     async def run(self, history: list[Message]) -> Ending:
-        """Go on until there is an ending; StorageError passes, for a run that cannot be witnessed must not go on."""
+        """Go on until there is an ending; StorageError passes, for a run that cannot be witnessed must not go on.
+
+        Any other sentence - the model cannot be reached, the robot does not answer - is how the run failed.
+        """
         self._tokens = estimate_prefix(self._terms.system, self._terms.tools) + sum(map(estimate_message, history))
         try:
             with anyio.move_on_after(self._purse.seconds_left):
                 return await self._turns(history)
-            return Ending("budget", self.answer, "The time of this budget is used up; resume the run to go on.")
+            return self._out_of_time()
         except LowBatteryError as error:
             return Ending("budget", self.answer, str(error))
-        except ModelError as error:
+        except StorageError:
+            raise
+        except LLMosError as error:
             return Ending("failed", self.answer, str(error))
+
+    def cut_off(self) -> Ending:
+        """The ending of a run that was cancelled: by its time, or by its caller's, or by whoever interrupted it."""
+        if self._purse.seconds_left > _INSTANT_S:
+            return Ending("interrupted", self.answer, "The run was interrupted; resume it to go on.")
+        return self._out_of_time()
+
+    def _out_of_time(self) -> Ending:
+        return Ending("budget", self.answer, "The time of this budget is used up; resume the run to go on.")
 
     async def _turns(self, history: list[Message]) -> Ending:
         while True:

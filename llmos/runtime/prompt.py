@@ -68,12 +68,16 @@ class Prompts:
         )
 
     def render(self, template: str, /, **values: object) -> str:
-        """Any template of the folder; DocumentError names those there are."""
+        """Any template of the folder; DocumentError names those there are.
+
+        What UTF-8 cannot hold, such as the bytes of a strange file name, becomes a question mark.
+        """
         path = self._folder / f"{template}{_SUFFIX}"
         if not path.is_file():
             known = [other.name.removesuffix(_SUFFIX) for other in self._folder.glob(f"*{_SUFFIX}")]
             raise DocumentError(f"There is no prompt '{template}' in {self._folder}; {nearest(template, known)}")
-        return _environment(self._folder).get_template(path.name).render(values).strip()
+        text = _environment(self._folder).get_template(path.name).render(values).strip()
+        return text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)

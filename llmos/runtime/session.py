@@ -11,14 +11,12 @@ from typing import Protocol
 import anyio
 
 from llmos.budget import Purse
-from llmos.errors import LLMosError
+from llmos.errors import StorageError
 from llmos.messages import Message, Text
 from llmos.runtime.loop import Loop
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.terms import Actions, Ending, Judge, Terms
 from llmos.traces.events import Event, MessageAdded, PromptSet, RunFinished, RunStarted
-
-_INTERRUPTED = Ending("interrupted", "", "The run was interrupted; resume it to go on.")
 
 
 class RunJournal(Protocol):
@@ -82,14 +80,14 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
         plan.history.append(goal)
         with plan.scope:
             return finish.write(await loop.run(plan.history))
-        return finish.write(_INTERRUPTED)
-    except anyio.get_cancelled_exc_class():
-        finish.write(_INTERRUPTED)
+        return finish.write(loop.cut_off())
+    except (anyio.get_cancelled_exc_class(), KeyboardInterrupt):
+        finish.write(loop.cut_off())
         raise
-    except LLMosError:
+    except StorageError:
         raise
     except BaseException as error:
-        finish.write(Ending("failed", "", f"LLMos itself failed: {type(error).__name__}: {error}"))
+        finish.write(Ending("failed", loop.answer, f"LLMos itself failed: {type(error).__name__}: {error}"))
         raise
     finally:
         plan.journal.close()
@@ -97,12 +95,19 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
 
 
 def _answer_open_calls(plan: RunPlan) -> None:
-    """Close a history that was cut off between a reply and its results, so that a conversation can go on from it."""
+    """Close a history that was cut off between a reply and its results, so that a conversation can go on from it.
+
+    Where the journal cannot be read any more, nobody knows the results, and the reply is forgotten.
+    """
     if plan.history and plan.history[-1].tool_calls:
         from llmos.traces.reading import closing_message, read_journal
 
-        closing = closing_message(read_journal(plan.journal.path))
-        plan.history.extend([closing] if closing else [])
+        try:
+            closing = closing_message(read_journal(plan.journal.path))
+        except StorageError:
+            plan.history.pop()
+        else:
+            plan.history.extend([closing] if closing else [])
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,11 +125,15 @@ class Journal:
         self._bus.publish(event, self.run_id)
 
     def close(self) -> None:
-        """End the journal; safe to call twice."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-            self._ended = self._ended or "it was closed"
+        """End the journal; safe to call twice. One in which no run ever started leaves no file behind."""
+        if self._descriptor is None:
+            return
+        os.close(self._descriptor)
+        self._descriptor = None
+        self._ended = self._ended or "it was closed"
+        if self._seq == 0:
+            with suppress(OSError):
+                self.path.unlink()
 
     def __enter__(self) -> Self:
         return self

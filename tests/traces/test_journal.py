@@ -372,3 +372,13 @@ def test_every_line_is_plain_json(tmp_path: Path) -> None:
     for line in journal.path.read_bytes().splitlines():
         assert re.match(rb'\{"v":1,"seq":\d+,"at":"[^"]+Z","run":"[^"]+","type":"[a-z_]+"', line)
         assert isinstance(msgspec.json.decode(line), dict)
+
+
+def test_a_journal_in_which_no_run_started_leaves_no_file(tmp_path: Path) -> None:
+    """What was given up before its first line is no run, and nothing that a listing could stumble over."""
+    clock = SimulatedClock()
+    journal = Journal.create(tmp_path, new_run_id(clock), clock)
+    assert journal.path.exists()
+    journal.close()
+    assert not journal.path.exists()
+    journal.close()
