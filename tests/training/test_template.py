@@ -67,7 +67,7 @@ def test_nobody_can_write_a_line_of_the_prompt() -> None:
 
 
 def test_long_texts_are_cut() -> None:
-    """The context is small: a goal has 400 letters, an error 80, a success 48, a list 12 names."""
+    """The context is small: a goal has 400 letters, an error 80, a success 24, a list 12 names."""
     long = "a" * 5000
     state = {**STATE, "objects": {f"thing {number:02}": [0, 0, 0] for number in range(40)}}
     text = rendered(
@@ -77,7 +77,7 @@ def test_long_texts_are_cut() -> None:
         state=state,
     )
     lines = {line[0]: line for line in text.splitlines()}
-    assert {mark: line.count("a") for mark, line in lines.items() if mark in "?!="} == {"?": 400, "!": 80, "=": 48}
+    assert {mark: line.count("a") for mark, line in lines.items() if mark in "?!="} == {"?": 400, "!": 80, "=": 24}
     assert lines["*"].count("|") == 12
 
 
