@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from llmos.cli import authoring
 from llmos.cli.completion import names
 from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json, run_options
@@ -19,6 +20,10 @@ from llmos.cli.table import show_rows
 @click.group(cls=Group)
 def agent() -> None:
     """List, show, check, write, edit and run agents."""
+
+
+agent.add_command(authoring.new_agent)
+agent.add_command(authoring.edit_agent)
 
 
 @agent.command("list")

@@ -4,7 +4,7 @@ Knows no agent.
 """
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -127,8 +127,8 @@ def _summary(outcomes: "list[RunOutcome]", rows: int) -> str:
     return f"rows     {rows}: {', '.join(counts + left)} · {dollars(sum(each.cost_usd for each in outcomes))}"
 
 
-def _options(*, mode: str, **values: Any) -> "Options":  # noqa: ANN401, ARG001 - one mode is built so far
-    """The options of `run_options` as the system takes them."""
+def _options(*, mode: str = "auto", approve: Iterable[str] = (), **values: Any) -> "Options":  # noqa: ANN401, ARG001
+    """The options of `run_options` as the system takes them; there is one mode so far."""
     from llmos.boot.options import Options
 
-    return Options(**{**values, "approve": tuple(values["approve"])})
+    return Options(approve=tuple(approve), **values)

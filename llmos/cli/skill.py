@@ -2,6 +2,7 @@
 
 import click
 
+from llmos.cli import authoring
 from llmos.cli.completion import names
 from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json
@@ -13,6 +14,9 @@ from llmos.cli.table import show_rows
 @click.group(cls=Group)
 def skill() -> None:
     """List, show and write skills."""
+
+
+skill.add_command(authoring.new_skill)
 
 
 @skill.command("list")

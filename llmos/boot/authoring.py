@@ -1,0 +1,133 @@
+"""Writing agents and skills into a person's own volume: from a template, by editing, or by an agent that writes them.
+
+Knows no terminal. What does not load is never committed; every change is one commit with its reason.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from llmos.boot.kit import tool_names
+from llmos.boot.library import Library
+from llmos.documents.agent import read_agent
+from llmos.documents.checks import check_paths
+from llmos.documents.document import Problem
+from llmos.documents.skill import read_skill
+from llmos.errors import DocumentError, LLMosError, ModelError
+from llmos.runtime.prompt import Prompts
+from llmos.settings import system_root
+from llmos.volumes.edit import copy_for_edit, write_document
+from llmos.volumes.state import Entry
+from llmos.volumes.volume import Volume
+
+Kind = Literal["agent", "skill"]
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST_NAME = 64
+_EXAMPLES = ("critic", "operator")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document as it stands now: `commit` is None when nothing changed, `warnings` is what is odd about it."""
+
+    path: Path
+    commit: str | None
+    warnings: tuple[Problem, ...] = ()
+
+
+class Author:
+    """Writes to the user volume of one home."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._prompts = Prompts(system_root() / "kernel" / "prompts")
+
+    @property
+    def user(self) -> Volume:
+        """The person's own volume."""
+        return self._library.volume("user")
+
+    def new(self, kind: Kind, name: str) -> Written:
+        """A new agent or skill that says what to write where; LLMosError for a name that is taken or impossible."""
+        path = self.place(kind, name)
+        text = self._prompts.render(f"new-{kind}", name=name, title=name.replace("-", " ").capitalize()) + "\n"
+        relative = path.relative_to(self.user.root)
+        reason = f"Add the {kind} {name}\nBegun from a template."
+        return Written(path, write_document(self.user, relative, text, reason))
+
+    def place(self, kind: Kind, name: str) -> Path:
+        """Where a new document of this name goes; LLMosError when it cannot be called so."""
+        if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+            raise LLMosError(
+                f"'{name}' cannot name {_a(kind)}: take small letters and digits, words joined by '-', at most 64."
+            )
+        documents = self._library.registry.snapshot()
+        there = {entry.name: entry for entry in (documents.agents() if kind == "agent" else documents.skills())}
+        if name in there:
+            hint = f"; `llmos agent edit {name}` changes it" if kind == "agent" else ""
+            raise LLMosError(f"There is {_a(kind)} '{name}' already: {there[name].path}{hint}.")
+        folder = self.user.root / f"{kind}s"
+        path = folder / f"{name}.md" if kind == "agent" else folder / name / "SKILL.md"
+        if path.exists():
+            raise LLMosError(f"{path} is there already; mend it, remove it, or take another name.")
+        return path
+
+    def goal(self, name: str, wish: str) -> str:
+        """What the agent that writes agents is asked to do."""
+        documents = self._library.registry.snapshot()
+        examples = [documents.entry("agent", each).path.read_text("utf-8") for each in _EXAMPLES]
+        tools = ", ".join(sorted(tool_names()))
+        return self._prompts.render("new-agent-goal", name=name, wish=wish.strip(), tools=tools, examples=examples)
+
+    def open(self, name: str) -> tuple[Path, Path]:
+        """The file of an agent to edit, in the user volume, and the one that it was copied from: mostly itself.
+
+        A file there that does not load is opened as it is, for that is what has to be mended.
+        """
+        own = self.user.root / "agents" / f"{name}.md"
+        if own.is_file() and not _loads(own):
+            return own, own
+        entry: Entry = self._library.registry.snapshot().entry("agent", name)
+        return copy_for_edit(entry, self.user), entry.path
+
+    def keep(self, kind: Kind, path: Path, reason: str, trailers: Mapping[str, str] | None = None) -> Written:
+        """Commit a document that was written, if it loads; DocumentError, and no commit, when it does not."""
+        _load(kind, path)
+        odd = check_paths([path], tool_names())
+        commit = self._library.commit([path.relative_to(self.user.root)], reason, trailers)
+        return Written(path, commit, tuple(odd))
+
+    def keep_agent(self, name: str, path: Path, wish: str, run_id: str) -> Written:
+        """Commit an agent that a run wrote; ModelError when it wrote none, or none that is whole."""
+        try:
+            found = read_agent(path) if path.is_file() else None
+        except DocumentError as error:
+            raise ModelError(f"{error}; nothing was committed.") from error
+        if found is None:
+            raise ModelError(f"The run {run_id} ended without writing {path}.")
+        if found.name != name or "description" not in found.document.keys or not found.body:
+            raise ModelError(f"{path} lacks its name '{name}', a description or instructions; nothing was committed.")
+        return self.keep("agent", path, f"Add the agent {name}\n{wish.strip()}", {"Run": run_id})
+
+    def changes(self) -> set[str]:
+        """What in the user volume differs from its last commit, relative to its root."""
+        return set(self._library.user.changes()) if self._library.user.exists else set()
+
+
+def _loads(path: Path) -> bool:
+    try:
+        read_agent(path)
+    except DocumentError:
+        return False
+    return True
+
+
+def _load(kind: Kind, path: Path) -> object:
+    return read_agent(path) if kind == "agent" else read_skill(path)
+
+
+def _a(kind: Kind) -> str:
+    return "an agent" if kind == "agent" else "a skill"
