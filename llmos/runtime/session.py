@@ -63,21 +63,15 @@ class RunPlan:
 async def carry_out(plan: RunPlan) -> RunOutcome:
     """Run the plan to its end and close its journal.
 
-    Nothing is spent before `run_started` is on the disk. A run whose scope is cancelled ends as interrupted; when the
-    cancellation comes from further out, that is journaled all the same and the cancellation goes on. So does an error
-    that is our own bug, journaled as failed.
+    Nothing is spent before `run_started`, what was taken over and the goal are on the disk. A run whose scope is
+    cancelled ends as interrupted; when the cancellation comes from further out, that is journaled all the same and the
+    cancellation goes on. So does an error that is our own bug, journaled as failed.
     """
     started_s = plan.monotonic_s()
     loop = Loop(plan.terms, plan.actions, plan.journal, plan.purse, plan.judge)
     finish = _Finish(plan, loop, started_s)
     try:
-        await plan.journal.write_durably(plan.started)
-        plan.journal.write(PromptSet.of(plan.terms.system, plan.terms.tools))
-        for notice in plan.notices:
-            plan.journal.write(notice)
-        for message in (*plan.history, goal := Message("user", (Text(plan.started.goal),))):
-            plan.journal.write(MessageAdded.of(message))
-        plan.history.append(goal)
+        await _begin(plan)
         with plan.scope:
             return finish.write(await loop.run(plan.history))
         return finish.write(loop.cut_off())
@@ -92,6 +86,18 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
     finally:
         plan.journal.close()
         _answer_open_calls(plan)
+
+
+async def _begin(plan: RunPlan) -> None:
+    """Journal what the run starts from; the disk is waited for at the end: no interruption loses a part of it."""
+    goal = Message("user", (Text(plan.started.goal),))
+    plan.journal.write(plan.started)
+    for event in (PromptSet.of(plan.terms.system, plan.terms.tools), *plan.notices):
+        plan.journal.write(event)
+    for message in plan.history:
+        plan.journal.write(MessageAdded.of(message))
+    plan.history.append(goal)
+    await plan.journal.write_durably(MessageAdded.of(goal))
 
 
 def _answer_open_calls(plan: RunPlan) -> None:
