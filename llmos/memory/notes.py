@@ -6,14 +6,16 @@ Knows no model and no git: whoever commits what is written, and whoever knows wh
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from llmos.clock import Clock
+from llmos.disk import disk_said, make_folder, write_new
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import compose, read_document
-from llmos.errors import DocumentError, LLMosError, StorageError, nearest
+from llmos.errors import DocumentError, LLMosError, nearest
 
 Commit: TypeAlias = Callable[[Sequence[Path], str], object]
 """Called after a change with the paths that changed and why; one commit in the volume's history."""
@@ -94,7 +96,7 @@ class Notes:
         try:
             note.path.unlink()
         except OSError as error:
-            raise StorageError(f"cannot remove the note {note.path}: {error.strerror}") from error
+            raise disk_said("remove the note", note.path, error) from error
         self._commit([note.path], f"Forget {note.id}")
         return note
 
@@ -115,28 +117,13 @@ class Notes:
     def _new(self, stem: str, text: str) -> Path:
         """Write a file of this name, or of the next free one; whole or not at all."""
         content = text.encode("utf-8", "replace")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            for count in range(1, 1000):
-                path = self._folder / (f"{stem}.md" if count == 1 else f"{stem}-{count}.md")
-                try:
-                    _write_new(path, content)
-                except FileExistsError:
-                    continue
+        make_folder(self._folder)
+        for count in range(1, 1000):
+            path = self._folder / (f"{stem}.md" if count == 1 else f"{stem}-{count}.md")
+            with suppress(FileExistsError):
+                write_new(path, content, doing="write the note")
                 return path
-        except OSError as error:
-            raise StorageError(f"cannot write a note in {self._folder}: {error.strerror}") from error
         raise LLMosError(f"there are too many notes named {stem}; begin the note with other words")
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        try:
-            file.write(content)
-            file.flush()
-        except OSError:
-            path.unlink()
-            raise
 
 
 def _note(document: Document) -> Note:

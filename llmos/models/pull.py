@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 from anyio import to_thread
 
+from llmos.disk import disk_said, make_folder
 from llmos.errors import ModelError, RetryableError, StorageError, nearest
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ def _check_status(answer: "httpx2.Response", what: str) -> None:
 
 def _prepare(folder: Path, wanted: Sequence[HubFile]) -> None:
     """Make the folder, if all that is missing fits on its disk."""
+    make_folder(folder)
     with _disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
     targets = [(folder / Path(file.name).name, file) for file in wanted]
     missing = sum(file.size - _size(_part(target, file)) for target, file in targets if _size(target) != file.size)
@@ -217,7 +218,7 @@ def _disk_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StorageError(f"{folder} is full; what has arrived is kept for the next pull") from error
-        raise StorageError(f"{folder} cannot be written: {error.strerror or error}") from error
+        raise disk_said("write", folder, error) from error
 
 
 def _gigabytes(size: int) -> str:

@@ -5,14 +5,12 @@ stopped. Reset permits motion and starts none (ISO 13850).
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from llmos.errors import StorageError
+from llmos.disk import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +74,7 @@ class StopLatch:
         return self._stop
 
     def _write(self, content: dict[str, object]) -> None:
-        """Replace the file in one step, so that neither a crash nor a full disk leaves half of one."""
-        folder = self.path.parent
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{self.path.name}.")  # mode 0600
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(json.dumps(content).encode() + b"\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self.path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-            _sync_folder(folder)
-        except OSError as error:
-            raise StorageError(f"The emergency stop cannot be written to {self.path}: {error.strerror}") from error
+        write_whole(self.path, json.dumps(content).encode() + b"\n", doing="write the emergency stop to")
 
 
 class Rearm:
@@ -120,13 +102,3 @@ def _read(path: Path) -> Stop | None:
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         pass
     return Stop("", "", f"{path} cannot be understood")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last; Windows has no such call and orders the rename itself."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

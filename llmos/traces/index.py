@@ -13,11 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from llmos.disk import make_folder
 from llmos.errors import StorageError
 from llmos.messages import Usage
 from llmos.traces.events import Entries, ModelFailed, ModelReplied, RunFinished, RunStarted, ToolCalled
 from llmos.traces.reading import read_journal
-from llmos.traces.storage import make_folder
 
 LONGEST_GOAL = 1000
 """Characters of a goal that the table keeps; the journal has it whole."""

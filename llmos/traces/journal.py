@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self
 import msgspec
 
 from llmos.clock import Clock
+from llmos.disk import disk_said, make_folder, sync_folder, write_new
 from llmos.errors import LLMosError, StorageError
 from llmos.traces.bus import Bus
 from llmos.traces.events import (
@@ -31,7 +32,6 @@ from llmos.traces.events import (
 )
 from llmos.traces.parts import AnyPart, ImagePart, ResultPart, ResultRefPart, TextPart, plain
 from llmos.traces.scrub import Scrubber
-from llmos.traces.storage import make_folder, storage_error, sync_folder, write_all
 
 LARGEST_INLINE_IMAGE = 256 * 1024
 """Bytes; a larger picture becomes a file in the folder beside the journal, named after its SHA-256."""
@@ -103,7 +103,7 @@ class Journal:
         except FileExistsError as error:
             raise StorageError(f"there is already a journal {path}; a run id is used once") from error
         except OSError as error:
-            raise storage_error("create the journal", path, error) from error
+            raise disk_said("create the journal", path, error) from error
         return cls(path, descriptor, clock, bus, Scrubber(secrets))
 
     def write(self, event: Event, *, durable: bool = False) -> None:
@@ -149,9 +149,9 @@ class Journal:
             raise StorageError(f"the journal {self.path} ended after event {self._seq}: {self._ended}")
         line = self._line(self._compact(event), self._seq + 1)
         try:
-            write_all(self._descriptor, line)
+            _write_all(self._descriptor, line)
         except OSError as error:
-            refused = storage_error("write the journal", self.path, error)
+            refused = disk_said("write the journal", self.path, error)
             self._ended = str(refused)
             with suppress(OSError):  # then the last line stays torn, which a reader notices
                 os.ftruncate(self._descriptor, self._size)
@@ -167,7 +167,7 @@ class Journal:
             if os.fstat(self._descriptor).st_nlink == 0:
                 raise FileNotFoundError(None, "it was deleted while the run was writing it")
         except OSError as error:
-            refused = storage_error("write the journal", self.path, error)
+            refused = disk_said("write the journal", self.path, error)
             self._ended = str(refused)
             raise refused from error
 
@@ -217,21 +217,16 @@ class Journal:
         folder = self.path.with_suffix(".d")
         name = f"{sha256(part.content).hexdigest()}.{part.media_type.removeprefix('image/')}"
         make_folder(folder)
-        try:
-            descriptor = os.open(folder / name, _APPEND, 0o600)
-        except FileExistsError:
-            return ImagePart(part.media_type, file=name)
-        except OSError as error:
-            raise storage_error("write the picture", folder / name, error) from error
-        try:
-            write_all(descriptor, part.content)
-            _flush(descriptor)
-        except OSError as error:
-            (folder / name).unlink()
-            raise storage_error("write the picture", folder / name, error) from error
-        finally:
-            os.close(descriptor)
+        with suppress(FileExistsError):
+            write_new(folder / name, part.content, doing="write the picture")
         return ImagePart(part.media_type, file=name)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    """Write every byte; a disk may take only some of them at a time."""
+    written = os.write(descriptor, content)
+    while written < len(content):
+        written += os.write(descriptor, content[written:])
 
 
 def _valid_unicode(value: Any) -> Any:  # noqa: ANN401 - any JSON

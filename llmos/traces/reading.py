@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from llmos.disk import disk_said
 from llmos.errors import LLMosError, StorageError, nearest
 from llmos.messages import Message, Text, ToolResult
 from llmos.traces.events import (
@@ -26,7 +27,6 @@ from llmos.traces.events import (
 )
 from llmos.traces.journal import journal_path
 from llmos.traces.parts import AnyPart, ImagePart, ResultPart, ResultRefPart, TextPart, snake_case
-from llmos.traces.storage import storage_error
 
 
 class _Envelope(msgspec.Struct):
@@ -61,7 +61,7 @@ def read_journal(path: Path, on_torn: Callable[[str], None] = _nobody) -> list[E
     except FileNotFoundError as error:
         raise StorageError(f"there is no journal {path}; `llmos trace list` shows the runs there are") from error
     except OSError as error:
-        raise storage_error("read the journal", path, error) from error
+        raise disk_said("read the journal", path, error) from error
     *lines, rest = content.split(b"\n")
     if rest:
         on_torn(f"{path}:{len(lines) + 1}: the run was cut off while it wrote this last line, which is left out")

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from llmos.clock import Clock, RealClock
+from llmos.disk import disk_said, write_whole
 from llmos.errors import LLMosError, RefusedError
-from llmos.volumes.files import disk_said, inside, new_folder, write_whole
+from llmos.volumes.files import inside, new_folder
 from llmos.volumes.history import History
 from llmos.volumes.state import Entry
 from llmos.volumes.volume import FOLDERS, Volume

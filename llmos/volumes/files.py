@@ -1,9 +1,8 @@
-"""Files that are whole or not there: writing through a new name, and the disk's refusals as sentences.
+"""Folders that are whole or not there, and paths that stay inside a volume.
 
 Does not know what stands in the files.
 """
 
-import errno
 import os
 import shutil
 import tempfile
@@ -11,41 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llmos.errors import RefusedError, StorageError
-
-
-def disk_said(doing: str, path: Path, error: OSError) -> StorageError:
-    """The sentence for a write or read that the disk refused."""
-    advice = {
-        errno.ENOSPC: "the disk is full; free some space and try again",
-        errno.EROFS: "the disk is read-only; set LLMOS_HOME to a folder that can be written",
-        errno.EACCES: "permission denied; make it yours or set LLMOS_HOME to another folder",
-    }
-    reason = advice.get(error.errno or 0, error.strerror or str(error))
-    return StorageError(f"Could not {doing} {path}: {reason}.")
-
-
-def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Replace or make the file at `path` in one step: a reader sees the old bytes or the new, never half.
-
-    Raises StorageError; the old file is then untouched.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise disk_said("write", path, error) from error
-    new = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        new.chmod(mode)
-        new.replace(path)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise disk_said("write", path, error) from error
+from llmos.disk import disk_said, make_folder
+from llmos.errors import RefusedError
 
 
 @contextmanager
@@ -54,8 +20,8 @@ def new_folder(final: Path, mode: int = 0o700) -> Iterator[Path]:
 
     Raises FileExistsError when someone else made `final` in the meantime, StorageError when the disk refuses.
     """
+    make_folder(final.parent)
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".new-", dir=final.parent))
     except OSError as error:
         raise disk_said("make the folder", final, error) from error

@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from llmos.clock import Clock, RealClock
+from llmos.disk import make_folder
 from llmos.errors import RefusedError
-from llmos.volumes.files import disk_said, inside
+from llmos.volumes.files import inside
 from llmos.volumes.git import Git
 from llmos.volumes.locks import only_writer
 
@@ -55,10 +56,7 @@ class History:
 
     def init(self) -> None:
         """Make the folder a repository with the branch `main`; hooks of the machine's git template stay out."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise disk_said("make the folder", self.root, error) from error
+        make_folder(self.root)
         self.git.must("start a history", "init", "--quiet", "--template=", "--initial-branch=main")
 
     def commit(self, paths: Sequence[Path], message: str, trailers: Mapping[str, str] | None = None) -> str | None:

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 from llmos.clock import Clock, RealClock
-from llmos.volumes.files import disk_said, new_folder
+from llmos.disk import disk_said, make_folder, write_new
+from llmos.volumes.files import new_folder
 from llmos.volumes.history import History
 from llmos.volumes.locks import only_writer
 from llmos.volumes.mounting import OVERLAY
@@ -46,7 +47,7 @@ def _is_complete(home: Path) -> bool:
 def _make_folder(folder: Path, done: list[str]) -> None:
     """A folder that only its owner may enter."""
     if not folder.is_dir():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         done.append(f"made {folder}")
     elif folder.stat().st_mode & 0o077:
         folder.chmod(0o700)
@@ -72,8 +73,7 @@ def _make_volume(seed: Path, history: History, done: list[str]) -> None:
 
 def _copy_settings(seed: Path, page: Path, done: list[str]) -> None:
     try:
-        with page.open("xb") as file:
-            file.write(seed.read_bytes())
+        write_new(page, seed.read_bytes())
     except FileExistsError:
         return
     done.append(f"made {page}")

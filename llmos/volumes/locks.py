@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from llmos.errors import StorageError
+from llmos.disk import disk_said
 
 if sys.platform == "win32":
     import msvcrt
@@ -29,7 +29,7 @@ def only_writer(path: Path) -> Iterator[None]:
     try:
         held = path.open("ab")
     except OSError as error:
-        raise StorageError(f"{path} cannot be locked: {error.strerror}.") from error
+        raise disk_said("lock", path, error) from error
     with held:
         _take(held)
         yield

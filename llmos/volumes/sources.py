@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmos.clock import Clock, RealClock
+from llmos.disk import disk_said
 from llmos.errors import LLMosError
 from llmos.volumes.capabilities import Capability, of_file
-from llmos.volumes.files import disk_said, new_folder
+from llmos.volumes.files import new_folder
 from llmos.volumes.history import History
 from llmos.volumes.remotes import Change, Remote, clone
 from llmos.volumes.volume import Volume, open_volume

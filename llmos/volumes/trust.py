@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 from llmos.clock import Clock, RealClock
+from llmos.disk import write_whole
 from llmos.errors import StorageError
 from llmos.volumes.capabilities import Capability
-from llmos.volumes.files import write_whole
 
 
 class _Word(msgspec.Struct):
@@ -74,5 +74,5 @@ class TrustStore:
     def _write(self, words: dict[str, _Word]) -> None:
         if self.problem is not None:
             raise StorageError(self.problem)
-        write_whole(self._path, msgspec.json.format(msgspec.json.encode(words), indent=2), mode=0o600)
+        write_whole(self._path, msgspec.json.format(msgspec.json.encode(words), indent=2))
         self._words = words

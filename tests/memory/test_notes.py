@@ -163,10 +163,12 @@ def test_a_disk_that_refuses_is_a_sentence(tmp_path: Path, commits: Commits) -> 
         remount_read_only(disk)
         with pytest.raises(StorageError) as raised:
             notes.remember("After")
-        assert str(raised.value) == f"cannot write a note in {disk / 'memory'}: Read-only file system"
-        with pytest.raises(StorageError) as raised:
+        assert str(raised.value) == (
+            f"cannot write the note {disk / 'memory/2026-01-01-after.md'}: the file system is read-only; "
+            "set LLMOS_HOME to a folder that can be written"
+        )
+        with pytest.raises(StorageError, match=f"cannot remove the note {kept.path}: the file system is read-only"):
             notes.forget(kept.id)
-        assert str(raised.value) == f"cannot remove the note {kept.path}: Read-only file system"
         assert len(commits.told) == 1
 
 
@@ -180,7 +182,7 @@ def test_a_full_disk_leaves_no_half_note(tmp_path: Path, commits: Commits) -> No
     with tmpfs(tmp_path / "disk", "size=16k") as disk:
         notes = Notes(disk / "memory", SimulatedClock(), commits, lambda _: False)
         kept = notes.remember("x" * 9000)
-        with pytest.raises(StorageError, match="No space left on device"):
+        with pytest.raises(StorageError, match=r"^cannot write the note .*: the disk is full; free some space"):
             notes.remember("y" * 9000)
         assert notes.all() == [kept]
         assert len(commits.told) == len(list((disk / "memory").iterdir())) == 1

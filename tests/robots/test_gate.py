@@ -305,7 +305,7 @@ async def test_stop_that_cannot_be_saved_stops_and_says_so(tmp_path: Path) -> No
     """With a disk that refuses, this process is stopped all the same, and the caller learns of the disk."""
     (tmp_path / "robots").write_text("")
     arm = rig(tmp_path)
-    with pytest.raises(StorageError, match="cannot be written"):
+    with pytest.raises(StorageError, match="cannot write the emergency stop"):
         await arm.gate.emergency_stop()
     assert [motion.verdict.verb for motion in arm.motions] == ["emergency_stop"]
     assert refused(await arm.gate.go_home()) == "emergency-stop"

@@ -134,7 +134,10 @@ def test_stop_that_cannot_be_saved_holds_all_the_same(tmp_path: Path) -> None:
     latch.trip(STOP)
     with pytest.raises(StorageError) as caught:
         latch.save()
-    assert str(caught.value) == f"The emergency stop cannot be written to {latch.path}: File exists"
+    assert str(caught.value) == (
+        f"cannot write the emergency stop to {latch.path}: a part of this path is a file where a folder must be; "
+        "move it away or set LLMOS_HOME elsewhere"
+    )
     assert latch.is_unsaved
     assert latch.stop is not None
 
@@ -155,7 +158,7 @@ def test_rearm_that_cannot_be_saved_stays_stopped(path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this platform orders the rename by itself")
 def test_stop_is_on_the_disk_before_it_replaces_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """File first, then its folder: a power cut leaves the old latch or the new one, never half of either."""
+    """Folder, file, then the file's name: a power cut leaves the old latch or the new one, never half of either."""
     synced: list[str] = []
     really_sync = os.fsync
 
@@ -168,7 +171,7 @@ def test_stop_is_on_the_disk_before_it_replaces_the_old_file(path: Path, monkeyp
     latch = StopLatch(path)
     latch.trip(STOP)
     latch.save()
-    assert synced == ["file, old latch", "folder, new latch"]
+    assert synced == ["folder, old latch", "file, old latch", "folder, new latch"]
 
 
 def test_latch_is_private_and_leaves_nothing_beside_it(path: Path) -> None:

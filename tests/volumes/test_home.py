@@ -84,15 +84,15 @@ def test_home_on_a_read_only_disk_is_a_sentence(tmp_path: Path) -> None:
         with pytest.raises(StorageError) as caught:
             init_home(disk / "home", system_root())
     assert str(caught.value) == (
-        f"Could not make the home {tmp_path / 'disk/home'}: the disk is read-only; "
-        "set LLMOS_HOME to a folder that can be written."
+        f"cannot make the folder {tmp_path / 'disk/home'}: the file system is read-only; "
+        "set LLMOS_HOME to a folder that can be written"
     )
 
 
 def test_home_on_a_full_disk_is_a_sentence_and_is_completed_later(tmp_path: Path) -> None:
     """What did not fit leaves no half a volume; with space, the next call goes on."""
     with tmpfs(tmp_path / "disk", "size=1m,nr_inodes=60") as disk:
-        with pytest.raises(StorageError, match=f"Could not .*{disk}.*: the disk is full|git could not .*{disk}"):
+        with pytest.raises(StorageError, match=f"cannot .*{disk}.*: the disk is full|git could not .*{disk}"):
             init_home(disk / "home", system_root())
         assert [path.name for path in (disk / "home").iterdir() if path.name.startswith(".new-")] == []
         subprocess.run(["mount", "-o", "remount,size=20m,nr_inodes=5000", str(disk)], check=True)
@@ -105,7 +105,10 @@ def test_home_where_a_file_stands_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("not a folder")
     with pytest.raises(StorageError) as caught:
         init_home(tmp_path / "home", system_root())
-    assert str(caught.value) == f"Could not make the home {tmp_path / 'home'}: File exists."
+    assert str(caught.value) == (
+        f"cannot make the folder {tmp_path / 'home'}: a part of this path is a file where a folder must be; "
+        "move it away or set LLMOS_HOME elsewhere"
+    )
 
 
 def test_fresh_home_is_mounted_in_order(tmp_path: Path) -> None:
