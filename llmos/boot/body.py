@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from llmos.clock import RealClock, SimulatedClock
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
@@ -24,16 +23,8 @@ from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.verdict import Motion, Verdict
 from llmos.tools.base import Tool
 from llmos.tools.robot import robot_state, robot_tools
-from llmos.traces.events import Event
+from llmos.traces.witness import Witness
 from llmos.volumes.lookups import Lookups
-
-
-class Witness(Protocol):
-    """What writes the journal of a run."""
-
-    def write(self, event: Event, *, durable: bool = False) -> None:
-        """Append one event."""
-        ...
 
 
 @dataclass(slots=True)

@@ -13,9 +13,10 @@ import anyio
 from llmos.budget import Purse, estimate_message, estimate_prefix
 from llmos.errors import LLMosError, LowBatteryError, StorageError
 from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage
-from llmos.runtime.terms import Actions, Ending, Judge, Terms, Witness
+from llmos.runtime.terms import Actions, Ending, Judge, Terms
 from llmos.runtime.tool_uses import ToolUses, not_made
 from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied
+from llmos.traces.witness import Witness
 
 _INSTANT_S = 0.01
 """A timer may ring a moment early."""

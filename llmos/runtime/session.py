@@ -5,8 +5,6 @@ Knows no concrete model, tool or robot; `boot` plans, this module witnesses.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
 
 import anyio
 
@@ -17,27 +15,7 @@ from llmos.runtime.loop import Loop
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.terms import Actions, Ending, Judge, Terms
 from llmos.traces.events import Event, MessageAdded, PromptSet, RunFinished, RunStarted
-
-
-class RunJournal(Protocol):
-    """The journal of one run."""
-
-    @property
-    def path(self) -> Path:
-        """Where it stands."""
-        ...
-
-    def write(self, event: Event, *, durable: bool = False) -> None:
-        """Append one event; StorageError when it cannot."""
-        ...
-
-    async def write_durably(self, event: Event) -> None:
-        """Append one event and return when the disk has it."""
-        ...
-
-    def close(self) -> None:
-        """Write no more."""
-        ...
+from llmos.traces.witness import RunJournal
 
 
 @dataclass(frozen=True, slots=True)

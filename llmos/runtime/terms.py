@@ -11,7 +11,6 @@ from llmos.documents.kernel import BudgetRules, Orchestration, Price
 from llmos.messages import JSON, Claim, ToolCall, ToolResult, ToolSpec
 from llmos.models.base import Model, OnText
 from llmos.runtime.outcome import Result
-from llmos.traces.events import Event
 
 
 class Actions(Protocol):
@@ -19,14 +18,6 @@ class Actions(Protocol):
 
     async def call(self, call: ToolCall, step: int = 0) -> ToolResult:
         """Check, call and journal one tool call; a mistake comes back as an error result."""
-        ...
-
-
-class Witness(Protocol):
-    """What writes the journal."""
-
-    def write(self, event: Event, *, durable: bool = False) -> None:
-        """Append one event; StorageError when it cannot."""
         ...
 
 

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 from traceback import TracebackException
-from typing import Protocol
 
 import anyio
 
@@ -25,21 +24,10 @@ from llmos.tools.output import limited
 from llmos.tools.permissions import Decision, Permissions, visible
 from llmos.tools.threads import run_in_thread
 from llmos.traces.events import Event, FileKept, PermissionDecided, ToolCalled, ToolReturned
+from llmos.traces.witness import Witness
 
 _LONGEST_NAME = 100
 """Characters of what a model wrote as a tool's name that a sentence repeats."""
-
-
-class Witness(Protocol):
-    """What writes the journal of the run; both raise StorageError when they cannot."""
-
-    def write(self, event: Event, *, durable: bool = False) -> None:
-        """Append one event."""
-        ...
-
-    async def write_durably(self, event: Event) -> None:
-        """Append one event and return when the disk has it."""
-        ...
 
 
 class Toolbox:
