@@ -58,6 +58,8 @@ async def _answer(system: "LLMOS", progress: "Progress", talk: "Conversation", l
     if outcome.answer:
         click.echo(printable(outcome.answer))
     click.secho(closing_line(outcome), err=True, dim=True)
+    if sys.stdin.isatty():
+        click.echo("", err=True)
     return outcome.exit_code
 
 

@@ -96,7 +96,7 @@ async def answer(system: "LLMOS", progress: "Progress", talk: "Conversation", go
 
     def say(sentence: str) -> None:
         with progress.paused():
-            click.echo(sentence, err=True)
+            click.echo(f"\n{sentence}" if sys.stderr.isatty() else sentence, err=True)  # behind the ^C it shows
 
     scope = CancelScope()
     with interruptible(scope, say):

@@ -21,6 +21,7 @@ def trace() -> None:
 def list_runs(limit: int, agent: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """List the newest runs."""
     from llmos.traces.index import RunIndex
+    from llmos.traces.summary import one_line
 
     with RunIndex.open(environment().home, notice) as index:
         index.refresh(notice)
@@ -29,7 +30,9 @@ def list_runs(limit: int, agent: str | None, as_json: bool) -> None:  # noqa: FB
         every = ("run_id", "started", "agent", "goal", "model", "mode", "outcome", "cost_usd", "steps", "journal")
         show_rows("runs", every, [[getattr(run, one) for one in every] for run in runs], as_json=True, nothing="")
         return
-    shown = [(run.run_id, run.agent, run.outcome or "cut off", dollars(run.cost_usd), run.goal) for run in runs]
+    shown = [
+        (run.run_id, run.agent, run.outcome or "cut off", dollars(run.cost_usd), one_line(run.goal)) for run in runs
+    ]
     few = ("run_id", "agent", "outcome", "cost", "goal")
     show_rows("runs", few, shown, as_json=False, nothing="No run has been journaled in this home yet.")
 
