@@ -31,20 +31,21 @@ def write_document(
     """
     if not volume.writable:
         raise RefusedError(
-            f"The volume '{volume.name}' is not written by LLMos; edit a copy in the user volume instead."
+            f"LLMos does not write to the volume '{volume.name}'; edit a copy in the user volume instead."
         )
     history = History(volume.root, clock or RealClock())
     target = volume.root / inside(volume.root, path)
     history.require_unstaged([path])
     before = target.read_bytes() if target.is_file() else None
-    write_whole(target, text.encode())
+    mode = target.stat().st_mode & 0o777 if before is not None else 0o644
+    write_whole(target, text.encode(), mode=mode)
     try:
         return history.commit([path], reason, trailers)
     except LLMosError:
         if before is None:
             target.unlink(missing_ok=True)
         else:
-            write_whole(target, before)
+            write_whole(target, before, mode=mode)
         raise
 
 
@@ -59,10 +60,10 @@ def copy_for_edit(entry: Entry, user: Volume) -> Path:
     target = user.root / FOLDERS[entry.kind] / source.name
     if target.exists():
         raise LLMosError(
-            f"{target} is there already, but is not the {entry.kind} '{entry.name}'; rename one of the two."
+            f"{target} is there already and is not the {entry.kind} '{entry.name}'; rename one of the two."
         )
     if entry.kind != "skill":
-        write_whole(target, source.read_bytes())
+        write_whole(target, source.read_bytes(), mode=0o644)
         return target
     try:
         with new_folder(target, mode=0o755) as staging:

@@ -121,6 +121,9 @@ class Scan:
         except OSError as error:
             self._wrong(path, f"the file cannot be read: {error.strerror}")
             return None
+        if not stat.S_ISREG(status.st_mode):
+            self._wrong(path, "is no file")
+            return None
         return Found(kind, path, _signature(status))
 
     def _stays_inside(self, link: str) -> bool:

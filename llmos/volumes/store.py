@@ -19,10 +19,12 @@ _VERSION = 1
 _SCHEMA = f"""
 CREATE TABLE volumes (root TEXT PRIMARY KEY, rows BLOB);
 CREATE TABLE texts (content_hash TEXT PRIMARY KEY, day INTEGER, text TEXT);
+CREATE TABLE heads (key TEXT PRIMARY KEY, id TEXT);
 CREATE INDEX texts_by_day ON texts (day);
 PRAGMA user_version = {_VERSION};
 """
 _KEPT_DAYS = 2
+_MOST_HEADS = 1000
 _PATIENCE_S = 2.0
 
 
@@ -68,6 +70,22 @@ class Store:
                         _forget(base, today - _KEPT_DAYS)
                 return True
         return False
+
+    def heads(self) -> dict[str, str]:
+        """What `History.remembered` held when it was last saved."""
+        with self._guarded() as base:
+            if base is not None:
+                return dict(base.execute("SELECT key, id FROM heads ORDER BY rowid"))
+        return {}
+
+    def save_heads(self, heads: Mapping[str, str]) -> None:
+        """Keep the newest of these answers."""
+        with self._guarded() as base:
+            if base is not None:
+                with base:
+                    base.execute("BEGIN IMMEDIATE")
+                    base.execute("DELETE FROM heads")
+                    base.executemany("INSERT INTO heads VALUES (?, ?)", list(heads.items())[-_MOST_HEADS:])
 
     def close(self) -> None:
         """Let go of the file."""

@@ -61,7 +61,7 @@ class TrustStore:
                 mode = os.fstat(file.fileno()).st_mode
                 if os.name != "nt" and mode & (stat.S_IWGRP | stat.S_IWOTH):
                     self.problem = (
-                        f"{self._path} can be written by others, so nothing in it is trusted; chmod 600 mends that."
+                        f"{self._path} can be written by others, so nothing in it counts; chmod 600 mends that."
                     )
                     return {}
                 return msgspec.json.decode(file.read(), type=dict[str, _Word])

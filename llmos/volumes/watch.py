@@ -10,6 +10,7 @@ each change of a file, so a save may be heard of before it is finished there.
 import logging
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -57,7 +58,9 @@ class Watcher(FileSystemEventHandler):
         self._heard: list[Path] = []
 
     def __enter__(self) -> Self:
-        logging.getLogger("watchdog").addHandler(logging.NullHandler())  # what is lost, the registry finds by looking
+        # What is lost, the registry finds by looking; that a folder is registered twice while it is made is no harm.
+        logging.getLogger("watchdog").addHandler(logging.NullHandler())
+        warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
         try:
             observer = self._observer = Observer()
             observer.start()
@@ -68,10 +71,7 @@ class Watcher(FileSystemEventHandler):
                 self._watch(folder)
             self._probe(observer)
         except OSError as error:
-            self.problem = (
-                f"The system cannot tell of changed files ({error.strerror or error}); "
-                "edits are found by looking, a few seconds later in large volumes."
-            )
+            self._complain(error)
         return self
 
     def __exit__(
@@ -85,13 +85,20 @@ class Watcher(FileSystemEventHandler):
         """Gather the paths of a burst of events, and pass them on when no more wait in the queue."""
         for path in (str(event.src_path), str(event.dest_path)):
             if path in self._folders and isinstance(event, DirCreatedEvent | DirMovedEvent):
-                self._watch(path)
+                self._watch_anew(path)
             if path and not Path(path).name.startswith("."):
                 self._heard.append(Path(path))
         observer = self._observer
         if self._heard and observer is not None and observer.event_queue.empty():
             heard, self._heard = self._heard, []
             self._on_change(list(dict.fromkeys(heard)))
+
+    def _watch_anew(self, folder: str) -> None:
+        try:
+            self._watch(folder)
+        except OSError as error:
+            if Path(folder).is_dir():
+                self._complain(error)
 
     def _watch(self, folder: str) -> None:
         observer = self._observer
@@ -101,6 +108,12 @@ class Watcher(FileSystemEventHandler):
         if former is not None:
             observer.unschedule(former)
         self._watches[folder] = observer.schedule(self, folder, recursive=True, event_filter=_EVENTS)
+
+    def _complain(self, error: OSError) -> None:
+        self.problem = (
+            f"The system cannot tell of changed files ({error.strerror or error}); "
+            "edits are found by looking, a few seconds later in large volumes."
+        )
 
     def _probe(self, observer: BaseObserver) -> None:
         """Raise OSError when the limit of watches is used up: below a recursive watch that goes unsaid."""

@@ -1,4 +1,4 @@
-"""This repository and each seed are plugins: for Claude Code, and by the Agent Plugins standard 1.0.0."""
+"""The repository and each seed are plugins: for Claude Code, and by the Agent Plugins standard 1.0.0."""
 
 import json
 import re
@@ -13,9 +13,7 @@ ROOT = Path(__file__).parents[2]
 PLUGINS = [ROOT, *(ROOT / "volumes" / name for name in ("user", "team", "overlay"))]
 
 # Agent Plugins 1.0.0: the top level is a closed set, the name is 1-64 of these characters without `--` and `..`.
-ALLOWED = {
-    "$schema", "name", "version", "description", "author", "homepage", "repository", "license", "keywords", "extensions",
-}  # fmt: skip
+ALLOWED = {"$schema", "name", "version", "description", "author", "homepage", "repository", "license", "keywords"}
 NAME = re.compile(r"(?!.*(--|\.\.))[a-z0-9][a-z0-9.-]{0,63}")
 SCHEMA = "https://agent-plugins.org/schemas/1.0.0/plugin.schema.json"
 

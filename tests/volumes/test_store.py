@@ -1,0 +1,163 @@
+"""What is kept between starts: believed only where the file agrees, rebuilt when damaged, done without when refused."""
+
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from llmos.clock import SimulatedClock
+from llmos.volumes.registry import Registry
+from llmos.volumes.row import Row
+from llmos.volumes.store import Store
+from tests.support.disks import remount_read_only, tmpfs
+from tests.support.volumes import volume, write_agent, write_skill
+
+ROOT = Path(__file__).parents[2]
+_LATER = datetime(2999, 1, 1, tzinfo=UTC)  # so that files just written count as settled
+
+
+def test_second_start_reads_no_document_that_did_not_change(tmp_path: Path) -> None:
+    """A row whose file looks the same is taken as it is: the name that was stored is answered, not read again."""
+    write_agent(tmp_path / "v", "operator")
+    path = tmp_path / "store.sqlite"
+    _index(tmp_path, path)
+    store = Store(path)
+    rows = store.rows(tmp_path / "v")
+    (row,) = rows.values()
+    row.description = "From the store."
+    store.save({str(tmp_path / "v"): [row]}, [])
+    assert Registry([volume(tmp_path / "v")], store).agents()[0].description == "From the store."
+
+
+def test_edits_between_starts_are_found(tmp_path: Path) -> None:
+    """Changed, new and deleted files are seen at the next start; nothing stale is answered."""
+    agent, gone = write_agent(tmp_path / "v", "operator"), write_agent(tmp_path / "v", "painter")
+    path = tmp_path / "store.sqlite"
+    _index(tmp_path, path)
+    agent.write_text(agent.read_text().replace("Does things.", "Does other."))
+    gone.unlink()
+    write_skill(tmp_path / "v", "draw")
+    registry = Registry([volume(tmp_path / "v")], Store(path))
+    assert [(entry.name, entry.description) for entry in registry.agents()] == [("operator", "Does other.")]
+    assert [entry.name for entry in registry.skills()] == ["draw"]
+
+
+@pytest.mark.parametrize("damage", ["garbage", "truncated", "emptied", "rows", "version", "folder"])
+def test_damaged_store_is_made_anew(tmp_path: Path, damage: str) -> None:
+    """Whatever happened to the file, the documents are right, and the start after that is warm again."""
+    write_agent(tmp_path / "v", "operator")
+    path = tmp_path / "store.sqlite"
+    _index(tmp_path, path)
+    _damage(path, damage)
+    for _ in range(2):
+        store = Store(path)
+        assert [entry.name for entry in Registry([volume(tmp_path / "v")], store).agents()] == ["operator"]
+        store.close()
+    if damage != "folder":
+        assert list(Store(path).rows(tmp_path / "v")) == [str(tmp_path / "v/agents/operator.md")]
+
+
+def test_store_on_a_read_only_disk_is_read(tmp_path: Path) -> None:
+    """A read-only home serves what was stored, and new texts are kept in memory."""
+    write_agent(tmp_path / "v", "operator", body="Old.")
+    with tmpfs(tmp_path / "disk", "size=4m") as disk:
+        _index(tmp_path, disk / "store.sqlite")
+        remount_read_only(disk)
+        store = Store(disk / "store.sqlite")
+        assert len(store.rows(tmp_path / "v")) == 1
+        registry = Registry([volume(tmp_path / "v")], store)
+        snapshot = registry.snapshot()
+        write_agent(tmp_path / "v", "operator", body="New.")
+        assert registry.agent("operator").body == "New."
+        later = registry.snapshot()
+        write_agent(tmp_path / "v", "operator", body="Newest.")
+        registry.refresh()
+        assert (snapshot.agent("operator").body, later.agent("operator").body) == ("Old.", "New.")
+        store.close()
+
+
+def test_store_on_a_full_disk_is_done_without(tmp_path: Path) -> None:
+    """No space for the store is no reason not to find the documents."""
+    for number in range(30):
+        write_skill(tmp_path / "v", f"s{number}", body="x" * 4000)
+    with tmpfs(tmp_path / "disk", "size=64k") as disk:
+        store = Store(disk / "store.sqlite")
+        registry = Registry([volume(tmp_path / "v")], store)
+        assert len(registry.skills()) == 30
+        skill = tmp_path / "v/skills/s7/SKILL.md"
+        snapshot = registry.snapshot()
+        skill.write_text("---\nname: s7\n---\nnew\n")
+        registry.refresh()
+        assert snapshot.skill("s7").body == "x" * 4000
+        store.close()
+
+
+def test_two_processes_share_a_store(tmp_path: Path) -> None:
+    """Both index at once; each finds everything, and the store is whole afterwards."""
+    for number in range(50):
+        write_skill(tmp_path / "v", f"s{number}")
+    script = (
+        "import sys; from pathlib import Path; from llmos.volumes.registry import Registry\n"
+        "from llmos.volumes.store import Store; from llmos.volumes.volume import open_volume\n"
+        "root = Path(sys.argv[1])\n"
+        "assert len(Registry([open_volume(root / 'v', 'user')], Store(root / 'store.sqlite')).skills()) == 50\n"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT) for _ in range(3)]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    assert len(Store(tmp_path / "store.sqlite").rows(tmp_path / "v")) == 50
+
+
+def test_old_texts_that_no_row_needs_are_forgotten(tmp_path: Path) -> None:
+    """A text stays while a row needs it or a run may; after some days the others go with the day's first save."""
+    clock = SimulatedClock()
+    store = Store(tmp_path / "store.sqlite", clock)
+    used = Row(kind="agent", path="a", signature=(1, 1, 1, 1), content_hash="used", usable=True)
+    store.save({"v": [used]}, [("used", "text"), ("unused", "text")])
+    clock.advance(timedelta(days=2).total_seconds())
+    store.save({}, [("recent", "text")])
+    assert store.text("unused") == "text"
+    clock.advance(timedelta(days=1).total_seconds())
+    store.save({}, [("today", "text")])
+    kept = {name: store.text(name) for name in ("used", "unused", "recent", "today")}
+    assert kept == {"used": "text", "unused": None, "recent": "text", "today": "text"}
+    store.close()
+    assert store.text("used") is None
+
+
+def test_commits_that_were_looked_up_are_remembered(tmp_path: Path) -> None:
+    """Answers of `History.head` survive a restart; only the newest thousand are kept."""
+    store = Store(tmp_path / "store.sqlite")
+    assert store.heads() == {}
+    store.save_heads({f"key {number}": str(number) for number in range(1500)})
+    store.close()
+    heads = Store(tmp_path / "store.sqlite").heads()
+    assert len(heads) == 1000
+    assert heads["key 1499"] == "1499"
+
+
+def _index(tmp_path: Path, path: Path) -> None:
+    store = Store(path)
+    Registry([volume(tmp_path / "v")], store, clock=SimulatedClock(_LATER)).refresh()
+    store.close()
+
+
+def _damage(path: Path, damage: str) -> None:
+    if damage == "garbage":
+        path.write_bytes(b"no database" * 500)
+    elif damage == "truncated":
+        path.write_bytes(path.read_bytes()[:5000])
+    elif damage == "emptied":
+        path.write_bytes(b"")
+    elif damage == "folder":
+        path.unlink()
+        path.mkdir()
+    else:
+        base = sqlite3.connect(path)
+        base.execute("UPDATE volumes SET rows = ?", (b"\xc1",)) if damage == "rows" else base.execute(
+            "PRAGMA user_version = 9"
+        )
+        base.commit()
+        base.close()
