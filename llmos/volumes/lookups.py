@@ -131,7 +131,17 @@ class Lookups:
             place = inert[0].volume
             ask = "." if place.tier == "workspace" else place.name
             return f"The {kind} '{name}' in {inert[0].path} is not trusted; 'llmos volume trust {ask}' changes that."
+        if broken := self._broken(kind, name):
+            return f"{broken.path}:{broken.line}: {broken.sentence}"
         return f"There is no {kind} '{name}'; {_nearest(name, self._now().names.get(kind, {}))}"
+
+    def _broken(self, kind: Kind, name: str) -> Problem | None:
+        """What is wrong with the file that should hold this document, if there is one that cannot be used."""
+        for row in (row for rows in self._now().rows for row in rows.values() if row.kind == kind and not row.usable):
+            path = Path(row.path)
+            if name == (path.parent.name if kind == "skill" else path.stem):
+                return next((problem for problem in row.problems if problem.severity == "error"), None)
+        return None
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -214,6 +214,22 @@ def test_file_that_never_was_good_is_a_problem_and_no_entry(tmp_path: Path) -> N
     assert registry.problems() == ()
 
 
+def test_a_name_whose_file_is_broken_is_answered_with_what_is_wrong(tmp_path: Path) -> None:
+    """Who asks for a document by the name of its file hears of the file, not that there is none."""
+    agent = write_agent(tmp_path / "user", "operator")
+    agent.write_bytes(BROKEN)
+    skill = write_skill(tmp_path / "user", "knot")
+    skill.write_bytes(BROKEN)
+    registry = Registry([volume(tmp_path / "user")])
+
+    with pytest.raises(DocumentError) as told:
+        registry.agent("operator")
+    assert str(told.value) == f"{agent}:1: the file is UTF-16; save it as UTF-8"
+    with pytest.raises(DocumentError) as told:
+        registry.skill("knot")
+    assert str(told.value) == f"{skill}:1: the file is UTF-16; save it as UTF-8"
+
+
 def test_invalid_yaml_is_read_line_by_line_after_an_edit_too(tmp_path: Path) -> None:
     """A colon in a description is odd and no half-done save."""
     agent = write_agent(tmp_path, "operator")
