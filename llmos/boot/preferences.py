@@ -3,35 +3,30 @@
 Knows no model and no robot by name.
 """
 
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from llmos.documents.frontmatter import read_document
-from llmos.errors import nearest
+from llmos.documents.keys import Text, read
 from llmos.settings import Environment
 
-_KEYS = ("model", "robot")
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The keys of the page; what is not there is left to the kernel."""
+
+    model: Text | None = None
+    robot: Text | None = None
 
 
 def with_preferences(environment: Environment) -> Environment:
     """The environment, with what it leaves open taken from the settings page of its home.
 
-    Raises DocumentError for a key that is none, or a value that is no text.
+    Raises DocumentError for a key that is unknown, and for a value that is no name.
     """
     page = environment.home / "settings.md"
     if not page.is_file():
         return environment
-    wishes = _read(page)
-    if environment.model is None and "model" in wishes:
-        environment = replace(environment, model=wishes["model"], model_source=str(page))
-    return replace(environment, robot=environment.robot or wishes.get("robot"))
-
-
-def _read(page: Path) -> dict[str, str]:
-    document = read_document(page)
-    for key, value in document.keys.items():
-        if key not in _KEYS:
-            raise document.wrong(key, f"there is no setting '{key}'; {nearest(key, _KEYS)}")
-        if not isinstance(value, str) or not value:
-            raise document.wrong(key, f"'{key}' must be a name, not {value!r}")
-    return {key: str(value) for key, value in document.keys.items()}
+    wishes = read(Preferences, read_document(page))
+    if environment.model is None and wishes.model is not None:
+        environment = replace(environment, model=wishes.model, model_source=str(page))
+    return replace(environment, robot=environment.robot or wishes.robot)

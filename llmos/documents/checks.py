@@ -11,9 +11,9 @@ from llmos.documents.command import command_from
 from llmos.documents.document import BrokenDocumentError, Document, Problem
 from llmos.documents.frontmatter import read_document
 from llmos.documents.kernel import RULES
+from llmos.documents.keys import leaves
 from llmos.documents.places import Kind, documents_in
 from llmos.documents.robot_profile import robot_profile_from
-from llmos.documents.rule_values import leaves
 from llmos.documents.scene import scene_from
 from llmos.documents.skill import skill_from
 from llmos.documents.unread import Tools, unknown_tools, unread_commands, unread_keys

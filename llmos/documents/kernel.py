@@ -20,7 +20,7 @@ from llmos.documents.kernel_rules import (
     Price,
     SafetyRules,
 )
-from llmos.documents.rule_values import KeyPath, Leaf, build, leaves
+from llmos.documents.keys import KeyPath, Leaf, build, leaves
 from llmos.errors import DocumentError, nearest
 from llmos.messages import JSON
 

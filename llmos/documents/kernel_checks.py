@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, get_args
 
 from llmos.documents.document import Document
 from llmos.documents.kernel_rules import BudgetRules, ModelRules, Tighter
-from llmos.documents.rule_values import KeyPath, Leaf
+from llmos.documents.keys import KeyPath, Leaf
 from llmos.errors import nearest
 
 Found: TypeAlias = Mapping[KeyPath, Leaf]

@@ -13,13 +13,13 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta
 
 from llmos.documents.document import Document
+from llmos.documents.keys import Text
 
 _RELEASE = re.compile(r"-\d{8}\Z")
 
 Fraction: TypeAlias = Annotated[float, Meta(gt=0, le=1)]
 Usd: TypeAlias = Annotated[float, Meta(ge=0, le=10_000)]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=604_800)]
-Name: TypeAlias = Annotated[str, Meta(min_length=1)]
 
 
 class Tighter(Enum):
@@ -65,7 +65,7 @@ class ModelAlias:
     """
 
     provider: Literal["anthropic", "openai", "local"]
-    id: Name
+    id: Text
     template: Literal["full", "compact", "pocket"]
     context_tokens: Annotated[int, Meta(ge=256, le=10_000_000)]
     fallback: tuple[str, ...] = ()

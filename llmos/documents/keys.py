@@ -1,91 +1,167 @@
-"""Takes the keys of a document one by one, strictly: a wrong type, a missing key, an unknown key are mistakes.
+"""Reads the keys of a document into a dataclass whose fields are their names and types; a wrong key is one sentence.
 
-Knows no meaning of any key. Every mistake is a DocumentError that names path, line and key.
+Knows types and ranges, not what a key means. A value is found by its path of keys: `("aliases", "dev", "id")`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import date
+from types import NoneType
+from typing import Annotated, Any, Literal, TypeAlias, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from llmos.documents.document import BrokenDocumentError, Document
-from llmos.documents.fields import shown
-from llmos.errors import DocumentError, nearest
+from llmos.documents.fields import shown, split_words
+from llmos.errors import nearest
 from llmos.messages import JSON
 
-_MOST = 1e9  # far beyond any limit of a robot, and within what a float holds
+T = TypeVar("T")
+KeyPath: TypeAlias = tuple[str, ...]
+
+Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, pattern=r"\S")]
+Number: TypeAlias = Annotated[float, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
+Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
+"""Metres, seconds or degrees: far beyond any robot's, and within what can be computed with."""
 
 
-class Keys:
-    """The keys of a frontmatter, or of one group in it; a document that was odd to read is refused at once.
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value, its type, and the document that gave it."""
 
-    Any key but the `known` ones is refused; without `known`, names are free.
+    value: Any
+    kind: Any
+    document: Document
+    path: KeyPath
+
+    @property
+    def line(self) -> int:
+        """Where its key stands."""
+        return self.document.line(".".join(self.path))
+
+    def wrong(self, sentence: str) -> BrokenDocumentError:
+        """The error of this key."""
+        return BrokenDocumentError(self.document.path, self.line, sentence)
+
+
+def read(kind: type[T], document: Document) -> T:
+    """The value of a document; DocumentError for a key that is unknown, mistyped, out of range or missing.
+
+    A field that is a dataclass is a group of keys, one that is a Mapping a group whose names are free, and one that is
+    a NamedTuple a list of that length; a field that is a Document holds the document itself.
     """
+    return build(kind, {leaf.path: leaf for leaf in leaves(kind, document)}, document)
 
-    def __init__(
-        self, document: Document, known: Iterable[str] = (), values: Mapping[str, JSON] | None = None, group: str = ""
-    ) -> None:
-        for problem in document.problems:
-            raise BrokenDocumentError(document.path, problem.line, problem.sentence)
-        self._document = document
-        self._values = document.keys if values is None else values
-        self._group = group
-        names = tuple(known)
-        for key in self._values:
-            if names and key not in names:
-                raise self.wrong(key, f"is no key that is read here; {nearest(key, names)}")
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._values
+def leaves(kind: type, document: Document) -> Iterator[Leaf]:
+    """All values of a document, checked one by one; raises DocumentError at the first that is wrong."""
+    for problem in document.problems:
+        what, _, _how_it_was_read_all_the_same = problem.sentence.partition(";")
+        raise BrokenDocumentError(problem.path, problem.line, what)
+    yield from _leaves(kind, document.keys, document, ())
 
-    def text(self, key: str) -> str:
-        """A text that is not empty."""
-        value = self._take(key)
-        if not isinstance(value, str) or not value.strip():
-            raise self.wrong(key, f"must be a text, not {shown(value)}")
+
+def build(kind: type[T], found: Mapping[KeyPath, Leaf], document: Document, path: KeyPath = ()) -> T:
+    """The value whose parts are `found`; raises DocumentError for a part that is missing and has no default."""
+    values: dict[str, Any] = {}
+    hints = _hints(kind)
+    for field in fields(kind):  # type: ignore[arg-type]
+        hint, here = hints[field.name], (*path, field.name)
+        names = dict.fromkeys(key[len(here)] for key in found if key[: len(here)] == here and key != here)
+        if hint is Document:
+            values[field.name] = document
+        elif here in found:
+            values[field.name] = found[here].value
+        elif names and _is_group(hint):
+            values[field.name] = build(hint, found, document, here)
+        elif names:
+            values[field.name] = {name: build(_item_type(hint), found, document, (*here, name)) for name in names}
+        if field.name not in values and field.default is MISSING:
+            origin = next((leaf.document for key, leaf in found.items() if key[: len(path)] == path and path), document)
+            raise BrokenDocumentError(origin.path, origin.line(".".join(path)), f"'{'.'.join(here)}' is missing")
+    return kind(**values)
+
+
+def _leaves(kind: type, values: Mapping[str, JSON], document: Document, path: KeyPath) -> Iterator[Leaf]:
+    hints = {name: hint for name, hint in _hints(kind).items() if hint is not Document}
+    for key, value in values.items():
+        here = (*path, key)
+        if key not in hints:
+            raise _wrong(document, here, f"is no key that is read here; {nearest(key, hints)}")
+        hint = hints[key]
+        if _is_group(hint):
+            yield from _leaves(hint, _group(value, document, here), document, here)
+        elif get_origin(hint) is not Mapping:
+            yield Leaf(_converted(value, hint, document, here), hint, document, here)
+        elif _is_group(item := _item_type(hint)):
+            for name, inner in _group(value, document, here).items():
+                yield from _leaves(item, _group(inner, document, (*here, name)), document, (*here, name))
+        else:
+            items = {} if value == {} else _group(value, document, here)
+            named = {name: _converted(inner, item, document, (*here, name)) for name, inner in items.items()}
+            yield Leaf(named, hint, document, here)
+
+
+def _group(value: JSON, document: Document, path: KeyPath) -> Mapping[str, JSON]:
+    if isinstance(value, Mapping) and value:
         return value
+    raise _wrong(document, path, f"must hold keys and values, not {shown(value)}")
 
-    def number(self, key: str) -> float:
-        """A finite number."""
-        return self._number(key, self._take(key))
 
-    def positive(self, key: str) -> float:
-        """A finite number above 0."""
-        number = self.number(key)
-        if number <= 0:
-            raise self.wrong(key, f"must be above 0, not {number:g}")
-        return number
+def _converted(value: JSON, kind: Any, document: Document, path: KeyPath) -> Any:  # noqa: ANN401
+    bare = _bare(kind)
+    given = split_words(value) if get_origin(bare) is tuple and isinstance(value, str) else value
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError:
+        raise _wrong(document, path, f"must be {_wanted(kind)}, not {shown(value)}") from None
 
-    def numbers(self, key: str, count: int) -> tuple[float, ...]:
-        """A list of exactly `count` finite numbers."""
-        value = self._take(key)
-        if not isinstance(value, list) or len(value) != count:
-            raise self.wrong(key, f"must be a list of {count} numbers, not {shown(value)}")
-        return tuple(self._number(key, each) for each in value)
 
-    def group(self, key: str, *known: str) -> "Keys":
-        """The keys below this one; any name is allowed there unless the `known` ones are given."""
-        value = self._take(key)
-        if not isinstance(value, Mapping):
-            raise self.wrong(key, f"must hold keys and values, not {shown(value)}")
-        return Keys(self._document, known, value, self._name(key))
+def _wrong(document: Document, path: KeyPath, sentence: str) -> BrokenDocumentError:
+    dotted = ".".join(path)
+    return BrokenDocumentError(document.path, document.line(dotted), f"'{dotted}' {sentence}")
 
-    def names(self) -> tuple[str, ...]:
-        """All names of a group whose names are free, sorted."""
-        return tuple(sorted(self._values))
 
-    def wrong(self, key: str, sentence: str) -> DocumentError:
-        """The error of a key, with its place."""
-        name, lines = self._name(key), self._document.lines
-        line = lines.get(name) or lines.get(self._group) or 1
-        return BrokenDocumentError(self._document.path, line, f"'{name}' {sentence}")
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
 
-    def _take(self, key: str) -> JSON:
-        if key not in self._values:
-            raise self.wrong(key, "is missing")
-        return self._values[key]
 
-    def _number(self, key: str, value: JSON) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not -_MOST <= value <= _MOST:
-            raise self.wrong(key, f"must be a finite number, not {shown(value)}")
-        return float(value)
+def _is_group(kind: Any) -> TypeGuard[type]:  # noqa: ANN401
+    return is_dataclass(kind)
 
-    def _name(self, key: str) -> str:
-        return f"{self._group}.{key}" if self._group else key
+
+def _item_type(kind: Any) -> type:  # noqa: ANN401
+    """The type of what a mapping holds under free names."""
+    item: type = get_args(kind)[1]
+    return item
+
+
+def _bare(kind: Any) -> Any:  # noqa: ANN401
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _wanted(kind: Any) -> str:  # noqa: ANN401
+    """What a type asks for, in words.
+
+    >>> _wanted(Annotated[int, msgspec.Meta(ge=1, le=5)])
+    'a whole number from 1 to 5'
+    """
+    options = [option for option in get_args(kind) if option is not NoneType]
+    if get_origin(kind) is not Annotated and len(options) == 1 and get_origin(kind) is not tuple:
+        return _wanted(options[0])
+    bare = _bare(kind)
+    if numbers := getattr(bare, "_fields", ()):
+        return f"a list of {len(numbers)} numbers"
+    if get_origin(bare) is Literal:
+        return f"one of {', '.join(get_args(bare))}"
+    words = {int: "a whole number", float: "a number", str: "a text", date: "a date such as 2026-01-31"}
+    limits = next((each for each in get_args(kind)[1:] if isinstance(each, msgspec.Meta)), msgspec.Meta())
+    return words.get(bare, "a list of names") + _range(limits)
+
+
+def _range(limits: msgspec.Meta) -> str:
+    if limits.ge is not None and limits.le is not None:
+        return f" from {limits.ge} to {limits.le}"
+    bounds = (("above", limits.gt), ("from", limits.ge), ("at most", limits.le))
+    named = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
+    return f" {named}" if named else " that is not empty" if limits.min_length else ""

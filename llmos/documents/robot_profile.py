@@ -6,45 +6,49 @@ Knows no driver and no gate: it only says what is allowed. Metres, seconds and, 
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import read_document
-from llmos.documents.keys import Keys
+from llmos.documents.keys import Number, Positive, Text, read
+from llmos.errors import DocumentError
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # becomes a file name in the home
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """All numbers from `low` to `high`, both included."""
+class Range(NamedTuple):
+    """All numbers from `low` to `high`, both included, are `in` it."""
 
-    low: float
-    high: float
+    low: Number
+    high: Number
 
-    def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int | float) and self.low <= value <= self.high
 
     def __str__(self) -> str:
         return f"[{self.low:g}, {self.high:g}]"
+
+
+_FULL_TURN = Range(0.0, 360.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """The box that the tool centre point may not leave, in metres."""
 
-    x: Range
-    y: Range
-    z: Range
+    x_m: Range
+    y_m: Range
+    z_m: Range
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
     """Where `go_home` ends and where a simulation begins."""
 
-    x: float
-    y: float
-    z: float
-    theta_deg: float
+    x_m: Number
+    y_m: Number
+    z_m: Number
+    theta_deg: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +58,35 @@ class Distances:
     Within `slow_m` of an obstacle the robot is slower, within `soft_stop_m` it halts, within `hard_stop_m` it latches.
     """
 
-    hard_stop_m: float
-    soft_stop_m: float
-    slow_m: float
+    hard_stop_m: Positive
+    soft_stop_m: Positive
+    slow_m: Positive
 
 
 @dataclass(frozen=True, slots=True)
 class RobotProfile:
     """Everything the gate and the driver of one robot need to know; see `volumes/system/robots/arm.md` for each key."""
 
-    name: str
-    description: str
-    driver: str
+    name: Text
+    description: Text
+    driver: Text
     workspace: Workspace
     home: Home
-    max_tcp_speed_mps: float
-    max_tcp_acceleration_mps2: float
-    max_rotation_dps: float
-    max_rotation_acceleration_dps2: float
-    max_step_m: float | None
-    max_observation_age_s: float
-    control_period_s: float
-    position_tolerance_m: float
-    angle_tolerance_deg: float
-    place_tolerance_m: float
-    settle_time_s: float
-    grip_reach_m: float
-    grip_time_s: float
+    max_tcp_speed_mps: Positive
+    max_tcp_acceleration_mps2: Positive
+    max_rotation_dps: Positive
+    max_rotation_acceleration_dps2: Positive
+    max_observation_age_s: Positive
+    control_period_s: Positive
+    position_tolerance_m: Positive
+    angle_tolerance_deg: Positive
+    place_tolerance_m: Positive
+    settle_time_s: Positive
+    grip_reach_m: Positive
+    grip_time_s: Positive
     distances: Distances
     document: Document
+    max_step_m: Positive | None = None
 
 
 def read_robot_profile(path: Path) -> RobotProfile:
@@ -92,78 +96,57 @@ def read_robot_profile(path: Path) -> RobotProfile:
 
 def robot_profile_from(document: Document) -> RobotProfile:
     """The profile of a document that was read; every key is needed but `max_step_m`, and no other is allowed."""
-    keys = Keys(document, (field.name for field in fields(RobotProfile) if field.name != "document"))
-    workspace = _workspace(keys.group("workspace", "x_m", "y_m", "z_m"))
-    profile = RobotProfile(
-        name=_name(keys),
-        description=keys.text("description"),
-        driver=keys.text("driver"),
-        workspace=workspace,
-        home=_home(keys.group("home", "x_m", "y_m", "z_m", "theta_deg"), workspace),
-        max_tcp_speed_mps=keys.positive("max_tcp_speed_mps"),
-        max_tcp_acceleration_mps2=keys.positive("max_tcp_acceleration_mps2"),
-        max_rotation_dps=keys.positive("max_rotation_dps"),
-        max_rotation_acceleration_dps2=keys.positive("max_rotation_acceleration_dps2"),
-        max_step_m=keys.positive("max_step_m") if "max_step_m" in keys else None,
-        max_observation_age_s=keys.positive("max_observation_age_s"),
-        control_period_s=keys.positive("control_period_s"),
-        position_tolerance_m=keys.positive("position_tolerance_m"),
-        angle_tolerance_deg=keys.positive("angle_tolerance_deg"),
-        place_tolerance_m=keys.positive("place_tolerance_m"),
-        settle_time_s=keys.positive("settle_time_s"),
-        grip_reach_m=keys.positive("grip_reach_m"),
-        grip_time_s=keys.positive("grip_time_s"),
-        distances=_distances(keys.group("distances", "hard_stop_m", "soft_stop_m", "slow_m")),
-        document=document,
-    )
-    _check_times(keys, profile)
+    profile = read(RobotProfile, document)
+    _check_name(profile)
+    _check_ranges(profile)
+    _check_home(profile)
+    _check_distances(profile)
+    _check_times(profile)
     return profile
 
 
-def _name(keys: Keys) -> str:
-    name = keys.text("name")
+def _wrong(profile: RobotProfile, key: str, sentence: str) -> DocumentError:
+    return profile.document.wrong(key, f"'{key}' {sentence}")
+
+
+def _check_name(profile: RobotProfile) -> None:
+    name = profile.name
     if not _NAME.fullmatch(name) or len(name) > 64:
-        raise keys.wrong("name", f"must be small letters, digits and single hyphens, not '{name[:40]}'")
-    return name
+        raise _wrong(profile, "name", f"must be small letters, digits and single hyphens, not '{name[:40]}'")
 
 
-def _workspace(keys: Keys) -> Workspace:
-    return Workspace(_range(keys, "x_m"), _range(keys, "y_m"), _range(keys, "z_m"))
+def _check_ranges(profile: RobotProfile) -> None:
+    for axis in fields(Workspace):
+        low, high = getattr(profile.workspace, axis.name)
+        if low >= high:
+            sentence = f"runs from {low:g} to {high:g}; the lower bound must come first"
+            raise _wrong(profile, f"workspace.{axis.name}", sentence)
 
 
-def _range(keys: Keys, key: str) -> Range:
-    low, high = keys.numbers(key, 2)
-    if low >= high:
-        raise keys.wrong(key, f"runs from {low:g} to {high:g}; the lower bound must come first")
-    return Range(low, high)
-
-
-def _home(keys: Keys, workspace: Workspace) -> Home:
-    home = Home(keys.number("x_m"), keys.number("y_m"), keys.number("z_m"), keys.number("theta_deg"))
-    for key, value, allowed in (
-        ("x_m", home.x, workspace.x),
-        ("y_m", home.y, workspace.y),
-        ("z_m", home.z, workspace.z),
-        ("theta_deg", home.theta_deg, Range(0.0, 360.0)),
-    ):
+def _check_home(profile: RobotProfile) -> None:
+    for axis in fields(Home):
+        value = getattr(profile.home, axis.name)
+        allowed = getattr(profile.workspace, axis.name, _FULL_TURN)
         if value not in allowed:
-            raise keys.wrong(key, f"is {value:g}, outside {'' if key == 'theta_deg' else 'the workspace '}{allowed}")
-    return home
+            where = "" if allowed is _FULL_TURN else "the workspace "
+            raise _wrong(profile, f"home.{axis.name}", f"is {value:g}, outside {where}{allowed}")
 
 
-def _distances(keys: Keys) -> Distances:
-    hard, soft, slow = (keys.positive(key) for key in ("hard_stop_m", "soft_stop_m", "slow_m"))
+def _check_distances(profile: RobotProfile) -> None:
+    hard, soft, slow = (getattr(profile.distances, each.name) for each in fields(Distances))
     if soft < hard:
-        raise keys.wrong("soft_stop_m", f"is {soft:g}, below hard_stop_m {hard:g}; a soft stop must come first")
+        sentence = f"is {soft:g}, below hard_stop_m {hard:g}; a soft stop must come first"
+        raise _wrong(profile, "distances.soft_stop_m", sentence)
     if slow < soft:
-        raise keys.wrong("slow_m", f"is {slow:g}, below soft_stop_m {soft:g}; slowing down must come first")
-    return Distances(hard, soft, slow)
+        sentence = f"is {slow:g}, below soft_stop_m {soft:g}; slowing down must come first"
+        raise _wrong(profile, "distances.slow_m", sentence)
 
 
-def _check_times(keys: Keys, profile: RobotProfile) -> None:
+def _check_times(profile: RobotProfile) -> None:
     period, age = profile.control_period_s, profile.max_observation_age_s
     if period >= age:
-        raise keys.wrong("control_period_s", f"is {period:g}, not below max_observation_age_s {age:g}")
+        raise _wrong(profile, "control_period_s", f"is {period:g}, not below max_observation_age_s {age:g}")
     grip, settle = profile.grip_time_s, profile.settle_time_s
     if grip >= settle:
-        raise keys.wrong("grip_time_s", f"is {grip:g}, not below settle_time_s {settle:g}, so no grip could succeed")
+        sentence = f"is {grip:g}, not below settle_time_s {settle:g}, so no grip could succeed"
+        raise _wrong(profile, "grip_time_s", sentence)

@@ -4,13 +4,14 @@ Knows no robot and no physics beyond rest: an object lies on the floor, on a pla
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import read_document
-from llmos.documents.keys import Keys
+from llmos.documents.keys import Number, Positive, Text, read
+from llmos.errors import DocumentError
 
 NOTHING = "nothing"
 """What an empty gripper holds, so no object may have this name."""
@@ -21,9 +22,9 @@ _ROUNDING_M = 1e-6
 class Point(NamedTuple):
     """A position in metres; x right, y forward, z up."""
 
-    x: float
-    y: float
-    z: float
+    x: Number
+    y: Number
+    z: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,10 @@ class Scene:
     A place carries an object whose centre is at most `place_reach_m` away from it, measured horizontally.
     """
 
-    name: str
-    description: str
-    cube_edge_m: float
-    place_reach_m: float
+    name: Text
+    description: Text
+    cube_edge_m: Positive
+    place_reach_m: Positive
     objects: Mapping[str, Point]
     places: Mapping[str, Point]
     document: Document
@@ -65,28 +66,19 @@ def read_scene(path: Path) -> Scene:
 
 def scene_from(document: Document) -> Scene:
     """The scene of a document that was read; refuses an object that nothing supports."""
-    keys = Keys(document, (field.name for field in fields(Scene) if field.name != "document"))
-    objects, places = keys.group("objects"), keys.group("places")
-    scene = Scene(
-        name=keys.text("name"),
-        description=keys.text("description"),
-        cube_edge_m=keys.positive("cube_edge_m"),
-        place_reach_m=keys.positive("place_reach_m"),
-        objects=_points(objects),
-        places=_points(places),
-        document=document,
-    )
+    scene = read(Scene, document)
     if NOTHING in scene.objects:
-        raise objects.wrong(NOTHING, "is what an empty gripper holds; give the object another name")
+        raise _wrong(document, NOTHING, "is what an empty gripper holds; give the object another name")
     for name, point in scene.objects.items():
         rest_z = scene.rest_z(point, (other for each, other in scene.objects.items() if each != name))
         if abs(rest_z - point.z) > _ROUNDING_M:
-            raise objects.wrong(name, f"would not stay at z {point.z:g}: it comes to rest at z {rest_z:g}")
+            raise _wrong(document, name, f"would not stay at z {point.z:g}: it comes to rest at z {rest_z:g}")
     return scene
 
 
-def _points(keys: Keys) -> dict[str, Point]:
-    return {name: Point(*keys.numbers(name, 3)) for name in keys.names()}
+def _wrong(document: Document, name: str, sentence: str) -> DocumentError:
+    """The error of an object."""
+    return document.wrong(f"objects.{name}", f"'objects.{name}' {sentence}")
 
 
 def _within(reach_m: float, a: Point, b: Point) -> bool:

@@ -137,7 +137,7 @@ def check_clearance(measured: Measured, profile: RobotProfile) -> Refusal | None
 def check_workspace(pose: Pose, profile: RobotProfile) -> Refusal | None:
     """Rule `workspace`: the position lies in the box."""
     box = profile.workspace
-    for axis, value, allowed in (("x", pose.x, box.x), ("y", pose.y, box.y), ("z", pose.z, box.z)):
+    for axis, value, allowed in (("x", pose.x, box.x_m), ("y", pose.y, box.y_m), ("z", pose.z, box.z_m)):
         if not allowed.low - _ROUNDING_M <= value <= allowed.high + _ROUNDING_M:
             return Refusal(
                 "workspace",
@@ -197,7 +197,7 @@ def target_of(verb: str, args: Mapping[str, JSON], start: Pose, profile: RobotPr
         x, y, z, turn = start.x + dx, start.y + dy, start.z + dz, math.radians(turn_deg)
     elif verb == "go_home":
         home = profile.home
-        x, y, z, turn = home.x, home.y, home.z, turn_between(start.theta_rad, math.radians(home.theta_deg))
+        x, y, z, turn = home.x_m, home.y_m, home.z_m, turn_between(start.theta_rad, math.radians(home.theta_deg))
     else:
         return start
     return Pose(x, y, z, start.theta_rad + turn)

@@ -18,7 +18,7 @@ def cockpit(profile: RobotProfile, robot: str, measured: Measured, stop: Stop | 
     """The instrument panel: position beside the workspace, tool and safety."""
     box, pose = profile.workspace, measured.pose
     lines = [f"  ROBOT: {profile.name}, {robot}", "  POSITION:"]
-    for axis, value, allowed in (("X", pose.x, box.x), ("Y", pose.y, box.y), ("Z", pose.z, box.z)):
+    for axis, value, allowed in (("X", pose.x, box.x_m), ("Y", pose.y, box.y_m), ("Z", pose.z, box.z_m)):
         lines.append(f"    {axis}: {_signed(value):6.2f} m  [{allowed.low:.1f} to {allowed.high:.1f}]")
     lines.append(f"    θ: {pose.theta_deg:6.1f}°   [0.0 to 360.0]")
     lines.append(f"  SPEED: {measured.velocity.speed_mps:.2f} m/s  [0.0 to {profile.max_tcp_speed_mps:g}]")
@@ -37,10 +37,10 @@ def operator(
     marked: list[tuple[str, Point]] = [("+", point) for point in places.values()]
     marked += [(mark[-1], measured.objects[name]) for mark, name in objects.items()]
     for mark, point in [*marked, ("R", measured.pose.point)]:  # the last one drawn covers the others
-        row, column = _cell(point.y, box.y, _ROWS), _cell(point.x, box.x, _COLUMNS)
+        row, column = _cell(point.y, box.y_m, _ROWS), _cell(point.x, box.x_m, _COLUMNS)
         grid[_ROWS - 1 - row][column] = mark
     lines = ["  " + "".join(row) for row in grid]
-    lines.append(f"  x {box.x.low:g} to {box.x.high:g} m (right), y {box.y.low:g} to {box.y.high:g} m (up)")
+    lines.append(f"  x {box.x_m.low:g} to {box.x_m.high:g} m (right), y {box.y_m.low:g} to {box.y_m.high:g} m (up)")
     lines.append(f"  R  {robot} at {position(measured.pose.point)}")
     lines += [f"  {mark[-1]}  {name} at {position(measured.objects[name])}" for mark, name in objects.items()]
     lines += [f"  +  {name} at {position(point)}" for name, point in sorted(places.items())]

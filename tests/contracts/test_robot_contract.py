@@ -55,7 +55,7 @@ def steps(robot: Robot) -> Steps:
 def test_robot_begins_at_rest_at_home_with_an_open_gripper(steps: Steps) -> None:
     """A simulation starts where its profile says, standing still."""
     home = arm_profile().home
-    assert steps.measured.pose.point == pytest.approx((home.x, home.y, home.z), abs=0.002)
+    assert steps.measured.pose.point == pytest.approx((home.x_m, home.y_m, home.z_m), abs=0.002)
     assert steps.measured.velocity.speed_mps == pytest.approx(0, abs=1e-3)
     assert (steps.measured.gripper_closed, steps.measured.holding) == (False, None)
 

@@ -183,7 +183,7 @@ def test_second_document_of_a_name_is_told(tmp_path: Path) -> None:
         (
             "kernel/budget.md",
             "---\nbudget_us: 1\n---\n",
-            "2: error: 'budget_us' is no key of these rules; did you mean",
+            "2: error: 'budget_us' is no key that is read here; did you mean",
         ),
         (
             "kernel/buget.md",

@@ -46,7 +46,7 @@ def sentence(override: Override, tmp_path: Path) -> Sentence:
         (
             "orchestration.md",
             "max_iteration: 3",
-            "2: 'max_iteration' is no key of these rules; did you mean 'max_iterations'?",
+            "2: 'max_iteration' is no key that is read here; did you mean 'max_iterations'?",
         ),
         (
             "orchestration.md",
@@ -77,7 +77,7 @@ def sentence(override: Override, tmp_path: Path) -> Sentence:
         (
             "models.md",
             "aliases:\n  dev:\n    temlate: full",
-            "4: 'aliases.dev.temlate' is no key of these rules; did you mean 'template'?",
+            "4: 'aliases.dev.temlate' is no key that is read here; did you mean 'template'?",
         ),
         (
             "models.md",

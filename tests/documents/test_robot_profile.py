@@ -30,8 +30,8 @@ def test_shipped_arm_has_the_documents_figures() -> None:
     """The arm's limits are those of the source document and its decisions."""
     arm = read_robot_profile(SYSTEM / "robots" / "arm.md")
     box, home = arm.workspace, arm.home
-    assert [(axis.low, axis.high) for axis in (box.x, box.y, box.z)] == [(-2, 2), (-2, 2), (0, 3)]
-    assert (home.x, home.y, home.z, home.theta_deg) == (0, 0, 1, 0)
+    assert [(axis.low, axis.high) for axis in (box.x_m, box.y_m, box.z_m)] == [(-2, 2), (-2, 2), (0, 3)]
+    assert (home.x_m, home.y_m, home.z_m, home.theta_deg) == (0, 0, 1, 0)
     assert (arm.max_tcp_speed_mps, arm.max_rotation_dps, arm.max_step_m) == (0.5, 45, None)
     assert (arm.distances.hard_stop_m, arm.distances.soft_stop_m, arm.distances.slow_m) == (0.08, 0.15, 0.3)
     assert (arm.name, arm.driver, arm.max_observation_age_s) == ("arm", "kinematic", 0.5)
@@ -47,13 +47,13 @@ def test_shipped_arm_has_the_documents_figures() -> None:
         ("y_m: [-2.0, 2.0]", "y_m: [-2]", "arm.md:7: 'workspace.y_m' must be a list of 2 numbers, not [-2]"),
         ("home: {x_m: 0.0", "home: {x_m: 3", "arm.md:9: 'home.x_m' is 3, outside the workspace [-2, 2]"),
         ("theta_deg: 0.0", "theta_deg: 400", "arm.md:9: 'home.theta_deg' is 400, outside [0, 360]"),
-        ("mps: 0.5", "mps: .nan", "arm.md:10: 'max_tcp_speed_mps' must be a finite number, not '.nan'"),
-        ("mps: 0.5", "mps: .inf", "arm.md:10: 'max_tcp_speed_mps' must be a finite number, not '.inf'"),
-        ("mps: 0.5", "mps: 0", "arm.md:10: 'max_tcp_speed_mps' must be above 0, not 0"),
-        ("mps: 0.5", "mps: -0.5", "arm.md:10: 'max_tcp_speed_mps' must be above 0, not -0.5"),
-        ("mps: 0.5", "mps: true", "arm.md:10: 'max_tcp_speed_mps' must be a finite number, not True"),
-        ("mps: 0.5", "mps: '0.5'", "arm.md:10: 'max_tcp_speed_mps' must be a finite number, not '0.5'"),
-        ("mps: 0.5", "mps:", "arm.md:10: 'max_tcp_speed_mps' must be a finite number, not None"),
+        ("mps: 0.5", "mps: .nan", "arm.md:10: 'max_tcp_speed_mps' must be a number above 0 and at most 1000000, not '.nan'"),
+        ("mps: 0.5", "mps: .inf", "arm.md:10: 'max_tcp_speed_mps' must be a number above 0 and at most 1000000, not '.inf'"),
+        ("mps: 0.5", "mps: 0", "arm.md:10: 'max_tcp_speed_mps' must be a number above 0 and at most 1000000, not 0"),
+        ("mps: 0.5", "mps: -0.5", "arm.md:10: 'max_tcp_speed_mps' must be a number above 0 and at most 1000000, not -0.5"),
+        ("mps: 0.5", "mps: true", "arm.md:10: 'max_tcp_speed_mps' must be a number above 0 and at most 1000000, not True"),
+        ("mps: 0.5", "mps: '0.5'", "arm.md:10: 'max_tcp_speed_mps' must be a number above 0 and at most 1000000, not '0.5'"),
+        ("mps: 0.5", "mps:", "arm.md:10: 'max_tcp_speed_mps' must be a number above 0 and at most 1000000, not None"),
         ("max_rotation_dps: 45\n", "", "arm.md:1: 'max_rotation_dps' is missing"),
         ("max_tcp_speed_mps:", "max_tcp_sped_mps:",
          "arm.md:10: 'max_tcp_sped_mps' is no key that is read here; did you mean 'max_tcp_speed_mps'?"),
@@ -65,7 +65,7 @@ def test_shipped_arm_has_the_documents_figures() -> None:
          "arm.md:22: 'distances.slow_m' is 0.1, below soft_stop_m 0.15; slowing down must come first"),
         ("name: arm", "name: ../../etc",
          "arm.md:2: 'name' must be small letters, digits and single hyphens, not '../../etc'"),
-        ("name: arm", "name: 5", "arm.md:2: 'name' must be a text, not 5"),
+        ("name: arm", "name: 5", "arm.md:2: 'name' must be a text that is not empty, not 5"),
         ("control_period_s: 0.01", "control_period_s: 0.5",
          "arm.md:15: 'control_period_s' is 0.5, not below max_observation_age_s 0.5"),
         ("grip_time_s: 0.2", "grip_time_s: 2",
@@ -107,4 +107,4 @@ def test_broken_frontmatter_is_refused_in_a_profile() -> None:
 
 def test_number_too_long_for_a_float_is_refused() -> None:
     """A number of four hundred digits is a sentence, not a traceback."""
-    assert "must be a finite number" in refusal(changed("mps: 0.5", f"mps: {'9' * 390}"))
+    assert "must be a number above 0 and at most 1000000" in refusal(changed("mps: 0.5", f"mps: {'9' * 390}"))

@@ -49,7 +49,7 @@ def test_shipped_scenes_hold_what_the_example_goals_name() -> None:
         ("{nothing: [0, 0, 0.05]}", "{}",
          "test.md:6: 'objects.nothing' is what an empty gripper holds; give the object another name"),
         ("{cube: [0, 0]}", "{}", "test.md:6: 'objects.cube' must be a list of 3 numbers, not [0, 0]"),
-        ("{}", "{A3: [0, x, 0]}", "test.md:7: 'places.A3' must be a finite number, not 'x'"),
+        ("{}", "{A3: [0, x, 0]}", "test.md:7: 'places.A3' must be a list of 3 numbers, not [0, 'x', 0]"),
         ("[]", "{}", "test.md:6: 'objects' must hold keys and values, not []"),
     ],
 )  # fmt: skip

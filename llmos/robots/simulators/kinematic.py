@@ -26,7 +26,7 @@ class KinematicArm:
         self, profile: RobotProfile, scene: Scene, range_sensor: Callable[[Point], float] | None = None
     ) -> None:
         home = profile.home
-        pose = Pose(home.x, home.y, home.z, math.radians(home.theta_deg))
+        pose = Pose(home.x_m, home.y_m, home.z_m, math.radians(home.theta_deg))
         self._reach_m = profile.grip_reach_m
         self._grip_time_s = profile.grip_time_s
         self._range_sensor = range_sensor
