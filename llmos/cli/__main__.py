@@ -3,10 +3,13 @@
 Knows of a command only its name, its module and its one-line help, so that `llmos --help` imports none of them.
 """
 
+import errno
+import gc
 import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import takewhile
 from types import TracebackType
@@ -21,7 +24,10 @@ from llmos.errors import LLMosError
 
 INTERRUPTED: Final = 130
 OUR_BUG: Final = 70
+UNWRITTEN: Final = 1
 USERS_MISTAKE: Final = 2
+_FULL: Final = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""What the system says when our output is a file on a full disk; such an error names no file."""
 
 
 _COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -63,11 +69,22 @@ root = click.version_option(__version__, prog_name="llmos")(root)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command line and leave with its exit code; what nobody expected is a traceback and OUR_BUG."""
+    """Run one command line and leave with its exit code; what nobody expected is a traceback and OUR_BUG.
+
+    Python looks for no garbage until a first model has replied: importing a large SDK makes two hundred thousand
+    objects that all stay, and looking through them again and again takes a fifth of the start.
+    """
+    gc.disable()
     typed = sys.argv[1:] if arguments is None else arguments
     sys.excepthook = partial(_our_bug, wants_json(typed))
-    _forgive_letters()
-    sys.exit(run(typed))
+    _open_streams()
+    code = run(typed)
+    try:
+        sys.stderr.flush()
+    except OSError:  # else the interpreter would fail at the same, and leave with a code of its own
+        leave_reader()
+    gc.freeze()  # so that leaving does not look through everything once more
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -78,6 +95,7 @@ def run(arguments: list[str]) -> int:
     as_json = wants_json(arguments)
     try:
         result = root.main(arguments, prog_name="llmos", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as mistake:
@@ -87,10 +105,14 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _say("Interrupted.", INTERRUPTED, as_json=as_json)
     except OSError as error:
-        if error.errno not in READER_LEFT:
+        if error.errno in READER_LEFT:
+            leave_reader()
+            return 0
+        if error.filename is not None or error.errno not in _FULL:
             raise
+        _say(f"The output cannot be written: {error.strerror}.", UNWRITTEN, as_json=False)
         leave_reader()
-        return 0
+        return UNWRITTEN
     return result if isinstance(result, int) else 0
 
 
@@ -99,8 +121,11 @@ def wants_json(arguments: Sequence[str]) -> bool:
     return "--json" in takewhile(lambda word: word != "--", arguments)
 
 
-def _forgive_letters() -> None:
-    """Make letters that a terminal does not know, or bytes that are no text, something to tell of, not to fail on."""
+def _open_streams() -> None:
+    """Make streams that our caller closed lead nowhere, and what is no letter in them no reason to fail."""
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - for as long as we live
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     ways = ((sys.stdin, "surrogateescape"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace"))
     for stream, how in ways:
         if isinstance(stream, io.TextIOWrapper):
@@ -123,7 +148,10 @@ def _say(sentence: str, exit_code: int, *, as_json: bool) -> int:
     if as_json:
         print_json({"error": sentence})
     else:
-        click.echo(f"llmos: {sentence}", err=True)
+        from llmos.cli.render import printable
+
+        with suppress(OSError):  # where standard error is full as well, the exit code still tells
+            click.echo(f"llmos: {printable(' '.join(sentence.split()))}", err=True)
     return exit_code
 
 

@@ -69,7 +69,7 @@ def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     if as_json:
         print_json(about)
         return
-    click.echo(f"{click.style(printable(found.name), bold=True)}  {entry.path} ({entry.volume.name})")
+    click.echo(f"{click.style(printable(found.name), bold=True)}  {printable(str(entry.path))} ({entry.volume.name})")
     for line in (*(f"shadows {path}" for path in shadows), *problems):
         click.echo(printable(line))
     tools = "all" if found.tools is None else ", ".join(found.tools) or "none"

@@ -146,7 +146,7 @@ def _tell(written: "Written", *, as_json: bool, hint: str = "", more: Mapping[st
     if as_json:
         print_json({"path": str(written.path), "commit": written.commit, "warnings": odd, **(more or {})})
         return 0
-    click.echo(str(written.path))
+    click.echo(printable(str(written.path)))
     for line in odd:
         click.secho(printable(line), fg="yellow", err=True)
     if hint:

@@ -39,8 +39,10 @@ def converse(agent: str, *, as_json: bool = False, **options: Any) -> int:  # no
 
 async def _talk(system: "LLMOS", progress: "Progress", talk: "Conversation") -> int:
     """Answer line after line; the worst exit code."""
+    from llmos.cli.render import printable
+
     worst = 0
-    while (line := _read_line(f"{talk.agent}> ")) is not None and line.casefold() not in _LEAVE:
+    while (line := _read_line(f"{printable(talk.agent)}> ")) is not None and line.casefold() not in _LEAVE:
         if line:
             worst = max(worst, await _answer(system, progress, talk, line))
     return worst
@@ -53,7 +55,7 @@ async def _answer(system: "LLMOS", progress: "Progress", talk: "Conversation", l
     try:
         outcome = await answer(system, progress, talk, line)
     except LLMosError as error:
-        click.echo(f"llmos: {error}", err=True)
+        click.echo(f"llmos: {printable(str(error))}", err=True)
         return error.exit_code
     if outcome.answer:
         click.echo(printable(outcome.answer))

@@ -52,7 +52,7 @@ def trust(name: str, revoke: bool, yes: bool, as_json: bool) -> int:  # noqa: FB
     """
     make_home()
     with library() as opened:
-        root = Path.cwd() if name == HERE else _added(opened, name).root
+        root = current_folder() if name == HERE else _added(opened, name).root
         able = _capabilities(root, here=name == HERE)
         new = () if revoke else opened.trust.widened(root, able)
         if not as_json:

@@ -55,7 +55,7 @@ def show(note_id: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
         )
     else:
         click.echo(printable(note.text))
-        click.echo(f"\n{note.created}  {', '.join(note.tags)}  {note.source}  {note.path}".rstrip())
+        click.echo(printable(f"\n{note.created}  {', '.join(note.tags)}  {note.source}  {note.path}".rstrip()))
 
 
 @memory.command("forget")

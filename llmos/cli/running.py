@@ -3,6 +3,7 @@
 Knows no agent.
 """
 
+import gc
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from llmos.boot.runs import Conversation
     from llmos.cli.progress import Progress
     from llmos.runtime.outcome import RunOutcome
+    from llmos.traces.events import Event
 
 T = TypeVar("T")
 
@@ -78,6 +80,7 @@ def with_system(work: "Callable[[LLMOS, Progress], Awaitable[T]]", *, ask: bool,
 
     make_home()
     bus = Bus()
+    bus.subscribe(_collect_garbage)
     with show_progress(bus, sys.stderr, live=not no_stream) as progress:
         approver = TerminalApprover(progress) if ask and sys.stdin.isatty() else None
 
@@ -86,6 +89,15 @@ def with_system(work: "Callable[[LLMOS, Progress], Awaitable[T]]", *, ask: bool,
                 return await work(system, progress)
 
         return run_async(main)
+
+
+def _collect_garbage(event: "Event", _: str) -> None:
+    """Look for garbage from the first reply on, but not among what was imported until then (see `__main__.main`)."""
+    from llmos.traces.events import ModelReplied
+
+    if isinstance(event, ModelReplied) and not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 async def answer(system: "LLMOS", progress: "Progress", talk: "Conversation", goal: str) -> "RunOutcome":

@@ -53,7 +53,7 @@ def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
             }
         )
         return
-    click.echo(f"{click.style(found.name, bold=True)}  {entry.path} ({entry.volume.name})")
+    click.echo(f"{click.style(found.name, bold=True)}  {printable(str(entry.path))} ({entry.volume.name})")
     for path in entry.shadowed:
-        click.echo(f"shadows {path}")
+        click.echo(printable(f"shadows {path}"))
     click.echo(printable(f"\n{found.description}\n\n{found.body}"))

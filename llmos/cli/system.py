@@ -44,12 +44,11 @@ def rules() -> "KernelRules":
 @contextmanager
 def library() -> "Iterator[Library]":
     """The volumes of the home and the documents of this folder, closed afterwards."""
-    from pathlib import Path
-
     from llmos.boot.library import Library
     from llmos.clock import RealClock
+    from llmos.settings import current_folder
 
-    opened = Library(environment(), RealClock(), Path.cwd())
+    opened = Library(environment(), RealClock(), current_folder())
     try:
         yield opened
     finally:
@@ -58,4 +57,6 @@ def library() -> "Iterator[Library]":
 
 def notice(sentence: str) -> None:
     """Something worth knowing that is no result."""
-    click.echo(sentence, err=True)
+    from llmos.cli.render import printable
+
+    click.echo(printable(sentence), err=True)

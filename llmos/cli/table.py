@@ -55,6 +55,7 @@ def _cut(line: str, width: int | None) -> str:
     """The line, with an ellipsis where the terminal ends."""
     if width is None or _width(line) <= width:
         return line
+    line = line[:width]
     while _width(line) >= width:
         line = line[:-1]
     return f"{line}…"

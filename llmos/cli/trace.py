@@ -30,11 +30,9 @@ def list_runs(limit: int, agent: str | None, as_json: bool) -> None:  # noqa: FB
         every = ("run_id", "started", "agent", "goal", "model", "mode", "outcome", "cost_usd", "steps", "journal")
         show_rows("runs", every, [[getattr(run, one) for one in every] for run in runs], as_json=True, nothing="")
         return
-    shown = [
-        (run.run_id, run.agent, run.outcome or "cut off", dollars(run.cost_usd), one_line(run.goal)) for run in runs
-    ]
     few = ("run_id", "agent", "outcome", "cost", "goal")
-    show_rows("runs", few, shown, as_json=False, nothing="No run has been journaled in this home yet.")
+    rows = [(r.run_id, r.agent, r.outcome or "cut off", dollars(r.cost_usd), one_line(r.goal)) for r in runs]
+    show_rows("runs", few, rows, as_json=False, nothing="No run has been journaled in this home yet.")
 
 
 @trace.command("show")
