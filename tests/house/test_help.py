@@ -51,3 +51,16 @@ def test_results_and_listings_take_json(words: str, command: click.Command) -> N
     tells = words.rpartition(" ")[2] in {"list", "show", "search", "usage", "check", "stats", "state"}
     if tells and not isinstance(command, click.Group):
         assert any("--json" in parameter.opts for parameter in command.params)
+
+
+@EVERY
+def test_a_wrong_option_is_one_sentence(words: str, command: click.Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2, a sentence, and where to look further; nothing is run."""
+    assert run([*words.split(), "--no-such-thing"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("llmos: ")
+    assert "--no-such-thing" in said.err
+    assert f"see `{f'llmos {words}'.strip()} --help`" in said.err
+    assert said.err.count("\n") == 1
+    assert command.name

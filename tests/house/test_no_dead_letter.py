@@ -333,10 +333,11 @@ def declared(kind: type, prefix: str) -> Iterator[str]:
 
 def pattern(key: str) -> tuple[str, str]:
     """The key with `*` for its free name, and that name."""
-    stem, *path = key.split(".")
-    if len(path) < 3:
+    parts = key.split(".")
+    if len(parts) < 4:
         return key, ""
-    return f"{stem}.{path[0]}.*.{path[-1]}", ".".join(path[1:-1])
+    stem, group, name, last = parts
+    return f"{stem}.{group}.*.{last}", name
 
 
 def test_every_key_has_an_observation() -> None:

@@ -20,8 +20,7 @@ def overlay(home: Path, changes: Mapping[str, Any]) -> KernelRules:
     """Write these dotted keys into the home's `kernel/`, and return the rules that hold then."""
     documents: dict[str, dict[str, Any]] = {}
     for key, value in changes.items():
-        stem, *path = key.split(".")
-        *groups, last = _rejoined(path)
+        stem, *groups, last = key.split(".")
         here = documents.setdefault(stem, {})
         for group in groups:
             here = here.setdefault(group, {})
@@ -30,11 +29,6 @@ def overlay(home: Path, changes: Mapping[str, Any]) -> KernelRules:
     for stem, keys in documents.items():
         (home / "kernel" / f"{stem}.md").write_text(rewrite("", keys), "utf-8")
     return load_kernel(system_root() / "kernel", home / "kernel")
-
-
-def _rejoined(path: list[str]) -> list[str]:
-    """The parts of a key; what stands under `aliases` and `prices` is one name even where it holds dots."""
-    return path if len(path) < 4 else [path[0], ".".join(path[1:-1]), path[-1]]
 
 
 def calls(name: str, times: int = 1, /, **args: Any) -> dict[str, Any]:
