@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from llmos.errors import LLMosError
+
 _THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -30,7 +32,7 @@ class Environment:
 
     def at(self, home: Path) -> "Environment":
         """The same environment with another home."""
-        return replace(self, home=home.expanduser().absolute())
+        return replace(self, home=_absolute(home))
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -45,9 +47,10 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     def get(name: str) -> str | None:
         return source.get(name) or None
 
-    user_home = Path(get("HOME") or get("USERPROFILE") or Path.home())
+    given = get("HOME") or get("USERPROFILE")
+    user_home = Path(given) if given else expanded(Path("~"))
     return Environment(
-        home=Path(get("LLMOS_HOME") or user_home / ".llmos").expanduser().absolute(),
+        home=_absolute(Path(get("LLMOS_HOME") or user_home / ".llmos")),
         model=get("LLMOS_MODEL"),
         robot=get("LLMOS_ROBOT"),
         anthropic_api_key=get("ANTHROPIC_API_KEY"),
@@ -73,6 +76,27 @@ def prepare_libraries() -> None:
     """
     for name in _THREAD_COUNTS:
         os.environ.setdefault(name, "1")
+
+
+def current_folder() -> Path:
+    """The folder in which this process runs; LLMosError when it has been deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise LLMosError("The folder you are in does not exist any more; go to another one first.") from error
+
+
+def _absolute(path: Path) -> Path:
+    place = expanded(path)
+    return place if place.is_absolute() else current_folder() / place
+
+
+def expanded(path: Path) -> Path:
+    """The path with `~` and `~NAME` replaced; LLMosError when nobody of that name has a home."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise LLMosError(f"{path} names nobody's home folder; set HOME, or give an absolute path.") from error
 
 
 def child_environment(allowed: tuple[str, ...]) -> dict[str, str]:

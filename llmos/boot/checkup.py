@@ -26,7 +26,7 @@ from llmos.boot.standing import NO_LLAMA, NO_OPENAI
 from llmos.clock import RealClock
 from llmos.documents.kernel import KernelRules, load_kernel
 from llmos.errors import LLMosError
-from llmos.settings import Environment, system_root
+from llmos.settings import Environment, current_folder, system_root
 
 _LEAST_GIT = (2, 32)  # the first that GIT_CONFIG_GLOBAL keeps from a person's own settings
 _LEAST_FREE_BYTES = 200_000_000
@@ -60,7 +60,7 @@ def _git(_: Environment) -> Iterator[Finding]:
 
     remedy = f"install git {'.'.join(map(str, _LEAST_GIT))} or newer"
     try:
-        said = Git(Path.cwd()).run("version").text
+        said = Git(current_folder()).run("version").text
     except LLMosError as error:
         yield Finding("git", "problem", str(error), remedy)
         return
@@ -118,7 +118,7 @@ def _judged(what: str, look: Callable[[], str]) -> Finding:
 
 
 def _volumes(environment: Environment) -> Iterator[Finding]:
-    opened = Library(environment, RealClock(), Path.cwd())
+    opened = Library(environment, RealClock(), current_folder())
     try:
         documents = opened.registry.snapshot()
         yield Finding("volumes", "ok", ", ".join(volume.name for volume in documents.volumes))

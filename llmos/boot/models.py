@@ -18,7 +18,7 @@ from llmos.errors import LLMosError, nearest
 from llmos.models.base import Model, ModelChoice
 from llmos.models.breaker import Breaker
 from llmos.models.router import Attempt, Router
-from llmos.settings import Environment
+from llmos.settings import Environment, expanded
 
 FREE = Price(input=0.0, output=0.0, cache_read=0.0, cache_write=0.0, cache_write_1h=0.0)
 _PREFIXES = ("anthropic", "openai", "local", "cassette")
@@ -140,11 +140,11 @@ class Models:
             case "openai" if identity:
                 return self._openai(identity, _GENERAL_CONTEXT_TOKENS)
             case "local" if identity:
-                return _local(Path(identity).expanduser(), None, None)
+                return _local(expanded(Path(identity)), None, None)
             case "cassette" if identity:
                 from llmos.models.cassette import CassetteModel
 
-                return CassetteModel(Path(identity).expanduser())
+                return CassetteModel(expanded(Path(identity)))
         if name.startswith("claude-"):
             return self._claude(name, _GENERAL_CONTEXT_TOKENS)
         known = [*self._rules.aliases, *(f"{prefix}:..." for prefix in _PREFIXES)]

@@ -26,7 +26,7 @@ from llmos.errors import LowBatteryError
 from llmos.messages import Usage
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import Prompts
-from llmos.settings import Environment, package_folder, prepare_libraries, read_environment, system_root
+from llmos.settings import Environment, current_folder, package_folder, prepare_libraries, read_environment, system_root
 from llmos.tools.permissions import Approver, read_approvals
 from llmos.tools.robot import ROBOT_TOOLS
 from llmos.traces.bus import Bus
@@ -67,7 +67,7 @@ class LLMOS:
         self.bus = bus or Bus()
         self.report = Report()
         self.rules = load_kernel(system_root() / "kernel", self.environment.home / "kernel")
-        self.workspace = self.options.workspace or Path.cwd()
+        self.workspace = self.options.workspace or current_folder()
         self.library = Library(self.environment, self.clock, self.workspace)
         self.models = Models(self.rules.models, self.environment, package_folder(), self.clock, self.options.model)
         self._body: Body | None = None

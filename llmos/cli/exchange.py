@@ -11,6 +11,7 @@ from llmos.cli.options import as_json, print_json, yes
 from llmos.cli.render import printable
 from llmos.cli.system import library, make_home, notice
 from llmos.errors import LLMosError, RefusedError
+from llmos.settings import current_folder
 
 if TYPE_CHECKING:
     from llmos.boot.library import Library

@@ -20,13 +20,13 @@ def init(path: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's fl
     from llmos.settings import read_environment, system_root
     from llmos.volumes.home import init_home
 
-    usual = read_environment().home
-    home = usual if path is None else path.expanduser().absolute()
+    environment = read_environment()
+    home = environment.home if path is None else environment.at(path).home
     done = init_home(home, system_root())
     if as_json:
         print_json({"home": str(home), "done": done})
         return
     for line in done or [f"{home} is whole already"]:
         click.echo(line)
-    if home != usual:
+    if home != environment.home:
         notice(f"To use it, set LLMOS_HOME={home}.")

@@ -4,7 +4,7 @@ Knows no command.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -56,7 +56,8 @@ def library() -> "Iterator[Library]":
 
 
 def notice(sentence: str) -> None:
-    """Something worth knowing that is no result."""
+    """Something worth knowing that is no result; when nobody can read it, nothing else ends."""
     from llmos.cli.render import printable
 
-    click.echo(printable(sentence), err=True)
+    with suppress(OSError):
+        click.echo(printable(sentence), err=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from llmos.clock import Clock, RealClock
 from llmos.disk import disk_said
 from llmos.errors import LLMosError
+from llmos.settings import expanded
 from llmos.volumes.capabilities import Capability, of_file
 from llmos.volumes.files import new_folder
 from llmos.volumes.history import History
@@ -36,7 +37,7 @@ def add_volume(home: Path, source: str, name: str = "", clock: Clock | None = No
 
     Raises LLMosError for a name that is taken or impossible, StorageError where git or the disk refuses.
     """
-    place = Path(source).expanduser()
+    place = expanded(Path(source))
     chosen = name or _name_of(source)
     root = home / "volumes" / chosen
     if not _NAME.fullmatch(chosen):

@@ -1,0 +1,239 @@
+"""Bad input on the command line: one clear sentence, the right exit code, nothing called, no traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from llmos.errors import LLMosError
+from llmos.settings import current_folder, read_environment
+from tests.support.anomalies import CHECKOUT, all_whole, asks, hire, journals, llmos, says, sentence, tape
+from tests.support.homes import Place, make_place
+
+USAGE = "; see `llmos agent run --help`."
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A home with an agent, and a workspace."""
+    place = make_place(tmp_path)
+    hire(place)
+    return place
+
+
+BAD = {
+    "a missing agent": (("wroker", "go"), 2, "There is no agent 'wroker'; did you mean 'worker'?"),
+    "a typo in a flag": (
+        ("worker", "go", "--modle", "x"),
+        2,
+        f"No such option '--modle'. (Did you mean one of: '--mode', '--model'?){USAGE}",
+    ),
+    "no such model": (("worker", "go", "--model", "dve"), 2, "There is no model 'dve'; did you mean 'dev'?"),
+    "a GGUF that is none": (
+        ("worker", "go", "--model", "local:/etc/passwd"),
+        2,
+        "/etc/passwd is not a GGUF model file: it does not begin with the letters GGUF",
+    ),
+    "nobody's home": (
+        ("worker", "go", "--model", "local:~no-such-person/x.gguf"),
+        2,
+        "~no-such-person/x.gguf names nobody's home folder; set HOME, or give an absolute path.",
+    ),
+    "a cassette that is a folder": (
+        ("worker", "go", "--model", "cassette:/"),
+        2,
+        "the cassette / cannot be read: Is a directory",
+    ),
+    "a model without a price": (
+        ("worker", "go", "--model", "anthropic:claude-unheard-of-9"),
+        2,
+        (
+            "kernel/models.md has no price for 'claude-unheard-of-9', so no budget could hold it; "
+            "add one under `prices:` in {home}/kernel/models.md"
+        ),
+    ),
+    "an empty goal": (
+        ("worker", " \n"),
+        2,
+        "The goal is empty; say in plain words what is to be done, or pipe it in with GOAL '-'.",
+    ),
+    "a goal that is no text": (
+        ("worker", b"go \xff"),
+        2,
+        "The goal holds bytes that are not text at character 3; use UTF-8.",
+    ),
+    "a robot that is none": (("worker", "go", "--robot", "amr"), 2, "There is no robot 'amr'; did you mean 'arm'?"),
+    "a pattern that is none": (
+        ("worker", "go", "--approve", "Bash("),
+        2,
+        "'Bash(' is no tool pattern; they look like Read, Bash(git status), Bash(git:*), Read(../data/**)",
+    ),
+    "no budget": (("worker", "go", "--budget-usd", "nan"), 2, "A budget cannot be nan usd; give a number from 0 on."),
+    "the whole disk": (
+        ("worker", "go", "--workspace", "/"),
+        3,
+        "the workspace cannot be /, the whole disk; choose a folder of its own with --workspace",
+    ),
+    "the home around it": (
+        ("worker", "go", "--workspace", "{home}"),
+        3,
+        "the workspace cannot be {root}, which holds your home folder; choose a folder of its own with --workspace",
+    ),
+    "a run that never was": (
+        ("worker", "go", "--resume", "nope"),
+        2,
+        "'nope' is not a run id; they look like 20261120-095132-k3f9qz, and `llmos trace list` shows them",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "said"), BAD.values(), ids=BAD)
+def test_bad_input_is_one_sentence(place: Place, arguments: tuple[str, ...], code: int, said: str) -> None:
+    """What, where, and the alternatives; no journal begins and nothing is asked of any model."""
+    usual = [] if "--model" in arguments else ["--model", tape(place, says())]
+    if said.startswith("the workspace cannot be {root}"):
+        arguments, said = ("worker", "go", "--workspace", str(place.root)), said.format(root=place.root)
+    done = llmos(place, "agent", "run", *arguments, *usual, env={"ANTHROPIC_API_KEY": "k"})
+    assert done.returncode == code, done.stderr
+    assert sentence(done) == said.replace("{home}", str(place.home))
+    assert done.stdout == b""
+    assert journals(place) == []
+
+
+def test_bad_input_is_one_object_for_a_program(place: Place) -> None:
+    """With --json the sentence stands in it, and stdout holds nothing else."""
+    done = llmos(place, "agent", "run", "wroker", "go", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout) == {"error": "There is no agent 'wroker'; did you mean 'worker'?"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (b"x" * 1_000_000, "The goal is 1000000 bytes long and orchestration.max_goal_bytes allows 100000; put the "),
+        (b"\xff\xfe", "The goal holds bytes that are not text at character 0; use UTF-8."),
+        (b"", "The goal is empty; say in plain words what is to be done, or pipe it in with GOAL '-'."),
+    ],
+    ids=["long", "binary", "empty"],
+)
+def test_a_goal_that_is_piped_in_is_checked_as_well(place: Place, typed: bytes, said: str) -> None:
+    """Whatever comes down a pipe."""
+    done = llmos(place, "agent", "run", "worker", "-", "--model", tape(place, says()), typed=typed)
+    assert done.returncode == 2
+    assert sentence(done).startswith(said)
+
+
+def test_a_broken_kernel_key_stops_every_run(place: Place) -> None:
+    """File, line and the nearest right key."""
+    page = place.write("kernel/budget.md", "---\nbudget_uds: 1.0\n---\n")
+    done = llmos(place, "agent", "run", "worker", "go", "--model", tape(place, says()))
+    assert done.returncode == 2
+    assert sentence(done) == f"{page}:2: 'budget_uds' is no key that is read here; did you mean 'budget_usd'?"
+
+
+def test_a_line_of_a_conversation_that_cannot_be_run_ends_nothing(place: Place) -> None:
+    """The next line is answered, and the worst exit code is kept."""
+    typed = b"x" * 200_000 + b"\nhello\nexit\n"
+    done = llmos(place, "shell", "--model", tape(place, says("Hello.")), typed=typed)
+    assert done.returncode == 2
+    assert sentence(done).startswith("The goal is 200000 bytes long")
+    assert done.stdout == b"Hello.\n"
+    assert b"Shut down after 1 run: $0 spent, 0 tokens." in done.stderr
+
+
+def test_a_home_that_is_a_file_is_said(place: Place) -> None:
+    """Nothing is put beside it, and nothing is lost."""
+    home = place.root / "not-a-home"
+    home.write_text("mine")
+    done = llmos(place, "run", "go", "--model", tape(place, says()), env={"LLMOS_HOME": str(home)})
+    assert done.returncode == 1
+    assert sentence(done) == (
+        f"cannot make the folder {home}: a part of this path is a file where a folder must be; move it away or set "
+        "LLMOS_HOME elsewhere"
+    )
+    assert home.read_text() == "mine"
+
+
+def test_a_folder_that_has_gone_is_said(place: Place) -> None:
+    """A process may outlive the folder it stands in."""
+    command = f'mkdir gone && cd gone && rmdir ../gone && exec "{sys.executable}" -m llmos.cli agent list'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=place.workspace,
+        capture_output=True,
+        env={"LLMOS_HOME": str(place.home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT)},
+    )
+    assert done.returncode == 2
+    assert sentence(done) == "The folder you are in does not exist any more; go to another one first."
+
+
+def test_a_home_of_nobody_is_said() -> None:
+    """`~NAME` of nobody is no path."""
+    with pytest.raises(LLMosError) as refused:
+        read_environment({"HOME": "/home/ann", "LLMOS_HOME": "~no-such-person/x"})
+    assert str(refused.value) == "~no-such-person/x names nobody's home folder; set HOME, or give an absolute path."
+    assert read_environment({"HOME": "/home/ann", "LLMOS_HOME": "x"}).home == current_folder() / "x"
+
+
+FULL = "llmos: The output cannot be written: No space left on device.\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", ["agent list --json", "run go"])
+@pytest.mark.parametrize(
+    ("streams", "code", "said"),
+    [
+        ("<&-", 0, None),
+        (">&-", 0, None),
+        ("2>&-", 0, ""),
+        ("<&- >&- 2>&-", 0, ""),
+        (">/dev/full", 1, FULL),
+        ("2>/dev/full", 0, ""),
+        (">/dev/full 2>/dev/full", 1, ""),
+        (">&- 2>/dev/full", 0, ""),
+    ],
+)
+def test_streams_that_are_closed_or_full(place: Place, command: str, streams: str, code: int, said: str | None) -> None:
+    """The exit code tells what came of the command, whoever could hear of it."""
+    model = f"--model {tape(place, says())}" if command.startswith("run") else ""
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"{sys.executable}" -m llmos.cli {command} {model} {streams}'],
+        stdin=subprocess.DEVNULL,
+        cwd=place.workspace,
+        capture_output=True,
+        text=True,
+        env={"LLMOS_HOME": str(place.home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT)},
+    )
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    if said is not None:
+        assert done.stderr.endswith(said)
+
+
+def test_names_that_are_no_text_do_no_harm(place: Place) -> None:
+    """Folders and files may have any bytes for names; models, journals and JSON get text."""
+    folder = place.root / os.fsdecode(b"w\xffrk")
+    folder.mkdir()
+    (folder / os.fsdecode(b"f\xfe.txt")).touch()
+    hire(place)
+    model = tape(place, asks(("Glob", {"pattern": "*"})), {"expect": "f?.txt", **says("seen")})
+    done = llmos(place, "agent", "run", "worker", "go", "--json", "--model", model, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    outcome = json.loads(done.stdout)
+    assert outcome["answer"] == "seen"
+    assert len(all_whole(place)) == 1
+
+
+def test_json_is_valid_in_any_encoding(place: Place) -> None:
+    """Where the terminal knows no such letters, they are escaped; the object stays one object."""
+    model = tape(place, says("Grüße, 世界 \u2028 \U0001f916"))
+    arguments = ("agent", "run", "worker", "grüß die Welt", "--json", "--model", model)
+    for encoding in ("ascii", "latin-1", "utf-8", "utf-16"):
+        done = llmos(place, *arguments, env={"PYTHONIOENCODING": encoding})
+        assert done.returncode == 0, done.stderr
+        outcome = json.loads(done.stdout.decode(encoding))
+        assert (outcome["goal"], outcome["answer"]) == ("grüß die Welt", "Grüße, 世界 \u2028 \U0001f916")
