@@ -76,7 +76,7 @@ ASKING = (
     "did ",
     "whic",
 )
-ABSTAIN_SHARE, JOINED_SHARE, REDUCED_SHARE = 0.2, 0.08, 0.12
+ABSTAIN_SHARE, JOINED_SHARE, REDUCED_SHARE = 0.25, 0.08, 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Author:
             goal = Goal("abstain", self.no_goal(world), ())
             if self._random.random() < 0.3:
                 goal = self._wrapped(goal)
-            goal = replace(goal, text=self._sentence(goal.text))
+            goal = replace(goal, text=self._sentence(goal.text, world))
         else:
             goal = self.goal(world)
         return self.play(goal, world, tools)
@@ -192,7 +192,7 @@ class Author:
         draft = Draft(world, self._goals, self._random, self._split.held_out_numbers)
         goal = self._joined(draft) if self._random.random() < JOINED_SHARE else draw_goal(draft, INTENTS)
         goal = self._wrapped(goal)
-        return replace(goal, text=self._sentence(goal.text))
+        return replace(goal, text=self._sentence(goal.text, world))
 
     def _joined(self, draft: Draft) -> Goal:
         """Two or three goals in a row, each made up where the one before has led."""
@@ -217,11 +217,12 @@ class Author:
         before, after = fill("{polite}", {}, self._random), fill("{thanks}", {}, self._random)
         return replace(goal, text=f"{before}{goal.text}{after}")
 
-    def _sentence(self, text: str) -> str:
-        """Capitals and a full stop, mostly as people put them; now and then a slip of the finger."""
+    def _sentence(self, text: str, world: World) -> str:
+        """Capitals and a full stop, mostly as people put them; now and then a slip of the finger, but not in a name."""
         random = self._random
         if self._split.noise and random.random() < 0.05:
-            text = _slip(text, random)
+            slipped = _slip(text, random)
+            text = slipped if _names_in(slipped, world) == _names_in(text, world) else text
         roll = random.random()
         if roll < 0.6:
             text = text[:1].upper() + text[1:]
@@ -255,6 +256,12 @@ def finish(status: str) -> Call:
 def _asked(call: Call) -> JSON:
     function = {"name": call.name, "arguments": dict(call.arguments)}
     return {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": function}]}
+
+
+def _names_in(text: str, world: World) -> set[str]:
+    """The objects and places that a text names."""
+    names = (name.replace("_", " ") for name in (*world.objects, *world.places))
+    return {name for name in names if name.lower() in text.lower()}
 
 
 def _slip(text: str, random: Random) -> str:

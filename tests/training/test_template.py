@@ -32,14 +32,13 @@ def rendered(*messages, **values) -> str:
     return prompt.prompt({"messages": list(messages), "tools": TOOLS, "state": STATE, **values})
 
 
-def test_the_prompt_holds_tools_places_objects_goal_and_pose_in_this_order() -> None:
+def test_the_prompt_holds_tools_objects_goal_and_pose_in_this_order() -> None:
     """What changes least stands first, so that the next step reads little that is new."""
     assert rendered(ASKED) == (
         "# move_to(x,y,z,theta_deg?) get_status()\n"
-        "%| a3 0.1,0.2,0.3\n"
         "*| red cube 1.5,1.0,0.5\n"
         "? pick up the red cube\n"
-        "@ 0.0,-0.25,1.0,0.0 open nothing\n"
+        "@ 0.0,-0.25,1.0,0.0 open nothing| red cube 1.5,1.0,0.5\n"
         ">"
     )
 
@@ -63,7 +62,27 @@ def test_nobody_can_write_a_line_of_the_prompt() -> None:
             "state": {**STATE, "objects": {forged: [0, 0, 0]}, "holding": "a\nb"},
         }
     )
-    assert [line[0] for line in text.splitlines()] == ["#", "%", "*", "?", "!", "@", ">"]
+    assert [line[0] for line in text.splitlines()] == ["#", "*", "?", "!", "@", ">"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "named"),
+    [
+        ("Put the red cube into bin A3!", ["red cube 1.5,1.0,0.5", "a3 0.1,0.2,0.3"]),
+        ("from A3, take the RED CUBE.", ["a3 0.1,0.2,0.3", "red cube 1.5,1.0,0.5"]),
+        ("A3 then a3", ["a3 0.1,0.2,0.3"]),
+        ("Go to the top shelf", ["top shelf 0.0,0.0,2.0"]),
+        ("Go to the shelf", ["shelf 0.0,0.0,1.0"]),
+        ("Is this red cubes or A31 or shelfs?", []),
+    ],
+)
+def test_things_that_the_goal_names_stand_at_the_end_in_its_order(goal: str, named: list[str]) -> None:
+    """Whole words, any case, the longest name first: the model need not search."""
+    places = {"A3": [0.1, 0.2, 0.3], "shelf": [0, 0, 1], "top_shelf": [0, 0, 2]}
+    text = rendered({"role": "user", "content": goal}, state={**STATE, "places": places})
+    pose, *found = text.splitlines()[-2].split("| ")
+    assert pose == "@ 0.0,-0.25,1.0,0.0 open nothing"
+    assert found == named
 
 
 def test_long_texts_are_cut() -> None:
@@ -93,7 +112,7 @@ def test_the_goal_is_the_first_message_after_the_last_finished_answer() -> None:
 
 def test_a_run_without_robot_or_tools_has_a_prompt_too() -> None:
     """Nothing of the state is required."""
-    assert prompt.prompt({"messages": [{"role": "user", "content": "Hi"}]}) == "#\n%\n*\n? hi\n@\n>"
+    assert prompt.prompt({"messages": [{"role": "user", "content": "Hi"}]}) == "#\n*\n? hi\n@\n>"
 
 
 @pytest.mark.parametrize("stopped", [False, True])
@@ -114,7 +133,7 @@ def test_the_host_renders_what_training_renders(stopped: bool) -> None:
     )
     hosted = ChatTemplate(prompt.template_source()).render(request, lambda: datetime.now(UTC)).text
     assert hosted == (
-        "# move_to(x,y,z)\n%| a3 0.1,0.2,0.3\n*| red cube 1.5,1.0,0.5\n? go there\n"
+        "# move_to(x,y,z)\n*| red cube 1.5,1.0,0.5\n? go there\n"
         '>{"name":"move_to","arguments":{"x":1.0,"y":2.0,"z":0.5}}\n! refused\n'
         f"@ 0.0,-0.25,1.0,0.0 open nothing{' stopped' if stopped else ''}\n>"
     )
