@@ -1,7 +1,6 @@
 """A run interrupted at any of its waits: its journal is whole, its budget is back, and it can be gone on with."""
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,15 +8,12 @@ import anyio
 import pytest
 
 from llmos.boot import LLMOS
-from llmos.messages import Message, Request, ToolResult, ToolSpec
+from llmos.messages import ToolResult
 from llmos.models.cassette import CassetteModel
-from llmos.models.claude_request import message_params
 from llmos.traces.events import Entry, MotionMeasured, PromptSet, RunFinished, ToolReturned
 from llmos.traces.reading import read_history
-from tests.support.anomalies import Line, asks, events, hire, journals, says, tape, whole
+from tests.support.anomalies import Line, asks, events, fit_for_a_provider, hire, journals, says, tape, whole
 from tests.support.homes import Place, make_place
-from tests.support.loopback import Received
-from tests.support.messages_rules import complaint
 from tests.support.stepping import interrupted
 
 pytestmark = pytest.mark.anyio
@@ -44,15 +40,6 @@ def place(tmp_path: Path) -> Place:
     hire(place, BOSS, "boss")
     (place.workspace / "a").write_text("A")
     return place
-
-
-def fit_for_a_provider(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
-    """The history keeps the rules of the Messages API: every call has its result, nothing is empty."""
-    request = Request("rules", (*messages,), tuple(tools))
-    body = message_params(request, "claude-test", thinking=None, effort=None)
-    body.pop("extra_headers", None)
-    asked = Received("POST", "/v1/messages", {"x-api-key": "k"}, json.dumps(body, default=dict).encode())
-    assert complaint(asked) is None, complaint(asked)
 
 
 async def until_done(

@@ -3,14 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from llmos.messages import Message, Request, ToolSpec
+from llmos.models.claude_request import message_params
 from llmos.runtime.outcome import RunOutcome
 from llmos.traces.events import Entry, Event, RunFinished, RunStarted
 from llmos.traces.reading import read_journal
 from tests.support.homes import Place
+from tests.support.loopback import Received
+from tests.support.messages_rules import complaint
 
 WORKER = "---\nname: worker\ndescription: Works.\n---\n\nWork.\n"
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -104,3 +108,12 @@ def sentence(done: "subprocess.CompletedProcess[bytes]") -> str:
     lines = [line for line in said.splitlines() if line.startswith("llmos: ")]
     assert len(lines) == 1, said
     return lines[0].removeprefix("llmos: ")
+
+
+def fit_for_a_provider(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
+    """The history keeps the rules of the Messages API: every call has its result, nothing is empty."""
+    request = Request("rules", (*messages,), tuple(tools))
+    body = message_params(request, "claude-test", thinking=None, effort=None)
+    body.pop("extra_headers", None)
+    asked = Received("POST", "/v1/messages", {"x-api-key": "k"}, json.dumps(body, default=dict).encode())
+    assert complaint(asked) is None, complaint(asked)
