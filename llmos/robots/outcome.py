@@ -27,7 +27,8 @@ def physical_outcome(verdicts: Sequence[Verdict], motions: Sequence[Motion]) -> 
     """The outcome of a run's commands, in the order in which they were given; None when there were none.
 
     Done: nothing refused or halted was left at that, the last closing of the gripper holds what it gripped until it was
-    opened again, and the last motion's measured postcondition holds.
+    opened again, and the last motion's measured postcondition holds. An emergency stop is done when nothing else was
+    asked for; after other commands it has cut their work short, and counts as a refusal.
     """
     if not verdicts:
         return None
@@ -37,7 +38,8 @@ def physical_outcome(verdicts: Sequence[Verdict], motions: Sequence[Motion]) -> 
         return PhysicalOutcome("failed" if refusal == CANCELLED else "refused", str(refusal), evidence)
     if failure := _lost_or_missed(ordered) or _unfinished(verdicts, ordered):
         return PhysicalOutcome("failed", failure, evidence)
-    return PhysicalOutcome("done", motion_sentence(ordered[-1]), evidence)
+    outcome: Literal["done", "refused"] = "refused" if _is_cut_short(verdicts) else "done"
+    return PhysicalOutcome(outcome, motion_sentence(ordered[-1]), evidence)
 
 
 def _left_refused(verdicts: Sequence[Verdict], motions: Sequence[Motion]) -> Refusal | None:
@@ -78,6 +80,12 @@ def _unfinished(verdicts: Sequence[Verdict], motions: Sequence[Motion]) -> str |
     if not motions or motions[-1].verdict.number != last.number:
         return f"{last.verb} never came to an end, so nothing is measured."
     return None if motions[-1].reached else motion_sentence(motions[-1])
+
+
+def _is_cut_short(verdicts: Sequence[Verdict]) -> bool:
+    """Whether work ended with an emergency stop."""
+    last = max(verdicts, key=lambda verdict: verdict.number)
+    return last.verb == "emergency_stop" and any(verdict.verb != last.verb for verdict in verdicts)
 
 
 def _evidence(verdicts: Sequence[Verdict], motions: Sequence[Motion]) -> dict[str, JSON]:

@@ -105,6 +105,10 @@ def test_run_without_commands_has_no_physical_outcome() -> None:
         ([vetoed("go_home", STOPPED)], "refused"),
         # stops
         ([moved(verb="emergency_stop")], "done"),
+        ([moved(verb="emergency_stop"), moved(verb="emergency_stop")], "done"),
+        ([moved(), moved(verb="emergency_stop")], "refused"),
+        ([moved(verb="emergency_stop"), moved(), moved(verb="emergency_stop")], "refused"),
+        ([moved(), moved(verb="emergency_stop"), moved()], "done"),
         ([halted(STOPPED), moved(verb="emergency_stop")], "refused"),
         ([halted(STOPPED), moved()], "done"),
         ([halted(CANCELLED)], "failed"),
