@@ -4,12 +4,13 @@ Knows no agent. Ctrl-C ends the run that is under way, or clears the line; Ctrl-
 """
 
 import contextlib
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmos.cli.interruption import plain_interrupts
+from llmos.cli.interruption import nothing, on_interrupt
 from llmos.cli.running import answer, with_system
 from llmos.errors import LLMosError
 
@@ -30,7 +31,8 @@ def converse(agent: str, *, as_json: bool = False, **options: Any) -> int:  # no
         system.require(agent)
         if sys.stdin.isatty():
             click.echo("One goal a line. Ctrl-C ends a run, Ctrl-D leaves.", err=True)
-        code = await _talk(system, progress, system.conversation(agent))
+        with on_interrupt(nothing):
+            code = await _talk(system, progress, system.conversation(agent))
         _say_goodbye(system)
         return 0 if sys.stdin.isatty() else code
 
@@ -70,15 +72,15 @@ def _read_line(prompt: str) -> str | None:
     if not sys.stdin.isatty():
         line = sys.stdin.readline()
         return line.strip() if line else None
-    with plain_interrupts():
-        try:
+    try:
+        with on_interrupt(signal.default_int_handler):
             return _edited_line(prompt).strip()
-        except KeyboardInterrupt:
-            click.echo("", err=True)
-            return ""
-        except EOFError:
-            click.echo("", err=True)
-            return None
+    except KeyboardInterrupt:
+        click.echo("", err=True)
+        return ""
+    except EOFError:
+        click.echo("", err=True)
+        return None
 
 
 def _edited_line(prompt: str) -> str:

@@ -49,7 +49,7 @@ def goals_of(goal: str, file: Path) -> list[str]:
 def _table(file: Path) -> tuple[Sequence[str], list[Mapping[str, str]]]:
     """The column names and the rows that are not empty."""
     try:
-        text = file.read_text("utf-8-sig")
+        text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise LLMosError(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError:

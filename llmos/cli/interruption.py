@@ -53,10 +53,14 @@ def _leave(_: int, __: FrameType | None) -> None:
 
 
 @contextmanager
-def plain_interrupts() -> Iterator[None]:
-    """Let Ctrl-C raise KeyboardInterrupt where it strikes, although an event loop has taken it over."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def on_interrupt(action: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Let Ctrl-C do this and nothing else."""
+    before = signal.signal(signal.SIGINT, action)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def nothing(_: int, __: FrameType | None) -> None:
+    """What Ctrl-C does where a person aimed at something that has just ended."""
