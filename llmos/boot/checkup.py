@@ -26,7 +26,7 @@ from llmos.boot.standing import NO_LLAMA, NO_OPENAI
 from llmos.clock import RealClock
 from llmos.documents.kernel import KernelRules, load_kernel
 from llmos.errors import LLMosError
-from llmos.settings import Environment, current_folder, system_root
+from llmos.settings import Environment, current_folder, package_folder, system_root
 
 _LEAST_GIT = (2, 32)  # the first that GIT_CONFIG_GLOBAL keeps from a person's own settings
 _LEAST_FREE_BYTES = 200_000_000
@@ -189,7 +189,7 @@ def _local_models(environment: Environment) -> Iterator[Finding]:
         rules = _rules(environment).models
     except LLMosError:
         return  # told as a finding of the kernel
-    models = Models(rules, environment, system_root(), RealClock(), None)
+    models = Models(rules, environment, package_folder(), RealClock(), None)
     for name, alias in rules.aliases.items():
         if alias.provider != "local":
             continue

@@ -158,6 +158,17 @@ def test_an_installed_llmos_reads_its_own_documents(installed: Installed) -> Non
     assert rules[0]["where"].startswith("kernel/budget.md:")
 
 
+def test_an_installed_llmos_finds_its_model(installed: Installed) -> None:
+    """`doctor` and `model list` look for the shipped model where the wheel put it."""
+    model = installed.package / "models" / "pocket" / "pocket.gguf"
+    findings = json.loads(installed.run("doctor", "--json").stdout)["findings"]
+    [pocket] = [finding for finding in findings if finding["what"] == "pocket"]
+    assert pocket["state"] == "ok", pocket
+    listed = json.loads(installed.run("model", "list", "--json").stdout)["models"]
+    [row] = [row for row in listed if row["name"] == "pocket"]
+    assert (row["usable"], row["where"]) == (True, str(model))
+
+
 def test_an_installed_llmos_runs_a_goal(installed: Installed) -> None:
     """A cassette is played with an empty home; its tool writes into the folder one stands in."""
     home = installed.folder / "home" / ".llmos" / "user" / "agents"
