@@ -32,6 +32,7 @@ from llmos.runtime.terms import Terms
 from llmos.settings import Environment
 from llmos.tools.delegation import Delegated
 from llmos.tools.permissions import Permissions
+from llmos.tools.robot import ROBOT_TOOLS
 from llmos.tools.toolbox import Toolbox
 from llmos.traces.bus import Bus
 from llmos.traces.events import DocumentBroken, DocumentRef, ModelFailed, RunStarted, TextStreamed, Waiting
@@ -121,10 +122,16 @@ def settle(ground: Ground, text: str, name: str) -> _Settled:
     snapshot = ground.registry.snapshot(name)
     agent = snapshot.agent(name)
     body = ground.body_for(agent)
-    choice = ground.models.choose(agent, pocket_can_serve=body is not None)
+    choice = ground.models.choose(agent, pocket_can_serve=body is not None and _may_move(agent))
     ground.models.make(choice.name)
     permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
     return _Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions)
+
+
+def _may_move(agent: Agent) -> bool:
+    """Whether the agent is given any tool of a robot; the others pocket cannot serve, a robot there or not."""
+    given = ROBOT_TOOLS if agent.tools is None else ROBOT_TOOLS.intersection(agent.tools)
+    return bool(given.difference(agent.disallowed_tools))
 
 
 def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:

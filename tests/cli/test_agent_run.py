@@ -73,6 +73,16 @@ def test_without_any_model_that_can_serve_the_choices_are_named(llmos: CommandLi
     )
 
 
+def test_a_robot_that_the_agent_cannot_move_is_no_reason_for_pocket(llmos: CommandLine) -> None:
+    """An attached robot gives pocket nothing to do for an agent without a tool of it."""
+    llmos.place.write("user/agents/worker.md", "---\nname: worker\ndescription: Reads.\ntools: Read\n---\n\nRead.\n")
+    said = llmos("agent", "run", "worker", "go", "--robot", "arm")
+    assert (said.code, said.err) == (2, f"llmos: {NO_MODEL}\n")
+    llmos.patch.setenv("LLMOS_ROBOT", "arm")
+    said = llmos("agent", "run", "worker", "go")
+    assert (said.code, said.err) == (2, f"llmos: {NO_MODEL}\n")
+
+
 @pytest.mark.parametrize(
     ("line", "code", "outcome"),
     [
