@@ -46,6 +46,7 @@ class Search:
     limit: int = 100
     offset: int = 0
     protected: Sequence[str] = ()
+    closed: Sequence[str] = ()
 
     def regex(self) -> "re.Pattern[str]":
         """The pattern, compiled; raises LLMosError with what is wrong with it."""
@@ -70,7 +71,8 @@ def main() -> int:
 
 def answer(search: Search) -> Iterator[str]:
     """The lines to show, at most `limit` of them, and after them a remark about what is missing."""
-    walk = Walk(Path(search.path), ignore(frozenset(map(plain_name, search.protected))))
+    skipped = ignore(frozenset(map(plain_name, search.protected)))
+    walk = Walk(Path(search.path), skipped, tuple(map(Path, search.closed)))
     too_large: list[str] = []
     found = islice(_found(search, walk, too_large), search.offset, None)
     shown = 0

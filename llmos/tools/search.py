@@ -1,7 +1,7 @@
 """The tools Glob and Grep: find files by name, and lines by regular expression.
 
-Knows no permission: the toolbox asks before it calls. Links are not followed, and protected folders such as `.git` are
-not entered unless the search starts in one.
+Knows no permission: the toolbox asks before it calls. Links are not followed, protected folders such as `.git` are not
+entered unless the search starts in one, and those that no agent may read are never entered.
 """
 
 import json
@@ -24,7 +24,7 @@ from llmos.tools.scan import MISTAKE, Mode, Search
 from llmos.tools.schema import Named
 from llmos.tools.threads import run_in_thread
 from llmos.tools.walk import Walk, ignore
-from llmos.tools.workspace import Workspace, plain_name
+from llmos.tools.workspace import Workspace, closed_folders, plain_name
 
 _MOST_FILES = 200
 _MOST_AROUND = 100  # lines
@@ -103,6 +103,7 @@ def _grep_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
             limit=max(head_limit, 1) if head_limit else sys.maxsize,
             offset=max(offset, 0),
             protected=tuple(rules.protected_folders),
+            closed=tuple(map(str, closed_folders(workspace.home))),
         )
         return await _scan(search, rules)
 
@@ -113,7 +114,8 @@ def _glob(workspace: Workspace, rules: SafetyRules, pattern: str, folder: Path) 
     globs = glob_parts(pattern)
     if not folder.is_dir():
         raise LLMosError(f"there is no folder {workspace.shown(folder)}")
-    walk = Walk(folder, ignore(frozenset(map(plain_name, rules.protected_folders))))
+    skipped = ignore(frozenset(map(plain_name, rules.protected_folders)))
+    walk = Walk(folder, skipped, closed_folders(workspace.home))
     found = [each for each in walk.paths() if any(parts_match(glob, each.split("/")) for glob in globs)]
     lines = [workspace.shown(folder / each) for each in sorted(found)[:_MOST_FILES]]
     if len(found) > _MOST_FILES:

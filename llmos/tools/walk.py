@@ -4,7 +4,7 @@ Knows neither globs nor contents. Bounded: it stops after a number of entries an
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,14 @@ _NOISE = frozenset({"node_modules", "__pycache__", ".venv"})
 
 @dataclass(slots=True)
 class Walk:
-    """The files below `root`; `stopped` is true afterwards when there were more than `most` entries."""
+    """The files below `root`; `stopped` is true afterwards when there were more than `most` entries.
+
+    Folders whose name is `skipped` are not entered, nor are those that are `closed`.
+    """
 
     root: Path
     skipped: Callable[[str], bool]
+    closed: Sequence[Path] = ()
     most: int = 200_000
     stopped: bool = False
     _seen: int = 0
@@ -33,9 +37,12 @@ class Walk:
                 path = f"{inside}{entry.name}"
                 if entry.is_file(follow_symlinks=False):
                     yield path
-                elif entry.is_dir(follow_symlinks=False) and not self.skipped(entry.name):
+                elif entry.is_dir(follow_symlinks=False) and self._may_enter(entry):
                     folders.append(f"{path}/")
             waiting += reversed(folders)
+
+    def _may_enter(self, folder: "os.DirEntry[str]") -> bool:
+        return not self.skipped(folder.name) and Path(folder.path) not in self.closed
 
     def _entries(self, inside: str) -> list["os.DirEntry[str]"]:
         """What stands in one folder; nothing where it cannot be listed, has become a link, or enough was seen."""

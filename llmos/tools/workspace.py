@@ -78,9 +78,14 @@ def guarded_paths(system_root: Path, folders: Iterable[Path]) -> tuple[Path, ...
     return tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in (*ours, *folders)))
 
 
+def closed_folders(home: Path) -> tuple[Path, ...]:
+    """What no agent may read, even if a person says yes to a folder around it: secrets, and devices."""
+    return (home / "secrets", *_DEVICES)
+
+
 def never_read(path: Path, home: Path) -> bool:
-    """Say whether no agent may read the path: secrets, and devices."""
-    return lies_in(path, home / "secrets", *_DEVICES)
+    """Say whether no agent may read the path."""
+    return lies_in(path, *closed_folders(home))
 
 
 def never_written(path: Path, home: Path, guarded: Sequence[Path]) -> bool:

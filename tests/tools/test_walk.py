@@ -32,6 +32,13 @@ def test_protected_folders_and_noise_are_not_entered(tmp_path: Path) -> None:
     assert walked(tmp_path) == [".github/x", "sub/.git"]
 
 
+def test_closed_folders_are_not_entered(tmp_path: Path) -> None:
+    """Only that one folder is closed, not others of its name."""
+    put(tmp_path, "home/secrets/key", "home/user/note", "work/secrets/x")
+    walk = Walk(tmp_path, ignore(frozenset()), (tmp_path / "home" / "secrets",))
+    assert list(walk.paths()) == ["home/user/note", "work/secrets/x"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
 def test_links_are_not_followed(tmp_path: Path) -> None:
     """Neither to files nor to folders, and a ring of them does not matter."""
