@@ -22,7 +22,7 @@ class Look:
         self._before = before
         self._store = store
         self._looked_ns = looked_ns
-        self._new: list[tuple[Row, str]] = []
+        self._new: list[tuple[Row, bytes]] = []
         self._changes: list[Changes] = []
 
     def everywhere(self) -> State:
@@ -48,15 +48,14 @@ class Look:
         return self._after(problems)
 
     def keep(self, after: State) -> None:
-        """Store what is new for the next start; where that is not possible, hold the texts in memory."""
-        changed = zip(after.volumes, after.rows, self._changes, strict=True)
-        volumes = {str(volume.root): list(rows.values()) for volume, rows, changes in changed if changes}
+        """Store what is new for the next start; where that is not possible, hold the contents in memory."""
+        placed = zip(after.volumes, after.rows, self._changes, strict=True)
+        volumes = {str(volume.root): (list(rows.values()), changes) for volume, rows, changes in placed if changes}
         if not volumes:
             return
-        texts = [(row.content_hash, text) for row, text in self._new]
-        if self._store is None or not self._store.save(volumes, texts):
-            for row, text in self._new:
-                row.text = text
+        if self._store is None or not self._store.save(volumes, self._new):
+            for row, content in self._new:
+                row.content = content
 
     def _compare(self, known: Mapping[str, Row], found: Iterable[Found], expected: set[str]) -> Changes:
         """What is new, what reads differently, and what was expected and is gone."""
@@ -74,14 +73,14 @@ class Look:
     def _read(self, found: Found, old: Row | None) -> Row:
         before = old if old is not None and old.usable else None
         try:
-            row, text = read_row(found, self._looked_ns)
-            if before is not None and not is_whole(text) and is_whole(self._pin(before) or ""):
+            row, content = read_row(found, self._looked_ns)
+            if before is not None and not is_whole(content) and is_whole(self._pin(before) or b""):
                 raise BrokenDocumentError(found.path, 1, "the frontmatter is never closed with '---'")
         except DocumentError as error:
             return self._broken(found, before, problem_of(error, found.path))
         if before is not None and before.content_hash != row.content_hash:
             self._pin(before)
-        self._new.append((row, text))
+        self._new.append((row, content))
         return row
 
     def _broken(self, found: Found, before: Row | None, problem: Problem) -> Row:
@@ -93,11 +92,11 @@ class Look:
             self.broken += row.problems
         return row
 
-    def _pin(self, row: Row) -> str | None:
-        """Let a row that is about to be replaced hold its text itself: a run may have begun with it."""
-        if row.text is None and row.usable and self._store is not None:
-            row.text = self._store.text(row.content_hash)
-        return row.text
+    def _pin(self, row: Row) -> bytes | None:
+        """Let a row that is about to be replaced hold its content itself: a run may have begun with it."""
+        if row.content is None and row.usable and self._store is not None:
+            row.content = self._store.content(row)
+        return row.content
 
     def _after(self, problems: Sequence[Problem]) -> State:
         if not any(self._changes) and tuple(problems) == self._before.found:

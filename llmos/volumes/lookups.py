@@ -3,7 +3,6 @@
 Does not know how they are kept up to date; `Registry` and `Snapshot` answer the same questions.
 """
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from llmos.documents.document import Document, Problem
 from llmos.documents.frontmatter import parse
 from llmos.documents.skill import Skill, skill_from
 from llmos.errors import DocumentError, nearest
-from llmos.volumes.row import Row
+from llmos.volumes.row import Row, hash_of
 from llmos.volumes.state import Entry, State
 from llmos.volumes.store import Store
 from llmos.volumes.volume import Kind, Volume
@@ -116,14 +115,14 @@ class Lookups:
         return tuple(place for place in places if place.is_dir())
 
     def _document(self, row: Row) -> Document:
-        return parse(self._text(row), Path(row.path))
+        return parse(self._content(row).decode(), Path(row.path))
 
-    def _text(self, row: Row) -> str:
-        """The text that the row was made from, even if the file reads otherwise by now."""
-        text = row.text or _as_recorded(row) or (self._store.text(row.content_hash) if self._store else None)
-        if text is None:
+    def _content(self, row: Row) -> bytes:
+        """The bytes that the row was made from, even if the file reads otherwise by now."""
+        content = row.content or _as_recorded(row) or (self._store.content(row) if self._store else None)
+        if content is None:
             raise DocumentError(f"{row.path}: the version that this run began with is gone; start the run anew.")
-        return text
+        return content
 
     def _not_found(self, kind: Kind, name: str) -> str:
         inert = [entry for entry in self._now().inert() if entry.kind == kind and entry.name == name]
@@ -152,9 +151,9 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"{clause}." if len(names) <= _MOST_NAMED else f"none of the {len(names)} names is near."
 
 
-def _as_recorded(row: Row) -> str | None:
+def _as_recorded(row: Row) -> bytes | None:
     try:
         content = Path(row.path).read_bytes()
     except OSError:
         return None
-    return content.decode() if f"sha256:{hashlib.sha256(content).hexdigest()}" == row.content_hash else None
+    return content if hash_of(content) == row.content_hash else None

@@ -39,8 +39,8 @@ class Snapshot(Lookups):
 class Registry(Lookups):
     """The documents as they are now; may be asked and told of changes from several threads.
 
-    `on_broken` hears of each save that is broken while the last good version stays in use. Without a store, texts are
-    kept in memory.
+    `on_broken` hears of each save that is broken while the last good version stays in use. Without a store, contents
+    are kept in memory.
     """
 
     def __init__(

@@ -79,8 +79,9 @@ class Scan:
             yield from self._pages(kind, folder, MAX_DEPTH)
             return
         for entry in self._listing(folder):
-            if entry.is_symlink() or entry.is_dir():
-                yield from self._skill(entry.path, linked=entry.is_symlink())
+            linked = entry.is_symlink()
+            if linked or entry.is_dir():
+                yield from self._skill(entry.path, linked=linked)
 
     def _skill(self, folder: str, *, linked: bool | None = None) -> Iterator[Found]:
         if linked is None:

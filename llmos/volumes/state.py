@@ -131,7 +131,8 @@ class State:
 
     def _entry(self, placed: tuple[Placed, ...]) -> Entry:
         number, row = placed[0]
-        return Entry(row, self.volumes[number], tuple(hidden for _, hidden in placed[1:]))
+        hidden = tuple([each for _, each in placed[1:]]) if len(placed) > 1 else ()
+        return Entry(row, self.volumes[number], hidden)
 
     def _collisions(self) -> Iterator[Problem]:
         for kind, names in self.names.items():

@@ -1,4 +1,4 @@
-"""Keeps rows and texts of documents between runs, so that a start need not read what did not change.
+"""Keeps rows and contents of documents between runs, so that a start need not read what did not change.
 
 Does not know what is true now: the registry compares each row with its file. A store that is damaged is made anew, one
 that cannot be written is done without.
@@ -7,29 +7,35 @@ that cannot be written is done without.
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from llmos.clock import Clock, RealClock
-from llmos.volumes.row import Row
+from llmos.volumes.row import Row, hash_of
+from llmos.volumes.state import Changes
 
-_VERSION = 1
+_VERSION = 3
 _SCHEMA = f"""
 CREATE TABLE volumes (root TEXT PRIMARY KEY, rows BLOB);
-CREATE TABLE texts (content_hash TEXT PRIMARY KEY, day INTEGER, text TEXT);
+CREATE TABLE edits (root TEXT, path TEXT, row BLOB, PRIMARY KEY (root, path));
+CREATE TABLE contents (save INTEGER PRIMARY KEY, day INTEGER, contents BLOB);
 CREATE TABLE heads (key TEXT PRIMARY KEY, id TEXT);
-CREATE INDEX texts_by_day ON texts (day);
 PRAGMA user_version = {_VERSION};
 """
+_FEW, _MANY = 100, 1000
 _KEPT_DAYS = 2
 _MOST_HEADS = 1000
 _PATIENCE_S = 2.0
 
 
 class Store:
-    """A SQLite file in the home. No method raises: where the disk fails it answers as if it were empty."""
+    """A SQLite file in the home. No method raises: where the disk fails it answers as if it were empty.
+
+    The rows of a volume stand in one value, which reads ten times as fast as a value each; a few that change later
+    stand beside it as `edits` until the next large save.
+    """
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self._path = path
@@ -44,29 +50,41 @@ class Store:
         with self._guarded() as base:
             if base is not None:
                 saved = base.execute("SELECT rows FROM volumes WHERE root = ?", (str(root),)).fetchone()
-                return {row.path: row for row in _decoded(saved[0])} if saved else {}
+                rows = {row.path: row for row in msgspec.msgpack.decode(saved[0], type=list[Row])} if saved else {}
+                for path, row in base.execute("SELECT path, row FROM edits WHERE root = ?", (str(root),)):
+                    rows.pop(path, None)
+                    if row is not None:
+                        rows[path] = msgspec.msgpack.decode(row, type=Row)
+                return rows
         return {}
 
-    def text(self, content_hash: str) -> str | None:
-        """The text with this hash, None when it is not kept."""
+    def content(self, row: Row) -> bytes | None:
+        """The bytes that a row was made from, None when they are not kept."""
         with self._guarded() as base:
-            if base is not None:
-                found = base.execute("SELECT text FROM texts WHERE content_hash = ?", (content_hash,)).fetchone()
-                return str(found[0]) if found else None
+            if base is not None and row.place is not None:
+                save, start, size = row.place
+                query = "SELECT substr(contents, ?, ?) FROM contents WHERE save = ?"
+                found = base.execute(query, (start + 1, size, save)).fetchone()
+                if found and hash_of(found[0]) == row.content_hash:
+                    return bytes(found[0])
         return None
 
-    def save(self, volumes: Mapping[str, Sequence[Row]], texts: Iterable[tuple[str, str]]) -> bool:
-        """Keep the rows of these volumes, by root, and new pairs of hash and text; False when nothing could be kept."""
+    def save(self, volumes: Mapping[str, tuple[Sequence[Row], Changes]], new: Sequence[tuple[Row, bytes]]) -> bool:
+        """Keep the rows of these volumes, by root and with what changed, and the contents of new rows.
+
+        All contents of a save stand in one value; a row knows its place in it. False when nothing could be kept.
+        """
         today = self._clock.now().toordinal()
         with self._guarded() as base:
             if base is not None:
-                rows = [(root, msgspec.msgpack.encode(rows)) for root, rows in volumes.items()]
                 with base:
                     base.execute("BEGIN IMMEDIATE")
-                    base.executemany("REPLACE INTO volumes VALUES (?, ?)", rows)
-                    last = base.execute("SELECT max(day) FROM texts").fetchone()[0]
-                    base.executemany("REPLACE INTO texts VALUES (?, ?, ?)", ((one, today, text) for one, text in texts))
-                    if last is not None and last < today:
+                    last, day = base.execute("SELECT max(save), max(day) FROM contents").fetchone()
+                    number = (last or 0) + 1
+                    base.execute("INSERT INTO contents VALUES (?, ?, ?)", (number, today, _placed(new, number)))
+                    for root, (rows, changes) in volumes.items():
+                        _save_rows(base, root, rows, changes)
+                    if day is not None and day < today:
                         _forget(base, today - _KEPT_DAYS)
                 return True
         return False
@@ -100,9 +118,9 @@ class Store:
         with self._lock:
             try:
                 yield self._base
-            except sqlite3.OperationalError:
-                pass  # full, read-only or locked: the next run reads the files instead
-            except (sqlite3.DatabaseError, msgspec.MsgspecError, UnicodeEncodeError):
+            except (sqlite3.OperationalError, UnicodeEncodeError):
+                pass  # full, read-only, locked, or a name that cannot be stored: the next run reads the files instead
+            except (sqlite3.DatabaseError, msgspec.MsgspecError):
                 self._base = self._made_anew()
 
     def _made_anew(self) -> sqlite3.Connection | None:
@@ -117,6 +135,7 @@ class Store:
 def _opened(path: Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=_PATIENCE_S, check_same_thread=False, isolation_level=None)
     try:
+        base.execute("PRAGMA page_size = 16384")  # for values of megabytes
         base.execute("PRAGMA synchronous = OFF")
         version = base.execute("PRAGMA user_version").fetchone()[0]
         if version not in {0, _VERSION}:
@@ -129,12 +148,32 @@ def _opened(path: Path) -> sqlite3.Connection:
     return base
 
 
+def _save_rows(base: sqlite3.Connection, root: str, rows: Sequence[Row], changes: Changes) -> None:
+    edited = base.execute("SELECT count(*) FROM edits WHERE root = ?", (root,)).fetchone()[0]
+    if len(changes) <= _FEW and edited < _MANY:
+        edits = [(root, path, row and msgspec.msgpack.encode(row)) for path, row in changes.items()]
+        base.executemany("REPLACE INTO edits VALUES (?, ?, ?)", edits)
+        return
+    base.execute("DELETE FROM edits WHERE root = ?", (root,))
+    base.execute("REPLACE INTO volumes VALUES (?, ?)", (root, msgspec.msgpack.encode(rows)))
+
+
+def _placed(new: Sequence[tuple[Row, bytes]], save: int) -> bytes:
+    """All these contents in a row; each row learns where its own stands."""
+    start = 0
+    for row, content in new:
+        row.place = (save, start, len(content))
+        start += len(content)
+    return b"".join(content for _, content in new)
+
+
 def _forget(base: sqlite3.Connection, oldest: int) -> None:
-    """Drop old texts that no row needs; recent ones stay, as a run of another process may have begun with them."""
-    used = {row.content_hash for (rows,) in base.execute("SELECT rows FROM volumes") for row in _decoded(rows)}
-    old = base.execute("SELECT content_hash FROM texts WHERE day < ?", (oldest,)).fetchall()
-    base.executemany("DELETE FROM texts WHERE content_hash = ?", [one for one in old if one[0] not in used])
-
-
-def _decoded(rows: bytes) -> list[Row]:
-    return msgspec.msgpack.decode(rows, type=list[Row])
+    """Drop old contents that no row needs; recent ones stay, as a run of another process may have begun with them."""
+    used: set[int] = set()
+    for (rows,) in base.execute("SELECT rows FROM volumes"):
+        used |= {row.place[0] for row in msgspec.msgpack.decode(rows, type=list[Row]) if row.place}
+    for (edit,) in base.execute("SELECT row FROM edits WHERE row IS NOT NULL"):
+        row = msgspec.msgpack.decode(edit, type=Row)
+        used |= {row.place[0]} if row.place else set()
+    old = base.execute("SELECT save FROM contents WHERE day < ?", (oldest,)).fetchall()
+    base.executemany("DELETE FROM contents WHERE save = ?", [one for one in old if one[0] not in used])

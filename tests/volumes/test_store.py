@@ -10,7 +10,7 @@ import pytest
 
 from llmos.clock import SimulatedClock
 from llmos.volumes.registry import Registry
-from llmos.volumes.row import Row
+from llmos.volumes.row import Row, hash_of
 from llmos.volumes.store import Store
 from tests.support.disks import remount_read_only, tmpfs
 from tests.support.volumes import volume, write_agent, write_skill
@@ -28,7 +28,7 @@ def test_second_start_reads_no_document_that_did_not_change(tmp_path: Path) -> N
     rows = store.rows(tmp_path / "v")
     (row,) = rows.values()
     row.description = "From the store."
-    store.save({str(tmp_path / "v"): [row]}, [])
+    store.save({str(tmp_path / "v"): ([row], {row.path: row})}, [])
     assert Registry([volume(tmp_path / "v")], store).agents()[0].description == "From the store."
 
 
@@ -114,17 +114,53 @@ def test_old_texts_that_no_row_needs_are_forgotten(tmp_path: Path) -> None:
     """A text stays while a row needs it or a run may; after some days the others go with the day's first save."""
     clock = SimulatedClock()
     store = Store(tmp_path / "store.sqlite", clock)
-    used = Row(kind="agent", path="a", signature=(1, 1, 1, 1), content_hash="used", usable=True)
-    store.save({"v": [used]}, [("used", "text"), ("unused", "text")])
+    used, unused, recent, today = (_row(name) for name in ("used", "unused", "recent", "today"))
+    store.save({}, [(unused, b"unused")])
+    store.save({"v": ([used], {"used": used})}, [(used, b"used")])
     clock.advance(timedelta(days=2).total_seconds())
-    store.save({}, [("recent", "text")])
-    assert store.text("unused") == "text"
+    store.save({}, [(recent, b"recent")])
+    assert store.content(unused) == b"unused"
     clock.advance(timedelta(days=1).total_seconds())
-    store.save({}, [("today", "text")])
-    kept = {name: store.text(name) for name in ("used", "unused", "recent", "today")}
-    assert kept == {"used": "text", "unused": None, "recent": "text", "today": "text"}
+    store.save({}, [(today, b"today")])
+    assert [store.content(row) for row in (used, unused, recent, today)] == [b"used", None, b"recent", b"today"]
     store.close()
-    assert store.text("used") is None
+    assert store.content(used) is None
+
+
+def test_text_that_does_not_match_its_hash_is_not_given(tmp_path: Path) -> None:
+    """A row of another store, or damage that SQLite does not see, yields nothing rather than another text."""
+    store = Store(tmp_path / "store.sqlite")
+    one, other = _row("one"), _row("other")
+    store.save({}, [(one, b"one"), (other, b"other")])
+    one.place, other.place = other.place, one.place
+    assert (store.content(one), store.content(other)) == (None, None)
+
+
+def test_few_changes_are_kept_beside_the_many_rows(tmp_path: Path) -> None:
+    """Edits and removals after a large save read back as one; so they do after the next large save."""
+    rows = {f"r{number}": _row(f"r{number}") for number in range(300)}
+    store = Store(tmp_path / "store.sqlite")
+    store.save({"v": (list(rows.values()), rows)}, [])
+    other = _row("other")
+    other.path = "r1"
+    store.save({"v": ([], {"r0": None, "r1": other})}, [(other, b"other")])
+    kept = store.rows(Path("v"))
+    assert len(kept) == 299
+    assert "r0" not in kept
+    assert store.content(kept["r1"]) == b"other"
+    store.save({"v": (list(rows.values()), rows)}, [])
+    assert store.rows(Path("v")).keys() == rows.keys()
+
+
+def test_failed_save_leaves_the_store_as_it_was(tmp_path: Path) -> None:
+    """Half a save does not count: texts come with the rows that know them, or not at all."""
+    store = Store(tmp_path / "store.sqlite")
+    row = _row("one")
+    assert store.save({"v": ([row], {"one": row})}, [(row, b"one")])
+    broken = Row(kind="agent", path="\udc80", signature=(1, 1, 1, 1))
+    assert not store.save({"v": ([broken], {"x": broken})}, [(broken, b"two")])
+    assert list(store.rows(Path("v"))) == ["one"]
+    assert store.content(row) == b"one"
 
 
 def test_commits_that_were_looked_up_are_remembered(tmp_path: Path) -> None:
@@ -136,6 +172,10 @@ def test_commits_that_were_looked_up_are_remembered(tmp_path: Path) -> None:
     heads = Store(tmp_path / "store.sqlite").heads()
     assert len(heads) == 1000
     assert heads["key 1499"] == "1499"
+
+
+def _row(text: str) -> Row:
+    return Row(kind="agent", path=text, signature=(1, 1, 1, 1), content_hash=hash_of(text.encode()), usable=True)
 
 
 def _index(tmp_path: Path, path: Path) -> None:
@@ -156,7 +196,7 @@ def _damage(path: Path, damage: str) -> None:
         path.mkdir()
     else:
         base = sqlite3.connect(path)
-        base.execute("UPDATE volumes SET rows = ?", (b"\xc1",)) if damage == "rows" else base.execute(
+        base.execute("UPDATE edits SET row = ?", (b"\xc1",)) if damage == "rows" else base.execute(
             "PRAGMA user_version = 9"
         )
         base.commit()
