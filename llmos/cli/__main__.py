@@ -100,6 +100,9 @@ def run(arguments: list[str]) -> int:
         return leaving.exit_code
     except SystemExit:  # click's own ways out: a completion was printed, or nobody reads our output any more
         return 0
+    except click.exceptions.NoArgsIsHelpError as bare:
+        click.echo(bare.format_message())
+        return 0
     except click.ClickException as mistake:
         return _say(_sentence(mistake), USERS_MISTAKE, as_json=as_json)
     except LLMosError as error:

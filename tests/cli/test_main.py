@@ -127,3 +127,12 @@ def test_no_color_is_heeded(llmos: CommandLine) -> None:
     llmos.patch.setenv("NO_COLOR", "1")
     with click.Context(click.Command("llmos"), color=True):
         assert "\x1b" not in llmos("kernel", "show", "budget").out
+
+
+@pytest.mark.parametrize("words", [[], ["agent"], ["volume"]])
+def test_a_group_without_a_command_shows_its_help(llmos: CommandLine, words: list[str]) -> None:
+    """Whoever types the name alone wants to know what there is, line by line."""
+    bare, asked = llmos(*words), llmos(*words, "--help")
+    assert (bare.code, bare.err) == (0, "")
+    assert bare.out == asked.out
+    assert "\nCommands:\n" in bare.out
