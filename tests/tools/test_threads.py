@@ -1,14 +1,24 @@
 """The laws of threads that can be left behind."""
 
 import threading
+import weakref
+from collections.abc import Callable
 from contextvars import ContextVar
 
 import anyio
 import pytest
 
-from llmos.tools.threads import attempt, run_in_thread
+from llmos.tools.threads import _Pool, attempt, run_in_thread
 
 pytestmark = pytest.mark.anyio
+
+
+class Function:
+    """Something to call that can be seen to vanish."""
+
+    def __call__(self) -> None:
+        """Nothing."""
+
 
 NUMBER: ContextVar[int] = ContextVar("NUMBER", default=0)
 
@@ -46,25 +56,65 @@ async def test_a_stuck_function_is_left_behind() -> None:
 
 
 def test_a_thread_that_outlives_its_loop_says_nothing() -> None:
-    """A loop that has ended is not an error of the tool."""
-    release = threading.Event()
+    """A loop that has ended is not an error of the tool, and the thread takes up the next one."""
+    begun, release = threading.Event(), threading.Event()
+    workers: list[threading.Thread] = []
     raised: list[object] = []
-    others = set(threading.enumerate())
     threading.excepthook, before = raised.append, threading.excepthook
+
+    def stuck() -> None:
+        workers.append(threading.current_thread())
+        begun.set()
+        release.wait()
+
+    def reach() -> None:
+        """Keep idle threads busy until it is the first one's turn."""
+        if threading.current_thread() is not workers[0]:
+            assert attempt(reach, 10) is None
 
     async def leave() -> None:
         with anyio.move_on_after(0.01):
-            await run_in_thread(release.wait)
+            await run_in_thread(stuck)
 
     try:
         anyio.run(leave)
-        workers = set(threading.enumerate()) - others
+        assert begun.wait(10)
         release.set()
-        for worker in workers:
-            worker.join(10)
+        assert attempt(reach, 10) is None
     finally:
         threading.excepthook = before
     assert raised == []
+
+
+async def test_threads_are_used_again() -> None:
+    """To start one costs more than most tools do."""
+    assert len({await run_in_thread(threading.get_ident) for _ in range(20)}) < 20
+
+
+def test_a_thread_without_work_ends() -> None:
+    """A burst of calls leaves no threads for ever."""
+    pool = _Pool(idle_s=0)
+    workers: list[threading.Thread] = []
+    told = threading.Event()
+
+    def job() -> Callable[[], None]:
+        workers.append(threading.current_thread())
+        return told.set
+
+    pool.do(job)
+    assert told.wait(10)
+    workers[0].join(10)
+    assert not workers[0].is_alive()
+
+
+def test_a_thread_keeps_nothing_of_what_it_did() -> None:
+    """A tool's arguments may be large."""
+    gone = threading.Event()
+    function = Function()
+    weakref.finalize(function, gone.set)
+    assert attempt(function, 10) is None
+    del function
+    assert gone.wait(10)
 
 
 def test_attempt_returns_what_was_raised() -> None:
