@@ -1,5 +1,6 @@
 """`llmos usage`: what was spent, by day, agent or model, from the journals."""
 
+from datetime import datetime
 from typing import Literal
 
 import click
@@ -12,15 +13,16 @@ from llmos.cli.table import show_rows
 
 @click.command()
 @click.option("--by", type=click.Choice(["day", "agent", "model"]), default="day", show_default=True)
-@click.option("--since", metavar="YYYY-MM-DD", default="", help="From this day (UTC) on.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="From this day (UTC) on.")
 @as_json
-def usage(by: Literal["day", "agent", "model"], since: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+def usage(by: Literal["day", "agent", "model"], since: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Show what runs cost."""
     from llmos.traces.index import RunIndex
 
     with RunIndex.open(environment().home, notice) as index:
         index.refresh(notice)
-        rows = index.usage(by, since)
+        day = "" if since is None else since.date().isoformat()
+        rows = index.usage(by, day)
     columns = (by, "runs", "done", "input_tokens", "output_tokens", "cache_read_tokens", "cost_usd")
     show_rows(
         "usage",
@@ -38,5 +40,5 @@ def usage(by: Literal["day", "agent", "model"], since: str, as_json: bool) -> No
             for row in rows
         ],
         as_json=as_json,
-        nothing="No run has been journaled in this home yet.",
+        nothing=f"No run was journaled from {day} on." if day else "No run has been journaled in this home yet.",
     )
