@@ -1,7 +1,8 @@
 """`llmos agent`: list, show, check and run agents; writing them is in `authoring`."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,16 +85,18 @@ def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
 def check(paths: Sequence[Path], watch: bool, as_json: bool) -> int:  # noqa: FBT001 - click's flags
     """Check agents, skills, commands and rules in PATHS (default: this folder); warnings do not fail."""
     chosen = list(paths) or [Path()]
-    code = _check(chosen, as_json=as_json)
-    if watch:
-        for _ in _saves(chosen):
-            click.echo(click.style("-- saved, checking again", dim=True), err=True)
-            code = _check(chosen, as_json=as_json)
-    return code
+    if not watch:
+        return _check(chosen, as_json=as_json)
+    with _saves(chosen) as wait:
+        while True:
+            _check(chosen, as_json=as_json)
+            wait()
+            notice("-- saved, checking again")
 
 
-def _saves(paths: list[Path]) -> Iterator[object]:
-    """Once for each save below these paths, without end."""
+@contextmanager
+def _saves(paths: list[Path]) -> Iterator[Callable[[], object]]:
+    """What waits for the next save below these paths; none is lost that comes while nobody waits."""
     from queue import SimpleQueue
 
     from llmos.volumes.watch import Watcher
@@ -102,8 +105,7 @@ def _saves(paths: list[Path]) -> Iterator[object]:
     with Watcher([path if path.is_dir() else path.parent for path in paths], heard.put) as watcher:
         if watcher.problem:
             notice(watcher.problem)
-        while True:
-            yield heard.get()
+        yield heard.get
 
 
 def _check(paths: list[Path], *, as_json: bool) -> int:

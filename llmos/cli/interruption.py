@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
 
 from anyio import CancelScope
 
-INTERRUPTED: Final = 130
+from llmos.runtime.outcome import EXIT_CODES
+
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _SHOW_CURSOR = b"\x1b[?25h"
 
@@ -49,7 +49,7 @@ def _leave(_: int, __: FrameType | None) -> None:
     """End the process without waiting for anything: a stuck thread must not hold a person's terminal."""
     if sys.__stderr__ is not None and sys.__stderr__.isatty():
         os.write(sys.__stderr__.fileno(), _SHOW_CURSOR + b"\n")
-    os._exit(INTERRUPTED)
+    os._exit(EXIT_CODES["interrupted"])
 
 
 @contextmanager

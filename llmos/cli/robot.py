@@ -75,8 +75,9 @@ def view(which: Literal["cockpit", "operator", "camera"], robot: str | None, sce
 def _body(robot: str | None, scene: str | None) -> "Iterator[Body]":
     """The simulated robot, at rest again afterwards."""
     from llmos.boot.body import open_body
+    from llmos.boot.preferences import with_preferences
 
-    here = environment()
+    here = with_preferences(environment())
     with library() as opened:
         body = open_body(opened.registry, here.home, robot or here.robot or "", scene or "")
     notice(f"{body.name}, at its initial state: simulated worlds end with their run.")
@@ -99,9 +100,8 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
     from llmos.boot.body import latch_of
     from llmos.clock import RealClock
     from llmos.robots.latch import Stop
-    from llmos.settings import read_environment
 
-    home = read_environment().home  # and nothing else that a broken page could keep from stopping
+    home = environment().home  # and no page of it, which might be broken
     known = _known(home)
     chosen = [name] if name in known else known
     for each in chosen:

@@ -16,19 +16,18 @@ if TYPE_CHECKING:
 
 
 def environment() -> "Environment":
-    """The environment this process was started in, with the preferences of the home."""
-    from llmos.boot.preferences import with_preferences
+    """The environment this process was started in."""
     from llmos.settings import read_environment
 
-    return with_preferences(read_environment())
+    return read_environment()
 
 
 def make_home() -> None:
     """Make the home if there is none yet, and say so."""
-    from llmos.settings import read_environment, system_root
+    from llmos.settings import system_root
     from llmos.volumes.home import init_home
 
-    home = read_environment().home
+    home = environment().home
     if not (home / "settings.md").is_file() and init_home(home, system_root()):
         notice(f"Made a home at {home} (LLMOS_HOME): your volumes and journals live there.")
 

@@ -1,0 +1,72 @@
+"""`llmos doctor`: what is there, what is missing, how to get it; exit code 1 for what keeps LLMos from working."""
+
+from typing import Any
+
+from tests.support.command_line import CommandLine
+
+KEY = "sk-test-0123456789"
+
+
+def findings(llmos: CommandLine) -> dict[str, dict[str, Any]]:
+    """The findings by what was looked at."""
+    return {each["what"]: each for each in llmos("doctor", "--json").json["findings"]}
+
+
+def test_a_whole_home_has_no_problem(at_home: CommandLine) -> None:
+    """Everything is looked at, from Python to the pocket model; nothing is changed."""
+    said = at_home("doctor")
+    found = findings(at_home)
+    assert said.code == 0, said.out
+    assert {"python", "git", "home", "settings", "kernel", "volumes", "watching", "llama.cpp", "openai"} <= set(found)
+    assert found["home"]["sentence"].startswith(f"{at_home.place.home}, ")
+    assert (found["pocket"]["state"], found["runtime"]["state"]) == ("ok", "note")
+    assert found["runtime"]["remedy"] == "llmos model pull runtime"
+    assert f"note    runtime    {found['runtime']['sentence']}\n{'':<19}-> llmos model pull runtime\n" in said.out
+
+
+def test_a_home_that_is_not_there_is_no_problem_yet(llmos: CommandLine) -> None:
+    """And asking does not make it."""
+    home = llmos.place.root / "none"
+    llmos.patch.setenv("LLMOS_HOME", str(home))
+    said = llmos("doctor", "--json")
+    assert (said.code, said.json["healthy"]) == (0, True)
+    assert findings(llmos)["home"]["sentence"] == f"{home} does not exist yet"
+    assert not home.exists()
+
+
+def test_a_key_is_never_shown(llmos: CommandLine) -> None:
+    """Only whether there is one."""
+    llmos.patch.setenv("ANTHROPIC_API_KEY", KEY)
+    said = llmos("doctor")
+    assert "ANTHROPIC_API_KEY is set" in said.out
+    assert KEY not in said.out + said.err
+
+
+def test_problems_are_told_with_their_remedy(at_home: CommandLine) -> None:
+    """A home open to others, wrong settings, a wrong rule, a broken document, a stopped robot: all at once."""
+    home = at_home.place.home
+    home.chmod(0o755)
+    at_home.place.write("settings.md", "---\nmodle: pocket\n---\n")
+    at_home.place.write("kernel/budget.md", "---\nbudget_usdd: 1\n---\n")
+    at_home.place.write("user/agents/empty.md", "")
+    at_home("robot", "stop", "--reason", "smoke")
+    home.chmod(0o755)
+    said = at_home("doctor", "--json")
+    found = findings(at_home)
+    assert (said.code, said.json["healthy"]) == (1, False)
+    homes = [each for each in said.json["findings"] if each["what"] == "home"]
+    assert (homes[0]["sentence"], homes[0]["remedy"]) == (
+        f"{home} is open to others (mode 0755)",
+        f"chmod 700 {home}",
+    )
+    assert found["settings"]["sentence"].endswith("did you mean 'model'?")
+    assert found["kernel"]["sentence"].endswith("did you mean 'budget_usd'?")
+    assert found["document"]["sentence"] == f"{home}/user/agents/empty.md:1: the file is empty"
+    assert (found["robot"]["sentence"], found["robot"]["remedy"]) == ("arm is stopped: smoke", "llmos robot rearm arm")
+
+
+def test_a_home_that_is_a_file_is_a_problem(llmos: CommandLine) -> None:
+    """One finding, no traceback."""
+    llmos.place.write("file", "x")
+    llmos.patch.setenv("LLMOS_HOME", str(llmos.place.home / "file"))
+    assert llmos("doctor").code == 1

@@ -1,0 +1,105 @@
+"""`llmos robot`: what is shown is measured, a stop lasts, and only a person permits motion again."""
+
+import os
+
+import pytest
+
+from tests.support.command_line import CommandLine
+from tests.support.overlays import calls, says
+from tests.support.terminals import Terminal
+
+
+def test_robots_are_listed_with_their_stop(llmos: CommandLine) -> None:
+    """The profile's name, where it comes from, and whether it is stopped."""
+    [arm] = llmos("robot", "list", "--json").json["robots"]
+    assert (arm["name"], arm["volume"], arm["stopped"]) == ("arm", "system", False)
+
+
+def test_the_state_is_told_for_people_and_programs(llmos: CommandLine) -> None:
+    """Metres, degrees, objects; and on stderr that it is a simulator at its beginning."""
+    said = llmos("robot", "state", "--scene", "pick-and-place", "--json")
+    assert said.json["robot"] == "arm: kinematic arm (simulated)"
+    assert (said.json["x"], said.json["y"], said.json["z"], said.json["stopped"]) == (0.0, 0.0, 1.0, False)
+    assert said.json["objects"] == {"cube": [1.5, 1.0, 0.5]}
+    assert said.err == "arm: kinematic arm (simulated), at its initial state: simulated worlds end with their run.\n"
+    lines = llmos("robot", "state").out.splitlines()
+    assert "gripper    open" in lines
+    assert "objects    none" in lines
+
+
+@pytest.mark.parametrize(
+    ("which", "words"), [("cockpit", "POSITION"), ("operator", "OPERATOR VIEW"), ("camera", "cube")]
+)
+def test_a_view_shows_what_agents_see(llmos: CommandLine, which: str, words: str) -> None:
+    """The same three views as the tool `get_camera_feed`."""
+    said = llmos("robot", "view", which, "--scene", "pick-and-place")
+    assert said.code == 0
+    assert words in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--robot amr", "There is no robot 'amr'; did you mean 'arm'?"),
+        ("--scene block", "There is no scene 'block'; did you mean 'blocks'?"),
+    ],
+)
+def test_a_wrong_robot_or_scene_is_told(llmos: CommandLine, words: str, sentence: str) -> None:
+    """With the nearest one."""
+    said = llmos("robot", "state", *words.split())
+    assert (said.code, said.last) == (2, f"llmos: {sentence}")
+
+
+def test_a_stop_lasts_until_a_person_rearms(llmos: CommandLine) -> None:
+    """The next run is refused by the gate, exit code 3, with the reason that was given."""
+    stopped = llmos("robot", "stop", "--reason", "smoke")
+    assert stopped.out == "Stopped: arm. Nothing moves until `llmos robot rearm`.\n"
+    move = ["agent", "run", "operator", "go home", "--model", llmos.tape(calls("go_home"), says()), "--json"]
+    refused = llmos(*move)
+    assert (refused.code, refused.json["outcome"]) == (3, "refused")
+    assert "by a person at the command line: smoke; a person must look at the robot" in refused.json["reason"]
+    rearmed = llmos("robot", "rearm", "--yes")
+    assert rearmed.out == "arm may move again; it is where it was.\n"
+    move[5] = llmos.tape(calls("go_home"), says())
+    assert llmos(*move).json["outcome"] == "done"
+    assert llmos("robot", "rearm").out == "No robot is stopped.\n"
+
+
+def test_a_stop_with_a_wrong_name_stops_everything(llmos: CommandLine) -> None:
+    """Whoever wants a robot to stop is not told of a typing mistake while it goes on moving."""
+    said = llmos("robot", "stop", "amr")
+    assert (said.code, said.last) == (2, "llmos: There is no robot 'amr', so every robot was stopped: arm.")
+    assert llmos("robot", "list", "--json").json["robots"][0]["stopped"]
+
+
+def test_a_stop_needs_no_page_of_the_home(llmos: CommandLine) -> None:
+    """Broken settings and broken rules keep nobody from stopping."""
+    llmos.place.write("settings.md", "---\nmodle: x\n---\n")
+    llmos.place.write("kernel/safety.md", "---\nnonsense: 1\n---\n")
+    assert llmos("robot", "stop", "--json").json == {"stopped": ["arm"]}
+
+
+def test_rearming_asks_a_person(llmos: CommandLine) -> None:
+    """Without a terminal it is refused, at a terminal anything but yes leaves the robot stopped."""
+    llmos("robot", "stop")
+    said = llmos("robot", "rearm")
+    assert said.code == 2
+    assert said.last.startswith("llmos: Rearm arm? It is stopped by a person at the command line since ")
+    assert said.last.endswith(": stopped by a person. Nobody can be asked here; say --yes.")
+    for answer, code, end in (("n", 1, "arm stays stopped.\n"), ("y", 0, "arm may move again; it is where it was.\n")):
+        with Terminal("robot", "rearm", folder=llmos.place.workspace, environment=dict(os.environ)) as terminal:
+            terminal.until("[y/N] ")
+            terminal.type(f"{answer}\r")
+            ended, shown = terminal.ended()
+        assert ended == code
+        assert shown.endswith(end)
+
+
+def test_of_several_stopped_robots_one_must_be_named(llmos: CommandLine) -> None:
+    """A stop whose profile has gone counts too; the name of a robot that is not stopped says so."""
+    llmos.place.write("robots/crane.json", '{"stopped": true, "since": "", "by": "", "reason": "x"}')
+    llmos("robot", "stop", "arm")
+    assert llmos("robot", "rearm", "--yes").last == "llmos: Several robots are stopped, so say which: arm, crane."
+    assert llmos("robot", "rearm", "crane", "--yes", "--json").json == {"robot": "crane", "rearmed": True}
+    assert llmos("robot", "rearm", "crane").out == "crane is not stopped.\n"
+    assert llmos("robot", "rearm", "carne").last == "llmos: There is no robot 'carne'; did you mean 'crane'?"

@@ -1,0 +1,162 @@
+"""`llmos volume`: what is listed, what is inert until a person trusts it, and what a pull may not bring along."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import CommandLine
+from tests.support.repositories import person, repository, write
+from tests.support.volumes import write_agent
+
+TOOL = "from llmos import tool\n"
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    """Somebody else's repository with one agent that reads."""
+    agent = "---\nname: gardener\ndescription: Waters ferns.\ntools: Read\n---\n\nYou water.\n"
+    return repository(tmp_path / "ferns", {"agents/gardener.md": agent})
+
+
+def test_volumes_are_listed_the_strongest_first(at_home: CommandLine) -> None:
+    """Name, tier, trust, how many documents, where."""
+    rows = at_home("volume", "list", "--json").json["volumes"]
+    assert [row["name"] for row in rows] == ["user", "team", "overlay", "system"]
+    assert {row["trusted"] for row in rows} == {True}
+    assert rows[0]["path"] == str(at_home.place.home / "user")
+    assert rows[3]["documents"] > 10
+
+
+def test_an_added_volume_is_inert_until_it_is_trusted(at_home: CommandLine, origin: Path) -> None:
+    """A clone in the home, listed; after a person's yes its agents are there, after a revocation they are not."""
+    added = at_home("volume", "add", origin)
+    assert (added.code, added.out) == (0, f"Added ferns: {at_home.place.home / 'volumes/ferns'}\n")
+    assert added.err == "Nothing in it is used until `llmos volume trust ferns`.\n"
+    assert at_home("volume", "list").last == (
+        "ferns is not trusted, so nothing in it is used; `llmos volume trust ferns` changes that."
+    )
+    assert at_home("agent", "show", "gardener").last.endswith(
+        "is not trusted; 'llmos volume trust ferns' changes that."
+    )
+    trusted = at_home("volume", "trust", "ferns", "--yes")
+    assert trusted.err == "  agents/gardener.md may use Read.\n"
+    assert trusted.out == f"{at_home.place.home / 'volumes/ferns'} is trusted.\n"
+    assert at_home("agent", "show", "gardener", "--json").json["volume"] == "ferns"
+    revoked = at_home("volume", "trust", "ferns", "--revoke", "--json")
+    assert (revoked.code, revoked.json["trusted"]) == (0, False)
+    assert at_home("agent", "show", "gardener").code == 2
+
+
+def test_trust_needs_a_person(at_home: CommandLine, origin: Path) -> None:
+    """Without a terminal and without --yes nothing is trusted."""
+    at_home("volume", "add", origin)
+    said = at_home("volume", "trust", "ferns")
+    assert (said.code, said.last) == (
+        2,
+        f"llmos: Trust {at_home.place.home / 'volumes/ferns'}? Nobody can be asked here; say --yes.",
+    )
+    assert not at_home("volume", "list", "--json").json["volumes"][-1]["trusted"]
+
+
+def test_documents_of_this_folder_wait_for_trust_too(at_home: CommandLine) -> None:
+    """`.claude/agents` is listed, inert, and trusted with a dot; it never shadows."""
+    write_agent(at_home.place.workspace / ".claude", "local")
+    write_agent(at_home.place.workspace / ".claude", "critic", "An impostor.")
+    listed = at_home("agent", "list")
+    assert listed.last == "Not trusted and so not used: critic (workspace), local (workspace); see `llmos volume list`."
+    assert "An impostor." not in listed.out
+    assert at_home("volume", "trust", ".", "--yes").code == 0
+    agents = {row["name"]: row["volume"] for row in at_home("agent", "list", "--json").json["agents"]}
+    assert (agents["local"], agents["critic"]) == ("workspace", "system")
+
+
+def test_ones_own_volumes_need_no_word(at_home: CommandLine) -> None:
+    """Trust is for what others wrote."""
+    assert at_home("volume", "trust", "user", "--yes").last == (
+        "llmos: The volume 'user' is yours; only volumes that were added, and this folder, need a word."
+    )
+
+
+def test_a_pull_of_prose_passes_and_wider_capabilities_wait(at_home: CommandLine, origin: Path) -> None:
+    """Exit code 3 while something waits; --yes takes it up, and then it is known."""
+    at_home("volume", "add", origin)
+    at_home("volume", "trust", "ferns", "--yes")
+    write(origin, {"agents/gardener.md": (origin / "agents/gardener.md").read_text() + "Gently.\n"})
+    person(origin, "commit", "--all", "--quiet", "--message", "Prose")
+    prose = at_home("volume", "pull")
+    assert (prose.code, prose.out) == (0, "ferns: brought up to date\n")
+    write(origin, {"tools/spray.py": TOOL})
+    person(origin, "add", "--all")
+    person(origin, "commit", "--quiet", "--message", "A tool")
+    waiting = at_home("volume", "pull", "ferns")
+    assert (waiting.code, waiting.out) == (3, "ferns: not taken up, for 1 things need your word\n")
+    assert waiting.err.startswith("  tools/spray.py is a program (sha256:")
+    assert waiting.last == "`llmos volume pull --yes` takes it up all the same."
+    assert at_home("volume", "pull", "--yes", "--json").json == {
+        "pulled": [{"volume": "ferns", "merged": True, "waiting": []}]
+    }
+    assert at_home("volume", "pull").out == "ferns: nothing new\n"
+    assert (at_home.place.home / "volumes/ferns/tools/spray.py").read_text() == TOOL
+
+
+def test_a_push_sends_what_was_committed(at_home: CommandLine, tmp_path: Path) -> None:
+    """To the origin that the person has set; an added volume is pushed only when it is named."""
+    bare = tmp_path / "bare.git"
+    person(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(bare))
+    person(at_home.place.home / "user", "remote", "add", "origin", str(bare))
+    at_home("agent", "new", "gardener")
+    pushed = at_home("volume", "push")
+    assert (pushed.code, pushed.out) == (0, "user: pushed\n")
+    assert person(bare, "log", "-1", "--format=%s") == "Add the agent gardener"
+
+
+@pytest.mark.parametrize("command", ["pull", "push"])
+def test_without_an_origin_there_is_nobody_to_exchange_with(at_home: CommandLine, command: str) -> None:
+    """The sentence says how to get one."""
+    root = at_home.place.home / "user"
+    assert at_home("volume", command).last == (
+        f"llmos: No volume has an origin; add one: git -C {root} remote add origin URL."
+    )
+    assert at_home("volume", command, "system").last == (
+        "llmos: The volume 'system' is not kept in the home, so it is exchanged by other means."
+    )
+    assert at_home("volume", command, "usr").last == "llmos: There is no volume 'usr'; did you mean 'user'?"
+
+
+def test_a_diff_shows_what_no_commit_holds(at_home: CommandLine) -> None:
+    """Changed lines, and new files by name."""
+    assert at_home("volume", "diff", "user").last == f"Everything in {at_home.place.home / 'user'} is committed."
+    at_home("agent", "new", "gardener")
+    path = at_home.place.home / "user/agents/gardener.md"
+    path.write_text(path.read_text().replace("You are", "You were"))
+    write_agent(at_home.place.home / "user", "other")
+    said = at_home("volume", "diff", "user")
+    assert "-You are ... (one sentence" in said.out
+    assert "+You were ... (one sentence" in said.out
+    assert said.out.endswith("new file: agents/other.md\n")
+    assert at_home("volume", "diff", "user", "--json").json["changed"] == ["agents/gardener.md", "agents/other.md"]
+
+
+def test_a_search_finds_by_name_and_description(at_home: CommandLine) -> None:
+    """All words, in any case; what is not there is said."""
+    rows = at_home("volume", "search", "DRAW", "square", "--json").json["documents"]
+    assert [(row["kind"], row["name"]) for row in rows] == [("skill", "draw-square")]
+    assert at_home("volume", "search", "no", "such").last == "No document speaks of no and such."
+
+
+def test_a_folder_is_checked_as_a_volume(at_home: CommandLine) -> None:
+    """Documents, mounts and links; a path that is no folder is told."""
+    root = at_home.place.root / "mine"
+    shutil.copytree(at_home.place.home / "team", root, ignore=shutil.ignore_patterns(".git"))
+    write_agent(root, "one")
+    (root / "agents/out.md").symlink_to("/etc/hostname")
+    (root / "VOLUME.md").write_text("---\nname: mine\nmounts: [../elsewhere]\n---\n")
+    said = at_home("volume", "check", root, "--json")
+    sentences = [problem["sentence"] for problem in said.json["problems"]]
+    assert said.code == 2
+    assert "the link leaves the volume 'mine', so it is not followed" in sentences
+    assert any(sentence.startswith("'../elsewhere' is no folder that this volume may mount") for sentence in sentences)
+    assert at_home("volume", "check", root / "VOLUME.md").last == (
+        f"llmos: {root / 'VOLUME.md'} is no folder; a volume is a folder that holds agents/, skills/ and the like."
+    )
