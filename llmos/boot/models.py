@@ -219,8 +219,3 @@ def _local(file: Path, vision: Path | None, context_tokens: int | None) -> Model
     from llmos.models.local import LocalModel
 
     return LocalModel(file, mmproj=vision, context_tokens=context_tokens)
-
-
-def known_names(rules: ModelRules) -> Sequence[str]:
-    """What `--model` may be called, aliases first."""
-    return [*rules.aliases, *(f"{prefix}:ID" for prefix in _PREFIXES)]

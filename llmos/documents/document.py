@@ -3,6 +3,7 @@
 Knows no format: what the keys mean is decided by `agent`, `skill`, `command`, `kernel` and `robot_profile`.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,11 @@ class BrokenDocumentError(DocumentError):
         self.problem = Problem(str(path), line, "error", sentence)
 
 
+def hash_of(content: bytes) -> str:
+    """The one form in which the house writes down what a file held: `sha256:HEX`."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file that could be read.
@@ -40,7 +46,7 @@ class Document:
     `keys` are the keys of the frontmatter in snake_case, whatever case the file uses; keys below them stand as written.
     `lines` says where a key stands, nested ones under dotted names (`metadata.llmos-robot`). `spelled` holds top-level
     values that YAML takes for a number or a truth value as the file spells them (`1.10`, `42`). `content_hash` is
-    `sha256:` and the hexadecimal digest of the file's bytes.
+    the `hash_of` the file's bytes.
     """
 
     path: Path

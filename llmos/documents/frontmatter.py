@@ -4,12 +4,11 @@ Knows no format and no key's meaning. What is odd becomes a Problem; DocumentErr
 all. Reading is tolerant, writing is strict.
 """
 
-import hashlib
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from llmos.documents.document import BrokenDocumentError, Document, Problem
+from llmos.documents.document import BrokenDocumentError, Document, Problem, hash_of
 from llmos.documents.rewriting import compose, rewrite
 from llmos.documents.spelling import canonical
 from llmos.documents.trees import read_tree
@@ -76,8 +75,9 @@ def _document(text: str, path: Path, content: bytes) -> Document:
             below = source.line_at(source.keys_start + start)
             if lines.setdefault(name, below) != below:
                 problems.append(_doubled(path, below, name, lines[name]))
-    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    return Document(path, keys, lines, source.body, source.line_at(source.body_start), digest, tuple(problems), spelled)
+    return Document(
+        path, keys, lines, source.body, source.line_at(source.body_start), hash_of(content), tuple(problems), spelled
+    )
 
 
 def _doubled(path: Path, line: int, key: str, first: int) -> Problem:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from llmos.errors import ModelError
 from llmos.messages import JSON, Image, Message, Request, Text, ToolCall, ToolResult
+from llmos.models.openai_request import tool_params
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -74,7 +75,7 @@ class ChatTemplate:
         mark = f"<image-{token_hex(8)}>" if self.sees else "[image]"  # with chance in it, so that no text can forge one
         values: dict[str, Any] = {
             "messages": self._safe(template_messages(request, mark)),
-            "tools": self._safe(template_tools(request)) or None,
+            "tools": self._safe(tool_params(request.tools)) or None,
             "state": self._safe(dict(request.state)),
             "add_generation_prompt": True,
             "bos_token": self.bos,
@@ -109,17 +110,6 @@ class ChatTemplate:
 def default_source() -> str:
     """The template for files without one: ChatML."""
     return files("llmos.models").joinpath("chatml.jinja").read_text(encoding="utf-8")
-
-
-def template_tools(request: Request) -> list[JSON]:
-    """The tools as templates expect them."""
-    return [
-        {
-            "type": "function",
-            "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema},
-        }
-        for tool in request.tools
-    ]
 
 
 def template_messages(request: Request, mark: str = MEDIA_MARKER) -> list[JSON]:

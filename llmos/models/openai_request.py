@@ -35,7 +35,7 @@ def chat_params(request: Request, model: str, length_key: str) -> Block:
 
 
 def tool_params(tools: Sequence[ToolSpec]) -> list[Block]:
-    """The tools as functions."""
+    """The tools as functions; templates of the hub expect them in the same form."""
     return [
         {
             "type": "function",

@@ -6,13 +6,12 @@ Knows nothing of how the run went; the journal does.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 from llmos.messages import JSON, Usage
+from llmos.traces.events import Outcome
 
-Result: TypeAlias = Literal["done", "failed", "refused", "budget", "interrupted"]
-
-EXIT_CODES: Final[Mapping[Result, int]] = {"done": 0, "failed": 1, "refused": 3, "budget": 4, "interrupted": 130}
+EXIT_CODES: Final[Mapping[Outcome, int]] = {"done": 0, "failed": 1, "refused": 3, "budget": 4, "interrupted": 130}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class RunOutcome:
     goal: str
     mode: str
     mode_reason: str
-    outcome: Result
+    outcome: Outcome
     answer: str
     reason: str
     steps: int

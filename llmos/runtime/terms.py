@@ -10,7 +10,7 @@ from typing import Protocol
 from llmos.documents.kernel import BudgetRules, Orchestration, Price
 from llmos.messages import JSON, Claim, ToolCall, ToolResult, ToolSpec
 from llmos.models.base import Model, OnText
-from llmos.runtime.outcome import Result
+from llmos.traces.events import Outcome
 
 
 class Actions(Protocol):
@@ -33,7 +33,7 @@ class Judge(Protocol):
 class Ending:
     """How a run ended: the outcome, the answer for the person, why, and what that rests on."""
 
-    outcome: Result
+    outcome: Outcome
     answer: str
     reason: str
     evidence: Mapping[str, JSON] = field(default_factory=dict)

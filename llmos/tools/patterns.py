@@ -6,7 +6,7 @@ Decides nothing: a pattern only says whether a call is one of those it names. Wh
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -60,11 +60,6 @@ def read_pattern(text: str) -> Pattern:
     if words is not None and simple_words(words) is None:
         raise LLMosError(f"'{text}' cannot be matched; only plain words, without ; & | < > $ ( ) or `, begin a command")
     return pattern
-
-
-def read_patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
-    """All patterns, in order; raises LLMosError at the first that is none."""
-    return tuple(read_pattern(text) for text in texts)
 
 
 def simple_words(command: str) -> list[str] | None:

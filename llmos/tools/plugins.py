@@ -4,7 +4,6 @@ Knows no volume and no trust: it imports what it is given, so only folders of tr
 version of a file is reported, and the last good one stays in use.
 """
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
-from llmos.documents.document import Problem
+from llmos.documents.document import Problem, hash_of
 from llmos.errors import LLMosError
 from llmos.tools.base import Tool
 from llmos.tools.opening import read_whole
@@ -73,7 +72,7 @@ class Plugins:
             source = read_whole(_place(path), _MOST_BYTES)
         except LLMosError as error:
             return Plugin(path, "", kept, _problem(path, str(error)))
-        content_hash = f"sha256:{hashlib.sha256(source).hexdigest()}"
+        content_hash = hash_of(source)
         if before is not None and before.content_hash == content_hash:
             return before
         return _load(Plugin(path, content_hash, kept), source, self._loading_s)

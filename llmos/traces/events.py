@@ -8,11 +8,11 @@ and radians.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal, TypeAlias
 
 import msgspec
 
+from llmos.documents.document import hash_of
 from llmos.messages import JSON, Claim, Effect, Message, Reply, Role, StopReason, ToolResult, ToolSpec, Usage
 from llmos.traces.parts import (
     AnyPart,
@@ -342,9 +342,9 @@ Entries: TypeAlias = Sequence[Entry]
 
 def text_hash(text: str) -> str:
     """`sha256:HEX` of the text in UTF-8."""
-    return f"sha256:{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return hash_of(text.encode("utf-8", "surrogatepass"))
 
 
 def tools_hash(tools: Sequence[ToolSpec]) -> str:
     """`sha256:HEX` of the specs, independent of the order of keys in their schemas."""
-    return f"sha256:{sha256(msgspec.json.encode(list(tools), enc_hook=plain, order='deterministic')).hexdigest()}"
+    return hash_of(msgspec.json.encode(list(tools), enc_hook=plain, order="deterministic"))

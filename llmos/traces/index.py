@@ -6,7 +6,7 @@ callers use a worker thread. Several processes may use it at once.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -17,7 +17,8 @@ from llmos.disk import make_folder
 from llmos.errors import StorageError
 from llmos.messages import Usage
 from llmos.traces.events import Entries, ModelFailed, ModelReplied, RunFinished, RunStarted, ToolCalled
-from llmos.traces.reading import read_journal
+from llmos.traces.journal import journals
+from llmos.traces.reading import Notice, nobody, read_journal
 
 LONGEST_GOAL = 1000
 """Characters of a goal that the table keeps; the journal has it whole."""
@@ -37,8 +38,6 @@ _MIGRATIONS = (
 """Each brings the table from the version of its position (`PRAGMA user_version`) to the next."""
 
 _BUSY_S = 5.0
-
-Notice = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +82,6 @@ _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"  # noqa: S608
 _KEYS = {"day": "substr(started, 1, 10)", "agent": "agent", "model": "model"}
 
 
-def _nobody(_: str) -> None:
-    """Nobody wants the notices."""
-
-
 class RunIndex:
     """The open table of one home; made by `open`."""
 
@@ -95,7 +90,7 @@ class RunIndex:
         self._connection = connection
 
     @classmethod
-    def open(cls, home: Path, on_notice: Notice = _nobody) -> "RunIndex":
+    def open(cls, home: Path, on_notice: Notice = nobody) -> "RunIndex":
         """The table of this home; where none can be used, an empty one in memory, which `refresh` fills as well.
 
         A damaged file is moved aside. `on_notice` gets a sentence about either.
@@ -123,14 +118,14 @@ class RunIndex:
             with self._speaking(), self._connection:
                 self._connection.execute(_INSERT, astuple(row))
 
-    def refresh(self, on_notice: Notice = _nobody) -> None:
+    def refresh(self, on_notice: Notice = nobody) -> None:
         """Make the table agree with the journals: read new and unfinished ones, forget those that are gone.
 
         A journal that cannot be read gives a notice and stays out.
         """
         with self._speaking():
             known = dict(self._connection.execute("SELECT run_id, outcome FROM runs").fetchall())
-        present = {path.stem: path for path in self._home.glob("journals/*/*/*.jsonl")}
+        present = {path.stem: path for path in journals(self._home)}
         for run_id, path in sorted(present.items()):
             if not known.get(run_id):
                 self._try_update(path, on_notice)
@@ -145,7 +140,7 @@ class RunIndex:
         except StorageError as error:
             on_notice(str(error))
 
-    def rebuild(self, on_notice: Notice = _nobody) -> None:
+    def rebuild(self, on_notice: Notice = nobody) -> None:
         """Empty the table and read every journal again."""
         with self._speaking(), self._connection:
             self._connection.execute("DELETE FROM runs")
@@ -194,7 +189,7 @@ class RunIndex:
             ) from error
 
 
-def record_run(home: Path, journal: Path, on_notice: Notice = _nobody) -> None:
+def record_run(home: Path, journal: Path, on_notice: Notice = nobody) -> None:
     """Put a run that has ended into the table; what goes wrong is a notice, for the next `refresh` makes up for it."""
     try:
         with RunIndex.open(home, on_notice) as index:

@@ -8,7 +8,7 @@ happens later could be witnessed in order.
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -62,6 +62,11 @@ def journal_path(home: Path, run_id: str) -> Path:
             f"{run_id!r} is not a run id; they look like 20261120-095132-k3f9qz, and `llmos trace list` shows them"
         )
     return home / "journals" / run_id[:4] / run_id[4:6] / f"{run_id}.jsonl"
+
+
+def journals(home: Path) -> Iterator[Path]:
+    """The journals of all runs of a home, in no order."""
+    return home.glob("journals/*/*/*.jsonl")
 
 
 class Journal:

@@ -6,7 +6,7 @@ Strict about every line but the last, which a crash may have torn. Knows nothing
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -25,7 +25,7 @@ from llmos.traces.events import (
     ToolReturned,
     UnknownEvent,
 )
-from llmos.traces.journal import journal_path
+from llmos.traces.journal import journal_path, journals
 from llmos.traces.parts import AnyPart, ImagePart, ResultPart, ResultRefPart, TextPart, snake_case
 
 
@@ -43,15 +43,18 @@ _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _FIELDS: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
 _EVENTS = {snake_case(kind.__name__): msgspec.json.Decoder(kind) for kind in JOURNALED}
 
+Notice: TypeAlias = Callable[[str], None]
+"""Called with a sentence about something that is passed over."""
+
 _RECENT_RUNS = 20
 """How many runs are offered instead of one that does not exist."""
 
 
-def _nobody(_: str) -> None:
-    """Nobody wants to hear of a torn line."""
+def nobody(_: str) -> None:
+    """Nobody wants to hear of it."""
 
 
-def read_journal(path: Path, on_torn: Callable[[str], None] = _nobody) -> list[Entry]:
+def read_journal(path: Path, on_torn: Notice = nobody) -> list[Entry]:
     """All entries of a journal, pictures loaded; a torn last line is left out and `on_torn` gets a sentence about it.
 
     Raises StorageError, naming path and line, for what cannot be read, is damaged, or is of a newer schema version.
@@ -72,7 +75,7 @@ def find_journal(home: Path, run_id: str) -> Path:
     """The journal of a run that exists; raises LLMosError naming the nearest run."""
     path = journal_path(home, run_id)
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where a folder may not be entered
-        runs = sorted(one.stem for one in home.glob("journals/*/*/*.jsonl"))
+        runs = sorted(one.stem for one in journals(home))
         advice = nearest(run_id, runs[-_RECENT_RUNS:])
         raise LLMosError(f"there is no run {run_id} in {home}; {advice}")
     return path

@@ -18,7 +18,6 @@ from llmos.tools.patterns import (
     name_matches,
     path_matches,
     read_pattern,
-    read_patterns,
     simple_words,
 )
 
@@ -46,7 +45,7 @@ def test_patterns_are_read_as_claude_code_writes_them(text: str, pattern: Patter
 def test_what_is_no_pattern_is_a_sentence(text: str) -> None:
     """A typing error in `--approve` is said before anything runs."""
     with pytest.raises(LLMosError) as raised:
-        read_patterns(["Read", text])
+        read_pattern(text)
     known = "Read, Bash(git status), Bash(git:*), Read(../data/**)"
     assert str(raised.value) == f"'{text}' is no tool pattern; they look like {known}"
 
