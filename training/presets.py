@@ -29,5 +29,5 @@ class Preset:
 PRESETS = {
     "smoke": Preset(400, 32, 2, 2, 1, 32, 64, steps=4, rows=1, length=512),
     "ci": Preset(1024, 192, 5, 4, 2, 32, 512, steps=600, rows=12, length=512, bfloat16=True),
-    "release": Preset(1024, 192, 5, 4, 2, 32, 512, steps=1400, rows=12, length=512, bfloat16=True),
+    "release": Preset(1024, 192, 5, 4, 2, 32, 512, steps=1800, rows=12, length=512, bfloat16=True),
 }
