@@ -53,6 +53,7 @@ _NAMES_A_PROGRAM = re.compile(
     r"|merge\..*\.driver"
     r"|remote\..*\.(uploadpack|receivepack|vcs)"
     r"|url\..*\.(insteadof|pushinsteadof)"
+    r"|extensions\.worktreeconfig"  # more settings, in a file of their own
 )
 
 
@@ -79,7 +80,7 @@ class Answer:
         first = errors[0] if errors else 0
         listed = itertools.takewhile(lambda line: line.startswith("\t"), lines[first + 1 :])
         said = re.sub(r"^(fatal|error): ", "", lines[first].strip())
-        return " ".join([said, ", ".join(line.strip() for line in listed)]).strip().rstrip(".")
+        return without_password(" ".join([said, ", ".join(line.strip() for line in listed)]).strip().rstrip("."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,9 @@ class Git:
 
         A filter that is merely switched off would commit wrong bytes, so such a repository is not used at all.
         """
-        answer = self.must("read the settings", "config", "--list", "--name-only", "-z")
-        ours = {option.partition("=")[0].lower() for option in _OPTIONS}
+        answer = self.must("read the settings", "config", "--local", "--includes", "--list", "--name-only", "-z")
         for key in answer.text.split("\0"):
-            if key.lower() not in ours and _NAMES_A_PROGRAM.fullmatch(key.lower()):
+            if _NAMES_A_PROGRAM.fullmatch(key.lower()):
                 raise RefusedError(
                     f"The git settings of {self.root} hold '{key}', which can start a program; "
                     f"LLMos uses no such repository. Remove the line from {self.common / 'config'}."
@@ -171,6 +171,11 @@ class Git:
         if not network:
             own |= {"GIT_CONFIG_GLOBAL": _NOWHERE, "GIT_CONFIG_SYSTEM": _NOWHERE, "GIT_CONFIG_NOSYSTEM": "1"}
         return own
+
+
+def without_password(text: str) -> str:
+    """The text without what stands before the `@` of an address: names, passwords, tokens."""
+    return re.sub(r"(?<=://)[^/@\s]+@", "", text)
 
 
 def _execute(arguments: Sequence[str], folder: Path, variables: dict[str, str], stdin: bytes | None) -> Answer:

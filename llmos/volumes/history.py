@@ -4,7 +4,8 @@ Does not know agents, skills or remotes, and never touches what a person has sta
 """
 
 import hashlib
-from collections.abc import Mapping, MutableMapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,13 +13,13 @@ from pathlib import Path
 from llmos.clock import Clock, RealClock
 from llmos.disk import make_folder
 from llmos.errors import RefusedError
-from llmos.volumes.files import inside
+from llmos.volumes.files import hash_of, inside
 from llmos.volumes.git import Git
 from llmos.volumes.locks import only_writer
 
-_FIELD, _RECORD = "\x1f", "\x1e"
-_LOG_FORMAT = "--format=%H%x1f%aI%x1f%an%x1f%s%x1f%b%x1e"
-
+_FIELDS = "--format=%H%x00%aI%x00%an%x00%s%x00%b"
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT = ("--quiet", "--no-verify", "--cleanup=verbatim", "--file=-")
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all")
 
 
@@ -75,8 +76,7 @@ class History:
                 return None
             text = _message(message, trailers or {}).encode()
             self._add(touched, changed)
-            only = ["commit", "--quiet", "--only", "--no-verify", "--cleanup=verbatim", "--file=-", "--"]
-            answer = self.git.run(*only, *touched, stdin=text)
+            answer = self.git.run("commit", "--only", *_COMMIT, "--", *touched, stdin=text)
             if answer.status != 0:
                 self.git.run("reset", "--quiet", "--", *touched)
             self.git.check("commit", answer)
@@ -91,14 +91,12 @@ class History:
         folder, common = self.git.folder, self.git.common
         try:
             pointer = (folder / "HEAD").read_text("utf-8").strip()
-            branch = pointer.removeprefix("ref: ")
-            if branch == pointer:
-                return pointer
-            loose = common / branch
-            if loose.is_file():
-                return loose.read_text("utf-8").strip()
-        except OSError:
-            return None
+            branch = pointer.removeprefix("ref: refs/")
+            found = pointer if branch == pointer else (common / "refs" / branch).read_text("utf-8").strip()
+            if _ID.fullmatch(found):
+                return found
+        except (OSError, UnicodeDecodeError):
+            pass  # packed, or not there yet; git itself knows
         answer = self.git.run("rev-parse", "--verify", "--quiet", "HEAD")
         return answer.text.strip() or None
 
@@ -107,21 +105,42 @@ class History:
 
         `git show COMMIT:PATH` gives back exactly these bytes.
         """
+        return self.heads({path: ""})[path]
+
+    def heads(self, documents: Mapping[Path, str]) -> dict[Path, str | None]:
+        """Like `head` for many files at once, by path and content hash: None also where a file reads otherwise by now.
+
+        An empty hash stands for whatever the file holds.
+        """
+        answers: dict[Path, str | None] = dict.fromkeys(documents)
         tip = self.tip() if self.exists else None
         if tip is None:
-            return None
-        try:
-            content = path.read_bytes()
-            name = inside(self.root, path).as_posix()
-        except (OSError, RefusedError):
-            return None
-        algorithm = "sha256" if len(tip) == 64 else "sha1"
-        blob = hashlib.new(algorithm, b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
-        key = f"{tip} {blob} {name}"
-        if key not in self.remembered:
-            listed = self.git.run("ls-tree", "-z", tip, "--", name).text
-            self.remembered[key] = tip if f" {blob}\t" in listed else ""
-        return self.remembered[key] or None
+            return answers
+        named = {path: (name, blob) for path, name, blob in self._named(documents, tip)}
+        keys = {path: f"{tip} {blob} {name}" for path, (name, blob) in named.items()}
+        unknown = [path for path, key in keys.items() if key not in self.remembered]
+        blobs = self._blobs(tip, [named[path][0] for path in unknown])
+        for path in unknown:
+            name, blob = named[path]
+            self.remembered[keys[path]] = tip if blobs.get(name) == blob else ""
+        return answers | {path: self.remembered[key] or None for path, key in keys.items()}
+
+    def _named(self, documents: Mapping[Path, str], tip: str) -> Iterator[tuple[Path, str, str]]:
+        """Path, name in git and name of the bytes, of the files that read as they should and lie in this repository."""
+        for path, content_hash in documents.items():
+            try:
+                name, content = path.relative_to(self.root).as_posix(), path.read_bytes()
+            except (OSError, ValueError):
+                continue
+            if content_hash in {"", hash_of(content)}:
+                yield path, name, _blob_id(content, tip)
+
+    def _blobs(self, tip: str, names: Sequence[str]) -> dict[str, str]:
+        """The names of the bytes that these files have at the tip."""
+        if not names:
+            return {}
+        lines = self.git.run("ls-tree", "-z", tip, "--", *names).text.split("\0")
+        return {line.partition("\t")[2]: line.partition("\t")[0].rpartition(" ")[2] for line in lines}
 
     def show(self, commit: str, path: Path) -> bytes:
         """The bytes of `path` at `commit`."""
@@ -133,8 +152,9 @@ class History:
         if self.tip() is None:
             return ()
         limited = ["--", inside(self.root, path).as_posix()] if path is not None else []
-        listed = self.git.must("read the log", "log", f"--max-count={limit}", _LOG_FORMAT, *limited)
-        return tuple(_commit(record) for record in listed.text.split(_RECORD) if record.strip())
+        listed = self.git.must("read the log", "log", "-z", f"--max-count={limit}", _FIELDS, *limited)
+        fields = iter(listed.text.split("\0"))
+        return tuple(_commit(*five) for five in zip(fields, fields, fields, fields, fields, strict=False))
 
     def changes(self) -> tuple[str, ...]:
         """The paths that differ from the last commit, new ones included, relative to the root."""
@@ -155,11 +175,12 @@ class History:
             whole = revision.text.strip()
             subject = self.git.must("read the commit", "log", "-1", "--format=%s", whole).text.strip()
             undone = self.git.run("revert", "--no-commit", whole)
+            if undone.status == 0:
+                text = _message(f"Revert: {subject}\n{reason}", {"Reverts": whole}).encode()
+                undone = self.git.run("commit", *_COMMIT, stdin=text)
             if undone.status != 0:
-                self.git.run("revert", "--abort")
-                self.git.check(f"revert {whole[:12]}", undone)
-            text = _message(f"Revert: {subject}\n{reason}", {"Reverts": whole}).encode()
-            self.git.must("commit", "commit", "--quiet", "--no-verify", "--cleanup=verbatim", "--file=-", stdin=text)
+                self.git.run("reset", "--quiet", "--merge")  # the index was clean, so only the undoing is taken back
+            self.git.check(f"revert {whole[:12]}", undone)
             return self.tip() or whole
 
     def _add(self, touched: Sequence[str], changed: Sequence[str]) -> None:
@@ -191,6 +212,12 @@ def _lies_in(name: str, change: str) -> bool:
     return name in {".", change} or change.startswith(f"{name}/")
 
 
+def _blob_id(content: bytes, tip: str) -> str:
+    """The name that git gives to these bytes, by the algorithm that the names of the repository's commits show."""
+    algorithm = "sha256" if len(tip) == 64 else "sha1"
+    return hashlib.new(algorithm, b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
+
+
 def _message(message: str, trailers: Mapping[str, str]) -> str:
     """Subject, reason and trailers; a line break inside a trailer cannot make another."""
     subject, _, reason = message.strip().partition("\n")
@@ -205,6 +232,5 @@ def _revision(commit: str) -> str:
     return commit
 
 
-def _commit(record: str) -> Commit:
-    id_, at, author, subject, body = record.strip("\n").split(_FIELD, 4)
+def _commit(id_: str, at: str, author: str, subject: str, body: str) -> Commit:
     return Commit(id_, datetime.fromisoformat(at), author, subject, body.strip())

@@ -16,7 +16,7 @@ from llmos.volumes.mounting import OVERLAY
 _VOLUMES = (("user", "user"), ("team", "team"), ("overlay", OVERLAY))
 """The seeds below `volumes/` and the folders of the home that they become."""
 
-_FOLDERS = ("journals", "kernel", "models", "robots", "recordings", "run", "secrets", "volumes")
+_FOLDERS = ("cache", "journals", "kernel", "models", "robots", "recordings", "run", "secrets", "volumes")
 
 
 def init_home(home: Path, system_root: Path, clock: Clock | None = None) -> list[str]:

@@ -12,7 +12,8 @@ from llmos.documents.document import Document, Problem
 from llmos.documents.frontmatter import parse
 from llmos.documents.skill import Skill, skill_from
 from llmos.errors import DocumentError, nearest
-from llmos.volumes.row import Row, hash_of
+from llmos.volumes.files import hash_of
+from llmos.volumes.row import Row
 from llmos.volumes.state import Entry, State
 from llmos.volumes.store import Store
 from llmos.volumes.volume import Kind, Volume
@@ -111,8 +112,8 @@ class Lookups:
 
     def _code(self, folder: str) -> tuple[Path, ...]:
         trusted = [volume for volume in self.volumes if volume.trusted]
-        places = [place for volume in trusted for place in volume.folders.get(folder, ())]
-        return tuple(place for place in places if place.is_dir())
+        places = [(place, volume.boundary) for volume in trusted for place in volume.folders.get(folder, ())]
+        return tuple(place for place, limits in places if place.is_dir() and place.resolve().is_relative_to(limits))
 
     def _document(self, row: Row) -> Document:
         return parse(self._content(row).decode(), Path(row.path))

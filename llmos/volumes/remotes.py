@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from llmos.errors import RefusedError, StorageError
 from llmos.volumes.files import new_folder
+from llmos.volumes.git import without_password
 from llmos.volumes.history import History
 from llmos.volumes.locks import only_writer
 
@@ -135,12 +136,12 @@ def _fill(source: str, history: History) -> None:
     git.must("set up the clone", "remote", "add", "origin", source)
     answer = git.run("ls-remote", "--symref", "origin", "HEAD", network=True)
     if answer.status != 0:
-        raise StorageError(f"git could not clone {source}: {answer.reason}.")
+        raise StorageError(f"git could not clone {without_password(source)}: {answer.reason}.")
     named = re.match(r"ref: refs/heads/(\S+)\tHEAD", answer.text)
     if named is None:
-        raise StorageError(f"git could not clone {source}: it has no branch with commits.")
+        raise StorageError(f"git could not clone {without_password(source)}: it has no branch with commits.")
     branch = named[1]
-    git.must(f"clone {source}", "fetch", "--quiet", "--no-tags", "origin", _ALL_BRANCHES, network=True)
+    git.must("fetch the clone", "fetch", "--quiet", "--no-tags", "origin", _ALL_BRANCHES, network=True)
     git.must("check out the clone", "symbolic-ref", "HEAD", f"refs/heads/{branch}")
     git.must("check out the clone", "reset", "--quiet", "--hard", f"refs/remotes/origin/{branch}")
     git.must("set up the clone", "branch", "--quiet", f"--set-upstream-to=origin/{branch}")

@@ -3,7 +3,6 @@
 Does not know other documents, nor which of them shadows which.
 """
 
-import hashlib
 import os
 import unicodedata
 from pathlib import Path
@@ -45,11 +44,6 @@ class Row(msgspec.Struct, array_like=True, gc=False, kw_only=True):
     problems: tuple[Problem, ...] = ()
     place: tuple[int, int, int] | None = None
     content: bytes | None = None
-
-
-def hash_of(content: bytes) -> str:
-    """The content hash of a document, as documents themselves have it."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def read_row(found: Found, looked_ns: int) -> tuple[Row, bytes]:

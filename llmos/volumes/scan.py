@@ -75,6 +75,8 @@ class Scan:
                 yield kind, str(folder)
 
     def _folder(self, kind: Kind, folder: str) -> Iterator[Found]:
+        if os.path.realpath(folder) != folder and Path(folder).exists() and not self._stays_inside(folder):
+            return
         if kind != "skill":
             yield from self._pages(kind, folder, MAX_DEPTH)
             return
@@ -100,7 +102,7 @@ class Scan:
                 yield from self._page(kind, entry.path)
             elif entry.is_dir(follow_symlinks=False) and depth > 0:
                 yield from self._pages(kind, entry.path, depth - 1)
-            elif entry.is_symlink() and entry.is_dir():
+            elif entry.is_symlink() and self._stays_inside(entry.path) and Path(entry.path).is_dir():
                 self._warn(entry.path, "a link to a folder is not followed here; link to each document instead")
 
     def _page(self, kind: Kind, path: str) -> Iterator[Found]:

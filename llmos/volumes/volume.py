@@ -63,6 +63,7 @@ def open_volume(
 
     Its `mounts` are folders that stand in for the folder of the same name; they must lie inside `boundary`.
     """
+    root = root.resolve()
     limits = (boundary or root).resolve()
     keys, problems = _description(root)
     folders = {kind: [root / kind] for kind in (*FOLDERS.values(), *CODE_FOLDERS)}
@@ -88,11 +89,12 @@ def open_volume(
 
 def open_workspace(root: Path, *, trusted: bool) -> Volume:
     """The documents that other programs keep in a working directory; LLMos reads them there and never writes."""
+    root = root.resolve()
     folders: dict[str, tuple[Path, ...]] = {}
     for place in _WORKSPACE_FOLDERS:
         kind = place.rpartition("/")[2]
         folders[kind] = (*folders.get(kind, ()), root / place)
-    return Volume("workspace", root, "workspace", trusted, writable=False, boundary=root.resolve(), folders=folders)
+    return Volume("workspace", root, "workspace", trusted, writable=False, boundary=root, folders=folders)
 
 
 def _description(root: Path) -> tuple[Mapping[str, JSON], list[Problem]]:

@@ -10,6 +10,7 @@ import pytest
 
 from llmos.clock import SimulatedClock
 from llmos.errors import LLMosError, RefusedError, StorageError
+from llmos.volumes.files import hash_of
 from llmos.volumes.history import History
 from llmos.volumes.remotes import Remote, clone
 from tests.support.repositories import KINDS, person, repository, trap, write
@@ -141,6 +142,29 @@ def test_head_asks_git_once_for_the_same_bytes(tmp_path: Path) -> None:
     assert History(history.root, remembered=known).head(path) is None
 
 
+def test_heads_ask_git_once_for_many_files(tmp_path: Path) -> None:
+    """Each gets its own answer: as committed, edited, read otherwise than its hash says, of nobody's repository."""
+    history = _history(tmp_path)
+    write(history.root, {"b.md": "edited", "c d.md": "new"})
+    history.commit([Path("c d.md")], "Add")
+    a, b, c, d = (history.root / name for name in ("a.md", "b.md", "c.md", "c d.md"))
+    asked = {a: hash_of(b"a"), b: "", c: hash_of(b"as the run began"), d: "", tmp_path / "other": ""}
+    tip = history.tip()
+    assert history.heads(asked) == {a: tip, b: None, c: None, d: tip, tmp_path / "other": None}
+    assert len(history.remembered) == 3
+
+
+@pytest.mark.parametrize(
+    "head", ["ref: refs/../../../../etc/hostname", "--upload-pack=x", "ref: refs/heads/gone", "\0"]
+)
+def test_tip_of_a_strange_head_is_no_commit(tmp_path: Path, head: str) -> None:
+    """What is no id is not taken for one, wherever the HEAD file leads."""
+    history = _history(tmp_path)
+    (history.root / ".git/HEAD").write_text(head)
+    assert history.tip() is None
+    assert history.head(history.root / "a.md") is None
+
+
 def test_tip_is_read_from_packed_refs_and_detached_heads(tmp_path: Path) -> None:
     """However git stores the branch, the answer is git's own."""
     history = _history(tmp_path)
@@ -178,6 +202,26 @@ def test_variables_of_another_repository_lead_nowhere_else(tmp_path: Path, monke
     assert history.commit([Path("a.md")], "Change a") == history.tip()
     assert history.log(limit=1)[0].author == "LLMos"
     assert (person(other, "rev-parse", "HEAD"), person(other, "status", "--porcelain")) == before
+
+
+def test_message_of_any_bytes_does_not_confuse_the_log(tmp_path: Path) -> None:
+    """Separators in somebody else's message are text like any other."""
+    history = _history(tmp_path)
+    write(history.root, {"a.md": "2"})
+    person(history.root, "commit", "--quiet", "--all", "--message", "Sub\x1fject\x1e", "--message", "a\x1eb\x1fc")
+    newest, oldest = history.log()
+    assert (newest.subject, newest.body) == ("Sub\x1fject\x1e", "a\x1eb\x1fc")
+    assert oldest.subject == "Begin"
+
+
+def test_settings_of_another_file_do_not_hide_the_repository_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`GIT_CONFIG` makes git read settings elsewhere; the look for programs is then refused, not passed."""
+    history = _history(tmp_path)
+    person(history.root, "config", "filter.x.clean", "touch it")
+    (tmp_path / "clean").write_text("")
+    monkeypatch.setenv("GIT_CONFIG", str(tmp_path / "clean"))
+    with pytest.raises(LLMosError):
+        history.changes()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -360,6 +404,14 @@ def test_clone_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=f"git could not clone {tmp_path / 'nowhere'}: "):
         clone(str(tmp_path / "nowhere"), History(tmp_path / "home/v"))
     assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    """A token that stands in an address does not reach the terminal or a journal."""
+    with pytest.raises(StorageError) as caught:
+        clone("http://ann:hunter2@127.0.0.1:1/x.git", History(tmp_path / "v"))
+    assert str(caught.value).startswith("git could not clone http://127.0.0.1:1/x.git: ")
+    assert "hunter2" not in str(caught.value)
 
 
 def test_merge_takes_what_is_new_and_keeps_both_sides(tmp_path: Path) -> None:

@@ -64,22 +64,35 @@ def test_link_inside_the_volume_is_followed_once(tmp_path: Path) -> None:
     assert scan.problems == [Problem(str(tmp_path / "agents/circle"), 1, "warning", sentence)]
 
 
-@pytest.mark.parametrize(
-    ("target", "reason"), [("loop.md", "it is a loop"), ("missing.md", "No such file or directory")]
-)
-def test_link_that_leads_nowhere_is_a_sentence(tmp_path: Path, target: str, reason: str) -> None:
+def test_folder_of_documents_may_not_lead_out_either(tmp_path: Path) -> None:
+    """`skills/` as a link to somewhere else brings in nothing; one to a place in the volume does."""
+    write_skill(tmp_path / "outside", "secret")
+    write_agent(tmp_path / "v/shared", "operator")
+    (tmp_path / "v/skills").symlink_to(tmp_path / "outside/skills")
+    (tmp_path / "v/agents").symlink_to(tmp_path / "v/shared/agents")
+    (tmp_path / "outside/tools").mkdir()
+    (tmp_path / "v/tools").symlink_to(tmp_path / "outside/tools")
+    registry = Registry([volume(tmp_path / "v")])
+    assert registry.skills() == ()
+    assert [entry.name for entry in registry.agents()] == ["operator"]
+    assert registry.tools_folders() == ()
+    sentence = "the link leaves the volume 'user', so it is not followed"
+    assert registry.problems() == (Problem(str(tmp_path / "v/skills"), 1, "error", sentence),)
+
+
+@pytest.mark.parametrize("name", ["x.md", "x"])
+@pytest.mark.parametrize("target", ["", "missing.md"])
+def test_link_that_leads_nowhere_is_a_sentence(tmp_path: Path, name: str, target: str) -> None:
     """A loop and a dangling link are told, and hold up nothing."""
     (tmp_path / "agents").mkdir()
-    link = tmp_path / "agents/loop.md"
-    link.symlink_to(tmp_path / "agents" / target)
+    link = tmp_path / "agents" / name
+    link.symlink_to(tmp_path / "agents" / (target or name))
     scan = Scan(volume(tmp_path))
     assert list(scan.everything()) == []
     ((path, _, severity, sentence),) = [(p.path, p.line, p.severity, p.sentence) for p in scan.problems]
     assert (path, severity) == (str(link), "error")
-    assert sentence in {
-        f"the link leads nowhere: {reason}",
-        "the link leads nowhere: Too many levels of symbolic links",
-    }
+    reasons = ("No such file or directory",) if target else ("it is a loop", "Too many levels of symbolic links")
+    assert sentence in {f"the link leads nowhere: {reason}" for reason in reasons}
 
 
 def test_file_where_a_folder_should_be_is_a_sentence(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from llmos.clock import SimulatedClock
+from llmos.volumes.files import hash_of
 from llmos.volumes.registry import Registry
-from llmos.volumes.row import Row, hash_of
+from llmos.volumes.row import Row
 from llmos.volumes.store import Store
 from tests.support.disks import remount_read_only, tmpfs
 from tests.support.volumes import volume, write_agent, write_skill
