@@ -1,101 +1,37 @@
-"""One run, from a goal to its outcome: everything that can be a person's mistake is settled before its journal begins.
+"""One run, from a goal to its outcome: plans it on its ground, witnesses its beginning, and lets it be carried out.
 
 Knows how the parts fit together; what each does is its own affair.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import anyio.to_thread
 
 from llmos import __version__
-from llmos.boot.body import CURRENT, Body, Deeds
-from llmos.boot.kit import Kit
-from llmos.boot.models import Chosen, Models
+from llmos.boot.body import CURRENT, Deeds
+from llmos.boot.ground import Conversation, Ground, Place, Settled, settle
+from llmos.boot.models import Chosen
 from llmos.budget import Limits, Purse
-from llmos.clock import Clock
 from llmos.documents.agent import Agent
 from llmos.documents.document import Document, Problem
-from llmos.documents.kernel import KernelRules
-from llmos.documents.skill import Skill
 from llmos.errors import LLMosError
-from llmos.messages import JSON, Message
-from llmos.models.base import ModelChoice
+from llmos.messages import JSON
 from llmos.models.router import Attempt
-from llmos.runtime.goal import check_goal
 from llmos.runtime.judge import ClaimJudge
 from llmos.runtime.outcome import RunOutcome
-from llmos.runtime.prompt import PromptParts, Prompts
+from llmos.runtime.prompt import PromptParts
 from llmos.runtime.session import RunPlan, carry_out
 from llmos.runtime.terms import Terms
-from llmos.settings import Environment
 from llmos.tools.delegation import Delegated
-from llmos.tools.permissions import Permissions
-from llmos.tools.robot import ROBOT_TOOLS
 from llmos.tools.toolbox import Toolbox
-from llmos.traces.bus import Bus
 from llmos.traces.events import DocumentBroken, DocumentRef, ModelFailed, RunStarted, TextStreamed, Waiting
 from llmos.traces.events import Limits as LimitsRecord
 from llmos.traces.index import record_run
 from llmos.traces.journal import Journal, new_run_id
-from llmos.volumes.registry import Registry, Snapshot
 
 _MODE = "LEARNER"
 _MODE_REASON = "the model plans each step"
-
-
-@dataclass(slots=True)
-class Conversation:
-    """One agent over several goals; each goal is a run with its own journal, and all share one history."""
-
-    agent: str
-    history: list[Message] = field(default_factory=list)
-    last_run: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a run stands in the tree of runs: whose purse it spends from, and who started it."""
-
-    purse: Purse
-    parent: str | None = None
-    deeds: Deeds | None = None
-    depth: int = 0
-    scope: anyio.CancelScope | None = None
-    """Whoever cancels it interrupts this run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What all runs of a process share."""
-
-    rules: KernelRules
-    environment: Environment
-    clock: Clock
-    bus: Bus
-    registry: Registry
-    models: Models
-    prompts: Prompts
-    kit: Kit
-    workspace: Path
-    max_steps: int | None
-    body_for: Callable[[Agent], Body | None]
-    commit: Callable[[Sequence[Path], str], object]
-    commit_of: Callable[[Path], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """A run of which nothing can be a person's mistake any more."""
-
-    agent: Agent
-    goal: str
-    snapshot: Snapshot
-    opened: tuple[Skill, ...]
-    body: Body | None
-    choice: ModelChoice
-    permissions: Permissions
 
 
 async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) -> RunOutcome:
@@ -116,32 +52,8 @@ async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) 
                 await anyio.to_thread.run_sync(record_run, ground.environment.home, journal.path)
 
 
-def settle(ground: Ground, text: str, name: str) -> _Settled:
-    """Everything that can be a person's mistake, decided; LLMosError says what is one."""
-    goal = check_goal(text, ground.rules.orchestration.max_goal_bytes)
-    snapshot = ground.registry.snapshot(name)
-    agent = snapshot.agent(name)
-    body = ground.body_for(agent)
-    choice = ground.models.choose(agent, pocket_can_serve=body is not None and _may_move(agent))
-    ground.models.make(choice.name)
-    permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
-    return _Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions)
-
-
-def _may_move(agent: Agent) -> bool:
-    """Whether the agent is given any tool of a robot; the others pocket cannot serve, a robot there or not."""
-    given = ROBOT_TOOLS if agent.tools is None else ROBOT_TOOLS.intersection(agent.tools)
-    return bool(given.difference(agent.disallowed_tools))
-
-
-def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:
-    """The skills that the agent has open from the start; one that is missing is left out, `agent check` warns of it."""
-    known = {entry.name for entry in snapshot.skills()}
-    return tuple(snapshot.skill(name) for name in agent.skills if name in known)
-
-
 async def _plan(
-    ground: Ground, run: _Settled, run_id: str, journal: Journal, deeds: Deeds, place: Place, talk: Conversation
+    ground: Ground, run: Settled, run_id: str, journal: Journal, deeds: Deeds, place: Place, talk: Conversation
 ) -> RunPlan:
     purse = place.purse.child(_limits(ground, run.agent, place.purse.steps_left))
     below = Place(purse, run_id, deeds, place.depth + 1)
@@ -166,7 +78,7 @@ async def _plan(
     )
 
 
-def _notices(run: _Settled, whole: Toolbox, problems: Iterable[Problem]) -> Iterator[DocumentBroken]:
+def _notices(run: Settled, whole: Toolbox, problems: Iterable[Problem]) -> Iterator[DocumentBroken]:
     """What of this run's documents is not in force: broken saves, plugin files, tools that do not exist."""
     listed = (*(run.agent.tools or ()), *run.agent.disallowed_tools)
     document = run.agent.document
@@ -193,7 +105,7 @@ def _limits(ground: Ground, agent: Agent, steps_left: float) -> Limits:
     )
 
 
-def _open_model(ground: Ground, run: _Settled, purse: Purse, journal: Journal) -> Chosen:
+def _open_model(ground: Ground, run: Settled, purse: Purse, journal: Journal) -> Chosen:
     def attempted(attempt: Attempt) -> None:
         price = chosen.price_of(attempt.model.partition(":")[2])
         spent_usd = purse.charge(attempt.usage, price)
@@ -216,7 +128,7 @@ def _open_model(ground: Ground, run: _Settled, purse: Purse, journal: Journal) -
     return chosen
 
 
-def _terms(ground: Ground, run: _Settled, chosen: Chosen, toolbox: Toolbox, run_id: str) -> Terms:
+def _terms(ground: Ground, run: Settled, chosen: Chosen, toolbox: Toolbox, run_id: str) -> Terms:
     tools = toolbox.specs()
     names = {tool.name for tool in tools}
     parts = PromptParts(
@@ -252,7 +164,7 @@ def _terms(ground: Ground, run: _Settled, chosen: Chosen, toolbox: Toolbox, run_
     )
 
 
-def _surroundings(run: _Settled) -> list[str]:
+def _surroundings(run: Settled) -> list[str]:
     """What stays the same while the agent works; nothing here may change from step to step or run to run."""
     lines = [f"workspace: {run.permissions.workspace.root}"]
     if run.body is not None:
@@ -260,7 +172,7 @@ def _surroundings(run: _Settled) -> list[str]:
     return lines
 
 
-def _started(ground: Ground, run: _Settled, run_id: str, place: Place, talk: Conversation, purse: Purse) -> RunStarted:
+def _started(ground: Ground, run: Settled, run_id: str, place: Place, talk: Conversation, purse: Purse) -> RunStarted:
     limits = purse.limits
     return RunStarted(
         run_id=run_id,
@@ -287,7 +199,7 @@ def _started(ground: Ground, run: _Settled, run_id: str, place: Place, talk: Con
     )
 
 
-def _references(ground: Ground, run: _Settled) -> Sequence[DocumentRef]:
+def _references(ground: Ground, run: Settled) -> Sequence[DocumentRef]:
     """Every document that shapes the run, with its content and, where git has it, its commit."""
     documents: list[tuple[str, Document]] = [("agent", run.agent.document)]
     documents += [("skill", skill.document) for skill in run.opened]

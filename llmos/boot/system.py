@@ -12,12 +12,13 @@ from typing import Self
 from anyio import CancelScope, to_thread
 
 from llmos.boot.body import USUAL_ROBOT, Body, open_body
+from llmos.boot.ground import Conversation, Ground, Place, settle
 from llmos.boot.kit import Kit
 from llmos.boot.library import Library
 from llmos.boot.models import Models
 from llmos.boot.options import Options
 from llmos.boot.preferences import with_preferences
-from llmos.boot.runs import Conversation, Ground, Place, run_goal, settle
+from llmos.boot.runs import run_goal
 from llmos.budget import Limits, Purse
 from llmos.clock import Clock, RealClock
 from llmos.documents.agent import Agent

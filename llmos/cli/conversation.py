@@ -16,7 +16,7 @@ from llmos.errors import LLMosError
 
 if TYPE_CHECKING:
     from llmos.boot import LLMOS
-    from llmos.boot.runs import Conversation
+    from llmos.boot.ground import Conversation
     from llmos.cli.progress import Progress
 
 _LEAVE = {"exit", "quit", "bye"}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmos.boot import LLMOS
+    from llmos.boot.ground import Conversation
     from llmos.boot.options import Options
-    from llmos.boot.runs import Conversation
     from llmos.cli.progress import Progress
     from llmos.runtime.outcome import RunOutcome
     from llmos.traces.events import Event

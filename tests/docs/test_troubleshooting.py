@@ -5,8 +5,7 @@ from functools import cache
 
 import pytest
 
-from llmos.cli.__main__ import OUR_BUG, USERS_MISTAKE
-from llmos.cli.interruption import INTERRUPTED
+from llmos.cli.__main__ import INTERRUPTED, OUR_BUG, USERS_MISTAKE
 from llmos.runtime.outcome import EXIT_CODES
 from tests.support.pages import ROOT, table, word
 

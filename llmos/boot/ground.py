@@ -1,0 +1,105 @@
+"""What a run stands on, and what is settled before it begins, so that no person's mistake can show later.
+
+Knows neither journal nor loop; `runs` goes on from here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+
+from llmos.boot.body import Body, Deeds
+from llmos.boot.kit import Kit
+from llmos.boot.models import Models
+from llmos.budget import Purse
+from llmos.clock import Clock
+from llmos.documents.agent import Agent
+from llmos.documents.kernel import KernelRules
+from llmos.documents.skill import Skill
+from llmos.messages import Message
+from llmos.models.base import ModelChoice
+from llmos.runtime.goal import check_goal
+from llmos.runtime.prompt import Prompts
+from llmos.settings import Environment
+from llmos.tools.permissions import Permissions
+from llmos.tools.robot import ROBOT_TOOLS
+from llmos.traces.bus import Bus
+from llmos.volumes.registry import Registry, Snapshot
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One agent over several goals; each goal is a run with its own journal, and all share one history."""
+
+    agent: str
+    history: list[Message] = field(default_factory=list)
+    last_run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run stands in the tree of runs: whose purse it spends from, and who started it."""
+
+    purse: Purse
+    parent: str | None = None
+    deeds: Deeds | None = None
+    depth: int = 0
+    scope: anyio.CancelScope | None = None
+    """Whoever cancels it interrupts this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all runs of a process share."""
+
+    rules: KernelRules
+    environment: Environment
+    clock: Clock
+    bus: Bus
+    registry: Registry
+    models: Models
+    prompts: Prompts
+    kit: Kit
+    workspace: Path
+    max_steps: int | None
+    body_for: Callable[[Agent], Body | None]
+    commit: Callable[[Sequence[Path], str], object]
+    commit_of: Callable[[Path], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A run of which nothing can be a person's mistake any more."""
+
+    agent: Agent
+    goal: str
+    snapshot: Snapshot
+    opened: tuple[Skill, ...]
+    body: Body | None
+    choice: ModelChoice
+    permissions: Permissions
+
+
+def settle(ground: Ground, text: str, name: str) -> Settled:
+    """Everything that can be a person's mistake, decided; LLMosError says what is one."""
+    goal = check_goal(text, ground.rules.orchestration.max_goal_bytes)
+    snapshot = ground.registry.snapshot(name)
+    agent = snapshot.agent(name)
+    body = ground.body_for(agent)
+    choice = ground.models.choose(agent, pocket_can_serve=body is not None and _may_move(agent))
+    ground.models.make(choice.name)
+    permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
+    return Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions)
+
+
+def _may_move(agent: Agent) -> bool:
+    """Whether the agent is given any tool of a robot; the others pocket cannot serve, a robot there or not."""
+    given = ROBOT_TOOLS if agent.tools is None else ROBOT_TOOLS.intersection(agent.tools)
+    return bool(given.difference(agent.disallowed_tools))
+
+
+def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:
+    """The skills that the agent has open from the start; one that is missing is left out, `agent check` warns of it."""
+    known = {entry.name for entry in snapshot.skills()}
+    return tuple(snapshot.skill(name) for name in agent.skills if name in known)
