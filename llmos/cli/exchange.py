@@ -1,5 +1,6 @@
 """`llmos volume add | trust | pull | push`: what others wrote comes in, and a person says how far it is trusted."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -101,29 +102,31 @@ def pull(name: str | None, yes: bool, as_json: bool) -> int:  # noqa: FBT001 - c
     """
     make_home()
     with library() as opened:
-        results = [(each.name, *_take_up(opened, each, yes=yes)) for each in _with_origin(opened, name)]
+        ask = sys.stdin.isatty() and not as_json
+        results = [(each.name, *_take_up(opened, each, yes=yes, ask=ask)) for each in _with_origin(opened, name)]
+    waits = any(waiting for _, _, waiting in results)
     if as_json:
         keys = ("volume", "merged", "waiting")
         print_json({"pulled": [dict(zip(keys, result, strict=True)) for result in results]})
-    for volume, merged, waiting in () if as_json else results:
-        state = "brought up to date" if merged else "nothing new"
-        click.echo(f"{volume}: {f'not taken up, for {len(waiting)} things need your word' if waiting else state}")
-        _list_capabilities(waiting)
-    if any(waiting for _, _, waiting in results):
-        if not as_json:
+    else:
+        for volume, merged, waiting in results:
+            state = "brought up to date" if merged else "nothing new"
+            click.echo(f"{volume}: {'not taken up, it waits for your word' if waiting else state}")
+        if waits:
             notice("`llmos volume pull --yes` takes it up all the same.")
-        return RefusedError.exit_code
-    return 0
+    return RefusedError.exit_code if waits else 0
 
 
-def _take_up(opened: "Library", volume: "Volume", *, yes: bool) -> tuple[bool, tuple[str, ...]]:
-    """Whether something was merged, and what still waits for a person's word."""
+def _take_up(opened: "Library", volume: "Volume", *, yes: bool, ask: bool) -> tuple[bool, tuple[str, ...]]:
+    """Whether something was merged, and what still waits for a person's word; a yes is for the very commit shown."""
     from llmos.clock import RealClock
     from llmos.volumes import sources
 
     pulled = sources.pull(volume, None, RealClock())
-    if pulled.waiting and yes:
-        pulled = sources.pull(volume, pulled.commit, RealClock())
+    if pulled.waiting:
+        _list_capabilities(pulled.waiting)
+        if yes or (ask and confirm(f"Let {volume.name} do this from now on?", yes=False)):
+            pulled = sources.pull(volume, pulled.commit, RealClock())
     if pulled.merged and volume.trusted and volume.tier == "added":
         opened.trust.trust(volume.root, _capabilities(volume.root, here=False))
     return pulled.merged, pulled.waiting

@@ -84,6 +84,7 @@ def test_what_runs_cost_is_summed_up(llmos: CommandLine) -> None:
     [row] = llmos("usage", "--by", "agent", "--json").json["usage"]
     assert (row["agent"], row["runs"], row["done"], row["cost_usd"]) == ("worker", 2, 2, 0.0)
     assert llmos("usage", "--since", "2999-01-01", "--json").json == {"usage": []}
+    assert llmos("usage", "--since", "yesterday").code == 2
 
 
 def test_notes_are_found_shown_and_forgotten(at_home: CommandLine) -> None:

@@ -1,5 +1,6 @@
 """`llmos volume`: what is listed, what is inert until a person trusts it, and what a pull may not bring along."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.support.command_line import CommandLine
 from tests.support.repositories import person, repository, write
+from tests.support.terminals import Terminal
 from tests.support.volumes import write_agent
 
 TOOL = "from llmos import tool\n"
@@ -90,9 +92,13 @@ def test_a_pull_of_prose_passes_and_wider_capabilities_wait(at_home: CommandLine
     person(origin, "add", "--all")
     person(origin, "commit", "--quiet", "--message", "A tool")
     waiting = at_home("volume", "pull", "ferns")
-    assert (waiting.code, waiting.out) == (3, "ferns: not taken up, for 1 things need your word\n")
+    assert (waiting.code, waiting.out) == (3, "ferns: not taken up, it waits for your word\n")
     assert waiting.err.startswith("  tools/spray.py is a program (sha256:")
     assert waiting.last == "`llmos volume pull --yes` takes it up all the same."
+    with Terminal("volume", "pull", folder=at_home.place.workspace, environment=dict(os.environ)) as terminal:
+        terminal.until("Let ferns do this from now on? [y/N] ")
+        terminal.type("no\r")
+        assert terminal.ended()[0] == 3
     assert at_home("volume", "pull", "--yes", "--json").json == {
         "pulled": [{"volume": "ferns", "merged": True, "waiting": []}]
     }
