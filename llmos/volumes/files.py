@@ -1,9 +1,8 @@
-"""Folders that are whole or not there, hashes of contents, and paths that stay inside a volume.
+"""Folders that are whole or not there, and paths that stay inside a volume.
 
 Does not know what stands in the files.
 """
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -43,11 +42,6 @@ def _become(staging: Path, final: Path) -> None:
         if final.exists():
             raise FileExistsError(f"{final} exists already") from error
         raise
-
-
-def hash_of(content: bytes) -> str:
-    """The content hash of a file, as documents have it."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def inside(root: Path, path: Path) -> Path:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from llmos.clock import Clock, RealClock
 from llmos.disk import make_folder
+from llmos.documents.document import hash_of
 from llmos.errors import RefusedError
-from llmos.volumes.files import hash_of, inside
+from llmos.volumes.files import inside
 from llmos.volumes.git import Git
 from llmos.volumes.locks import only_writer
 

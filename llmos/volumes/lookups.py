@@ -8,11 +8,10 @@ from pathlib import Path
 
 from llmos.documents.agent import Agent, agent_from
 from llmos.documents.command import Command, command_from
-from llmos.documents.document import Document, Problem
+from llmos.documents.document import Document, Problem, hash_of
 from llmos.documents.frontmatter import parse
 from llmos.documents.skill import Skill, skill_from
 from llmos.errors import DocumentError, nearest
-from llmos.volumes.files import hash_of
 from llmos.volumes.row import Row
 from llmos.volumes.state import Entry, State
 from llmos.volumes.store import Store

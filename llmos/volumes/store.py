@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from llmos.clock import Clock, RealClock
-from llmos.volumes.files import hash_of
+from llmos.documents.document import hash_of
 from llmos.volumes.row import Row
 from llmos.volumes.state import Changes
 

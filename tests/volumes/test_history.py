@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from llmos.clock import SimulatedClock
+from llmos.documents.document import hash_of
 from llmos.errors import LLMosError, RefusedError, StorageError
-from llmos.volumes.files import hash_of
 from llmos.volumes.history import History
 from llmos.volumes.remotes import Remote, clone
 from tests.support.repositories import KINDS, person, repository, trap, write

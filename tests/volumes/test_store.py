@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from llmos.clock import SimulatedClock
-from llmos.volumes.files import hash_of
+from llmos.documents.document import hash_of
 from llmos.volumes.registry import Registry
 from llmos.volumes.row import Row
 from llmos.volumes.store import Store
