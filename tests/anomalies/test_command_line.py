@@ -232,7 +232,7 @@ def test_json_is_valid_in_any_encoding(place: Place) -> None:
     """Where the terminal knows no such letters, they are escaped; the object stays one object."""
     model = tape(place, says("Grüße, 世界 \u2028 \U0001f916"))
     arguments = ("agent", "run", "worker", "grüß die Welt", "--json", "--model", model)
-    for encoding in ("ascii", "latin-1", "utf-8", "utf-16"):
+    for encoding in ("ascii", "utf-16"):
         done = llmos(place, *arguments, env={"PYTHONIOENCODING": encoding})
         assert done.returncode == 0, done.stderr
         outcome = json.loads(done.stdout.decode(encoding))

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from llmos.robots.latch import Stop, StopLatch
+from llmos.traces.bus import Bus
 from llmos.traces.events import Entry, GateVerdict, MotionMeasured, RunFinished
 from tests.support.anomalies import Line, all_whole, asks, events, hire, journals, play, says, tape, whole
 from tests.support.homes import Place, make_place
@@ -139,18 +140,22 @@ async def test_two_runs_at_once_never_share_the_arm(place: Place) -> None:
         model = tape(place, asks(call), says("I am there."), name=name)
         keys = f"name: {name}\ndescription: Drives.\ntools: move_to, go_home\nmodel: {model}\n"
         hire(place, f"---\n{keys}---\n\nDrive.\n", name)
-    outcomes: dict[str, Any] = {}
-    async with place.system(scene="pick-and-place") as system:
+    outcomes: list[Any] = []
+    bus, moving, scope = Bus(), anyio.Event(), anyio.CancelScope()
+    bus.subscribe(lambda event, _: moving.set() if isinstance(event, GateVerdict) else None)
+    async with place.system(scene="pick-and-place", realtime=True, bus=bus) as system:
 
-        async def run(name: str) -> None:
-            outcomes[name] = await system.execute("drive", name)
+        async def move() -> None:
+            outcomes.append(await system.execute("drive", "one", scope=scope))
 
         async with anyio.create_task_group() as group:
-            group.start_soon(run, "one")
-            group.start_soon(run, "two")
-    moved, refused = sorted(outcomes.values(), key=lambda outcome: outcome.outcome)
-    assert (moved.outcome, refused.outcome) == ("done", "refused")
-    assert "still under way, and the robot makes one motion at a time; wait for it." in refused.reason
+            group.start_soon(move)
+            await moving.wait()
+            outcomes.append(await system.execute("drive", "two"))
+            scope.cancel()
+    refused, moved = outcomes
+    assert (refused.outcome, moved.outcome) == ("refused", "interrupted")
+    assert refused.reason == ("move_to is still under way, and the robot makes one motion at a time; wait for it.")
     for outcome, measured in ((moved, 1), (refused, 0)):
         entries: list[Entry] = whole(outcome.journal)
         assert [event.allowed for event in events(entries, GateVerdict)] == [bool(measured)]

@@ -72,7 +72,7 @@ async def test_the_prefix_is_the_same_in_every_step_run_and_process(place: Place
             "ANTHROPIC_API_KEY": "k",
             "ANTHROPIC_BASE_URL": api.url,
         }
-        for seed in ("0", "1", "4242"):
+        for seed in ("0", "4242"):
             api.say(*run_of(2))
             env = {**surroundings, "PYTHONHASHSEED": seed}
             await anyio.run_process([*command, f"goal {seed}"], cwd=place.workspace, env=env)
@@ -84,7 +84,7 @@ async def test_the_prefix_is_the_same_in_every_step_run_and_process(place: Place
                 path.write_text(path.read_text())
             await system.execute("and another", "worker")
         found = prefixes(api)
-    assert len(found) == 13
+    assert len(found) == 10
     assert len(set(found)) == 1
     assert "Work." in found[0]
     assert found[0].index("apple") < found[0].index("mango") < found[0].index("zebra")
