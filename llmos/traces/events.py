@@ -252,7 +252,10 @@ class MotionMeasured(Event, frozen=True, kw_only=True):
 
 
 class BudgetWarned(Event, frozen=True, kw_only=True):
-    """A purse runs low; `purse` is usd, tokens, seconds, steps or tool_calls, and both amounts are in its unit."""
+    """A purse runs low: dollars, tokens, seconds, steps or tool calls, as `purse` says; `used` of `limit` is gone.
+
+    Both are shares: of a limit of 1.0, 0.7 means seventy percent.
+    """
 
     purse: str
     used: float
@@ -275,6 +278,7 @@ class RunFinished(Event, frozen=True, kw_only=True):
     reason: str = ""
     """Why this outcome was decided, in one sentence."""
     usage: Usage
+    """Of the replies of this run; what broke off stands in `model_failed`, what it delegated in journals of its own."""
     cost_usd: float
     steps: int
     duration_s: float
