@@ -22,7 +22,7 @@ def test_the_home_page_has_what_a_fresh_home_holds(tmp_path: Path) -> None:
     told = {name for row in table("docs/volumes.md", "path", "holds") for name in code(row[0])}
     made = {path.name for path in (tmp_path / "home").iterdir()}
     assert made <= told
-    assert told - made == {"index.sqlite", "cache", "trust.json"}
+    assert told - made == {"index.sqlite", "trust.json"}
 
 
 def test_the_models_page_has_every_kind_of_model() -> None:
