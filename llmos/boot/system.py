@@ -3,8 +3,9 @@
 Knows which parts there are, and none of their workings.
 """
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,6 +32,8 @@ from llmos.settings import Environment, current_folder, package_folder, prepare_
 from llmos.tools.permissions import Approver, read_approvals
 from llmos.tools.robot import ROBOT_TOOLS
 from llmos.traces.bus import Bus
+
+_log = logging.getLogger("llmos")
 
 
 @dataclass(slots=True)
@@ -62,9 +65,12 @@ class LLMOS:
         prepare_libraries()
         found = environment or read_environment()
         self.environment = with_preferences(found if home is None else found.at(Path(home)))
-        self.options = options or Options(budget_usd=budget_usd)
+        self.options = options or Options()
+        if budget_usd is not None:
+            self.options = replace(self.options, budget_usd=budget_usd)
         read_approvals(self.options.approve)
         self.clock = clock or RealClock()
+        self._make_home()
         self.bus = bus or Bus()
         self.report = Report()
         self.rules = load_kernel(system_root() / "kernel", self.environment.home / "kernel")
@@ -136,6 +142,15 @@ class LLMOS:
         self.report.cost_usd += outcome.cost_usd
         self.report.usage += outcome.usage
         return outcome
+
+    def _make_home(self) -> None:
+        """Make the home of a program that has none yet, and say so; the command line has made its own before."""
+        home = self.environment.home
+        if not home.exists():
+            from llmos.volumes.home import init_home
+
+            init_home(home, system_root(), self.clock)
+            _log.warning("Made a home at %s: your volumes and journals live there.", home)
 
     def _lay_ground(self, approver: Approver | None) -> Ground:
         return Ground(

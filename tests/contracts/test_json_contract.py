@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from llmos import LLMOS, LLMosError, LowBatteryError
+from llmos.boot.options import Options
 from llmos.errors import RefusedError
 from llmos.runtime.outcome import EXIT_CODES
+from llmos.settings import Environment
 from tests.support.homes import Place, make_place
 from tests.support.overlays import WORKER, calls, says
 
@@ -152,3 +154,32 @@ def test_the_python_api_has_the_names_of_the_contract() -> None:
     asked = inspect.signature(LLMOS.execute).parameters
     assert {"home", "budget_usd"} <= set(made)
     assert list(asked)[:3] == ["self", "goal", "agent"]
+
+
+def offline(home: Path) -> Environment:
+    """No key, no address, nothing preferred."""
+    return Environment(home=home)
+
+
+@pytest.mark.anyio
+async def test_the_python_api_makes_the_home_it_is_given(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A home that is not there yet is made on first use, and told of; what is saved into it counts at once."""
+    home, work = tmp_path / "home", tmp_path / "work"
+    work.mkdir()
+    tape = tmp_path / "tape.jsonl"
+    tape.write_text(f"{json.dumps(says('made it'))}\n")
+    async with LLMOS(environment=offline(home), options=Options(model=f"cassette:{tape}", workspace=work)) as os_:
+        (home / "user" / "agents").mkdir()
+        (home / "user" / "agents" / "worker.md").write_text(WORKER)
+        outcome = await os_.execute("go", agent="worker")
+    assert (outcome.outcome, outcome.answer, os_.report.runs) == ("done", "made it", 1)
+    assert (home / "user" / ".git").is_dir()
+    assert caplog.messages == [f"Made a home at {home}: your volumes and journals live there."]
+
+
+@pytest.mark.anyio
+async def test_the_budget_of_the_python_api_holds_beside_options(place: Place) -> None:
+    """`budget_usd=` is never lost, whatever else is said."""
+    options = Options(workspace=place.workspace, max_steps=3)
+    async with LLMOS(environment=offline(place.home), budget_usd=0.25, options=options) as os_:
+        assert (os_.usd_left, os_.options.max_steps) == (0.25, 3)
