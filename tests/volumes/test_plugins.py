@@ -54,7 +54,7 @@ def test_slash_command_runs_the_goal_and_reads_the_result() -> None:
     problems: tuple[Problem, ...] = command.document.problems
     assert problems == ()
     assert command.allowed_tools == ("Bash(llmos run:*)",)
-    assert "llmos run '$ARGUMENTS' --json" in command.body
+    assert "llmos run --json -- '$ARGUMENTS'" in command.body  # a goal that begins with a dash is no option
     for key in ("error", "outcome", "answer", "agent", "mode_reason", "tool_calls", "usage.cost_usd", "journal"):
         assert f"`{key}" in command.body
 
