@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from llmos.errors import LLMosError, LowBatteryError
 from llmos.messages import Reply, Text, ToolCall, Usage
 from llmos.traces.events import BudgetWarned, ModelFailed, ModelReplied, RunFinished
-from tests.support.anomalies import all_whole, asks, events, hire, journals, play, says, whole
 from tests.support.homes import Place, make_place
 from tests.support.messages_api import MessagesAPI
 from tests.support.messages_api import events as stream_events
 from tests.support.overlays import overlay
+from tests.support.runs import all_whole, events, hire, journals, play, whole
+from tests.support.tapes import asks, says
 
 pytestmark = pytest.mark.anyio
 

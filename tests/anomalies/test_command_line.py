@@ -10,8 +10,9 @@ import pytest
 
 from llmos.errors import LLMosError
 from llmos.settings import current_folder, read_environment
-from tests.support.anomalies import CHECKOUT, all_whole, asks, hire, journals, llmos, says, sentence, tape
 from tests.support.homes import Place, make_place
+from tests.support.runs import CHECKOUT, all_whole, hire, journals, llmos, sentence
+from tests.support.tapes import asks, says, tape
 
 USAGE = "; see `llmos agent run --help`."
 

@@ -9,9 +9,10 @@ import pytest
 from llmos.robots.latch import Stop, StopLatch
 from llmos.traces.bus import Bus
 from llmos.traces.events import Entry, GateVerdict, MotionMeasured, RunFinished
-from tests.support.anomalies import Line, all_whole, asks, events, hire, journals, play, says, tape, whole
 from tests.support.homes import Place, make_place
 from tests.support.overlays import overlay
+from tests.support.runs import all_whole, events, hire, journals, play, whole
+from tests.support.tapes import Line, asks, says, tape
 
 pytestmark = pytest.mark.anyio
 

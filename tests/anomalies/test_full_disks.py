@@ -11,22 +11,10 @@ import pytest
 from llmos.errors import StorageError
 from llmos.traces.events import PromptSet, RunFinished, RunStarted, ToolCalled
 from llmos.traces.reading import read_journal
-from tests.support.anomalies import (
-    Line,
-    asks,
-    events,
-    fit_for_a_provider,
-    hire,
-    journals,
-    llmos,
-    play,
-    says,
-    sentence,
-    tape,
-    whole,
-)
 from tests.support.disks import remount_read_only, tmpfs
 from tests.support.homes import Place, make_place
+from tests.support.runs import events, fit_for_a_provider, hire, journals, llmos, play, sentence, whole
+from tests.support.tapes import Line, asks, says, tape
 
 pytestmark = pytest.mark.anyio
 

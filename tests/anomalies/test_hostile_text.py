@@ -13,8 +13,9 @@ import pytest
 from llmos.cli.__main__ import run
 from llmos.settings import system_root
 from llmos.volumes.home import init_home
-from tests.support.anomalies import CHECKOUT, Line, asks, journals, play, says, tape
 from tests.support.homes import Place, make_place
+from tests.support.runs import CHECKOUT, journals, play
+from tests.support.tapes import Line, asks, says, tape
 
 OWN = "\x1b]0;owned\x07\u202e\x9b2J"
 """Sets the window's title, turns the direction of text, clears the screen: no terminal may get one of these."""

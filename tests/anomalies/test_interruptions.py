@@ -12,9 +12,10 @@ from llmos.messages import ToolResult
 from llmos.models.cassette import CassetteModel
 from llmos.traces.events import Entry, MotionMeasured, PromptSet, RunFinished, ToolReturned
 from llmos.traces.reading import read_history
-from tests.support.anomalies import Line, asks, events, fit_for_a_provider, hire, journals, says, tape, whole
 from tests.support.homes import Place, make_place
+from tests.support.runs import events, fit_for_a_provider, hire, journals, whole
 from tests.support.stepping import interrupted
+from tests.support.tapes import Line, asks, says, tape
 
 pytestmark = pytest.mark.anyio
 

@@ -8,9 +8,10 @@ import pytest
 from llmos.errors import DocumentError
 from llmos.models.cassette import CassetteModel
 from llmos.traces.events import DocumentBroken, PromptSet, ToolReturned
-from tests.support.anomalies import Line, asks, events, hire, play, says, tape, whole
 from tests.support.homes import Place, make_place
 from tests.support.overlays import overlay
+from tests.support.runs import events, hire, play, whole
+from tests.support.tapes import Line, asks, says, tape
 
 pytestmark = pytest.mark.anyio
 

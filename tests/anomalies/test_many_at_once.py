@@ -11,9 +11,10 @@ import pytest
 from llmos.settings import system_root
 from llmos.traces.events import RunFinished
 from llmos.volumes.home import init_home
-from tests.support.anomalies import CHECKOUT, all_whole, asks, events, hire, journals, llmos, play, says, tape
 from tests.support.homes import Place, make_place
 from tests.support.repositories import KINDS, repository, trap
+from tests.support.runs import CHECKOUT, all_whole, events, hire, journals, llmos, play
+from tests.support.tapes import asks, says, tape
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,9 @@ import pytest
 
 from llmos.errors import LLMosError
 from llmos.traces.events import MessageAdded, ModelReplied, ToolCalled, ToolReturned
-from tests.support.anomalies import Line, asks, events, hire, malformed, play, says, whole
 from tests.support.homes import Place, make_place
+from tests.support.runs import events, hire, play, whole
+from tests.support.tapes import Line, asks, malformed, says
 
 pytestmark = pytest.mark.anyio
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from llmos.traces.events import ToolReturned
-from tests.support.anomalies import all_whole, asks, events, play, says, whole
 from tests.support.homes import Place, make_place
 from tests.support.overlays import overlay
+from tests.support.runs import all_whole, events, play, whole
+from tests.support.tapes import asks, says
 
 pytestmark = pytest.mark.anyio
 

@@ -11,9 +11,10 @@ from llmos.errors import LLMosError, RefusedError
 from llmos.settings import Environment, system_root
 from llmos.traces.events import FileKept, PermissionDecided, ToolReturned
 from llmos.volumes.home import init_home
-from tests.support.anomalies import Line, asks, events, hire, journals, malformed, play, says, tape, whole
 from tests.support.homes import Place, make_place
 from tests.support.overlays import overlay
+from tests.support.runs import events, hire, journals, play, whole
+from tests.support.tapes import Line, asks, malformed, says, tape
 from tests.support.tools import Person
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ import anyio
 import pytest
 
 from llmos.messages import Reply, Text, ToolCall, Usage
-from tests.support.anomalies import CHECKOUT, hire
 from tests.support.homes import Place, make_place
 from tests.support.messages_api import MessagesAPI
+from tests.support.runs import CHECKOUT, hire
 
 pytestmark = pytest.mark.anyio
 

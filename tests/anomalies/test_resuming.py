@@ -6,11 +6,11 @@ import pytest
 
 from llmos.messages import Reply, Text, Thinking, ToolCall, Usage
 from llmos.traces.reading import read_history
-from tests.support.anomalies import fit_for_a_provider, hire, whole
 from tests.support.homes import Place, make_place
 from tests.support.loopback import json_answer
 from tests.support.messages_api import MessagesAPI, error_body
 from tests.support.overlays import overlay
+from tests.support.runs import fit_for_a_provider, hire, whole
 
 pytestmark = pytest.mark.anyio
 

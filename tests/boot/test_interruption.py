@@ -9,7 +9,7 @@ import pytest
 from llmos.traces.events import RunFinished, ToolCalled
 from llmos.traces.reading import read_journal
 from tests.support.homes import Place, make_place
-from tests.support.overlays import WORKER, calls, says
+from tests.support.tapes import WORKER, calls, says
 
 SLEEPER = """
 import anyio

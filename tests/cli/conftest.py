@@ -9,7 +9,7 @@ from llmos.settings import system_root
 from llmos.volumes.home import init_home
 from tests.support.command_line import CommandLine
 from tests.support.homes import make_place
-from tests.support.overlays import WORKER
+from tests.support.tapes import WORKER
 
 
 @pytest.fixture

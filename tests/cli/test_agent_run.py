@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import CommandLine
-from tests.support.overlays import calls, says
+from tests.support.tapes import calls, says
 
 TOLD = """\
 ready

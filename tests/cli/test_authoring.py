@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import CommandLine
-from tests.support.overlays import calls, says
 from tests.support.repositories import person
+from tests.support.tapes import calls, says
 
 WATERER = "---\nname: waterer\ndescription: Waters plants. Use when they are dry.\ntools: Read\n---\n\nYou water.\n"
 HALF = "PATH lacks its name 'waterer', a description or instructions; nothing was committed."

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from tests.support.command_line import CommandLine
-from tests.support.overlays import WORKER, calls, says
+from tests.support.tapes import WORKER, calls, says
 from tests.support.terminals import CTRL_C, CTRL_D, Terminal
 
 FAILED = {"reply": {"text": "no", "claim": "failed"}}

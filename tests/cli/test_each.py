@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from llmos.cli.goals import goals_of
 from llmos.errors import LLMosError
 from tests.support.command_line import CommandLine
-from tests.support.overlays import says
+from tests.support.tapes import says
 
 FAILED = {"reply": {"text": "no", "claim": "failed"}}
 

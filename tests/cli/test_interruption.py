@@ -13,7 +13,7 @@ import pytest
 from llmos.traces.events import RunFinished
 from llmos.traces.reading import read_journal
 from tests.support.command_line import CommandLine
-from tests.support.overlays import calls, says
+from tests.support.tapes import calls, says
 
 ENDLESS = calls("Bash", command="sleep 600")
 STUCK = """

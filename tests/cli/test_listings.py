@@ -7,7 +7,7 @@ import pytest
 
 from llmos.cli.table import show_rows
 from tests.support.command_line import CommandLine
-from tests.support.overlays import WORKER, calls, says
+from tests.support.tapes import WORKER, calls, says
 from tests.support.terminals import CTRL_C, Terminal
 
 

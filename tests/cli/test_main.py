@@ -11,7 +11,7 @@ import pytest
 from llmos import __version__
 from llmos.cli.__main__ import run, wants_json
 from tests.support.command_line import CommandLine
-from tests.support.overlays import says
+from tests.support.tapes import says
 
 BUG = """
 import sys

@@ -7,7 +7,7 @@ from anyio.from_thread import start_blocking_portal
 
 from tests.support.command_line import CommandLine
 from tests.support.hub import REPOSITORY, Hub
-from tests.support.overlays import calls, says
+from tests.support.tapes import calls, says
 
 ALIAS = f"""---
 aliases:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tests.support.command_line import CommandLine
-from tests.support.overlays import calls, says
+from tests.support.tapes import calls, says
 from tests.support.terminals import Terminal
 
 

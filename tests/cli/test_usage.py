@@ -1,7 +1,7 @@
 """`llmos usage`: sums from the journals, from a day on, and what is said when there are none."""
 
 from tests.support.command_line import CommandLine
-from tests.support.overlays import says
+from tests.support.tapes import says
 
 
 def test_runs_are_summed(llmos: CommandLine) -> None:

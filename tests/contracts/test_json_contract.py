@@ -19,7 +19,7 @@ from llmos.errors import RefusedError
 from llmos.runtime.outcome import EXIT_CODES
 from llmos.settings import Environment
 from tests.support.homes import Place, make_place
-from tests.support.overlays import WORKER, calls, says
+from tests.support.tapes import WORKER, calls, says
 
 RESULT = {
     "run_id": str, "agent": str, "goal": str, "mode": str, "mode_reason": str, "outcome": str, "answer": str,

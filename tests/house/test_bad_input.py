@@ -15,7 +15,7 @@ from llmos.traces.events import RunFinished
 from llmos.traces.reading import read_journal
 from tests.support.homes import Place, make_place
 from tests.support.messages_api import MessagesAPI
-from tests.support.overlays import WORKER, calls, says
+from tests.support.tapes import WORKER, calls, says
 
 RAISES = """
 from llmos import tool

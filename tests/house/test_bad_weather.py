@@ -14,7 +14,7 @@ from llmos.traces.events import RunFinished, RunStarted, ToolCalled
 from llmos.traces.reading import read_journal
 from tests.support.disks import remount_read_only, tmpfs
 from tests.support.homes import Place, make_place
-from tests.support.overlays import WORKER, calls, says
+from tests.support.tapes import WORKER, calls, says
 
 FILL = """
 import os

@@ -28,10 +28,12 @@ from llmos.tools.workspace import Workspace
 from llmos.traces.events import BudgetWarned, ModelFailed, ToolReturned
 from tests.support.homes import Place, make_place
 from tests.support.loopback import LoopbackServer, json_answer
-from tests.support.loops import bench, cassette
+from tests.support.loops import bench
 from tests.support.messages_api import MessagesAPI
-from tests.support.overlays import calls, journaled, overlay, play, says
+from tests.support.overlays import overlay
+from tests.support.runs import journaled, play
 from tests.support.scripted import ScriptedModel, asked, said
+from tests.support.tapes import calls, cassette, says
 from tests.support.tiny_gguf import write_mmproj, write_text_model
 
 pytestmark = pytest.mark.anyio
@@ -100,40 +102,40 @@ class House:
         return Models(self.rules.models, environment, self.place.root, clock, None)
 
     async def steps_of_twenty(self) -> object:
-        outcome = await play(self.place, [GLOB] * 20)
+        outcome = await play(self.place, *[GLOB] * 20)
         return outcome.steps
 
     async def which_calls_are_made(self) -> object:
-        outcome = await play(self.place, [calls("Glob", 3, pattern="*"), says()])
+        outcome = await play(self.place, calls("Glob", 3, pattern="*"), says())
         return [use.ok for use in outcome.tool_calls]
 
     async def failures_that_are_forgiven(self) -> object:
-        outcome = await play(self.place, [calls("Read", file_path="missing")] * 10)
+        outcome = await play(self.place, *[calls("Read", file_path="missing")] * 10)
         return outcome.steps
 
     async def answer_to_a_delegation(self) -> object:
         outcome = await play(
-            self.place, [calls("Agent", subagent_type="critic", prompt="look"), says("inner"), says("outer")]
+            self.place, calls("Agent", subagent_type="critic", prompt="look"), says("inner"), says("outer")
         )
         return outcome.tool_calls[0].error
 
     async def most_at_once(self) -> object:
         self.place.write("user/tools/counter.py", COUNTER)
-        outcome = await play(self.place, [calls("meet", 3), says()])
+        outcome = await play(self.place, calls("meet", 3), says())
         return journaled(outcome, ToolReturned)[-1].text
 
     async def fate_of_a_long_goal(self) -> object:
-        return await sentence(play(self.place, [says()], goal="x" * 2000))
+        return await sentence(play(self.place, says(), goal="x" * 2000))
 
     async def dollars_at_hand(self) -> object:
         async with self.place.system() as system:
             return system.usd_left
 
     async def whether_a_run_can_begin(self) -> object:
-        return await sentence(play(self.place, [says()]))
+        return await sentence(play(self.place, says()))
 
     async def steps_that_were_warned_of(self) -> object:
-        outcome = await play(self.place, [GLOB, says()])
+        outcome = await play(self.place, GLOB, says())
         return len(journaled(outcome, BudgetWarned))
 
     async def longest_reply_asked_for(self) -> object:
@@ -227,7 +229,7 @@ class House:
 
     async def time_that_a_tool_has(self) -> object:
         self.place.write("user/tools/timed.py", TIMED)
-        outcome = await play(self.place, [calls("time_left"), says()])
+        outcome = await play(self.place, calls("time_left"), says())
         return journaled(outcome, ToolReturned)[0].text
 
     async def time_that_a_command_has(self) -> object:
@@ -236,21 +238,21 @@ class House:
 
     async def length_of_a_result(self) -> object:
         (self.place.workspace / "long.txt").write_text("word " * 4000)
-        outcome = await play(self.place, [calls("Read", file_path="long.txt"), says()])
+        outcome = await play(self.place, calls("Read", file_path="long.txt"), says())
         return len(journaled(outcome, ToolReturned)[0].text)
 
     async def fate_of_a_large_file(self) -> object:
         (self.place.workspace / "large.txt").write_text("a\n" * 1000)
         edit = calls("Edit", file_path="large.txt", old_string="b", new_string="c")
-        outcome = await play(self.place, [edit, says()])
+        outcome = await play(self.place, edit, says())
         return outcome.tool_calls[0].error
 
     async def fate_of_a_file_in_notes(self) -> object:
-        outcome = await play(self.place, [calls("Write", file_path="notes/a.txt", content="a"), says()])
+        outcome = await play(self.place, calls("Write", file_path="notes/a.txt", content="a"), says())
         return outcome.tool_calls[0].error
 
     async def what_a_command_sees(self) -> object:
-        outcome = await play(self.place, [calls("Bash", command="echo ${HOME:-nothing}"), says()], approve=("Bash",))
+        outcome = await play(self.place, calls("Bash", command="echo ${HOME:-nothing}"), says(), approve=("Bash",))
         return journaled(outcome, ToolReturned)[0].text
 
 

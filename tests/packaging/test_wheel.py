@@ -19,7 +19,7 @@ import pytest
 from llmos import __version__
 from llmos.settings import system_root
 from tests.support.llama import need_backend
-from tests.support.overlays import WORKER, calls, says
+from tests.support.tapes import WORKER, calls, says
 
 ROOT = system_root()
 MARKDOWN = ("kernel", "agents", "skills", "commands", "volumes", ".claude-plugin")

@@ -11,8 +11,10 @@ from llmos.documents.kernel import Price
 from llmos.errors import StorageError
 from llmos.messages import Effect, Image, Message, Text, ToolCall, ToolResult
 from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied
-from tests.support.loops import ORCHESTRATION, ListJournal, bench, calls, cassette, says
+from tests.support.journals import MemoryJournal
+from tests.support.loops import ORCHESTRATION, bench
 from tests.support.scripted import ScriptedModel, said
+from tests.support.tapes import asks, cassette, says
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +47,7 @@ async def test_a_claim_of_failure_is_believed(tmp_path: Path, claim: str, reason
 async def test_tool_results_reach_the_model_in_the_order_of_its_calls(tmp_path: Path) -> None:
     """Each call has its result, in order, in one user message."""
     run = bench(
-        cassette(tmp_path, calls("a", "b"), {"expect": "two", **says("ok")}),
+        cassette(tmp_path, asks("a", "b"), {"expect": "two", **says("ok")}),
         tools={"a": lambda _: "one", "b": lambda _: "two"},
     )
     await run.run()
@@ -56,7 +58,7 @@ async def test_tool_results_reach_the_model_in_the_order_of_its_calls(tmp_path: 
 
 async def test_what_is_journaled_is_what_the_model_saw(tmp_path: Path) -> None:
     """The history can be read off the journal, message by message."""
-    run = bench(cassette(tmp_path, calls("a"), says("ok")), tools={"a": lambda _: "one"})
+    run = bench(cassette(tmp_path, asks("a"), says("ok")), tools={"a": lambda _: "one"})
     await run.run()
     written = [event.message for event in run.journal.events if isinstance(event, MessageAdded | ModelReplied)]
     assert written == run.history[1:]
@@ -77,7 +79,7 @@ async def test_neighbouring_pure_calls_run_side_by_side(tmp_path: Path) -> None:
         return "b"
 
     run = bench(
-        cassette(tmp_path, calls("a", "b"), says("ok")),
+        cassette(tmp_path, asks("a", "b"), says("ok")),
         tools={"a": lambda _: a(), "b": lambda _: b()},
         effects={"a": Effect.PURE, "b": Effect.PURE},
     )
@@ -88,7 +90,7 @@ async def test_neighbouring_pure_calls_run_side_by_side(tmp_path: Path) -> None:
 async def test_calls_with_effects_keep_their_order(tmp_path: Path) -> None:
     """A pure call does not overtake an effect, nor is it overtaken."""
     run = bench(
-        cassette(tmp_path, calls("act", "look", "act"), says("ok")),
+        cassette(tmp_path, asks("act", "look", "act"), says("ok")),
         tools={"act": lambda _: "acted", "look": lambda _: "seen"},
         effects={"look": Effect.PURE},
     )
@@ -99,7 +101,7 @@ async def test_calls_with_effects_keep_their_order(tmp_path: Path) -> None:
 async def test_a_tool_that_keeps_failing_ends_the_run(tmp_path: Path) -> None:
     """After max_tool_retries further tries in a row the run has failed, with the last error told."""
     run = bench(
-        cassette(tmp_path, *[calls("a")] * 3),
+        cassette(tmp_path, *[asks("a")] * 3),
         tools={"a": lambda _: "error: no"},
         orchestration=replace(ORCHESTRATION, max_tool_retries=2),
     )
@@ -111,7 +113,7 @@ async def test_a_success_forgives_earlier_failures(tmp_path: Path) -> None:
     """Only failures in a row count."""
     answers = iter(["error: no", "yes", "error: no", "yes"])
     run = bench(
-        cassette(tmp_path, *[calls("a")] * 4, says("ok")),
+        cassette(tmp_path, *[asks("a")] * 4, says("ok")),
         tools={"a": lambda _: next(answers)},
         orchestration=replace(ORCHESTRATION, max_tool_retries=1),
     )
@@ -121,7 +123,7 @@ async def test_a_success_forgives_earlier_failures(tmp_path: Path) -> None:
 async def test_the_last_step_asks_for_a_partial_answer(tmp_path: Path) -> None:
     """Before the steps are used up the model is told so and answers; the outcome is `budget`, not `done`."""
     run = bench(
-        cassette(tmp_path, calls("a"), {"expect": "final-turn {'limit': 'steps'}", **says("half of it")}),
+        cassette(tmp_path, asks("a"), {"expect": "final-turn {'limit': 'steps'}", **says("half of it")}),
         tools={"a": lambda _: "one"},
         limits=Limits(steps=2),
     )
@@ -133,7 +135,7 @@ async def test_the_last_step_asks_for_a_partial_answer(tmp_path: Path) -> None:
 async def test_tool_calls_beyond_the_limit_are_not_made(tmp_path: Path) -> None:
     """The call that cannot be paid comes back as a result, and the model gets its last turn."""
     run = bench(
-        cassette(tmp_path, calls("a", "a"), says("partial")),
+        cassette(tmp_path, asks("a", "a"), says("partial")),
         tools={"a": lambda _: "one"},
         limits=Limits(steps=9, tool_calls=1),
     )
@@ -156,12 +158,12 @@ async def test_nothing_is_called_that_cannot_be_afforded(tmp_path: Path) -> None
 async def test_a_low_budget_is_warned_of_once(tmp_path: Path) -> None:
     """At 70 % of a limit the journal says so, one time."""
     run = bench(
-        cassette(tmp_path, *[calls("a")] * 8, says("ok")),
+        cassette(tmp_path, *[asks("a")] * 8, says("ok")),
         tools={"a": lambda _: "one"},
         limits=Limits(steps=10),
     )
     await run.run()
-    warnings = run.journal.of(BudgetWarned)
+    warnings = run.journal.named(BudgetWarned)
     assert [(warning.purse, warning.used) for warning in warnings] == [("steps", 0.7)]
 
 
@@ -196,7 +198,7 @@ async def test_a_model_that_declines_is_a_refusal(tmp_path: Path) -> None:
 async def test_a_model_that_fails_for_good_ends_the_run_with_its_sentence(tmp_path: Path) -> None:
     """What was answered so far is kept."""
     run = bench(
-        cassette(tmp_path, calls("a", text="so far"), {"error": "fatal", "sentence": "The provider is gone."}),
+        cassette(tmp_path, asks("a", text="so far"), {"error": "fatal", "sentence": "The provider is gone."}),
         tools={"a": lambda _: "one"},
     )
     ending = await run.run()
@@ -207,11 +209,11 @@ async def test_a_model_that_fails_for_good_ends_the_run_with_its_sentence(tmp_pa
 async def test_a_journal_that_cannot_be_written_stops_the_run(tmp_path: Path) -> None:
     """Nothing goes on unwitnessed."""
 
-    class FullDisk(ListJournal):
+    class FullDisk(MemoryJournal):
         def write(self, event: object, *, durable: bool = False) -> None:
             raise StorageError("the disk is full")
 
-    run = bench(cassette(tmp_path, calls("a")), tools={"a": lambda _: "one"})
+    run = bench(cassette(tmp_path, asks("a")), tools={"a": lambda _: "one"})
     run.loop._journal = FullDisk()
     with pytest.raises(StorageError, match="the disk is full"):
         await run.run()
@@ -224,7 +226,7 @@ async def test_a_storage_error_of_a_parallel_call_arrives_as_itself(tmp_path: Pa
     def broken(_: ToolCall) -> str:
         raise StorageError("the disk is full")
 
-    run = bench(cassette(tmp_path, calls("a", "a")), tools={"a": broken}, effects={"a": Effect.PURE})
+    run = bench(cassette(tmp_path, asks("a", "a")), tools={"a": broken}, effects={"a": Effect.PURE})
     with pytest.raises(StorageError, match="the disk is full"):
         await run.run()
 

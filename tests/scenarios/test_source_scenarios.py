@@ -1,6 +1,5 @@
 """The six scenarios of the first deployment checklist, in today's words, through Python and the command line."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from llmos.traces.events import RunFinished, RunStarted
 from llmos.traces.reading import read_journal
 from tests.support.homes import Place, make_place
 from tests.support.messages_api import MessagesAPI
+from tests.support.tapes import tape
 
 PRIMES = "print([n for n in range(2, 30) if all(n % d for d in range(2, n))])\n"
 TOOL = '''from llmos import tool
@@ -47,13 +47,6 @@ def llmos(place: Place, *arguments: str, typed: str = "") -> "subprocess.Complet
     )
 
 
-def cassette(place: Place, *lines: dict[str, object]) -> str:
-    """`cassette:FILE` with these lines."""
-    path = place.root / "cassette.jsonl"
-    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    return f"cassette:{path}"
-
-
 def writes_primes() -> tuple[Reply, Reply]:
     """A model that writes the script and says so."""
     call = ToolCall("toolu_1", "Write", {"file_path": "primes.py", "content": PRIMES})
@@ -65,7 +58,7 @@ def writes_primes() -> tuple[Reply, Reply]:
 
 def test_1_boot_and_shutdown(place: Place) -> None:
     """A conversation that is left at once boots cleanly and reports what was spent: nothing."""
-    done = llmos(place, "shell", "--model", cassette(place), typed="exit\n")
+    done = llmos(place, "shell", "--model", tape(place), typed="exit\n")
     assert done.returncode == 0
     assert "Shut down after 0 runs: $0 spent, 0 tokens." in done.stderr
     assert "Traceback" not in done.stderr
@@ -92,18 +85,18 @@ async def test_2_learner_mode(place: Place) -> None:
 @pytest.mark.anyio
 async def test_3_the_same_goal_again_from_a_recording(place: Place, tmp_path: Path) -> None:
     """What a paid model said once can be run again without it: same tools, same file, no cost."""
-    tape = tmp_path / "tape.jsonl"
+    recording = tmp_path / "tape.jsonl"
     async with MessagesAPI() as api:
         api.say(*writes_primes())
         async with place.system(api=api.url) as system:
             paid = system.models.make("dev")
-            system.models.put("dev", Recorder(paid, tape))
+            system.models.put("dev", Recorder(paid, recording))
             first = await system.execute(GOAL, "coder")
         asked = len(api.requests)
     assert first.cost_usd > 0
     (place.workspace / "primes.py").unlink()
-    async with place.system(model=f"cassette:{tape}") as system:
-        assert isinstance(system.models.make(f"cassette:{tape}"), CassetteModel)
+    async with place.system(model=f"cassette:{recording}") as system:
+        assert isinstance(system.models.make(f"cassette:{recording}"), CassetteModel)
         second = await system.execute(GOAL, "coder")
     assert (second.outcome, second.cost_usd, asked) == ("done", 0.0, 2), second.reason
     assert (place.workspace / "primes.py").read_text() == PRIMES
@@ -112,12 +105,12 @@ async def test_3_the_same_goal_again_from_a_recording(place: Place, tmp_path: Pa
 
 def test_4_interactive_session(place: Place) -> None:
     """Several goals in one session; the second reply sees what was said in the first turn."""
-    tape = cassette(
+    model = tape(
         place,
         {"expect": "Hello world", "reply": {"text": "Hello. My number is 17."}},
         {"expect": "Calculate 2 + 2", "reply": {"text": "4"}},
     )
-    done = llmos(place, "shell", "--model", tape, typed="Hello world\nCalculate 2 + 2\nexit\n")
+    done = llmos(place, "shell", "--model", model, typed="Hello world\nCalculate 2 + 2\nexit\n")
     assert done.returncode == 0, done.stderr
     assert "Hello. My number is 17." in done.stdout
     assert "Shut down after 2 runs" in done.stderr
@@ -147,14 +140,14 @@ async def test_6_plugin_system(place: Place) -> None:
     )
     path = place.write("user/tools/hello.py", TOOL.format("Hello"))
     line = {"reply": {"tool_calls": [{"name": "hello_world", "args": {"name": "Ada"}}]}}
-    tape = cassette(
+    model = tape(
         place,
         line,
         {"expect": "Hello Ada", "reply": {"text": "greeted"}},
         line,
         {"expect": "Good day Ada", "reply": {"text": "greeted"}},
     )
-    async with place.system(model=tape) as system:
+    async with place.system(model=model) as system:
         first = await system.execute("Use hello_world tool", "greeter")
         path.write_text(TOOL.format("Good day"))
         second = await system.execute("Use hello_world tool", "greeter")

@@ -3,7 +3,6 @@
 import io
 import json
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from llmos.cli.__main__ import run
 from tests.support.homes import Place
+from tests.support.tapes import Line, tape
 
 FOREIGN = (
     "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "EDITOR", "HF_ENDPOINT", "LLMOS_MODEL", "LLMOS_ROBOT", "NO_COLOR",
@@ -63,9 +63,7 @@ class CommandLine:
         out, err = self.capture.readouterr()
         return Said(code, out, err)
 
-    def tape(self, *lines: Mapping[str, Any]) -> str:
+    def tape(self, *lines: Line) -> str:
         """What `--model` needs for a model that says these lines."""
         self.tapes += 1
-        path = self.place.root / f"tape-{self.tapes}.jsonl"
-        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
-        return f"cassette:{path}"
+        return tape(self.place, *lines, name=f"tape-{self.tapes}")

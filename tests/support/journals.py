@@ -1,8 +1,11 @@
-"""Small runs whose journals other tests read."""
+"""Small runs whose journals other tests read, and a journal that only remembers."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from llmos.clock import SimulatedClock
+from llmos.errors import StorageError
 from llmos.messages import Effect, Message, Reply, Text, ToolCall, ToolResult, Usage
 from llmos.traces.events import (
     DocumentRef,
@@ -78,3 +81,28 @@ def write_run(home: Path, events: list[Event] | None = None, clock: SimulatedClo
         for event in events or small_run(journal.run_id):
             journal.write(event)
     return journal.path
+
+
+@dataclass
+class MemoryJournal:
+    """A journal in memory; `full_after` is how many events its disk takes."""
+
+    events: list[Event] = field(default_factory=list)
+    durable: list[Event] = field(default_factory=list)
+    full_after: int = 1_000_000
+
+    def write(self, event: Event, *, durable: bool = False) -> None:
+        """Append."""
+        if len(self.events) >= self.full_after:
+            raise StorageError("cannot write the journal: the disk is full")
+        self.events.append(event)
+        if durable:
+            self.durable.append(event)
+
+    async def write_durably(self, event: Event) -> None:
+        """Append."""
+        self.write(event, durable=True)
+
+    def named(self, kind: type[Event]) -> list[Any]:
+        """The events of one kind."""
+        return [event for event in self.events if isinstance(event, kind)]

@@ -1,9 +1,8 @@
-"""A loop on a cassette, with tools that are plain functions and a journal that is a list."""
+"""A loop over any model, with tools that are plain functions and a journal in memory."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from llmos.budget import Limits, Purse
@@ -11,11 +10,10 @@ from llmos.clock import SimulatedClock
 from llmos.documents.kernel import BudgetRules, Orchestration, Price
 from llmos.messages import Effect, Message, Text, ToolCall, ToolResult, ToolSpec
 from llmos.models.base import Model, ignore_text
-from llmos.models.cassette import CassetteModel
 from llmos.runtime.judge import ClaimJudge
 from llmos.runtime.loop import Loop
 from llmos.runtime.terms import Ending, Terms
-from llmos.traces.events import Event
+from tests.support.journals import MemoryJournal
 
 FREE = Price(input=0.0, output=0.0, cache_read=0.0, cache_write=0.0, cache_write_1h=0.0)
 ORCHESTRATION = Orchestration(
@@ -38,21 +36,6 @@ BUDGET = BudgetRules(
 
 
 @dataclass
-class ListJournal:
-    """Keeps what is written."""
-
-    events: list[Event] = field(default_factory=list)
-
-    def write(self, event: Event, *, durable: bool = False) -> None:
-        """Append."""
-        self.events.append(event)
-
-    def of(self, kind: type[Event]) -> list[Any]:
-        """The events of one type."""
-        return [event for event in self.events if isinstance(event, kind)]
-
-
-@dataclass
 class FunctionTools:
     """Answers each call by a function; keeps the order of what happened."""
 
@@ -72,29 +55,12 @@ def spec(name: str, effect: Effect = Effect.IRREVERSIBLE) -> ToolSpec:
     return ToolSpec(name, f"Does {name}.", {"type": "object", "properties": {}}, effect)
 
 
-def cassette(folder: Path, *lines: Mapping[str, Any]) -> CassetteModel:
-    """A cassette with these lines."""
-    path = folder / "cassette.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    return CassetteModel(path)
-
-
-def says(text: str, **more: Any) -> dict[str, Any]:
-    """A line in which the model answers."""
-    return {"reply": {"text": text, **more}}
-
-
-def calls(*names: str, **more: Any) -> dict[str, Any]:
-    """A line in which the model calls tools without arguments."""
-    return {"reply": {"tool_calls": [{"name": name} for name in names], **more}}
-
-
 @dataclass
 class Bench:
     """A loop and all that it touches."""
 
     loop: Loop
-    journal: ListJournal
+    journal: MemoryJournal
     tools: FunctionTools
     purse: Purse
     history: list[Message]
@@ -119,7 +85,7 @@ def bench(
     """A loop over a fresh history that holds the goal."""
     functions = FunctionTools(tools or {})
     specs = tuple(spec(name, (effects or {}).get(name, Effect.IRREVERSIBLE)) for name in functions.answers)
-    journal = ListJournal()
+    journal = MemoryJournal()
     purse = Purse(limits or Limits(steps=15, tool_calls=50), SimulatedClock().monotonic_s)
     terms = Terms(
         model=model,

@@ -1,4 +1,4 @@
-"""What tests of tools share: rules, a workspace, a journal that only remembers, a person who always says the same."""
+"""What tests of tools share: rules, a workspace, a person who always says the same."""
 
 import json
 from collections.abc import Sequence
@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from llmos.documents.kernel import SafetyRules
-from llmos.errors import StorageError
 from llmos.messages import ToolCall, ToolResult
 from llmos.tools.base import Tool
 from llmos.tools.permissions import Permissions
 from llmos.tools.toolbox import Toolbox
 from llmos.tools.workspace import Workspace, open_workspace
-from llmos.traces.events import Event
+from tests.support.journals import MemoryJournal
 
 RULES = SafetyRules(
     tool_timeout_s=60.0,
@@ -28,29 +27,6 @@ RULES = SafetyRules(
 def rules(**changes: Any) -> SafetyRules:
     """The rules of these tests, with some of them changed."""
     return replace(RULES, **changes)
-
-
-@dataclass
-class MemoryJournal:
-    """A journal in memory; `full_after` is how many events its disk takes."""
-
-    events: list[Event] = field(default_factory=list)
-    durable: list[Event] = field(default_factory=list)
-    full_after: int = 1_000_000
-
-    def write(self, event: Event, *, durable: bool = False) -> None:
-        if len(self.events) >= self.full_after:
-            raise StorageError("cannot write the journal: the disk is full")
-        self.events.append(event)
-        if durable:
-            self.durable.append(event)
-
-    async def write_durably(self, event: Event) -> None:
-        self.write(event, durable=True)
-
-    def named(self, kind: type[Event]) -> list[Any]:
-        """The events of one kind."""
-        return [event for event in self.events if isinstance(event, kind)]
 
 
 @dataclass

@@ -18,7 +18,8 @@ from llmos.tools.workspace import Workspace
 from llmos.traces.events import FileKept, PermissionDecided, ToolCalled, ToolReturned
 from llmos.traces.journal import Journal
 from llmos.traces.reading import read_journal
-from tests.support.tools import Bench, MemoryJournal, Person, make_workspace, rules
+from tests.support.journals import MemoryJournal
+from tests.support.tools import Bench, Person, make_workspace, rules
 
 pytestmark = pytest.mark.anyio
 

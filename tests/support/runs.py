@@ -1,4 +1,4 @@
-"""Runs on cassettes that are meant to go wrong, in this process or as a command line, and the law of whole journals."""
+"""Runs on cassettes, in this process or as a command line, and the law of whole journals."""
 
 import json
 import subprocess
@@ -10,38 +10,15 @@ from typing import Any
 from llmos.messages import Message, Request, ToolSpec
 from llmos.models.claude_request import message_params
 from llmos.runtime.outcome import RunOutcome
+from llmos.traces import journal
 from llmos.traces.events import Entry, Event, RunFinished, RunStarted
 from llmos.traces.reading import read_journal
 from tests.support.homes import Place
 from tests.support.loopback import Received
 from tests.support.messages_rules import complaint
+from tests.support.tapes import WORKER, Line, tape
 
-WORKER = "---\nname: worker\ndescription: Works.\n---\n\nWork.\n"
 CHECKOUT = Path(__file__).resolve().parents[2]
-
-Line = Mapping[str, Any]
-
-
-def says(text: str = "ready", **more: Any) -> Line:
-    """A cassette's line that answers."""
-    return {"reply": {"text": text, **more}}
-
-
-def asks(*calls: tuple[str, Mapping[str, Any]], **more: Any) -> Line:
-    """A cassette's line that calls these tools with these arguments, in one reply."""
-    return {"reply": {"tool_calls": [{"name": name, "args": args} for name, args in calls], **more}}
-
-
-def malformed(name: str, written: str) -> Line:
-    """A cassette's line that calls a tool with what is no JSON object."""
-    return {"reply": {"tool_calls": [{"name": name, "malformed": written}]}}
-
-
-def tape(place: Place, *lines: Line, name: str = "tape") -> str:
-    """`cassette:FILE` with these lines."""
-    path = place.root / f"{name}.jsonl"
-    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
-    return f"cassette:{path}"
 
 
 def hire(place: Place, text: str = WORKER, name: str = "worker") -> Path:
@@ -59,7 +36,7 @@ async def play(place: Place, *lines: Line, agent: str = "worker", goal: str = "g
 
 def journals(place: Place) -> list[Path]:
     """The journals of the home, in the order of their names."""
-    return sorted(place.home.glob("journals/*/*/*.jsonl"))
+    return sorted(journal.journals(place.home))
 
 
 def whole(path: Path) -> list[Entry]:
@@ -78,6 +55,11 @@ def whole(path: Path) -> list[Entry]:
 def all_whole(place: Place) -> list[list[Entry]]:
     """Every journal of the home, each of them whole."""
     return [whole(path) for path in journals(place)]
+
+
+def journaled(outcome: RunOutcome, kind: type[Event]) -> list[Any]:
+    """The events of one kind in the run's journal."""
+    return list(events(read_journal(outcome.journal), kind))
 
 
 def events(entries: list[Entry], kind: type[Event]) -> Iterator[Any]:
