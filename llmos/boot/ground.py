@@ -35,6 +35,10 @@ class Conversation:
     agent: str
     history: list[Message] = field(default_factory=list)
     last_run: str | None = None
+    goal: str = ""
+    """What the run that is gone on with was to reach."""
+    model: str = ""
+    """What that run was answered by, for as long as nobody names another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Ground:
     workspace: Path
     max_steps: int | None
     body_for: Callable[[Agent], Body | None]
+    scene: Callable[[], str]
+    """The scene that the session asked for; empty when it asked for none."""
     commit: Callable[[Sequence[Path], str], object]
     commit_of: Callable[[Path], str | None]
 
@@ -81,13 +87,14 @@ class Settled:
     permissions: Permissions
 
 
-def settle(ground: Ground, text: str, name: str) -> Settled:
+def settle(ground: Ground, text: str, talk: Conversation) -> Settled:
     """Everything that can be a person's mistake, decided; LLMosError says what is one."""
     goal = check_goal(text, ground.rules.orchestration.max_goal_bytes)
-    snapshot = ground.registry.snapshot(name)
-    agent = snapshot.agent(name)
+    snapshot = ground.registry.snapshot(talk.agent)
+    agent = snapshot.agent(talk.agent)
     body = ground.body_for(agent)
-    choice = ground.models.choose(agent, pocket_can_serve=body is not None and _may_move(agent))
+    serves = body is not None and _may_move(agent)
+    choice = ground.models.choose(agent, pocket_can_serve=serves, resumed=talk.model)
     ground.models.make(choice.name)
     permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
     return Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions)

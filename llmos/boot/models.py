@@ -51,10 +51,15 @@ class Models:
         self._made: dict[str, Model] = {}
         self._breakers: dict[str, Breaker] = {}
 
-    def choose(self, agent: Agent, *, pocket_can_serve: bool) -> ModelChoice:
-        """The model of CONTRACT's default rule: the person's, the agent's, or the best that is there."""
+    def choose(self, agent: Agent, *, pocket_can_serve: bool, resumed: str = "") -> ModelChoice:
+        """The model of CONTRACT's default rule: the person's, the agent's, or the best that is there.
+
+        Where a run is gone on with, the model that it was `resumed` from comes right after the person's.
+        """
         if self._preferred:
             return ModelChoice(self._preferred, "--model says so")
+        if resumed:
+            return ModelChoice(resumed, "the run that is resumed had it")
         if agent.model != "inherit":
             return ModelChoice(agent.model, f"the agent {agent.name} asks for it")
         if self._environment.model:
@@ -102,10 +107,16 @@ class Models:
         return Chosen(
             choice=choice,
             model=router,
-            template=alias.template if alias else _template(choice.name),
+            template=self.template(choice.name),
             price=max((price for _, price in prices), key=lambda price: price.output),
             price_of=partial(_price_of, prices),
         )
+
+    def template(self, name: str) -> str:
+        """The prompt template of an alias or `provider:ID`: short where no alias says, and contexts are small."""
+        if alias := self._rules.aliases.get(name):
+            return alias.template
+        return "compact" if name.startswith(("local:", "openai:")) else "full"
 
     def make(self, name: str) -> Model:
         """The model of an alias or `provider:ID`; LLMosError when there is no such thing."""
@@ -208,11 +219,6 @@ def _price_of(prices: Sequence[tuple[str, Price]], answered: str) -> Price:
     """
     own = answered.removeprefix("local:")
     return next((price for identity, price in prices if own.startswith(identity)), prices[0][1])
-
-
-def _template(name: str) -> str:
-    """The prompt for a model that no alias describes: short where contexts are small."""
-    return "compact" if name.startswith(("local:", "openai:")) else "full"
 
 
 def _local(file: Path, vision: Path | None, context_tokens: int | None) -> Model:

@@ -36,7 +36,7 @@ _MODE_REASON = "the model plans each step"
 
 async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) -> RunOutcome:
     """Run a goal; LLMosError when it cannot begin."""
-    settled = settle(ground, goal, talk.agent)
+    settled = settle(ground, goal, talk)
     run_id = new_run_id(ground.clock)
     with Journal.create(
         ground.environment.home, run_id, ground.clock, ground.bus, ground.environment.secrets
@@ -184,7 +184,7 @@ def _started(ground: Ground, run: Settled, run_id: str, place: Place, talk: Conv
         mode_reason=_MODE_REASON,
         workspace=str(run.permissions.workspace.root),
         robot=run.body.name if run.body else "",
-        scene=run.body.scene.name if run.body else "",
+        scene=run.body.scene.name if run.body else ground.scene(),
         parent=place.parent,
         continues=talk.last_run,
         limits=LimitsRecord(

@@ -78,6 +78,7 @@ class LLMOS:
         self.library = Library(self.environment, self.clock, self.workspace)
         self.models = Models(self.rules.models, self.environment, package_folder(), self.clock, self.options.model)
         self._body: Body | None = None
+        self._robot, self._scene = self.options.robot or "", self.options.scene or ""
         usd = self.rules.budget.budget_usd if self.options.budget_usd is None else self.options.budget_usd
         self._purse = Purse(Limits(usd=usd), self.clock.monotonic_s)
         self._ground = self._lay_ground(approver)
@@ -117,20 +118,32 @@ class LLMOS:
         return outcome
 
     def conversation(self, agent: str, resume: str | None = None) -> Conversation:
-        """A conversation with an agent, from nothing or from where another run ended."""
+        """A conversation with an agent, from nothing or from where another run ended.
+
+        The rest of a run has its model, robot and scene, where the options name no other.
+        """
         if resume is None:
             return Conversation(agent)
-        from llmos.traces.reading import read_history
+        from llmos.traces.reading import read_history, read_start
 
-        return Conversation(agent, list(read_history(self.environment.home, resume)), resume)
+        history, start = read_history(self.environment.home, resume), read_start(self.environment.home, resume)
+        self._robot = self._robot or start.robot.partition(": ")[0]
+        self._scene = self._scene or start.scene
+        return Conversation(agent, list(history), resume, start.goal, start.model_reason.partition(": ")[0])
+
+    def going_on(self, talk: Conversation) -> str:
+        """What a resumed run is told when a person adds nothing: to go on, and that a simulated world begins anew.
+
+        The pocket model remembers nothing, so it is given the goal again.
+        """
+        settled = settle(self._ground, talk.goal, talk)
+        if self.models.template(settled.choice.name) == "pocket":
+            return talk.goal
+        return self._ground.prompts.render("go-on", robot=settled.body is not None)
 
     def require(self, agent: str) -> None:
         """Raise what would keep this agent from running any goal at all; nothing is called."""
-        settle(self._ground, self.words("go-on"), agent)
-
-    def words(self, template: str) -> str:
-        """A message of the house, from `kernel/prompts/`."""
-        return self._ground.prompts.render(template)
+        settle(self._ground, agent, Conversation(agent))
 
     async def say(self, talk: Conversation, goal: str, *, scope: CancelScope | None = None) -> RunOutcome:
         """Run the next goal of a conversation; from the second on, the system is asked to tell of edited documents."""
@@ -165,6 +178,7 @@ class LLMOS:
             workspace=self.workspace,
             max_steps=self.options.max_steps,
             body_for=self._body_for,
+            scene=lambda: self._scene,
             commit=self._commit,
             commit_of=self.library.commit_of,
         )
@@ -175,12 +189,10 @@ class LLMOS:
     def _body_for(self, agent: Agent) -> Body | None:
         """The robot of the session, when one was asked for or the agent drives one."""
         drives = agent.tools is not None and bool(ROBOT_TOOLS.intersection(agent.tools))
-        name = self.options.robot or self.environment.robot or (USUAL_ROBOT if drives else None)
+        name = self._robot or self.environment.robot or (USUAL_ROBOT if drives else None)
         if name is None:
             return None
         if self._body is None:
-            options, documents = self.options, self.library.registry.snapshot()
-            self._body = open_body(
-                documents, self.environment.home, name, options.scene or "", realtime=options.realtime
-            )
+            documents, realtime = self.library.registry.snapshot(), self.options.realtime
+            self._body = open_body(documents, self.environment.home, name, self._scene, realtime=realtime)
         return self._body

@@ -29,8 +29,8 @@ def run_once(agent: str, goal: str | None, *, as_json: bool, resume: str | None,
     """Run one goal, tell it, and return the exit code of its outcome; without a goal, the resumed run goes on."""
 
     async def work(system: "LLMOS", progress: "Progress") -> "RunOutcome":
-        text = system.words("go-on") if goal is None else goal
-        return await answer(system, progress, system.conversation(agent, resume), text)
+        talk = system.conversation(agent, resume)
+        return await answer(system, progress, talk, system.going_on(talk) if goal is None else goal)
 
     outcome = with_system(work, ask=not as_json, **options)
     with unread():

@@ -69,6 +69,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     workspace: str = ""
     robot: str = ""
     scene: str = ""
+    """Where the robot is; in a run that has none, the scene for those that it delegates to."""
     parent: str | None = None
     """The run that delegated this one."""
     continues: str | None = None

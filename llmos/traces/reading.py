@@ -21,6 +21,7 @@ from llmos.traces.events import (
     Event,
     MessageAdded,
     ModelReplied,
+    RunStarted,
     ToolCalled,
     ToolReturned,
     UnknownEvent,
@@ -121,6 +122,15 @@ def read_history(home: Path, run_id: str) -> tuple[Message, ...]:
     entries = read_journal(find_journal(home, run_id))
     closing = closing_message(entries)
     return (*messages_of(entries), *([closing] if closing else []))
+
+
+def read_start(home: Path, run_id: str) -> RunStarted:
+    """How a run began: its goal, model, robot and scene. Raises StorageError for a journal that does not say."""
+    path = find_journal(home, run_id)
+    first = next((entry.event for entry in read_journal(path)), None)
+    if not isinstance(first, RunStarted):
+        raise StorageError(f"{path}:1: the run's beginning belongs here")
+    return first
 
 
 def _entry(path: Path, number: int, line: bytes) -> Entry:
