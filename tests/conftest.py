@@ -2,9 +2,14 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.support.command_line import CommandLine
+from tests.support.homes import make_place
+from tests.support.tapes import WORKER
 
 settings.register_profile("llmos", deadline=None)  # no test asserts wall times, least of all on a busy machine
 settings.load_profile("llmos")
@@ -14,6 +19,15 @@ settings.load_profile("llmos")
 def anyio_backend() -> str:
     """Async tests run on asyncio, as the command line does."""
     return "asyncio"
+
+
+@pytest.fixture
+def llmos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    """A home with an agent `worker` and nothing else, no git repository either."""
+    place = make_place(tmp_path)
+    place.write("settings.md", "")
+    place.write("user/agents/worker.md", WORKER)
+    return CommandLine(place, monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -4,14 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from llmos.errors import LLMosError
 from llmos.settings import current_folder, read_environment
+from tests.support.command_line import CommandLine
 from tests.support.homes import Place, make_place
-from tests.support.runs import CHECKOUT, all_whole, hire, journals, llmos, sentence
+from tests.support.runs import CHECKOUT, all_whole, hire, in_a_process, journals, sentence
 from tests.support.tapes import asks, says, tape
 
 USAGE = "; see `llmos agent run --help`."
@@ -62,7 +64,7 @@ BAD = {
         "The goal is empty; say in plain words what is to be done, or pipe it in with GOAL '-'.",
     ),
     "a goal that is no text": (
-        ("worker", b"go \xff"),
+        ("worker", "go \udcff"),
         2,
         "The goal holds bytes that are not text at character 3; use UTF-8.",
     ),
@@ -79,7 +81,7 @@ BAD = {
         "the workspace cannot be /, the whole disk; choose a folder of its own with --workspace",
     ),
     "the home around it": (
-        ("worker", "go", "--workspace", "{home}"),
+        ("worker", "go", "--workspace", "{root}"),
         3,
         "the workspace cannot be {root}, which holds your home folder; choose a folder of its own with --workspace",
     ),
@@ -92,23 +94,95 @@ BAD = {
 
 
 @pytest.mark.parametrize(("arguments", "code", "said"), BAD.values(), ids=BAD)
-def test_bad_input_is_one_sentence(place: Place, arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_bad_input_is_one_sentence(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, said: str
+) -> None:
     """What, where, and the alternatives; no journal begins and nothing is asked of any model."""
-    usual = [] if "--model" in arguments else ["--model", tape(place, says())]
-    if said.startswith("the workspace cannot be {root}"):
-        arguments, said = ("worker", "go", "--workspace", str(place.root)), said.format(root=place.root)
-    done = llmos(place, "agent", "run", *arguments, *usual, env={"ANTHROPIC_API_KEY": "k"})
-    assert done.returncode == code, done.stderr
-    assert sentence(done) == said.replace("{home}", str(place.home))
-    assert done.stdout == b""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    place = llmos.place
+    usual = [] if "--model" in arguments else ["--model", llmos.tape(says())]
+    words = [word.replace("{root}", str(place.root)) for word in arguments]
+    done = llmos("agent", "run", *words, *usual)
+    assert (done.code, done.out) == (code, "")
+    assert done.err == f"llmos: {said.replace('{home}', str(place.home)).replace('{root}', str(place.root))}\n"
     assert journals(place) == []
 
 
-def test_bad_input_is_one_object_for_a_program(place: Place) -> None:
+def nothing(_: Place) -> None:
+    """The home is as it should be."""
+
+
+def mistyped_rule(place: Place) -> None:
+    """A key of the kernel has a word where a number belongs."""
+    place.write("kernel/budget.md", "---\nbudget_usd: much\n---\n")
+
+
+def looser_rule(place: Place) -> None:
+    """A home tries to loosen safety."""
+    place.write("kernel/safety.md", "---\ntool_timeout_s: 3000\n---\n")
+
+
+def strange_setting(place: Place) -> None:
+    """The settings page has a key that is none."""
+    place.write("settings.md", "---\nmodle: pocket\n---\n")
+
+
+def unreadable_agent(place: Place) -> None:
+    """The worker is no text."""
+    place.write("user/agents/worker.md", "").write_bytes(b"\xff\xfe\x00w")
+
+
+def home_is_a_file(place: Place) -> None:
+    """Something else stands where the journals belong."""
+    place.write("journals", "")
+
+
+RUN = "agent run worker go --model cassette:tape"
+MISTAKES: list[tuple[Callable[[Place], None], str, int, str]] = [
+    (nothing, "agent rnu worker go", 2, "did you mean 'run'?"),
+    (nothing, "agnet list", 2, "did you mean 'agent'?"),
+    (nothing, "agent run worker go --model cassette:missing", 2, "missing"),
+    (nothing, "agent run worker go --model dev", 2, "needs a key: set ANTHROPIC_API_KEY"),
+    (nothing, "agent run worker go", 2, "No model can serve the agent worker"),
+    (nothing, f"{RUN} --robot arm --scene pick", 2, "pick-and-place"),
+    (nothing, f"{RUN} --workspace nowhere", 2, "nowhere"),
+    (nothing, f"{RUN} --resume 20260101-000000-abcdef", 2, "there is no run 20260101-000000-abcdef"),
+    (nothing, f"{RUN} --each missing.csv", 2, "missing.csv"),
+    (mistyped_rule, RUN, 2, "kernel/budget.md:2: 'budget_usd' must be a number"),
+    (looser_rule, RUN, 2, "kernel/safety.md:2: 'tool_timeout_s' tightens only"),
+    (strange_setting, RUN, 2, "settings.md:2: 'modle' is no key that is read here; did you mean 'model'?"),
+    (unreadable_agent, RUN, 2, "user/agents/worker.md:1: the file is UTF-16; save it as UTF-8"),
+    (home_is_a_file, RUN, 1, "a part of this path is a file where a folder must be"),
+    (nothing, "trace show 20260101-000000-abcdef", 2, "there is no run 20260101-000000-abcdef"),
+    (nothing, "kernel show budget.usd", 2, "there is no rule 'budget.usd'"),
+    (nothing, "skill show pick-and-plaec", 2, "did you mean 'pick-and-place'?"),
+    (nothing, "memory show ../../etc/passwd", 2, "is no id of a note"),
+    (nothing, "agent check nowhere", 2, "there is no such file or folder"),
+    (nothing, "volume add nowhere", 1, "nowhere"),
+    (nothing, "volume trust nowhere", 2, "nowhere"),
+]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line", "code", "said"), MISTAKES, ids=[f"{spoil.__name__}: {line}" for spoil, line, *_ in MISTAKES]
+)
+def test_a_mistake_is_one_sentence(
+    llmos: CommandLine, spoil: Callable[[Place], None], line: str, code: int, said: str
+) -> None:
+    """The last line on stderr says what is wrong, stdout stays empty, and no run has begun."""
+    model = llmos.tape(says())
+    spoil(llmos.place)
+    done = llmos(*(model if word == "cassette:tape" else word for word in line.split()))
+    assert (done.code, done.out) == (code, ""), done.err
+    assert done.last.startswith("llmos: ")
+    assert said in done.last
+    assert journals(llmos.place) == []
+
+
+def test_bad_input_is_one_object_for_a_program(llmos: CommandLine) -> None:
     """With --json the sentence stands in it, and stdout holds nothing else."""
-    done = llmos(place, "agent", "run", "wroker", "go", "--json")
-    assert done.returncode == 2
-    assert json.loads(done.stdout) == {"error": "There is no agent 'wroker'; did you mean 'worker'?"}
+    done = llmos("agent", "run", "wroker", "go", "--json")
+    assert (done.code, done.json) == (2, {"error": "There is no agent 'wroker'; did you mean 'worker'?"})
 
 
 @pytest.mark.parametrize(
@@ -117,39 +191,49 @@ def test_bad_input_is_one_object_for_a_program(place: Place) -> None:
         (b"x" * 1_000_000, "The goal is 1000000 bytes long and orchestration.max_goal_bytes allows 100000; put the "),
         (b"\xff\xfe", "The goal holds bytes that are not text at character 0; use UTF-8."),
         (b"", "The goal is empty; say in plain words what is to be done, or pipe it in with GOAL '-'."),
+        (b" \n\t", "The goal is empty; say in plain words what is to be done, or pipe it in with GOAL '-'."),
     ],
-    ids=["long", "binary", "empty"],
+    ids=["long", "binary", "empty", "blank"],
 )
-def test_a_goal_that_is_piped_in_is_checked_as_well(place: Place, typed: bytes, said: str) -> None:
+def test_a_goal_that_is_piped_in_is_checked_as_well(llmos: CommandLine, typed: bytes, said: str) -> None:
     """Whatever comes down a pipe."""
-    done = llmos(place, "agent", "run", "worker", "-", "--model", tape(place, says()), typed=typed)
-    assert done.returncode == 2
-    assert sentence(done).startswith(said)
+    done = llmos("agent", "run", "worker", "-", "--model", llmos.tape(says()), stdin=typed)
+    assert done.code == 2
+    assert done.last.startswith(f"llmos: {said}")
+    assert journals(llmos.place) == []
 
 
-def test_a_broken_kernel_key_stops_every_run(place: Place) -> None:
+def test_a_broken_kernel_key_stops_every_run(llmos: CommandLine) -> None:
     """File, line and the nearest right key."""
-    page = place.write("kernel/budget.md", "---\nbudget_uds: 1.0\n---\n")
-    done = llmos(place, "agent", "run", "worker", "go", "--model", tape(place, says()))
-    assert done.returncode == 2
-    assert sentence(done) == f"{page}:2: 'budget_uds' is no key that is read here; did you mean 'budget_usd'?"
+    page = llmos.place.write("kernel/budget.md", "---\nbudget_uds: 1.0\n---\n")
+    done = llmos("agent", "run", "worker", "go", "--model", llmos.tape(says()))
+    assert done.code == 2
+    assert done.last == f"llmos: {page}:2: 'budget_uds' is no key that is read here; did you mean 'budget_usd'?"
 
 
-def test_a_line_of_a_conversation_that_cannot_be_run_ends_nothing(place: Place) -> None:
+def test_one_broken_document_does_not_hide_the_others(llmos: CommandLine) -> None:
+    """The rest is listed and runs; the broken one is told by `agent check`."""
+    llmos.place.write("user/agents/broken.md", "").write_bytes(b"\xff\xff")
+    listed = llmos("agent", "list", "--json").json["agents"]
+    assert {"worker", "operator"} <= {agent["name"] for agent in listed}
+    assert llmos("agent", "run", "worker", "go", "--model", llmos.tape(says())).code == 0
+    assert llmos("agent", "check", llmos.place.home / "user").code == 2
+
+
+def test_a_line_of_a_conversation_that_cannot_be_run_ends_nothing(llmos: CommandLine) -> None:
     """The next line is answered, and the worst exit code is kept."""
     typed = b"x" * 200_000 + b"\nhello\nexit\n"
-    done = llmos(place, "shell", "--model", tape(place, says("Hello.")), typed=typed)
-    assert done.returncode == 2
-    assert sentence(done).startswith("The goal is 200000 bytes long")
-    assert done.stdout == b"Hello.\n"
-    assert b"Shut down after 1 run: $0 spent, 0 tokens." in done.stderr
+    done = llmos("shell", "--model", llmos.tape(says("Hello.")), stdin=typed)
+    assert (done.code, done.out) == (2, "Hello.\n")
+    assert "llmos: The goal is 200000 bytes long" in done.err
+    assert "Shut down after 1 run: $0 spent, 0 tokens." in done.err
 
 
 def test_a_home_that_is_a_file_is_said(place: Place) -> None:
     """Nothing is put beside it, and nothing is lost."""
     home = place.root / "not-a-home"
     home.write_text("mine")
-    done = llmos(place, "run", "go", "--model", tape(place, says()), env={"LLMOS_HOME": str(home)})
+    done = in_a_process(place, "run", "go", "--model", tape(place, says()), env={"LLMOS_HOME": str(home)})
     assert done.returncode == 1
     assert sentence(done) == (
         f"cannot make the folder {home}: a part of this path is a file where a folder must be; move it away or set "
@@ -222,7 +306,7 @@ def test_names_that_are_no_text_do_no_harm(place: Place) -> None:
     (folder / os.fsdecode(b"f\xfe.txt")).touch()
     hire(place)
     model = tape(place, asks(("Glob", {"pattern": "*"})), {"expect": "f?.txt", **says("seen")})
-    done = llmos(place, "agent", "run", "worker", "go", "--json", "--model", model, cwd=folder)
+    done = in_a_process(place, "agent", "run", "worker", "go", "--json", "--model", model, cwd=folder)
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
     assert outcome["answer"] == "seen"
@@ -234,7 +318,7 @@ def test_json_is_valid_in_any_encoding(place: Place) -> None:
     model = tape(place, says("Grüße, 世界 \u2028 \U0001f916"))
     arguments = ("agent", "run", "worker", "grüß die Welt", "--json", "--model", model)
     for encoding in ("ascii", "utf-16"):
-        done = llmos(place, *arguments, env={"PYTHONIOENCODING": encoding})
+        done = in_a_process(place, *arguments, env={"PYTHONIOENCODING": encoding})
         assert done.returncode == 0, done.stderr
         outcome = json.loads(done.stdout.decode(encoding))
         assert (outcome["goal"], outcome["answer"]) == ("grüß die Welt", "Grüße, 世界 \u2028 \U0001f916")

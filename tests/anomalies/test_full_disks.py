@@ -13,7 +13,7 @@ from llmos.traces.events import PromptSet, RunFinished, RunStarted, ToolCalled
 from llmos.traces.reading import read_journal
 from tests.support.disks import remount_read_only, tmpfs
 from tests.support.homes import Place, make_place
-from tests.support.runs import events, fit_for_a_provider, hire, journals, llmos, play, sentence, whole
+from tests.support.runs import events, fit_for_a_provider, hire, in_a_process, journals, play, sentence, whole
 from tests.support.tapes import Line, asks, says, tape
 
 pytestmark = pytest.mark.anyio
@@ -121,22 +121,27 @@ def _fill(path: Path, size: int) -> None:
 
 
 def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    """Read-only: exit 1, one sentence, and nothing was asked of the model."""
-    with tmpfs(tmp_path / "disk", "size=1m") as disk:
+    """Read-only: exit 1, one sentence, and nothing is done; but who only looks needs no disk that can be written."""
+    with tmpfs(tmp_path / "disk", "size=4m") as disk:
         place = make_place(disk)
         hire(place)
-        model = tape(place, says())
+        deed = tmp_path / "deed"
+        model = tape(place, asks(("Write", {"file_path": str(deed), "content": "x"})), says())
         remount_read_only(disk)
-        done = llmos(place, "agent", "run", "worker", "go", "--model", model, cwd=tmp_path)
-        assert done.returncode == 1
+        words = ("agent", "run", "worker", "go", "--model", model, "--approve", "Write")
+        done = in_a_process(place, *words, cwd=tmp_path)
+        assert (done.returncode, done.stdout, deed.exists()) == (1, b"", False)
         said = sentence(done)
         assert said.endswith("the file system is read-only; set LLMOS_HOME to a folder that can be written"), said
+        for looking in ("agent list", "skill list", "kernel show", "trace list", "usage", "memory search x"):
+            done = in_a_process(place, *looking.split(), cwd=tmp_path)
+            assert done.returncode == 0, (looking, done.stderr)
 
 
 def test_a_command_line_on_a_full_disk_ends_with_its_exit_code(place: Place) -> None:
     """The person reads why; the run is listed as cut off, and the next one is whole."""
     model = tape(place, *LINES)
-    done = llmos(
+    done = in_a_process(
         place,
         "agent",
         "run",
@@ -148,7 +153,7 @@ def test_a_command_line_on_a_full_disk_ends_with_its_exit_code(place: Place) -> 
     )
     assert done.returncode == 1, done.stderr
     assert "the file has reached the size limit of this process" in sentence(done)
-    assert b"cut off" in llmos(place, "trace", "list").stdout
-    again = llmos(place, "agent", "run", "worker", "go", "--model", model)
+    assert b"cut off" in in_a_process(place, "trace", "list").stdout
+    again = in_a_process(place, "agent", "run", "worker", "go", "--model", model)
     assert again.returncode == 0, again.stderr
     assert len(whole(journals(place)[-1])) > 10

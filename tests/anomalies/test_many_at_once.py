@@ -13,7 +13,7 @@ from llmos.traces.events import RunFinished
 from llmos.volumes.home import init_home
 from tests.support.homes import Place, make_place
 from tests.support.repositories import KINDS, repository, trap
-from tests.support.runs import CHECKOUT, all_whole, events, hire, journals, llmos, play
+from tests.support.runs import CHECKOUT, all_whole, events, hire, in_a_process, journals, play
 from tests.support.tapes import asks, says, tape
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +51,7 @@ def test_processes_begin_at_once_in_a_home_that_is_not_made_yet(place: Place, co
     assert {outcome["outcome"] for outcome in outcomes} == {"done"}
     assert [[use["ok"] for use in outcome["tool_calls"]] for outcome in outcomes] == [[True]] * count
     assert len({outcome["run_id"] for outcome in outcomes}) == len(all_whole(place)) == count
-    listed = json.loads(llmos(place, "trace", "list", "--json", "--limit", "100").stdout)
+    listed = json.loads(in_a_process(place, "trace", "list", "--json", "--limit", "100").stdout)
     assert {run["run_id"] for run in listed["runs"]} == {outcome["run_id"] for outcome in outcomes}
     assert {run["outcome"] for run in listed["runs"]} == {"done"}
 

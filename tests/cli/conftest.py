@@ -1,4 +1,4 @@
-"""A command line for each test, in a home that is there or one that is whole."""
+"""A command line for each test, in a home that is whole."""
 
 import shutil
 from pathlib import Path
@@ -9,16 +9,6 @@ from llmos.settings import system_root
 from llmos.volumes.home import init_home
 from tests.support.command_line import CommandLine
 from tests.support.homes import make_place
-from tests.support.tapes import WORKER
-
-
-@pytest.fixture
-def llmos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    """A home with an agent `worker` and nothing else, no git repository either."""
-    place = make_place(tmp_path)
-    place.write("settings.md", "")
-    place.write("user/agents/worker.md", WORKER)
-    return CommandLine(place, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

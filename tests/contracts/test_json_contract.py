@@ -4,10 +4,6 @@ Keys may be added, so additions are listed here as such; a key that is renamed o
 """
 
 import inspect
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +14,9 @@ from llmos.boot.options import Options
 from llmos.errors import RefusedError
 from llmos.runtime.outcome import EXIT_CODES
 from llmos.settings import Environment
+from tests.support.command_line import CommandLine
 from tests.support.homes import Place, make_place
-from tests.support.tapes import WORKER, calls, says
+from tests.support.tapes import WORKER, Line, calls, says, tape
 
 RESULT = {
     "run_id": str, "agent": str, "goal": str, "mode": str, "mode_reason": str, "outcome": str, "answer": str,
@@ -38,24 +35,10 @@ def place(tmp_path: Path) -> Place:
     return place
 
 
-def llmos(place: Place, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """A command line without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "llmos.cli", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        cwd=place.workspace,
-        env={"LLMOS_HOME": str(place.home), "HOME": str(place.root), "PATH": os.defpath},
-    )
-
-
-def run(place: Place, *lines: dict[str, Any]) -> tuple[int, Any]:
+def run(llmos: CommandLine, *lines: Line) -> tuple[int, Any]:
     """Exit code of `agent run --json`, and the one object on its stdout."""
-    tape = place.root / "tape.jsonl"
-    tape.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    done = llmos(place, "agent", "run", "worker", "go", "--model", f"cassette:{tape}", "--json")
-    return done.returncode, json.loads(done.stdout)
+    done = llmos("agent", "run", "worker", "go", "--model", llmos.tape(*lines), "--json")
+    return done.code, done.json
 
 
 def has_shape(value: dict[str, Any], shape: dict[str, type]) -> None:
@@ -65,9 +48,9 @@ def has_shape(value: dict[str, Any], shape: dict[str, type]) -> None:
         assert isinstance(value[key], (kind, int) if kind is float else kind), key
 
 
-def test_a_finished_run_prints_exactly_one_object(place: Place) -> None:
+def test_a_finished_run_prints_exactly_one_object(llmos: CommandLine) -> None:
     """All keys of the contract, each of its type, and nothing else on stdout."""
-    code, result = run(place, calls("Glob", pattern="*"), calls("Read", file_path="none"), says("ready"))
+    code, result = run(llmos, calls("Glob", pattern="*"), calls("Read", file_path="none"), says("ready"))
     has_shape(result, RESULT | ADDED["result"])
     has_shape(result["usage"], USAGE | ADDED["usage"])
     assert [set(use) for use in result["tool_calls"]] == [{"tool", "args", "ok"}, {"tool", "args", "ok", "error"}]
@@ -86,9 +69,9 @@ def test_a_finished_run_prints_exactly_one_object(place: Place) -> None:
         ({"error": "fatal", "sentence": "gone"}, 1, "failed"),
     ],
 )
-def test_an_outcome_has_its_exit_code(place: Place, line: dict[str, Any], code: int, outcome: str) -> None:
+def test_an_outcome_has_its_exit_code(llmos: CommandLine, line: dict[str, Any], code: int, outcome: str) -> None:
     """What a script branches on agrees with what it reads."""
-    ended, result = run(place, line)
+    ended, result = run(llmos, line)
     has_shape(result, RESULT | ADDED["result"])
     assert (ended, result["outcome"]) == (code, outcome)
 
@@ -110,26 +93,26 @@ def test_exit_codes_are_those_of_the_contract() -> None:
         (("agent", "lsit"), "did you mean"),
     ],
 )
-def test_a_persons_mistake_is_an_object_too(place: Place, arguments: tuple[str, ...], sentence: str) -> None:
+def test_a_persons_mistake_is_an_object_too(llmos: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
     """`{"error": sentence}` and exit 2, wherever the mistake was found."""
-    done = llmos(place, *arguments, "--json")
-    assert done.returncode == 2, done.stderr
-    result = json.loads(done.stdout)
+    done = llmos(*arguments, "--json")
+    assert done.code == 2, done.err
+    result = done.json
     assert set(result) == {"error"}
     assert sentence in result["error"]
 
 
-def test_a_check_lists_problems(place: Place) -> None:
+def test_a_check_lists_problems(llmos: CommandLine) -> None:
     """A file that loads has warnings only; one that does not has an error and exit 2."""
-    place.write("user/agents/odd.md", "---\nname: odd\ndescription: Odd.\ntools: Raed\n---\n\nWork.\n")
-    done = llmos(place, "agent", "check", str(place.home / "user"), "--json")
-    [problem] = json.loads(done.stdout)["problems"]
+    llmos.place.write("user/agents/odd.md", "---\nname: odd\ndescription: Odd.\ntools: Raed\n---\n\nWork.\n")
+    done = llmos("agent", "check", llmos.place.home / "user", "--json")
+    [problem] = done.json["problems"]
     has_shape(problem, PROBLEM)
-    assert (done.returncode, problem["severity"], problem["line"]) == (0, "warning", 4)
-    place.write("user/agents/empty.md", "")
-    done = llmos(place, "agent", "check", str(place.home / "user"), "--json")
-    assert done.returncode == 2
-    assert {one["severity"] for one in json.loads(done.stdout)["problems"]} == {"warning", "error"}
+    assert (done.code, problem["severity"], problem["line"]) == (0, "warning", 4)
+    llmos.place.write("user/agents/empty.md", "")
+    done = llmos("agent", "check", llmos.place.home / "user", "--json")
+    assert done.code == 2
+    assert {one["severity"] for one in done.json["problems"]} == {"warning", "error"}
 
 
 @pytest.mark.parametrize(
@@ -140,11 +123,11 @@ def test_a_check_lists_problems(place: Place) -> None:
         ("kernel show budget", "rules", {"key", "value", "where"}),
     ],
 )
-def test_listings_are_one_object_with_one_list(place: Place, arguments: str, key: str, columns: set[str]) -> None:
+def test_listings_are_one_object_with_one_list(llmos: CommandLine, arguments: str, key: str, columns: set[str]) -> None:
     """Every listing takes `--json` and answers in the same form."""
-    done = llmos(place, *arguments.split(), "--json")
-    result = json.loads(done.stdout)
-    assert (done.returncode, set(result)) == (0, {key})
+    done = llmos(*arguments.split(), "--json")
+    result = done.json
+    assert (done.code, set(result)) == (0, {key})
     assert all(set(row) >= columns for row in result[key])
 
 
@@ -166,9 +149,8 @@ async def test_the_python_api_makes_the_home_it_is_given(tmp_path: Path, caplog:
     """A home that is not there yet is made on first use, and told of; what is saved into it counts at once."""
     home, work = tmp_path / "home", tmp_path / "work"
     work.mkdir()
-    tape = tmp_path / "tape.jsonl"
-    tape.write_text(f"{json.dumps(says('made it'))}\n")
-    async with LLMOS(environment=offline(home), options=Options(model=f"cassette:{tape}", workspace=work)) as os_:
+    model = tape(Place(tmp_path), says("made it"))
+    async with LLMOS(environment=offline(home), options=Options(model=model, workspace=work)) as os_:
         (home / "user" / "agents").mkdir()
         (home / "user" / "agents" / "worker.md").write_text(WORKER)
         outcome = await os_.execute("go", agent="worker")

@@ -1,6 +1,5 @@
 """The six scenarios of the first deployment checklist, in today's words, through Python and the command line."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,8 +11,10 @@ from llmos.messages import Reply, Text, ToolCall, Usage
 from llmos.models.cassette import CassetteModel, Recorder
 from llmos.traces.events import RunFinished, RunStarted
 from llmos.traces.reading import read_journal
+from tests.support.command_line import CommandLine
 from tests.support.homes import Place, make_place
 from tests.support.messages_api import MessagesAPI
+from tests.support.runs import journals
 from tests.support.tapes import tape
 
 PRIMES = "print([n for n in range(2, 30) if all(n % d for d in range(2, n))])\n"
@@ -34,19 +35,6 @@ def place(tmp_path: Path) -> Place:
     return make_place(tmp_path)
 
 
-def llmos(place: Place, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-    """A command line in a process of its own, without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "llmos.cli", *arguments],
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=place.workspace,
-        env={"LLMOS_HOME": str(place.home), "HOME": str(place.root), "PATH": "/usr/bin:/bin"},
-    )
-
-
 def writes_primes() -> tuple[Reply, Reply]:
     """A model that writes the script and says so."""
     call = ToolCall("toolu_1", "Write", {"file_path": "primes.py", "content": PRIMES})
@@ -56,12 +44,12 @@ def writes_primes() -> tuple[Reply, Reply]:
     )
 
 
-def test_1_boot_and_shutdown(place: Place) -> None:
+def test_1_boot_and_shutdown(llmos: CommandLine) -> None:
     """A conversation that is left at once boots cleanly and reports what was spent: nothing."""
-    done = llmos(place, "shell", "--model", tape(place), typed="exit\n")
-    assert done.returncode == 0
-    assert "Shut down after 0 runs: $0 spent, 0 tokens." in done.stderr
-    assert "Traceback" not in done.stderr
+    done = llmos("shell", "--model", llmos.tape(), stdin=b"exit\n")
+    assert done.code == 0
+    assert "Shut down after 0 runs: $0 spent, 0 tokens." in done.err
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.anyio
@@ -103,20 +91,19 @@ async def test_3_the_same_goal_again_from_a_recording(place: Place, tmp_path: Pa
     assert [(use.tool, use.args) for use in second.tool_calls] == [(use.tool, use.args) for use in first.tool_calls]
 
 
-def test_4_interactive_session(place: Place) -> None:
+def test_4_interactive_session(llmos: CommandLine) -> None:
     """Several goals in one session; the second reply sees what was said in the first turn."""
-    model = tape(
-        place,
+    model = llmos.tape(
         {"expect": "Hello world", "reply": {"text": "Hello. My number is 17."}},
         {"expect": "Calculate 2 + 2", "reply": {"text": "4"}},
     )
-    done = llmos(place, "shell", "--model", model, typed="Hello world\nCalculate 2 + 2\nexit\n")
-    assert done.returncode == 0, done.stderr
-    assert "Hello. My number is 17." in done.stdout
-    assert "Shut down after 2 runs" in done.stderr
-    journals = sorted(place.home.glob("journals/*/*/*.jsonl"))
-    second = [path for path in journals if "Calculate" in path.read_text() and "Hello world" in path.read_text()]
-    assert len(journals) == 2
+    done = llmos("shell", "--model", model, stdin=b"Hello world\nCalculate 2 + 2\nexit\n")
+    assert done.code == 0, done.err
+    assert "Hello. My number is 17." in done.out
+    assert "Shut down after 2 runs" in done.err
+    paths = journals(llmos.place)
+    second = [path for path in paths if "Calculate" in path.read_text() and "Hello world" in path.read_text()]
+    assert len(paths) == 2
     assert len(second) == 1
 
 

@@ -67,7 +67,7 @@ def events(entries: list[Entry], kind: type[Event]) -> Iterator[Any]:
     return (entry.event for entry in entries if isinstance(entry.event, kind))
 
 
-def llmos(
+def in_a_process(
     place: Place, *arguments: str, typed: bytes | None = b"", env: Mapping[str, str] | None = None, **more: Any
 ) -> "subprocess.CompletedProcess[bytes]":
     """A command line in a process of its own, without a terminal; `typed` is its input, None closes it."""
