@@ -7,6 +7,7 @@ could hold it.
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ FREE = Price(input=0.0, output=0.0, cache_read=0.0, cache_write=0.0, cache_write
 _PREFIXES = ("anthropic", "openai", "local", "cassette")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _GENERAL_CONTEXT_TOKENS = 200_000
+_ALIKE = 0.85
+"""From here on an id is taken for a mistyped one; ids of other models of a vendor are alike as well, though less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +209,10 @@ class Models:
             return price
         if provider == "openai" and urlsplit(self._environment.openai_base_url or "").hostname in _LOOPBACK:
             return FREE
+        known = get_close_matches(identity, self._rules.prices, n=1, cutoff=_ALIKE)
+        meant = f"did you mean '{known[0]}'? Otherwise " if known else ""
         raise LLMosError(
-            f"kernel/models.md has no price for '{identity}', so no budget could hold it; "
+            f"kernel/models.md has no price for '{identity}', so no budget could hold it; {meant}"
             f"add one under `prices:` in {self._environment.home / 'kernel' / 'models.md'}"
         )
 

@@ -1,0 +1,30 @@
+"""Models by name: what is said of one that cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from llmos.errors import LLMosError
+from tests.support.homes import make_place
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("anthropic:claude-opus-5-6", "claude-opus-5-5"),
+        ("claude-opus-55", "claude-opus-5-5"),
+        ("anthropic:claude-sonet-5-5", "claude-sonnet-5-5"),
+    ],
+)
+async def test_a_mistyped_model_is_told_the_nearest(tmp_path: Path, name: str, meant: str) -> None:
+    """A price is what it lacks, and no price is what a mistyped id needs."""
+    place = make_place(tmp_path)
+    async with place.system(api="http://localhost:9", model=name) as system:
+        with pytest.raises(LLMosError) as raised:
+            await system.execute("go", "critic")
+    assert str(raised.value) == (
+        f"kernel/models.md has no price for '{name.removeprefix('anthropic:')}', so no budget could hold it; "
+        f"did you mean '{meant}'? Otherwise add one under `prices:` in {place.home}/kernel/models.md"
+    )
