@@ -1,6 +1,7 @@
 """Fixtures that every room's tests share."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from tests.support.tapes import WORKER
 
 settings.register_profile("llmos", deadline=None)  # no test asserts wall times, least of all on a busy machine
 settings.load_profile("llmos")
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, and let what tests start hear it, where the shell that runs the tests in the background does not."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
