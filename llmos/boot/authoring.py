@@ -4,14 +4,15 @@ Knows no terminal. What does not load is never committed; every change is one co
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from llmos.boot.kit import tool_names
 from llmos.boot.library import Library
-from llmos.documents.agent import read_agent
+from llmos.documents.agent import Agent, read_agent
 from llmos.documents.checks import check_paths
 from llmos.documents.document import Problem
 from llmos.documents.skill import read_skill
@@ -36,6 +37,21 @@ class Written:
     path: Path
     commit: str | None
     warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class Draft:
+    """An agent that a run is to write. Once it ended, `removed` is what it left half-made, relative to the volume."""
+
+    path: Path
+    root: Path
+    before: frozenset[Path]
+    removed: list[str] = field(default_factory=list)
+
+    def others(self) -> list[str]:
+        """What else stands below `agents/` that did not before, relative to the volume."""
+        found = _files(self.path.parent) - self.before - {self.path}
+        return sorted(each.relative_to(self.root).as_posix() for each in found)
 
 
 class Author:
@@ -100,21 +116,50 @@ class Author:
         commit = self._library.commit([path.relative_to(self.user.root)], reason, trailers)
         return Written(path, commit, tuple(odd))
 
-    def keep_agent(self, name: str, path: Path, wish: str, run_id: str) -> Written:
-        """Commit an agent that a run wrote; ModelError when it wrote none, or none that is whole."""
+    @contextmanager
+    def drafting(self, path: Path) -> Iterator[Draft]:
+        """While a run writes the agent at `path`: what it puts below `agents/` and nobody commits is taken away."""
+        draft = Draft(path, self.user.root, _files(path.parent))
         try:
-            found = read_agent(path) if path.is_file() else None
+            yield draft
+        finally:
+            uncommitted = self.changes()
+            wanted = path.relative_to(draft.root).as_posix()
+            for name in (each for each in (*draft.others(), wanted) if each in uncommitted):
+                (draft.root / name).unlink(missing_ok=True)
+                draft.removed.append(name)
+
+    def keep_agent(self, draft: Draft, wish: str, run_id: str) -> Written:
+        """Commit an agent that a run wrote; ModelError when it wrote none, or none that is whole."""
+        path, name = draft.path, draft.path.stem
+        if not path.is_file():
+            others = ", ".join(draft.others())
+            instead = f"wrote {others} instead of {path}; nothing was kept." if others else ""
+            raise ModelError(f"The run {run_id} {instead or f'ended without writing {path}.'}")
+        try:
+            lack = _lack(read_agent(path), name)
         except DocumentError as error:
-            raise ModelError(f"{error}; nothing was committed.") from error
-        if found is None:
-            raise ModelError(f"The run {run_id} ended without writing {path}.")
-        if found.name != name or "description" not in found.document.keys or not found.body:
-            raise ModelError(f"{path} lacks its name '{name}', a description or instructions; nothing was committed.")
+            raise ModelError(f"{error}; nothing was kept.") from error
+        if lack:
+            raise ModelError(f"The run {run_id} wrote {path} {lack}; nothing was kept.")
         return self.keep("agent", path, f"Add the agent {name}\n{wish.strip()}", {"Run": run_id})
 
     def changes(self) -> set[str]:
         """What in the user volume differs from its last commit, relative to its root."""
         return set(self._library.user.changes()) if self._library.user.exists else set()
+
+
+def _files(folder: Path) -> frozenset[Path]:
+    return frozenset(each for each in folder.rglob("*") if not each.is_dir())
+
+
+def _lack(agent: Agent, name: str) -> str:
+    """What keeps an agent that can be read from being the wanted one; empty when nothing does."""
+    if agent.name != name:
+        return f"with the name '{agent.name}'"
+    if "description" not in agent.document.keys:
+        return "without a description"
+    return "" if agent.body else "without instructions"
 
 
 def _loads(path: Path) -> bool:

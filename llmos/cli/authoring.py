@@ -17,7 +17,7 @@ from llmos.errors import DocumentError, LLMosError
 
 if TYPE_CHECKING:
     from llmos.boot import LLMOS
-    from llmos.boot.authoring import Author, Written
+    from llmos.boot.authoring import Author, Draft, Written
     from llmos.cli.progress import Progress
     from llmos.runtime.outcome import RunOutcome
 
@@ -46,15 +46,28 @@ def new_agent(name: str, wish: str | None, as_json: bool, **options: Any) -> int
         if wish is None:
             return _tell(author.new("agent", name), as_json=as_json, hint=f"`llmos agent edit {name}` opens it.")
         path = author.place("agent", name)
-        before = author.changes()
-        outcome = _let_write(author.goal(name, wish), author.user.root, as_json=as_json, **options)
-        if outcome.outcome != "done":
-            return _tell_failure(outcome, as_json=as_json)
-        written = author.keep_agent(name, path, wish, outcome.run_id)
-        for stray in sorted(author.changes() - before):
-            notice(f"Also changed and not committed: {printable(stray)}")
+        with _draft(author, path) as draft:
+            outcome = _let_write(author.goal(name, wish), author.user.root, as_json=as_json, **options)
+            if outcome.outcome != "done":
+                return _tell_failure(outcome, as_json=as_json)
+            written = author.keep_agent(draft, wish, outcome.run_id)
     hint = f"`llmos agent run {name}` runs it; `llmos agent edit {name}` changes it."
     return _tell(written, as_json=as_json, hint=hint, more={"run": outcome.as_json()})
+
+
+@contextmanager
+def _draft(author: "Author", path: Path) -> "Iterator[Draft]":
+    """The agent that a run is to write; in the end it is told what else the run did, and what of it is gone again."""
+    before = author.changes()
+    draft = None
+    try:
+        with author.drafting(path) as draft:
+            yield draft
+    finally:
+        for stray in draft.removed if draft else ():
+            notice(f"Written and taken away again: {printable(stray)}")
+        for stray in sorted(author.changes() - before):
+            notice(f"Also changed and not committed: {printable(stray)}")
 
 
 def _let_write(

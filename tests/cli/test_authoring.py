@@ -10,7 +10,7 @@ from tests.support.repositories import person
 from tests.support.tapes import calls, says
 
 WATERER = "---\nname: waterer\ndescription: Waters plants. Use when they are dry.\ntools: Read\n---\n\nYou water.\n"
-HALF = "PATH lacks its name 'waterer', a description or instructions; nothing was committed."
+HEADLESS = "---\nname: waterer\n---\n\nYou water.\n"
 NO_SUCH = "[Errno 2] No such file or directory: 'no-such-editor'"
 
 
@@ -86,41 +86,58 @@ def test_a_model_writes_an_agent_from_plain_english(at_home: CommandLine) -> Non
 @pytest.mark.parametrize(
     ("file", "content", "sentence"),
     [
-        ("waterer.md", "", "PATH:1: the file is empty; nothing was committed."),
-        ("waterer.md", WATERER.replace("name: waterer", "name: other"), HALF),
-        ("waterer.md", "Water the plants.", HALF),
-        ("another.md", WATERER, "The run ID ended without writing PATH."),
+        ("agents/waterer.md", "", "PATH:1: the file is empty; nothing was kept."),
+        (
+            "agents/waterer.md",
+            WATERER.replace("name: waterer", "name: other"),
+            "The run ID wrote PATH with the name 'other'; nothing was kept.",
+        ),
+        ("agents/waterer.md", HEADLESS, "The run ID wrote PATH without a description; nothing was kept."),
+        (
+            "agents/waterer.md",
+            WATERER.removesuffix("You water.\n"),
+            "The run ID wrote PATH without instructions; nothing was kept.",
+        ),
+        ("agents/another.md", WATERER, "The run ID wrote agents/another.md instead of PATH; nothing was kept."),
+        ("waterer.md", WATERER, "The run ID ended without writing PATH."),
     ],
 )
 def test_what_a_model_wrote_wrong_is_not_committed(
     at_home: CommandLine, file: str, content: str, sentence: str
 ) -> None:
-    """Done is decided, not claimed: exit code 1, and the file stays for the person to look at."""
-    model = at_home.tape(calls("Write", file_path=f"agents/{file}", content=content), says("done"))
+    """Done is decided, not claimed: exit code 1, the one cause, and nothing half-made that would count as an agent."""
+    model = at_home.tape(calls("Write", file_path=file, content=content), says("done"))
     said = at_home("agent", "new", "waterer", "--from", "x", "--model", model)
     [journal] = at_home.place.home.glob("journals/*/*/*.jsonl")
     path = at_home.place.home / "user/agents/waterer.md"
     assert (said.code, said.out) == (1, "")
     assert said.last == f"llmos: {sentence}".replace("PATH", str(path)).replace("ID", journal.stem)
     assert log(at_home) == ["Begin the user volume"]
+    assert list(at_home.place.home.glob("user/agents/*")) == []
 
 
 def test_what_a_model_changed_besides_is_told(at_home: CommandLine) -> None:
-    """It is not committed; what the person had left uncommitted before is not held against it."""
-    at_home.place.write("user/agents/mine.md", WATERER.replace("waterer", "mine"))
-    write = [calls("Write", file_path=f"agents/{name}.md", content=WATERER) for name in ("stray", "waterer")]
+    """Other agents are taken away, nothing else is; what the person had left uncommitted before stays as it is."""
+    mine = at_home.place.write("user/agents/mine.md", WATERER.replace("waterer", "mine"))
+    files = ("agents/stray.md", "agents/waterer.md", "stray.md")
+    write = [calls("Write", file_path=file, content=WATERER) for file in files]
     said = at_home("agent", "new", "waterer", "--from", "x", "--model", at_home.tape(*write, says()))
     assert said.code == 0
-    assert [line for line in said.err.splitlines() if line.startswith("Also")] == [
-        "Also changed and not committed: agents/stray.md"
+    assert [line for line in said.err.splitlines() if line.startswith(("Also", "Written"))] == [
+        "Written and taken away again: agents/stray.md",
+        "Also changed and not committed: stray.md",
     ]
+    assert sorted(path.name for path in mine.parent.iterdir()) == ["mine.md", "waterer.md"]
 
 
 def test_a_run_that_fails_commits_nothing(at_home: CommandLine) -> None:
-    """Its own exit code and its own result."""
-    model = at_home.tape({"reply": {"text": "I cannot.", "claim": "failed"}})
+    """Its own exit code and its own result; what it had written is gone."""
+    write = calls("Write", file_path="agents/waterer.md", content=WATERER)
+    model = at_home.tape(write, {"reply": {"text": "I cannot.", "claim": "failed"}})
     said = at_home("agent", "new", "waterer", "--from", "x", "--model", model, "--json")
     assert (said.code, said.json["outcome"]) == (1, "failed")
+    assert said.last == "Written and taken away again: agents/waterer.md"
+    assert list(at_home.place.home.glob("user/agents/*")) == []
 
 
 def test_editing_a_shipped_agent_copies_it_and_commits_the_change(at_home: CommandLine) -> None:
