@@ -5,9 +5,11 @@ Knows neither what stands in a file nor who writes it; what it makes is its owne
 
 import errno
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from llmos.errors import StorageError
 
@@ -22,6 +24,7 @@ _ADVICE = {
 }
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 _NO_FOLDER_FLUSH = (errno.EACCES, errno.EINVAL, errno.ENOTSUP)
 """What a folder that may be entered but not listed, and file systems that cannot flush a folder, answer to it."""
@@ -40,6 +43,26 @@ def make_folder(folder: Path) -> None:
         _make(folder)
     except OSError as error:
         raise disk_said("make the folder", folder, error) from error
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A regular file, to be read; OSError for anything else, such as a pipe on which reading would wait for ever."""
+    descriptor = os.open(path, _READ)
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    number = errno.EISDIR if stat.S_ISDIR(kind) else errno.EINVAL
+    raise OSError(number, os.strerror(number) if stat.S_ISDIR(kind) else "it is a pipe, a socket or a device")
+
+
+def read_file(path: Path, most_bytes: int) -> bytes:
+    """The content of a regular file; OSError for anything else, and for more than so many bytes."""
+    with open_file(path) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"it has more than {most_bytes} bytes")
+    return content
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600, doing: str = "write") -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llmos.disk import disk_said, make_folder, write_new, write_whole
+from llmos.disk import disk_said, make_folder, read_file, write_new, write_whole
 from llmos.errors import StorageError
 from tests.support.disks import remount_read_only, tmpfs
 
@@ -99,3 +99,18 @@ def test_what_the_disk_says_comes_with_advice(number: int, reason: str) -> None:
     """Also where we have no words of our own for it."""
     said = disk_said("read the journal", Path("x"), OSError(number, os.strerror(number)))
     assert str(said) == f"cannot read the journal x: {reason}"
+
+
+def test_only_files_are_read(tmp_path: Path) -> None:
+    """Opening a pipe would wait for a writer, and a device may never end; a folder holds no bytes."""
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_file(tmp_path / "file", 5) == b"12345"
+    wrong = {"file": "it has more than 4 bytes", "folder": os.strerror(errno.EISDIR), "none": os.strerror(errno.ENOENT)}
+    (tmp_path / "folder").mkdir()
+    if os.name == "posix":
+        os.mkfifo(tmp_path / "pipe")
+        wrong |= {"pipe": "it is a pipe, a socket or a device", "/dev/zero": "it is a pipe, a socket or a device"}
+    for name, reason in wrong.items():
+        with pytest.raises(OSError, match=reason) as refused:
+            read_file(tmp_path / name, 4)
+        assert refused.value.strerror == reason

@@ -19,6 +19,7 @@ from typing import Literal, TypeAlias, cast
 
 import msgspec
 
+from llmos.disk import read_file
 from llmos.errors import LLMosError, ModelError, RetryableError
 from llmos.messages import (
     JSON,
@@ -34,6 +35,8 @@ from llmos.messages import (
     Usage,
 )
 from llmos.traces.parts import CallPart, TextPart, ThinkingPart, from_wire, plain, to_wire
+
+_MOST_BYTES = 1 << 28
 
 UsageField: TypeAlias = Literal["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"]
 
@@ -164,7 +167,7 @@ class Exchange(Line, frozen=True):
 def read_cassette(path: Path) -> list[tuple[int, Exchange]]:
     """The exchanges with their line numbers; LLMosError names the line that is none."""
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = read_file(path, _MOST_BYTES).decode("utf-8").split("\n")
     except OSError as error:
         raise LLMosError(f"the cassette {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
+from llmos.disk import open_file
 from llmos.errors import ModelError
 from llmos.messages import JSON
 
@@ -102,7 +103,7 @@ class GgufHeader:
 def read_header(path: Path) -> GgufHeader:
     """The header of the file at `path`; ModelFileError when it has none, or ends before its tensors do."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             size = file.seek(0, 2)
             if size < len(b"GGUF"):
                 raise _not_gguf(path)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from llmos.clock import Clock, RealClock
-from llmos.disk import write_whole
+from llmos.disk import open_file, write_whole
 from llmos.errors import StorageError
 from llmos.volumes.capabilities import Capability
 
@@ -57,7 +57,7 @@ class TrustStore:
 
     def _read(self) -> dict[str, _Word]:
         try:
-            with self._path.open("rb") as file:
+            with open_file(self._path) as file:
                 mode = os.fstat(file.fileno()).st_mode
                 if os.name != "nt" and mode & (stat.S_IWGRP | stat.S_IWOTH):
                     self.problem = (
