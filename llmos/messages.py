@@ -172,12 +172,12 @@ class Reply:
     @property
     def text(self) -> str:
         """All passages of text, joined without separator."""
-        return "".join(part.text for part in self.parts if isinstance(part, Text))
+        return self.message.text
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The tools asked for, in order."""
-        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+        return self.message.tool_calls
 
     @property
     def message(self) -> Message:

@@ -21,10 +21,9 @@ from llmos import __version__
 from llmos.boot.body import latch_of
 from llmos.boot.library import Library
 from llmos.boot.models import Models
-from llmos.boot.preferences import with_preferences
+from llmos.boot.preferences import rules_of, with_preferences
 from llmos.boot.standing import NO_LLAMA, NO_OPENAI
 from llmos.clock import RealClock
-from llmos.documents.kernel import KernelRules, load_kernel
 from llmos.errors import LLMosError
 from llmos.settings import Environment, current_folder, package_folder, system_root
 
@@ -98,15 +97,11 @@ def _settings(environment: Environment) -> Iterator[Finding]:
 
 def _kernel(environment: Environment) -> Iterator[Finding]:
     def rules() -> str:
-        found = _rules(environment)
+        found = rules_of(environment)
         changed = sum(not where.startswith("kernel/") for where in found.provenance.values())
         return f"{len(found.provenance)} keys, {changed} of them from {environment.home / 'kernel'}"
 
     yield _judged("kernel", rules)
-
-
-def _rules(environment: Environment) -> KernelRules:
-    return load_kernel(system_root() / "kernel", environment.home / "kernel")
 
 
 def _judged(what: str, look: Callable[[], str]) -> Finding:
@@ -186,7 +181,7 @@ def _claude(environment: Environment) -> Iterator[Finding]:
 
 def _local_models(environment: Environment) -> Iterator[Finding]:
     try:
-        rules = _rules(environment).models
+        rules = rules_of(environment).models
     except LLMosError:
         return  # told as a finding of the kernel
     models = Models(rules, environment, package_folder(), RealClock(), None)

@@ -1,4 +1,4 @@
-"""What a person prefers everywhere: the keys of `settings.md` in the home, below flags and environment variables.
+"""What a person prefers everywhere: the keys of `settings.md` in the home, below flags and environment; and its rules.
 
 Knows no model and no robot by name.
 """
@@ -6,8 +6,9 @@ Knows no model and no robot by name.
 from dataclasses import dataclass, replace
 
 from llmos.documents.frontmatter import read_document
+from llmos.documents.kernel import KernelRules, load_kernel
 from llmos.documents.keys import Text, read
-from llmos.settings import Environment
+from llmos.settings import Environment, system_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,8 @@ def with_preferences(environment: Environment) -> Environment:
     if environment.model is None and wishes.model is not None:
         environment = replace(environment, model=wishes.model, model_source=str(page))
     return replace(environment, robot=environment.robot or wishes.robot)
+
+
+def rules_of(environment: Environment) -> KernelRules:
+    """The kernel's rules with those of the home over them; raises DocumentError for a key that is wrong."""
+    return load_kernel(system_root() / "kernel", environment.home / "kernel")

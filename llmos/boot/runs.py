@@ -25,8 +25,7 @@ from llmos.runtime.session import RunPlan, carry_out
 from llmos.runtime.terms import Terms
 from llmos.tools.delegation import Delegated
 from llmos.tools.toolbox import Toolbox
-from llmos.traces.events import DocumentBroken, DocumentRef, ModelFailed, RunStarted, TextStreamed, Waiting
-from llmos.traces.events import Limits as LimitsRecord
+from llmos.traces.events import DocumentBroken, DocumentRef, ModelFailed, RunLimits, RunStarted, TextStreamed, Waiting
 from llmos.traces.index import record_run
 from llmos.traces.journal import Journal, new_run_id
 
@@ -187,7 +186,7 @@ def _started(ground: Ground, run: Settled, run_id: str, place: Place, talk: Conv
         scene=run.body.scene.name if run.body else ground.scene(),
         parent=place.parent,
         continues=talk.last_run,
-        limits=LimitsRecord(
+        limits=RunLimits(
             budget_usd=purse.usd_left if purse.usd_left != float("inf") else None,
             max_tokens=int(limits.tokens),
             max_seconds=limits.seconds,

@@ -18,12 +18,11 @@ from llmos.boot.kit import Kit
 from llmos.boot.library import Library
 from llmos.boot.models import Models
 from llmos.boot.options import Options
-from llmos.boot.preferences import with_preferences
+from llmos.boot.preferences import rules_of, with_preferences
 from llmos.boot.runs import run_goal
 from llmos.budget import Limits, Purse
 from llmos.clock import Clock, RealClock
 from llmos.documents.agent import Agent
-from llmos.documents.kernel import load_kernel
 from llmos.errors import LowBatteryError
 from llmos.messages import Usage
 from llmos.runtime.outcome import RunOutcome
@@ -73,7 +72,7 @@ class LLMOS:
         self._make_home()
         self.bus = bus or Bus()
         self.report = Report()
-        self.rules = load_kernel(system_root() / "kernel", self.environment.home / "kernel")
+        self.rules = rules_of(self.environment)
         self.workspace = self.options.workspace or current_folder()
         self.library = Library(self.environment, self.clock, self.workspace)
         self.models = Models(self.rules.models, self.environment, package_folder(), self.clock, self.options.model)

@@ -34,10 +34,9 @@ def make_home() -> None:
 
 def rules() -> "KernelRules":
     """The kernel's rules with those of the home over them."""
-    from llmos.documents.kernel import load_kernel
-    from llmos.settings import system_root
+    from llmos.boot.preferences import rules_of
 
-    return load_kernel(system_root() / "kernel", environment().home / "kernel")
+    return rules_of(environment())
 
 
 @contextmanager

@@ -32,7 +32,7 @@ _METADATA: Mapping[str, frozenset[str]] = {
     "skill": frozenset({"llmos-robot"}),
     "command": frozenset(),
 }
-_COMMAND = re.compile(r"(?<![\w`])!`([^`\n]+)`|^```!", re.MULTILINE)
+_COMMAND = re.compile(r"(?<![\w`])!`([^`\n]+)`|^```!([^\n]*\n.*?)(?:^```|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def unread_keys(kind: str, document: Document) -> Iterator[Problem]:
@@ -52,9 +52,14 @@ def unread_keys(kind: str, document: Document) -> Iterator[Problem]:
             yield document.warning(f"metadata.{key}", f"'{key}' is not read: {reason}")
 
 
+def commands_in(text: str) -> Iterator["re.Match[str]"]:
+    """The shell commands that Claude Code would run while it opens the text: group 1 on a line, group 2 in a block."""
+    return _COMMAND.finditer(text)
+
+
 def unread_commands(document: Document) -> Iterator[Problem]:
-    """Shell commands in a body that Claude Code would run while it opens it."""
-    for found in _COMMAND.finditer(document.body):
+    """Shell commands in a body, which stay text here."""
+    for found in commands_in(document.body):
         line = document.body_line + document.body.count("\n", 0, found.start())
         shown = f"'{found[1]}'" if found[1] else "a block of commands"
         yield Problem(str(document.path), line, "warning", f"{shown} is not run: a document cannot run commands")

@@ -61,8 +61,8 @@ class Prompts:
             rules=parts.rules.strip(),
             agent=parts.agent,
             opened=parts.opened,
-            skills=[one_line(entry) for entry in parts.skills],
-            agents=[one_line(entry) for entry in parts.agents],
+            skills=[catalogued(entry) for entry in parts.skills],
+            agents=[catalogued(entry) for entry in parts.agents],
             tools=parts.tools,
             environment=parts.environment,
         )
@@ -86,7 +86,7 @@ class _Line:
     description: str
 
 
-def one_line(entry: Described) -> _Line:
+def catalogued(entry: Described) -> _Line:
     """The entry with its description on a single line, so that a document cannot forge another entry."""
     return _Line(" ".join(entry.name.split()), " ".join(entry.description.split()))
 

@@ -46,7 +46,7 @@ class DocumentRef(msgspec.Struct, frozen=True, omit_defaults=True):
     """agent, skill, command, kernel, robot, scene or memory."""
 
 
-class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
+class RunLimits(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the run may spend; None means that this purse sets no limit."""
 
     budget_usd: float | None = None
@@ -74,7 +74,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     """The run that delegated this one."""
     continues: str | None = None
     """The run whose history this one took over (and holds): a resumed run, or the turn before in a conversation."""
-    limits: Limits = Limits()
+    limits: RunLimits = RunLimits()
     documents: tuple[DocumentRef, ...] = ()
     version: str = ""
     """The version of LLMos that wrote this journal."""

@@ -19,6 +19,7 @@ from llmos.documents.command import command_from
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import parse
 from llmos.documents.skill import skill_from
+from llmos.documents.unread import commands_in
 from llmos.errors import DocumentError
 
 _PROSE = frozenset({"", ".md", ".txt", ".rst", ".csv", ".tsv", ".jsonl", ".json", ".yaml", ".yml", ".toml"})
@@ -31,7 +32,6 @@ _SAID_OF_A_PLUGIN = frozenset(
 _CODE_FOLDERS = frozenset({"tools", "drivers", "hooks", "scripts", "bin"})
 _STEERING_KEYS = ("hooks", "mcp_servers", "permission_mode")
 _HOST = re.compile(r"\b[a-z][a-z0-9+.-]*://(?:[^\s/@]+@)?(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)", re.IGNORECASE)
-_RUN_WHEN_OPENED = re.compile(r"(?:^|\s)!`([^`\n]+)`|^```!\s*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _PROGRAM_IN_PAGE = re.compile(r"^```(?:llmos|program)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -108,7 +108,7 @@ def _of_page(path: PurePosixPath, content: bytes) -> Iterator[str]:
     text = content.decode("utf-8", "replace")
     if "robots" in path.parts[:-1]:
         yield f"sets the limits of a robot ({_digest(content)})"
-    yield from (f"runs '{(line or block).strip()}' when opened" for line, block in _RUN_WHEN_OPENED.findall(text))
+    yield from (f"runs '{(found[1] or found[2]).strip()}' when opened" for found in commands_in(text))
     yield from (f"holds a program ({_digest(program.encode())})" for program in _PROGRAM_IN_PAGE.findall(text))
     try:
         document = parse(text, Path(path))

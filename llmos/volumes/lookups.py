@@ -103,15 +103,8 @@ class Lookups:
 
     def tools_folders(self) -> tuple[Path, ...]:
         """The folders of tools in trusted volumes, the strongest first."""
-        return self._code("tools")
-
-    def drivers_folders(self) -> tuple[Path, ...]:
-        """The folders of sensor and robot drivers in trusted volumes, the strongest first."""
-        return self._code("drivers")
-
-    def _code(self, folder: str) -> tuple[Path, ...]:
         trusted = [volume for volume in self.volumes if volume.trusted]
-        places = [(place, volume.boundary) for volume in trusted for place in volume.folders.get(folder, ())]
+        places = [(place, volume.boundary) for volume in trusted for place in volume.folders.get("tools", ())]
         return tuple(place for place, limits in places if place.is_dir() and place.resolve().is_relative_to(limits))
 
     def _document(self, row: Row) -> Document:

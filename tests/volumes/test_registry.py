@@ -270,13 +270,11 @@ def test_names_that_differ_by_case_only_are_two_names_and_a_warning(tmp_path: Pa
 
 
 def test_folders_of_code_are_given_for_trusted_volumes_only(tmp_path: Path) -> None:
-    """Tools and drivers of an untrusted volume are not so much as named."""
+    """Tools of an untrusted volume are not so much as named."""
     for name in ("user", "extra"):
         (tmp_path / name / "tools").mkdir(parents=True)
-        (tmp_path / name / "drivers").mkdir()
     registry = Registry([volume(tmp_path / "user"), volume(tmp_path / "extra", "added", trusted=False)])
     assert registry.tools_folders() == (tmp_path / "user/tools",)
-    assert registry.drivers_folders() == (tmp_path / "user/drivers",)
 
 
 def test_robots_and_scenes_are_found_by_their_file_names(tmp_path: Path) -> None:

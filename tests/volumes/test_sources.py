@@ -72,9 +72,12 @@ def test_name_that_cannot_be_is_refused(tmp_path: Path, name: str, sentence: str
 
 def test_source_that_is_nowhere_is_a_sentence(tmp_path: Path) -> None:
     """A typo in a path leaves nothing in the home."""
-    with pytest.raises(StorageError, match="git could not clone nowhere/at-all: "):
-        add_volume(tmp_path / "home", "nowhere/at-all")
-    assert list((tmp_path / "home/volumes").iterdir()) == []
+    (tmp_path / "ferns").mkdir()
+    with pytest.raises(LLMosError) as caught:
+        add_volume(tmp_path / "home", str(tmp_path / "frens"))
+    assert str(caught.value) == f"There is no folder {tmp_path / 'frens'}; did you mean 'ferns'?"
+    assert caught.value.exit_code == 2
+    assert list((tmp_path / "home").glob("volumes/*")) == []
 
 
 def test_pull_of_prose_is_merged_at_once(tmp_path: Path) -> None:
@@ -107,7 +110,7 @@ def test_pull_of_prose_is_merged_at_once(tmp_path: Path) -> None:
         ({".mcp.json": "{}"}, ".mcp.json sets up hooks, servers or permissions (sha256:"),
         ({"robots/arm.md": "---\nname: arm\n---\n"}, "robots/arm.md sets the limits of a robot (sha256:"),
         (
-            {"commands/x.md": "---\ndescription: x\n---\nNow !`rm -rf .`\n"},
+            {"commands/x.md": "---\ndescription: x\n---\nNow (!`rm -rf .`).\n"},
             "commands/x.md runs 'rm -rf .' when opened.",
         ),
         (
