@@ -112,8 +112,9 @@ def pull(name: str | None, yes: bool, as_json: bool) -> int:  # noqa: FBT001 - c
         for volume, merged, waiting in results:
             state = "brought up to date" if merged else "nothing new"
             click.echo(f"{volume}: {'not taken up, it waits for your word' if waiting else state}")
-        if waits:
-            notice("`llmos volume pull --yes` takes it up all the same.")
+        for volume, _, waiting in results:
+            if waiting:
+                notice(f"`llmos volume pull {volume} --yes` takes it up all the same.")
     return RefusedError.exit_code if waits else 0
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from llmos.errors import RefusedError, StorageError
+from llmos.errors import LLMosError, RefusedError, StorageError
 from llmos.volumes.files import new_folder
 from llmos.volumes.git import without_password
 from llmos.volumes.history import History
@@ -40,10 +40,9 @@ class Remote:
 
     def fetch(self) -> str | None:
         """Ask the origin for what is new, without touching the volume; the commit its branch stands at now."""
-        git, root = self.history.git, self.history.root
+        git = self.history.git
         git.refuse_programs()
-        if git.run("config", "remote.origin.url").status != 0:
-            raise StorageError(f"{root} has no origin to exchange with; add one: git -C {root} remote add origin URL.")
+        self._require()
         git.must("fetch", "fetch", "--quiet", "--no-tags", "origin", _ALL_BRANCHES, network=True)
         return git.run("rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{self._branch()}").text.strip() or None
 
@@ -64,7 +63,7 @@ class Remote:
         """Take the origin's commit into the volume; False when it holds it already.
 
         Appends of both sides to a usage sidecar survive (`merge=union`). A conflict leaves the volume as it was and
-        raises StorageError.
+        raises StorageError; so do changes of the person, staged ones with RefusedError.
         """
         git = self.history.git
         git.refuse_programs()
@@ -76,6 +75,7 @@ class Remote:
                 return True
             unmerged = git.run("diff", "--name-only", "--diff-filter=U", "-z").text.split("\0")[:-1]
             if not unmerged:
+                self.history.require_unstaged([self.history.root])
                 git.check("merge", answer)
             git.must("take back the merge", "merge", "--abort")
             raise StorageError(
@@ -87,6 +87,7 @@ class Remote:
         """Send the volume's commits to the origin."""
         git = self.history.git
         git.refuse_programs()
+        self._require()
         target = f"HEAD:refs/heads/{self._branch()}"
         answer = git.run("push", "--quiet", "--no-verify", "origin", target, network=True)
         if "fetch first" in answer.complaint or "non-fast-forward" in answer.complaint:
@@ -94,6 +95,11 @@ class Remote:
                 f"The origin of {self.history.root} has commits that are not here; pull first, then push."
             )
         git.check("push", answer)
+
+    def _require(self) -> None:
+        root = self.history.root
+        if self.history.git.run("config", "remote.origin.url").status != 0:
+            raise LLMosError(f"{root} has no origin to exchange with; add one: git -C {root} remote add origin URL.")
 
     def _branch(self) -> str:
         branch = self.history.git.run("symbolic-ref", "--quiet", "--short", "HEAD").text.strip()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from llmos.clock import Clock, RealClock
 from llmos.disk import disk_said
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, nearest
 from llmos.settings import expanded
 from llmos.volumes.capabilities import Capability, of_file
 from llmos.volumes.files import new_folder
@@ -48,6 +48,9 @@ def add_volume(home: Path, source: str, name: str = "", clock: Clock | None = No
     try:
         if place.is_dir() and not _is_repository(place):
             _copy(place, history)
+        elif not place.exists() and ":" not in source:
+            there = [each.name for each in place.parent.iterdir() if each.is_dir()] if place.parent.is_dir() else []
+            raise LLMosError(f"There is no folder {source}; {nearest(place.name, there)}")
         else:
             clone(str(place.absolute()) if place.exists() else source, history)
     except FileExistsError:

@@ -94,7 +94,7 @@ def test_a_pull_of_prose_passes_and_wider_capabilities_wait(at_home: CommandLine
     waiting = at_home("volume", "pull", "ferns")
     assert (waiting.code, waiting.out) == (3, "ferns: not taken up, it waits for your word\n")
     assert waiting.err.startswith("  tools/spray.py is a program (sha256:")
-    assert waiting.last == "`llmos volume pull --yes` takes it up all the same."
+    assert waiting.last == "`llmos volume pull ferns --yes` takes it up all the same."
     with Terminal("volume", "pull", folder=at_home.place.workspace, environment=dict(os.environ)) as terminal:
         terminal.until("Let ferns do this from now on? [y/N] ")
         terminal.type("no\r")
@@ -104,6 +104,22 @@ def test_a_pull_of_prose_passes_and_wider_capabilities_wait(at_home: CommandLine
     }
     assert at_home("volume", "pull").out == "ferns: nothing new\n"
     assert (at_home.place.home / "volumes/ferns/tools/spray.py").read_text() == TOOL
+
+
+def test_a_pull_leaves_what_a_person_staged(at_home: CommandLine, origin: Path) -> None:
+    """Refused, exit code 3, with the file."""
+    at_home("volume", "add", origin)
+    root = at_home.place.home / "volumes/ferns"
+    write(origin, {"agents/gardener.md": (origin / "agents/gardener.md").read_text() + "Gently.\n"})
+    person(origin, "commit", "--all", "--quiet", "--message", "Prose")
+    write(root, {"agents/gardener.md": "mine"})
+    person(root, "add", "--all")
+    said = at_home("volume", "pull", "ferns")
+    assert said.code == 3
+    assert said.last == (
+        f"llmos: {root}/agents/gardener.md has staged changes of yours; commit or unstage them, then try again. "
+        "Nothing was written."
+    )
 
 
 def test_a_push_sends_what_was_committed(at_home: CommandLine, tmp_path: Path) -> None:
@@ -127,6 +143,11 @@ def test_without_an_origin_there_is_nobody_to_exchange_with(at_home: CommandLine
     assert at_home("volume", command, "system").last == (
         "llmos: The volume 'system' is not kept in the home, so it is exchanged by other means."
     )
+    named = at_home("volume", command, "user")
+    assert (named.code, named.last) == (
+        2,
+        f"llmos: {root} has no origin to exchange with; add one: git -C {root} remote add origin URL.",
+    )
     assert at_home("volume", command, "usr").last == "llmos: There is no volume 'usr'; did you mean 'user'?"
 
 
@@ -149,6 +170,16 @@ def test_a_search_finds_by_name_and_description(at_home: CommandLine) -> None:
     rows = at_home("volume", "search", "DRAW", "square", "--json").json["documents"]
     assert [(row["kind"], row["name"]) for row in rows] == [("skill", "draw-square")]
     assert at_home("volume", "search", "no", "such").last == "No document speaks of no and such."
+
+
+def test_the_tools_of_a_checked_volume_are_known_to_it(at_home: CommandLine) -> None:
+    """Without running them; a tool that nobody has is still told."""
+    root = at_home.place.root / "mine"
+    agent = "---\nname: waterer\ndescription: Waters ferns.\ntools: water, spray\n---\n\nYou water.\n"
+    tool = '@tool\ndef water() -> str:\n    """Water."""\n'
+    write(root, {"agents/waterer.md": agent, "tools/water.py": f"raise SystemExit\n{tool}"})
+    problems = at_home("volume", "check", root, "--json").json["problems"]
+    assert [each["sentence"].partition(";")[0] for each in problems] == ["there is no tool 'spray'"]
 
 
 def test_a_folder_is_checked_as_a_volume(at_home: CommandLine) -> None:

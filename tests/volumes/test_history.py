@@ -488,7 +488,7 @@ def test_push_sends_commits_and_says_when_to_pull_first(tmp_path: Path) -> None:
 def test_volume_without_origin_says_how_to_add_one(tmp_path: Path) -> None:
     """Pulling from nowhere is a mistake with a way out."""
     history = _history(tmp_path)
-    with pytest.raises(StorageError) as caught:
+    with pytest.raises(LLMosError) as caught:
         Remote(history).fetch()
     assert str(caught.value) == (
         f"{history.root} has no origin to exchange with; add one: git -C {history.root} remote add origin URL."
