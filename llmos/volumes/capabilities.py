@@ -108,7 +108,9 @@ def _of_page(path: PurePosixPath, content: bytes) -> Iterator[str]:
     text = content.decode("utf-8", "replace")
     if "robots" in path.parts[:-1]:
         yield f"sets the limits of a robot ({_digest(content)})"
-    yield from (f"runs '{(found[1] or found[2]).strip()}' when opened" for found in commands_in(text))
+    yield from (
+        f"asks to run '{(found[1] or found[2]).strip()}', which LLMos never does" for found in commands_in(text)
+    )
     yield from (f"holds a program ({_digest(program.encode())})" for program in _PROGRAM_IN_PAGE.findall(text))
     try:
         document = parse(text, Path(path))

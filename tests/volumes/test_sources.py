@@ -111,7 +111,7 @@ def test_pull_of_prose_is_merged_at_once(tmp_path: Path) -> None:
         ({"robots/arm.md": "---\nname: arm\n---\n"}, "robots/arm.md sets the limits of a robot (sha256:"),
         (
             {"commands/x.md": "---\ndescription: x\n---\nNow (!`rm -rf .`).\n"},
-            "commands/x.md runs 'rm -rf .' when opened.",
+            "commands/x.md asks to run 'rm -rf .', which LLMos never does.",
         ),
         (
             {"agents/painter.md": AGENT.replace("tools:", "permissionMode: bypassPermissions\ntools:")},
