@@ -3,7 +3,6 @@
 Knows no terminal. What does not load is never committed; every change is one commit with its reason.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from llmos.boot.library import Library
 from llmos.documents.agent import Agent, read_agent
 from llmos.documents.checks import check_paths
 from llmos.documents.document import Problem
+from llmos.documents.naming import is_plain
 from llmos.documents.skill import read_skill
 from llmos.errors import DocumentError, LLMosError, ModelError
 from llmos.runtime.prompt import Prompts
@@ -25,8 +25,6 @@ from llmos.volumes.volume import Volume
 
 Kind = Literal["agent", "skill"]
 
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LONGEST_NAME = 64
 _EXAMPLES = ("critic", "operator")
 
 
@@ -76,7 +74,7 @@ class Author:
 
     def place(self, kind: Kind, name: str) -> Path:
         """Where a new document of this name goes; LLMosError when it cannot be called so."""
-        if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        if not is_plain(name):
             raise LLMosError(
                 f"'{name}' cannot name {_a(kind)}: take small letters and digits, words joined by '-', at most 64."
             )

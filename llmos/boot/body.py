@@ -11,7 +11,7 @@ from pathlib import Path
 from llmos.clock import RealClock, SimulatedClock
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import Scene, read_scene
-from llmos.errors import DocumentError, nearest
+from llmos.errors import nearest
 from llmos.messages import JSON
 from llmos.robots.base import Robot
 from llmos.robots.gate import Gate
@@ -76,8 +76,8 @@ class Body:
         latch = latch_of(profile.name, home)
         driver = _DRIVERS.get(profile.driver)
         if driver is None:
-            where = f"{profile.document.path}:{profile.document.line('driver')}"
-            raise DocumentError(f"{where}: there is no driver '{profile.driver}'; {nearest(profile.driver, _DRIVERS)}")
+            known = nearest(profile.driver, _DRIVERS)
+            raise profile.document.wrong("driver", f"there is no driver '{profile.driver}'; {known}")
         self._gate = Gate(profile, driver(profile, scene), pace, latch, _on_verdict, _on_motion)
 
     @property

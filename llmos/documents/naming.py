@@ -10,7 +10,16 @@ from llmos.documents.fields import Fields
 
 _UNSAFE = re.compile(r"[\x00-\x1f/\\]|^\.\.?$")
 _STANDARD = re.compile(r"(?!.*--)[^\W_A-Z](?:[^\W_A-Z]|-)*(?<!-)")
+_PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_NAME = 64
+
+
+def is_plain(name: str) -> bool:
+    """Whether it is made of small letters and digits, words joined by single hyphens, and no longer than 64.
+
+    What LLMos names files after is; such a name is safe on every disk and in every address.
+    """
+    return len(name) <= MAX_NAME and _PLAIN.fullmatch(name) is not None
 
 
 def not_empty(document: Document) -> None:

@@ -3,7 +3,6 @@
 Knows no driver and no gate: it only says what is allowed. Metres, seconds and, in fields that say so, degrees.
 """
 
-import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -11,9 +10,8 @@ from typing import NamedTuple
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import read_document
 from llmos.documents.keys import Number, Positive, Text, read
+from llmos.documents.naming import is_plain
 from llmos.errors import DocumentError
-
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # becomes a file name in the home
 
 
 class Range(NamedTuple):
@@ -111,7 +109,7 @@ def _wrong(profile: RobotProfile, key: str, sentence: str) -> DocumentError:
 
 def _check_name(profile: RobotProfile) -> None:
     name = profile.name
-    if not _NAME.fullmatch(name) or len(name) > 64:
+    if not is_plain(name):  # it becomes a file name in the home
         raise _wrong(profile, "name", f"must be small letters, digits and single hyphens, not '{name[:40]}'")
 
 

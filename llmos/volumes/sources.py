@@ -11,6 +11,7 @@ from pathlib import Path
 
 from llmos.clock import Clock, RealClock
 from llmos.disk import disk_said
+from llmos.documents.naming import is_plain
 from llmos.errors import LLMosError, nearest
 from llmos.settings import expanded
 from llmos.volumes.capabilities import Capability, of_file
@@ -19,7 +20,6 @@ from llmos.volumes.history import History
 from llmos.volumes.remotes import Change, Remote, clone
 from llmos.volumes.volume import Volume, open_volume
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _TAKEN = frozenset({"user", "team", "overlay", "system", "workspace"})
 
 
@@ -40,7 +40,7 @@ def add_volume(home: Path, source: str, name: str = "", clock: Clock | None = No
     place = expanded(Path(source))
     chosen = name or _name_of(source)
     root = home / "volumes" / chosen
-    if not _NAME.fullmatch(chosen):
+    if not is_plain(chosen):
         raise LLMosError(f"'{chosen}' cannot name a volume: small letters, digits and hyphens can; say --name NAME.")
     if chosen in _TAKEN or root.exists():
         raise LLMosError(f"There is a volume '{chosen}' already; choose another with --name NAME.")
