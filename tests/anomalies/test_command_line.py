@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from llmos.errors import LLMosError
-from llmos.settings import current_folder, read_environment
+from llmos.settings import current_folder, read_environment, system_root
+from llmos.volumes.home import init_home
 from tests.support.command_line import CommandLine
 from tests.support.homes import Place, make_place
 from tests.support.runs import CHECKOUT, all_whole, hire, in_a_process, journals, sentence
@@ -322,3 +323,29 @@ def test_json_is_valid_in_any_encoding(place: Place) -> None:
         assert done.returncode == 0, done.stderr
         outcome = json.loads(done.stdout.decode(encoding))
         assert (outcome["goal"], outcome["answer"]) == ("grüß die Welt", "Grüße, 世界 \u2028 \U0001f916")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes with names")
+def test_no_pipe_is_waited_for(place: Place) -> None:
+    """Documents, tools, trust and volumes' pages may be pipes, folders, loops or endless: the run goes on without."""
+    init_home(place.home, system_root())
+    user = place.home / "user"
+    for name in ("agents/pipe.md", "skills/pipe/SKILL.md", "tools/pipe.py", "robots/pipe.md", "memory/pipe.md"):
+        (user / name).parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(user / name)
+    for name in ("VOLUME.md", "plugin.json", "../trust.json", "../settings.md"):
+        (user / name).unlink(missing_ok=True)
+        os.mkfifo(user / name)
+    (user / "agents" / "folder.md").mkdir()
+    (user / "agents" / "loop.md").symlink_to("loop.md")
+    (user / "agents" / "endless.md").symlink_to("/dev/zero")
+    with (user / "agents" / "huge.md").open("wb") as huge:
+        huge.truncate(1 << 34)
+    done = in_a_process(place, "agent", "run", "worker", "go", "--model", tape(place, says("I am here.")))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"I am here.\n")
+    assert len(all_whole(place)) == 1
+    os.mkfifo(place.root / "pipe")
+    done = in_a_process(place, "agent", "run", "worker", "go", "--model", f"cassette:{place.root / 'pipe'}")
+    assert done.returncode == 2
+    assert sentence(done) == (f"the cassette {place.root / 'pipe'} cannot be read: it is a pipe, a socket or a device")
