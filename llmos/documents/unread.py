@@ -32,6 +32,9 @@ _METADATA: Mapping[str, frozenset[str]] = {
     "skill": frozenset({"llmos-robot"}),
     "command": frozenset(),
 }
+OLDER_TOOL_NAMES: Mapping[str, str] = {"Task": "Agent"}
+"""What Claude Code called a tool before, and documents still do."""
+
 _COMMAND = re.compile(r"(?<![\w`])!`([^`\n]+)`|^```!([^\n]*\n.*?)(?:^```|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -69,5 +72,5 @@ def unknown_tools(document: Document, tools: Tools, known: frozenset[str]) -> It
     """Names of tools that nobody offers; those of MCP servers are left alone, because servers come and go."""
     for key, named in tools.items():
         for name in (tool.partition("(")[0] for tool in named or ()):
-            if name not in known and not name.startswith("mcp__") and name != "*":
+            if OLDER_TOOL_NAMES.get(name, name) not in known and not name.startswith("mcp__") and name != "*":
                 yield document.warning(key, f"there is no tool '{name}'; {nearest(name, known)}")

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
+from llmos.documents.unread import OLDER_TOOL_NAMES
 from llmos.errors import LLMosError
 from llmos.tools.base import Access, Tool
 from llmos.tools.globs import parts_match
 
 _PATTERN = re.compile(r"(?P<tool>[A-Za-z0-9_*-]+)\s*(?:\((?P<scope>.*)\))?", re.DOTALL)
-_ALIASES = {"Task": "Agent"}  # Claude Code's older name
 _GROUPS = {Access.READ: {"Read"}, Access.WRITE: {"Write", "Edit"}}  # one pattern speaks of all tools that do the same
 
 # What bash takes as it stands, or quoted without expansion; everything else may hide a second command.
@@ -55,7 +55,7 @@ def read_pattern(text: str) -> Pattern:
     if found is None:
         known = "Read, Bash(git status), Bash(git:*), Read(../data/**)"
         raise LLMosError(f"'{text}' is no tool pattern; they look like {known}")
-    pattern = Pattern(_ALIASES.get(found["tool"], found["tool"]), found["scope"])
+    pattern = Pattern(OLDER_TOOL_NAMES.get(found["tool"], found["tool"]), found["scope"])
     words = _prefix(pattern.scope) if pattern.tool == "Bash" and pattern.scope else None
     if words is not None and simple_words(words) is None:
         raise LLMosError(f"'{text}' cannot be matched; only plain words, without ; & | < > $ ( ) or `, begin a command")

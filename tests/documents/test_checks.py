@@ -168,6 +168,14 @@ def test_unknown_tools_are_told_when_the_known_ones_are(tmp_path: Path) -> None:
     ]
 
 
+def test_a_tool_may_have_the_name_it_had_before(tmp_path: Path) -> None:
+    """`Task` is the tool Agent; `MultiEdit` is none."""
+    write(tmp_path, "agents/x.md", AGENT.format(name="x", keys="tools: Task, Task(critic), MultiEdit\n"))
+    assert checked(tmp_path, known_tools=frozenset({"Agent", "Edit"})) == [
+        "agents/x.md:4: warning: there is no tool 'MultiEdit'; did you mean 'Edit'?",
+    ]
+
+
 def test_second_document_of_a_name_is_told(tmp_path: Path) -> None:
     """Of two agents with one name in one folder only one is found; in other folders they are other agents."""
     for name in ("a/agents/x.md", "a/agents/y.md", "b/agents/x.md"):

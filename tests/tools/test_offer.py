@@ -57,6 +57,8 @@ def offered(names: list[str] | None, disallowed: list[str] | None = None) -> lis
         (None, ["Bash", "mcp__*"], ["Agent", "Grep", "Read"]),
         (None, ["Bash(rm:*)"], sorted(NAMES)),
         (["Task"], [], ["Agent"]),
+        (["Task(planner)"], [], ["Agent"]),
+        (None, ["Task"], ["Bash", "Grep", "Read", "mcp__git__log", "mcp__git__show", "mcp__web__get"]),
         (["Read", "WebFetch", "no pattern!"], [], ["Read"]),
     ],
 )
