@@ -27,11 +27,7 @@ _SILENCE_TIMEOUT_S = 300.0
 """A stream carries a ping every few seconds; before its first byte a prompt of a million tokens may take minutes."""
 
 
-async def _close(client: "AsyncAnthropic") -> None:
-    await client.close()
-
-
-_clients: SharedClients["AsyncAnthropic"] = SharedClients("llmos anthropic clients", _close)
+_clients: SharedClients["AsyncAnthropic"] = SharedClients("llmos anthropic clients")
 
 
 class ClaudeModel:

@@ -25,11 +25,7 @@ _SILENCE_TIMEOUT_S = 600.0
 """A local server is silent while it reads a long prompt, and sends no pings."""
 
 
-async def _close(client: "AsyncOpenAI") -> None:
-    await client.close()
-
-
-_clients: SharedClients["AsyncOpenAI"] = SharedClients("llmos openai clients", _close)
+_clients: SharedClients["AsyncOpenAI"] = SharedClients("llmos openai clients")
 
 
 class OpenAICompatibleModel:

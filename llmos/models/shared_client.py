@@ -4,13 +4,22 @@ A client's connections belong to the event loop that opened them, so there is on
 it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from anyio.lowlevel import RunVar
 
-C = TypeVar("C")
+
+class Closable(Protocol):
+    """What the vendors' clients have in common."""
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+C = TypeVar("C", bound=Closable)
 
 
 @dataclass(slots=True)
@@ -22,9 +31,8 @@ class _Shared(Generic[C]):
 class SharedClients(Generic[C]):
     """Clients by key, made when first asked for."""
 
-    def __init__(self, name: str, close: Callable[[C], Awaitable[None]]) -> None:
+    def __init__(self, name: str) -> None:
         self._table: RunVar[dict[object, _Shared[C]]] = RunVar(name)
-        self._close = close
 
     def take(self, key: object, user: object, make: Callable[[], C]) -> C:
         """The client of this key; `user` holds it until it gives it back."""
@@ -44,7 +52,7 @@ class SharedClients(Generic[C]):
         shared.users.discard(user)
         if not shared.users:
             del table[key]
-            await self._close(shared.client)
+            await shared.client.close()
 
     def _open_table(self) -> dict[object, _Shared[C]]:
         table = self._table.get(None)

@@ -17,7 +17,7 @@ class Client:
         self.closed += 1
 
 
-CLIENTS: SharedClients[Client] = SharedClients("clients of the tests", Client.close)
+CLIENTS: SharedClients[Client] = SharedClients("clients of the tests")
 
 
 @pytest.mark.anyio
