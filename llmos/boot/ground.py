@@ -51,6 +51,8 @@ class Place:
     depth: int = 0
     scope: anyio.CancelScope | None = None
     """Whoever cancels it interrupts this run."""
+    model: str = ""
+    """The name of the model that the run that started it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,14 @@ class Settled:
     permissions: Permissions
 
 
-def settle(ground: Ground, text: str, talk: Conversation) -> Settled:
-    """Everything that can be a person's mistake, decided; LLMosError says what is one."""
+def settle(ground: Ground, text: str, talk: Conversation, caller: str = "") -> Settled:
+    """Everything that can be a person's mistake, decided; LLMosError says what is one. `caller` is a model's name."""
     goal = check_goal(text, ground.rules.orchestration.max_goal_bytes)
     snapshot = ground.registry.snapshot(talk.agent)
     agent = snapshot.agent(talk.agent)
     body = ground.body_for(agent)
     serves = body is not None and _may_move(agent)
-    choice = ground.models.choose(agent, pocket_can_serve=serves, resumed=talk.model)
+    choice = ground.models.choose(agent, pocket_can_serve=serves, resumed=talk.model, caller=caller)
     ground.models.make(choice.name)
     permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
     return Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions)

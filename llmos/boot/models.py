@@ -54,10 +54,11 @@ class Models:
         self._made: dict[str, Model] = {}
         self._breakers: dict[str, Breaker] = {}
 
-    def choose(self, agent: Agent, *, pocket_can_serve: bool, resumed: str = "") -> ModelChoice:
+    def choose(self, agent: Agent, *, pocket_can_serve: bool, resumed: str = "", caller: str = "") -> ModelChoice:
         """The model of CONTRACT's default rule: the person's, the agent's, or the best that is there.
 
-        Where a run is gone on with, the model that it was `resumed` from comes right after the person's.
+        Where a run is gone on with, the model that it was `resumed` from comes right after the person's. An agent that
+        another one calls and that asks for none has the `caller`'s.
         """
         if self._preferred:
             return ModelChoice(self._preferred, "--model says so")
@@ -65,6 +66,8 @@ class Models:
             return ModelChoice(resumed, "the run that is resumed had it")
         if agent.model != "inherit":
             return ModelChoice(agent.model, f"the agent {agent.name} asks for it")
+        if caller and (pocket_can_serve or self.template(caller) != "pocket"):
+            return ModelChoice(caller, "the agent that called this one has it")
         if self._environment.model:
             return ModelChoice(self._environment.model, f"{self._environment.model_source} says so")
         if self._environment.anthropic_api_key:

@@ -35,7 +35,7 @@ _MODE_REASON = "the model plans each step"
 
 async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) -> RunOutcome:
     """Run a goal; LLMosError when it cannot begin."""
-    settled = settle(ground, goal, talk)
+    settled = settle(ground, goal, talk, place.model)
     run_id = new_run_id(ground.clock)
     with Journal.create(
         ground.environment.home, run_id, ground.clock, ground.bus, ground.environment.secrets
@@ -44,6 +44,7 @@ async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) 
         token = CURRENT.set(deeds)
         try:
             plan = await _plan(ground, settled, run_id, journal, deeds, place, talk)
+            talk.last_run = run_id
             return await carry_out(plan)
         finally:
             CURRENT.reset(token)
@@ -55,7 +56,7 @@ async def _plan(
     ground: Ground, run: Settled, run_id: str, journal: Journal, deeds: Deeds, place: Place, talk: Conversation
 ) -> RunPlan:
     purse = place.purse.child(_limits(ground, run.agent, place.purse.steps_left))
-    below = Place(purse, run_id, deeds, place.depth + 1)
+    below = Place(purse, run_id, deeds, place.depth + 1, model=run.choice.name)
     robot = run.body.tools() if run.body else []
     whole, problems = await anyio.to_thread.run_sync(
         ground.kit.toolbox, run.permissions, run.snapshot, robot, Delegation(ground, below), run_id, ground.commit

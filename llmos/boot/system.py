@@ -5,7 +5,7 @@ Knows which parts there are, and none of their workings.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,13 +35,13 @@ from llmos.traces.bus import Bus
 _log = logging.getLogger("llmos")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a session came to, for the person who leaves it."""
 
-    runs: int = 0
-    cost_usd: float = 0.0
-    usage: Usage = field(default_factory=Usage)
+    runs: int
+    cost_usd: float
+    usage: Usage
 
 
 class LLMOS:
@@ -71,7 +71,7 @@ class LLMOS:
         self.clock = clock or RealClock()
         self._make_home()
         self.bus = bus or Bus()
-        self.report = Report()
+        self._runs = 0
         self.rules = rules_of(self.environment)
         self.workspace = self.options.workspace or current_folder()
         self.library = Library(self.environment, self.clock, self.workspace)
@@ -94,10 +94,18 @@ class LLMOS:
 
     async def aclose(self) -> None:
         """Close models, robot and volumes; safe to call twice."""
-        await self.models.aclose()
-        if self._body is not None:
-            self._body.close()
-        self.library.close()
+        with CancelScope(shield=True):
+            try:
+                await self.models.aclose()
+            finally:
+                if self._body is not None:
+                    self._body.close()
+                self.library.close()
+
+    @property
+    def report(self) -> Report:
+        """What this session came to so far, runs that were interrupted included."""
+        return Report(self._runs, self._purse.spent.usd, self._purse.spent.usage)
 
     @property
     def usd_left(self) -> float:
@@ -146,14 +154,13 @@ class LLMOS:
 
     async def say(self, talk: Conversation, goal: str, *, scope: CancelScope | None = None) -> RunOutcome:
         """Run the next goal of a conversation; from the second on, the system is asked to tell of edited documents."""
-        if self.report.runs == 1:
+        if self._runs == 1:
             await to_thread.run_sync(self.library.watch)
-        outcome = await run_goal(self._ground, goal, Place(self._purse, scope=scope), talk)
-        talk.last_run = outcome.run_id
-        self.report.runs += 1
-        self.report.cost_usd += outcome.cost_usd
-        self.report.usage += outcome.usage
-        return outcome
+        before = talk.last_run
+        try:
+            return await run_goal(self._ground, goal, Place(self._purse, scope=scope), talk)
+        finally:
+            self._runs += talk.last_run != before  # one that is interrupted or breaks has begun as well
 
     def _make_home(self) -> None:
         """Make the home of a program that has none yet, and say so; the command line has made its own before."""
