@@ -1,21 +1,23 @@
 """What one journaled event costs, beside `json.dumps` and `write` of the same line.
 
-Run with `python benchmarks/journal.py`; TMPDIR chooses the disk. Figures are medians; ratios are within one run.
+TMPDIR chooses the disk. Figures are medians, ours and the bare side measured in turns.
 """
 
 import json
 import os
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from benchmarks.figures import Figure, report
 from llmos.clock import RealClock
 from llmos.messages import Message, Reply, Text, ToolCall, ToolResult, Usage
 from llmos.traces.events import Event, MessageAdded, ModelReplied, ToolReturned
 from llmos.traces.index import RunIndex
-from llmos.traces.journal import Journal, new_run_id
+from llmos.traces.journal import Journal, journals, new_run_id
 from llmos.traces.reading import read_journal
 
 ROUNDS = 15
@@ -23,8 +25,10 @@ STEPS = 500
 DURABLE = 50
 
 
-def compare(name: str, ours: Callable[[], object], bare: str, theirs: Callable[[], object], count: int) -> None:
-    """Print the median time of one of `count` equal things, ours and a bare one, measured in turns."""
+def compare(
+    name: str, ours: Callable[[], object], bare: str, theirs: Callable[[], object], count: int
+) -> Iterator[Figure]:
+    """The median time of one of `count` equal things, ours and a bare one."""
     times: list[list[float]] = [[], []]
     for _ in range(ROUNDS):
         for work, kept in zip((ours, theirs), times, strict=True):
@@ -32,7 +36,8 @@ def compare(name: str, ours: Callable[[], object], bare: str, theirs: Callable[[
             work()
             kept.append((perf_counter() - started) / count * 1e6)
     mine, other = median(times[0]), median(times[1])
-    print(f"{name:22}{mine:8.1f} us   {bare:22}{other:8.1f} us   ratio {mine / other:.2f}")
+    yield Figure(name, mine, "us")
+    yield Figure(f"  beside {bare}", mine / other, "x")
 
 
 def step() -> list[Event]:
@@ -44,8 +49,8 @@ def step() -> list[Event]:
     return [ModelReplied.of(1, reply, 0.01, 0.5), ToolReturned.of(result, "Read", 0.001), message]
 
 
-def write(home: Path) -> Path:
-    """Compare writing; the journal that was written."""
+def write(home: Path) -> Iterator[Figure]:
+    """Compare writing."""
     events = step()
     with Journal.create(home, new_run_id(RealClock()), RealClock()) as journal, (home / "plain").open("wb", 0) as plain:
         for event in events:
@@ -59,40 +64,40 @@ def write(home: Path) -> Path:
             bare(line)
             os.fsync(plain.fileno())
 
-        compare(
+        yield from compare(
             "event written",
             lambda: [journal.write(event) for event in events * STEPS],
             "json.dumps, write",
             lambda: [bare(line) for line in lines * STEPS],
             len(events) * STEPS,
         )
-        compare(
+        yield from compare(
             "event written durably",
             lambda: [journal.write(event, durable=True) for event in events[:1] * DURABLE],
             "and fsync",
             lambda: [bare_durable(line) for line in lines[:1] * DURABLE],
             DURABLE,
         )
-        return journal.path
 
 
-def read(home: Path, path: Path) -> None:
-    """Compare reading and indexing."""
+def read(home: Path) -> Iterator[Figure]:
+    """Compare reading and indexing what was written."""
+    [path] = journals(home)
 
     def bare() -> object:
         return [json.loads(line) for line in path.read_bytes().splitlines()]
 
     count = len(read_journal(path))
-    compare("event read", lambda: read_journal(path), "json.loads", bare, count)
+    yield from compare("event read", lambda: read_journal(path), "json.loads", bare, count)
     with RunIndex.open(home) as index:
-        compare("event indexed", lambda: index.update(path), "json.loads", bare, count)
+        yield from compare("event indexed", lambda: index.update(path), "json.loads", bare, count)
 
 
-def main() -> None:
+def main() -> int:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
-        read(Path(folder), write(Path(folder)))
+        return report("journal", [*write(Path(folder)), *read(Path(folder))])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
