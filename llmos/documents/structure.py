@@ -1,27 +1,15 @@
-"""The structure of a markdown body: headings, fenced blocks, first paragraph (CommonMark, through markdown-it-py).
+"""The structure of a markdown body: fenced blocks and first paragraph (CommonMark, through markdown-it-py).
 
 Knows nothing of frontmatter. The parser is loaded when a structure is asked for, never before.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading and the text under it, up to the next heading of any level; lines count from 1 within the body."""
-
-    level: int
-    title: str
-    line: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +19,6 @@ class Fence:
     language: str
     text: str
     line: int
-
-
-def sections(body: str) -> tuple[Section, ...]:
-    """The sections of a body in their order; text before the first heading is none."""
-    lines = body.split("\n")
-    headings = list(_headings(body))
-    ends = [line for _, _, line, _ in headings[1:]] + [len(lines)]
-    return tuple(
-        Section(level, title, line + 1, "\n".join(lines[after:end]).strip())
-        for (level, title, line, after), end in zip(headings, ends, strict=True)
-    )
 
 
 def fences(body: str) -> tuple[Fence, ...]:
@@ -65,13 +42,6 @@ def first_paragraph(body: str) -> str:
             heading = heading or text
         before = token.type
     return heading
-
-
-def _headings(body: str) -> Iterator[tuple[int, str, int, int]]:
-    tokens = _tokens(body)
-    for token, inline in pairwise(tokens):
-        if token.type == "heading_open" and token.map and token.level == 0:
-            yield int(token.tag[1:]), inline.content, token.map[0], token.map[1]
 
 
 def _tokens(body: str) -> "list[Token]":

@@ -19,6 +19,7 @@ from llmos.documents.command import command_from
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import parse
 from llmos.documents.skill import skill_from
+from llmos.documents.structure import fences
 from llmos.documents.unread import commands_in
 from llmos.errors import DocumentError
 
@@ -32,7 +33,8 @@ _SAID_OF_A_PLUGIN = frozenset(
 _CODE_FOLDERS = frozenset({"tools", "drivers", "hooks", "scripts", "bin"})
 _STEERING_KEYS = ("hooks", "mcp_servers", "permission_mode")
 _HOST = re.compile(r"\b[a-z][a-z0-9+.-]*://(?:[^\s/@]+@)?(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)", re.IGNORECASE)
-_PROGRAM_IN_PAGE = re.compile(r"^```(?:llmos|program)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_PROGRAMS = ("llmos", "program")
+"""What the language of a fenced block begins with that is a program."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -111,9 +113,10 @@ def _of_page(path: PurePosixPath, content: bytes) -> Iterator[str]:
     yield from (
         f"asks to run '{(found[1] or found[2]).strip()}', which LLMos never does" for found in commands_in(text)
     )
-    yield from (f"holds a program ({_digest(program.encode())})" for program in _PROGRAM_IN_PAGE.findall(text))
     try:
         document = parse(text, Path(path))
+        programs = (fence.text.encode() for fence in fences(document.body) if fence.language.startswith(_PROGRAMS))
+        yield from (f"holds a program ({_digest(program)})" for program in programs)
         for key in _STEERING_KEYS:
             if key in document.keys:
                 yield f"sets {key} ({_digest(repr(document.keys[key]).encode())})"

@@ -89,10 +89,6 @@ class Lookups:
             raise DocumentError(self._not_found(kind, name))
         return entry
 
-    def shadows(self, kind: Kind, name: str) -> tuple[Path, ...]:
-        """The files that the document of this name hides, the strongest first."""
-        return self.entry(kind, name).shadowed
-
     def inert(self) -> tuple[Entry, ...]:
         """The documents of volumes that are not trusted."""
         return self._now().inert()

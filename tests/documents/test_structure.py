@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from llmos.documents.structure import Fence, Section, fences, first_paragraph, sections
+from llmos.documents.structure import Fence, fences, first_paragraph
 
 BODY = """Before all.
 
@@ -26,15 +26,6 @@ Two
 
 ### Deep `code`
 """
-
-
-def test_sections_carry_their_text_and_line() -> None:
-    """Both kinds of heading count, those inside code do not."""
-    one, two, deep = sections(BODY)
-    assert one == Section(1, "One", 3, "Text *one*.")
-    assert (two.level, two.title, two.line) == (2, "Two", 7)
-    assert "# no heading" in two.text
-    assert deep == Section(3, "Deep `code`", 20, "")
 
 
 def test_fences_carry_language_text_and_line() -> None:

@@ -25,7 +25,7 @@ def test_user_shadows_team_shadows_overlay_shadows_system(tmp_path: Path) -> Non
     registry = Registry([volume(tmp_path / tier, tier) for tier in tiers])
 
     assert registry.agent("operator").description == "From user."
-    assert registry.shadows("agent", "operator") == (paths["team"], paths["overlay"], paths["system"])
+    assert registry.entry("agent", "operator").shadowed == (paths["team"], paths["overlay"], paths["system"])
     assert [entry.volume.tier for entry in registry.agents()] == ["user"]
 
 
