@@ -74,3 +74,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean '{close[0]}'?"
     return f"known are: {', '.join(choices)}" if choices else "there are none"
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """So many of a thing, as a sentence has it; `things` where the plural is not the thing with an s.
+
+    >>> counted(1, "warning"), counted(0, "reply", "replies")
+    ('1 warning', '0 replies')
+    """
+    return f"{number} {thing if number == 1 else things or f'{thing}s'}"

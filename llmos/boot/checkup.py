@@ -24,7 +24,7 @@ from llmos.boot.models import Models
 from llmos.boot.preferences import rules_of, with_preferences
 from llmos.boot.standing import NO_LLAMA, NO_OPENAI
 from llmos.clock import RealClock
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, counted
 from llmos.settings import Environment, current_folder, package_folder, system_root
 
 _LEAST_GIT = (2, 32)  # the first that GIT_CONFIG_GLOBAL keeps from a person's own settings
@@ -99,7 +99,7 @@ def _kernel(environment: Environment) -> Iterator[Finding]:
     def rules() -> str:
         found = rules_of(environment)
         changed = sum(not where.startswith("kernel/") for where in found.provenance.values())
-        return f"{len(found.provenance)} keys, {changed} of them from {environment.home / 'kernel'}"
+        return f"{counted(len(found.provenance), 'key')}, {changed} of them from {environment.home / 'kernel'}"
 
     yield _judged("kernel", rules)
 

@@ -164,7 +164,8 @@ def _sentence(mistake: click.ClickException) -> str:
     """Click's message, and for a usage error where to look further."""
     text = " ".join(mistake.format_message().split())
     if isinstance(mistake, click.UsageError) and mistake.ctx is not None:
-        text = f"{text.rstrip('.')}; see `{mistake.ctx.command_path} --help`."
+        look = f"see `{mistake.ctx.command_path} --help`."
+        text = f"{text} S{look[1:]}" if text.endswith(("?", "?)")) else f"{text.rstrip('.')}; {look}"
     return text
 
 

@@ -12,7 +12,7 @@ import click
 
 from llmos.cli.interruption import nothing, on_interrupt
 from llmos.cli.running import answer, with_system
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, counted
 
 if TYPE_CHECKING:
     from llmos.boot import LLMOS
@@ -97,5 +97,5 @@ def _say_goodbye(system: "LLMOS") -> None:
     from llmos.cli.render import dollars, tokens
 
     report = system.report
-    runs = f"{report.runs} run{'' if report.runs == 1 else 's'}"
-    click.echo(f"Shut down after {runs}: {dollars(report.cost_usd)} spent, {tokens(report.usage)}.", err=True)
+    spent = f"{dollars(report.cost_usd)} spent, {tokens(report.usage)}"
+    click.echo(f"Shut down after {counted(report.runs, 'run')}: {spent}.", err=True)

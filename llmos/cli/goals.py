@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from llmos.errors import LLMosError, nearest
+from llmos.errors import LLMosError, counted, nearest
 
 _MOST_BYTES = 1 << 24
 """More than any home allows for a goal, and little enough that an endless pipe fills no memory."""
@@ -61,7 +61,8 @@ def _table(file: Path) -> tuple[Sequence[str], list[Mapping[str, str]]]:
         for cells in reader:
             if len(cells) not in (0, len(columns)):
                 here = f"{file}:{reader.line_num}"
-                raise LLMosError(f"{here}: this row has {len(cells)} cells where the header has {len(columns)}.")
+                found = counted(len(cells), "cell")
+                raise LLMosError(f"{here}: this row has {found} where the header has {len(columns)}.")
             rows += [dict(zip(columns, cells, strict=True))] if cells else []
     except csv.Error as error:
         raise LLMosError(f"{file}:{reader.line_num} is no CSV: {error}.") from error

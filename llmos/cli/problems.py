@@ -7,6 +7,7 @@ import click
 
 from llmos.cli.options import print_json
 from llmos.cli.render import printable
+from llmos.errors import counted
 
 if TYPE_CHECKING:
     from llmos.documents.document import Problem
@@ -21,5 +22,5 @@ def show_problems(problems: "Sequence[Problem]", *, as_json: bool) -> int:
     else:
         for problem in problems:
             click.secho(printable(str(problem)), fg="red" if problem.severity == "error" else "yellow")
-        click.echo(f"{errors} errors, {len(problems) - errors} warnings", err=True)
+        click.echo(f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}", err=True)
     return 2 if errors else 0

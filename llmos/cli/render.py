@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from llmos.errors import counted
 from llmos.messages import JSON, Usage
 from llmos.runtime.outcome import RunOutcome
 from llmos.traces.summary import one_line
@@ -100,10 +101,5 @@ def _because(outcome: RunOutcome) -> str:
 
 def _effort(outcome: RunOutcome) -> str:
     """Cost, tokens, steps, tool calls and time."""
-    work = f"{_count(outcome.steps, 'step')} · {_count(len(outcome.tool_calls), 'tool call')}"
+    work = f"{counted(outcome.steps, 'step')} · {counted(len(outcome.tool_calls), 'tool call')}"
     return f"{dollars(outcome.cost_usd)} · {tokens(outcome.usage)} · {work} · {outcome.duration_s:.1f} s"
-
-
-def _count(number: int, thing: str) -> str:
-    """So many of a thing."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -7,6 +7,7 @@ from llmos.cli.options import as_json, print_json
 from llmos.cli.render import dollars, printable
 from llmos.cli.system import environment, notice
 from llmos.cli.table import show_rows
+from llmos.errors import counted
 
 
 @click.group(cls=Group)
@@ -67,4 +68,4 @@ def reindex() -> None:
 
     with RunIndex.open(environment().home, notice) as index:
         index.rebuild(notice)
-        click.echo(f"The index holds {len(index.list(1_000_000_000))} runs.")
+        click.echo(f"The index holds {counted(len(index.list(1_000_000_000)), 'run')}.")

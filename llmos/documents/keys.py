@@ -13,7 +13,7 @@ import msgspec
 
 from llmos.documents.document import BrokenDocumentError, Document
 from llmos.documents.fields import shown, split_words
-from llmos.errors import nearest
+from llmos.errors import counted, nearest
 from llmos.messages import JSON
 
 T = TypeVar("T")
@@ -151,7 +151,7 @@ def _wanted(kind: Any) -> str:  # noqa: ANN401
         return _wanted(options[0])
     bare = _bare(kind)
     if numbers := getattr(bare, "_fields", ()):
-        return f"a list of {len(numbers)} numbers"
+        return f"a list of {counted(len(numbers), 'number')}"
     if get_origin(bare) is Literal:
         return f"one of {', '.join(get_args(bare))}"
     words = {int: "a whole number", float: "a number", str: "a text", date: "a date such as 2026-01-31"}

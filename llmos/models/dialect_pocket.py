@@ -58,6 +58,8 @@ def _closing(status: Claim, request: Request) -> str:
             return result.text
         if status == "failed" and result.is_error and result.text:
             return result.text
+    if not request.may_call_tools:
+        return "No tool could be called any more, for the limits of this run are used up."
     names = ", ".join(sorted(tool.name for tool in request.tools)) or "none"
     return {
         "done": "Nothing had to be done.",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 from llmos.documents.kernel import SafetyRules
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, counted
 from llmos.messages import Effect, Image, Text
 from llmos.tools.base import Access, Tool, tool
 from llmos.tools.editing import edited
@@ -56,7 +56,7 @@ def file_tools(workspace: Workspace, rules: SafetyRules) -> list[Tool]:
         path = Path(file_path)
         encoded = _encoded(content)
         await run_in_thread(partial(replace, path, encoded))
-        return f"wrote {len(encoded)} bytes to {workspace.shown(path)}"
+        return f"wrote {counted(len(encoded), 'byte')} to {workspace.shown(path)}"
 
     @tool(effect=Effect.REVERSIBLE, name="Edit")
     async def edit(

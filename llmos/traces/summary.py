@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from llmos.errors import counted
 from llmos.messages import Usage
 from llmos.traces.events import (
     BudgetWarned,
@@ -99,7 +100,7 @@ def _cost(entries: Entries) -> str:
     replies = sum(isinstance(event, ModelReplied) for event in paid)
     fresh = usage.input_tokens + usage.cache_write_tokens
     tokens = f"{fresh} tokens in, {usage.cache_read_tokens} from cache, {usage.output_tokens} out"
-    return f"${sum(event.cost_usd for event in paid):.4f} for {replies} replies: {tokens}"
+    return f"${sum(event.cost_usd for event in paid):.4f} for {counted(replies, 'reply', 'replies')}: {tokens}"
 
 
 def _step(entry: Entry) -> Iterator[str]:

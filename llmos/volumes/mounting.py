@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from llmos.documents.document import Problem
+from llmos.errors import counted
 from llmos.volumes.capabilities import Capability, of_tree
 from llmos.volumes.trust import TrustStore
 from llmos.volumes.volume import Tier, Volume, open_volume, open_workspace
@@ -53,5 +54,6 @@ def _workspace(root: Path, trust: TrustStore) -> Volume:
     volume = open_workspace(root, trusted=not wider)
     if not wider:
         return volume
-    sentence = f"{len(wider)} capabilities are new since this was trusted; 'llmos volume trust .' shows them"
+    found = counted(len(wider), "new capability", "new capabilities")
+    sentence = f"{found} since this was trusted; 'llmos volume trust .' shows what"
     return replace(volume, problems=(Problem(str(root), 1, "warning", sentence),))

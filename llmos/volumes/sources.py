@@ -50,7 +50,9 @@ def add_volume(home: Path, source: str, name: str = "", clock: Clock | None = No
             _copy(place, history)
         elif not place.exists() and ":" not in source:
             there = [each.name for each in place.parent.iterdir() if each.is_dir()] if place.parent.is_dir() else []
-            raise LLMosError(f"There is no folder {source}; {nearest(place.name, there)}")
+            close = nearest(place.name, there)
+            advice = close if close.endswith("?") else "give a folder, or the address of a git repository."
+            raise LLMosError(f"There is no folder {source}; {advice}")
         else:
             clone(str(place.absolute()) if place.exists() else source, history)
     except FileExistsError:

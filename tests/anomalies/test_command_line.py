@@ -33,7 +33,7 @@ BAD = {
     "a typo in a flag": (
         ("worker", "go", "--modle", "x"),
         2,
-        f"No such option '--modle'. (Did you mean one of: '--mode', '--model'?){USAGE}",
+        "No such option '--modle'. (Did you mean one of: '--mode', '--model'?) See `llmos agent run --help`.",
     ),
     "no such model": (("worker", "go", "--model", "dve"), 2, "There is no model 'dve'; did you mean 'dev'?"),
     "a GGUF that is none": (
@@ -159,7 +159,12 @@ MISTAKES: list[tuple[Callable[[Place], None], str, int, str]] = [
     (nothing, "skill show pick-and-plaec", 2, "did you mean 'pick-and-place'?"),
     (nothing, "memory show ../../etc/passwd", 2, "is no id of a note"),
     (nothing, "agent check nowhere", 2, "there is no such file or folder"),
-    (nothing, "volume add nowhere", 1, "nowhere"),
+    (
+        nothing,
+        "volume add nowhere",
+        2,
+        "There is no folder nowhere; give a folder, or the address of a git repository.",
+    ),
     (nothing, "volume trust nowhere", 2, "nowhere"),
 ]
 

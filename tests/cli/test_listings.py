@@ -73,7 +73,7 @@ def test_runs_are_listed_shown_and_indexed_anew(llmos: CommandLine) -> None:
         "run_finished",
     ]
     (llmos.place.home / "index.sqlite").unlink()
-    assert llmos("trace", "reindex").out == "The index holds 1 runs.\n"
+    assert llmos("trace", "reindex").out == "The index holds 1 run.\n"
     assert llmos("trace", "show", "x").code == 2
 
 
@@ -156,7 +156,7 @@ def test_a_check_is_repeated_on_every_save(llmos: CommandLine) -> None:
         page.write_text("")
         terminal.until("saved, checking again")
         terminal.until("odd.md:1: error: the file is empty")
-        terminal.until("1 errors, 0 warnings")
+        terminal.until("1 error, 0 warnings")
         terminal.type(CTRL_C)
         code, _ = terminal.ended()
     assert code == 130

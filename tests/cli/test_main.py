@@ -44,7 +44,8 @@ def test_a_wrong_word_is_answered_with_the_right_one(
 ) -> None:
     """One sentence on stderr that says where to look further, nothing on stdout, exit code 2."""
     said = llmos(*words.split())
-    assert (said.code, said.out, said.err) == (2, "", f"llmos: {sentence}; see `{command} --help`.\n")
+    look = " See" if sentence.endswith("?") else "; see"
+    assert (said.code, said.out, said.err) == (2, "", f"llmos: {sentence}{look} `{command} --help`.\n")
 
 
 def test_with_json_a_wrong_word_is_an_object(llmos: CommandLine) -> None:

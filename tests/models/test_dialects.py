@@ -104,6 +104,14 @@ def test_pocket_calls_nothing_when_it_must_answer() -> None:
     assert Pocket().answer('{"name":"go_home","arguments":{}}', request, cut=False).claim == "failed"
 
 
+@pytest.mark.parametrize("status", ["done", "failed", "abstained"])
+def test_pocket_does_not_blame_the_goal_for_the_limits(status: str) -> None:
+    """Where no tool may be called, nothing follows from its having called none."""
+    request = Request("", ASKED.messages, TOOLS, may_call_tools=False)
+    answer = Pocket().answer(f'{{"name":"finish","arguments":{{"status":"{status}"}}}}', request, cut=False)
+    assert answer.text == "No tool could be called any more, for the limits of this run are used up."
+
+
 def test_pocket_shows_its_closing_sentence_and_no_raw_pieces() -> None:
     """A person never reads JSON."""
     assert shown(Pocket(), ['{"name":"go_home",', '"arguments":{}}']) == ""

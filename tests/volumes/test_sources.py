@@ -255,7 +255,7 @@ def test_working_directory_is_trusted_as_it_was(tmp_path: Path) -> None:
     volume = _workspace(home, project, store)
     assert volume.trusted is False
     assert [problem.sentence for problem in volume.problems] == [
-        "1 capabilities are new since this was trusted; 'llmos volume trust .' shows them"
+        "1 new capability since this was trusted; 'llmos volume trust .' shows what"
     ]
 
 
