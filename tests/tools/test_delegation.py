@@ -1,5 +1,6 @@
 """The laws of the tool Agent."""
 
+import math
 from pathlib import Path
 
 import anyio
@@ -18,10 +19,11 @@ class Scripted:
     def __init__(self, ending: Delegated | LLMosError) -> None:
         self.ending = ending
         self.asked: list[tuple[str, str]] = []
+        self.deadline_s = 0.0
 
     async def delegate(self, agent: str, goal: str) -> Delegated:
         self.asked.append((agent, goal))
-        await anyio.sleep(0.02)
+        self.deadline_s = anyio.current_effective_deadline()
         if isinstance(self.ending, LLMosError):
             raise self.ending
         return self.ending
@@ -39,6 +41,7 @@ async def test_the_answer_comes_back(tmp_path: Path) -> None:
     result = await tools.call("Agent", subagent_type="planner", prompt="Count", description="Counting")
     assert (result.is_error, result.text) == (False, "four")
     assert scripted.asked == [("planner", "Count")]
+    assert scripted.deadline_s == math.inf
 
 
 @pytest.mark.parametrize(
