@@ -1,6 +1,5 @@
 """A disk that is full at any moment of a run: one sentence, what was written is whole, no effect goes unwitnessed."""
 
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -16,6 +15,7 @@ from tests.support.homes import Place, make_place
 from tests.support.runs import events, fit_for_a_provider, hire, in_a_process, journals, play, sentence, whole
 from tests.support.tapes import Line, asks, says, tape
 
+resource = pytest.importorskip("resource", reason="only POSIX limits the size of files")
 pytestmark = pytest.mark.anyio
 
 LINES: list[Line] = [

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -141,6 +140,7 @@ def test_json_needs_no_protection(place: Place, command: str, capfd: pytest.Capt
 
 def test_a_live_view_on_a_real_terminal_passes_nothing_on(place: Place) -> None:
     """What streams in and scrolls by is made harmless, too."""
+    pty = pytest.importorskip("pty", reason="only POSIX has pseudo-terminals")
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "llmos.cli", "agent", "run", "plain", f"go {OWN}", "--model", tape(place, *HOSTILE)],
