@@ -3,7 +3,7 @@
 Knows neither journal nor loop; `runs` goes on from here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,7 +73,7 @@ class Ground:
     scene: Callable[[], str]
     """The scene that the session asked for; empty when it asked for none."""
     commit: Callable[[Sequence[Path], str], object]
-    commit_of: Callable[[Path], str | None]
+    commits_of: Callable[[Mapping[Path, str]], Mapping[Path, str | None]]
 
 
 @dataclass(frozen=True, slots=True)

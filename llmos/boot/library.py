@@ -52,13 +52,20 @@ class Library:
         """The history of the person's own volume."""
         return History(self.home / "user", self._clock, self._heads)
 
-    def commit_of(self, path: Path) -> str | None:
-        """The commit at which a document reads as it does now; None where no git repository holds it."""
-        for volume in self.volumes:
-            if path.is_relative_to(volume.boundary):
-                history = self.history(volume)
-                return history.head(path) if history.exists else None
-        return None
+    def commits_of(self, documents: Mapping[Path, str]) -> dict[Path, str | None]:
+        """The commit at which each document, given by path and content hash, reads so; None where git holds none.
+
+        Each repository is asked once, for all of its documents.
+        """
+        held: dict[Path, dict[Path, str]] = {}
+        for path, content_hash in documents.items():
+            boundary = next((each.boundary for each in self.volumes if path.is_relative_to(each.boundary)), None)
+            if boundary is not None:
+                held.setdefault(boundary, {})[path] = content_hash
+        commits: dict[Path, str | None] = dict.fromkeys(documents)
+        for boundary, own in held.items():
+            commits |= History(boundary, self._clock, self._heads).heads(own)
+        return commits
 
     def commit(self, paths: Sequence[Path], reason: str, trailers: Mapping[str, str] | None = None) -> str | None:
         """Put what LLMos wrote into the user volume's history, as one commit; its id, None when nothing changed."""

@@ -206,9 +206,8 @@ def _references(ground: Ground, run: Settled) -> Sequence[DocumentRef]:
     documents += [("kernel", document) for document in ground.rules.documents]
     if run.body is not None:
         documents += [("robot", run.body.profile.document), ("scene", run.body.scene.document)]
-    return [
-        DocumentRef(str(each.path), each.content_hash, ground.commit_of(each.path), kind) for kind, each in documents
-    ]
+    commits = ground.commits_of({each.path: each.content_hash for _, each in documents})
+    return [DocumentRef(str(each.path), each.content_hash, commits[each.path], kind) for kind, each in documents]
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,7 @@ class LLMOS:
             body_for=self._body_for,
             scene=lambda: self._scene,
             commit=self._commit,
-            commit_of=self.library.commit_of,
+            commits_of=self.library.commits_of,
         )
 
     def _commit(self, paths: Sequence[Path], reason: str) -> object:

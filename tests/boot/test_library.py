@@ -9,6 +9,7 @@ import pytest
 
 from llmos.boot.library import Library
 from llmos.clock import RealClock
+from llmos.documents.document import hash_of
 from llmos.errors import DocumentError
 from llmos.settings import Environment, system_root
 from llmos.volumes.home import init_home
@@ -45,13 +46,14 @@ def test_volumes_have_names(library: Library) -> None:
 def test_what_is_written_is_committed_to_the_user_volume(library: Library) -> None:
     """With reason and trailers; a document knows its commit until it is edited."""
     path = library.home / "user/agents/gardener.md"
-    assert library.commit_of(path) is None
+    assert library.commits_of({path: ""}) == {path: None}
     commit = library.commit([Path("agents/gardener.md")], "Add it\nBecause.", {"Run": "r1"})
-    assert library.commit_of(path) == commit
+    content_hash = hash_of(path.read_bytes())
+    assert library.commits_of({path: content_hash}) == {path: commit}
     assert person(library.home / "user", "log", "-1", "--format=%B") == "Add it\n\nBecause.\n\nRun: r1"
     path.write_text("---\nname: gardener\n---\nmore\n")
-    assert library.commit_of(path) is None
-    assert library.commit_of(Path("/etc/hostname")) is None
+    strange = Path("/etc/hostname")
+    assert library.commits_of({path: content_hash, strange: ""}) == {path: None, strange: None}
 
 
 def test_a_home_without_histories_commits_nothing(tmp_path: Path) -> None:
@@ -65,14 +67,15 @@ def test_a_home_without_histories_commits_nothing(tmp_path: Path) -> None:
 
 def test_what_git_answered_is_remembered_for_the_next_start(home: Path) -> None:
     """So that a run need not start git to say at which commit its documents stand."""
+    path = home / "user/agents/gardener.md"
     first = Library(Environment(home=home), RealClock())
     first.commit([Path("agents/gardener.md")], "Add it")
-    commit = first.commit_of(home / "user/agents/gardener.md")
+    commit = first.commits_of({path: ""})[path]
     first.close()
     first.close()
     shutil.rmtree(home / "user/.git/objects")
     second = Library(Environment(home=home), RealClock())
-    assert second.commit_of(home / "user/agents/gardener.md") == commit
+    assert second.commits_of({path: ""}) == {path: commit}
     second.close()
 
 
