@@ -15,10 +15,9 @@ from llmos.volumes.store import Store
 
 
 class Look:
-    """Compares the files with `before`; `broken` gathers the saves that were broken while a good version was known."""
+    """Compares the files with `before`."""
 
     def __init__(self, before: State, store: Store | None, looked_ns: int) -> None:
-        self.broken: list[Problem] = []
         self._before = before
         self._store = store
         self._looked_ns = looked_ns
@@ -87,10 +86,7 @@ class Look:
         signature = settled(found.signature, self._looked_ns)
         if before is None or self._pin(before) is None:
             return Row(kind=found.kind, path=found.path, signature=signature, problems=(problem,))
-        row = kept(before, signature, problem)
-        if row.problems != before.problems:
-            self.broken += row.problems
-        return row
+        return kept(before, signature, problem)
 
     def _pin(self, row: Row) -> bytes | None:
         """Let a row that is about to be replaced hold its content itself: a run may have begun with it."""

@@ -4,11 +4,10 @@ Does not know what they are used for. A run takes a `Snapshot`; what changes lat
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from llmos.clock import Clock, RealClock
-from llmos.documents.document import Problem
 from llmos.errors import DocumentError
 from llmos.volumes.look import Look
 from llmos.volumes.lookups import Lookups
@@ -39,20 +38,13 @@ class Snapshot(Lookups):
 class Registry(Lookups):
     """The documents as they are now; may be asked and told of changes from several threads.
 
-    `on_broken` hears of each save that is broken while the last good version stays in use. Without a store, contents
+    A save that is broken while the last good version stays in use is among the `problems`. Without a store, contents
     are kept in memory.
     """
 
-    def __init__(
-        self,
-        volumes: Sequence[Volume],
-        store: Store | None = None,
-        clock: Clock | None = None,
-        on_broken: Callable[[Problem], None] | None = None,
-    ) -> None:
+    def __init__(self, volumes: Sequence[Volume], store: Store | None = None, clock: Clock | None = None) -> None:
         super().__init__(store)
         self._clock = clock or RealClock()
-        self._on_broken = on_broken or (lambda _: None)
         self._lock = threading.RLock()
         self._state = State(sorted(volumes, key=lambda volume: volume.rank))
         self._looked_s: float | None = None
@@ -78,8 +70,6 @@ class Registry(Lookups):
             if complete:
                 self._looked_s = self._clock.monotonic_s()
                 self._cost_s = self._looked_s - started_s
-        for problem in look.broken:
-            self._on_broken(problem)
 
     def _remembered(self) -> State:
         """What the last run knew."""
