@@ -3,7 +3,7 @@
 Knows no provider and no transport; adapters translate to and from these values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
@@ -98,6 +98,17 @@ class Message:
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The tools asked for, in order."""
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+
+def in_turns(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """The conversation as providers want it: who speaks twice in a row speaks once, and nobody says nothing."""
+    turns: list[Message] = []
+    for message in messages:
+        if turns and turns[-1].role == message.role:
+            turns[-1] = Message(message.role, (*turns[-1].parts, *message.parts))
+        elif message.parts:
+            turns.append(message)
+    return tuple(turns)
 
 
 @dataclass(frozen=True, slots=True)

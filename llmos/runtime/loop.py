@@ -12,7 +12,7 @@ import anyio
 
 from llmos.budget import Purse, estimate_message, estimate_prefix
 from llmos.errors import LLMosError, LowBatteryError, StorageError
-from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage
+from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage, in_turns
 from llmos.runtime.terms import Actions, Ending, Judge, Terms
 from llmos.runtime.tool_uses import ToolUses, not_made
 from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied
@@ -126,7 +126,7 @@ class Loop:
         held = self._purse.reserve(self._tokens, terms.price, most, limits.min_output_tokens)
         request = Request(
             system=terms.system,
-            messages=tuple(history),
+            messages=in_turns(history),
             tools=terms.tools,
             may_call_tools=with_tools,
             max_output_tokens=held.max_output_tokens,

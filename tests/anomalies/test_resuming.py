@@ -73,7 +73,10 @@ async def test_whatever_the_end_the_next_run_goes_on(place: Place, replies: list
     assert len(bodies) == len(replies) + 1
     sent = bodies[-1]["messages"]
     assert sent[0]["content"][0]["text"] == "my goal"
-    assert sent[-1]["content"][0]["text"] == "go on"
+    assert sent[-1]["content"][-1]["text"] == "go on"
+    for body in bodies:
+        roles = [message["role"] for message in body["messages"]]
+        assert roles == (["user", "assistant"] * len(roles))[: len(roles)]
     history = read_history(place.home, second.run_id)
     assert history[: len(read_history(place.home, first.run_id))] == read_history(place.home, first.run_id)
     entries = whole(second.journal)
