@@ -72,7 +72,8 @@ class Body:
     def __init__(self, profile: RobotProfile, scene: Scene, home: Path, *, realtime: bool) -> None:
         self.profile = profile
         self.scene = scene
-        pace = RealTimePace(RealClock()) if realtime else SimulatedPace(SimulatedClock())
+        clock = RealClock()  # a stop outlasts the simulation, so the simulated time begins with the real one
+        pace = RealTimePace(clock) if realtime else SimulatedPace(SimulatedClock(clock.now()))
         latch = latch_of(profile.name, home)
         driver = _DRIVERS.get(profile.driver)
         if driver is None:

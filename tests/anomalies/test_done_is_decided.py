@@ -1,5 +1,7 @@
 """What a run of the robot came to is measured, whatever the model claims: a table of runs on the simulated arm."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +117,9 @@ async def test_a_stop_of_one_run_holds_in_the_next(place: Place) -> None:
     await drive(place, STOP, last=says("Stopped."))
     ran = await drive(place, HOME, last=says("Home."))
     assert ran.outcome == "refused"
-    assert "The emergency stop is latched" in ran.reason
+    since = re.match(r"The emergency stop is latched since (\S+) by an agent: stopped on request", ran.reason)
+    assert since is not None, ran.reason
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(since[1])) < timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
