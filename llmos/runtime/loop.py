@@ -147,14 +147,18 @@ class Loop:
         return reply
 
     async def _act(self, calls: Sequence[ToolCall]) -> tuple[ToolResult, ...]:
-        """Call the tools in order; neighbours that are pure run side by side."""
+        """Call the tools in order, neighbours that are pure side by side; what came back counts, whatever ends it."""
         results: list[ToolResult] = []
-        for pure, group in groupby(calls, lambda call: self._effects.get(call.name) is Effect.PURE):
-            batch = list(group)
-            results += (
-                await self._side_by_side(batch) if pure and len(batch) > 1 else [await self._call(c) for c in batch]
-            )
-        self.tool_uses.add(calls, results)
+        try:
+            for pure, group in groupby(calls, lambda call: self._effects.get(call.name) is Effect.PURE):
+                batch = list(group)
+                if pure and len(batch) > 1:
+                    results += await self._side_by_side(batch)
+                else:
+                    for call in batch:
+                        results.append(await self._call(call))
+        finally:
+            self.tool_uses.add(calls[: len(results)], results)
         return tuple(results)
 
     async def _side_by_side(self, calls: Sequence[ToolCall]) -> list[ToolResult]:

@@ -165,6 +165,14 @@ async def test_time_that_runs_out_below_is_a_spent_budget_everywhere(place: Plac
     ]
 
 
+async def test_what_was_done_before_time_ran_out_is_told(place: Place) -> None:
+    """A file that was written stands in the outcome, although the call after it never came to an end."""
+    overlay(place.home, {"budget.max_seconds": 0.3})
+    place.write("user/tools/wait.py", WAIT)
+    outcome = await play(place, asks(("Write", {"file_path": "x", "content": "y"}), ("wait", {})))
+    assert (outcome.outcome, [(use.tool, use.ok) for use in outcome.tool_calls]) == ("budget", [("Write", True)])
+
+
 async def test_a_low_budget_is_warned_of_once_and_the_last_turn_answers(place: Place) -> None:
     """At seventy percent a warning, at ninety-five one turn without tools; both stand in the journal."""
     overlay(place.home, {"budget.max_tokens": 400_000})
