@@ -48,6 +48,18 @@ INTENTS: dict[Intent, float] = {
     handling.go_object: 4,
     handling.inspect_named: 4,
 }
+HARD: dict[Intent, float] = {
+    **{intent: weight / 2 for intent, weight in INTENTS.items()},
+    goals.relative_two: 7,
+    goals.move_to_some_axes: 3,
+    goals.square: 3,
+    handling.place_at: 4,
+    handling.place_on: 4,
+    handling.transfer: 14,
+    handling.stack_on: 8,
+    handling.stack: 24,
+}
+"""The mix of the second round: what takes several numbers or steps."""
 JOINED: dict[Intent, float] = {
     goals.move_to: 4,
     goals.relative: 4,
@@ -76,7 +88,7 @@ ASKING = (
     "did ",
     "whic",
 )
-ABSTAIN_SHARE, JOINED_SHARE, REDUCED_SHARE = 0.25, 0.08, 0.12
+ABSTAIN_SHARE, JOINED_SHARE, HARD_JOINED_SHARE, REDUCED_SHARE = 0.25, 0.08, 0.13, 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +110,12 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Which wording and which numbers a set of episodes is made of."""
+    """Which wording and which numbers a set of episodes is made of, and whether more of it is `hard`."""
 
     held_out_phrases: bool = False
     held_out_numbers: bool = False
     noise: bool = True
+    hard: bool = False
 
 
 class Author:
@@ -113,6 +126,8 @@ class Author:
         self._goals = goal_grammar(held_out=split.held_out_phrases)
         self._others = abstain_grammar(held_out=split.held_out_phrases)
         self._results = result_grammar()
+        self._intents = HARD if split.hard else INTENTS
+        self._joined_share = HARD_JOINED_SHARE if split.hard else JOINED_SHARE
 
     def batch(self, count: int, *, bare: bool = False) -> list[Episode]:
         """Several episodes in one world with one list of tools, so that what they share is read once.
@@ -129,7 +144,7 @@ class Author:
 
     def world(self) -> World:
         """A world to act in."""
-        return random_world(self._goals, self._random)
+        return random_world(self._goals, self._random, hard=self._split.hard)
 
     def episode(self, world: World, tools: list[JSON]) -> Episode:
         """One episode; a goal that needs a tool which is not in the list cannot be begun."""
@@ -190,7 +205,7 @@ class Author:
     def goal(self, world: World) -> Goal:
         """A goal that the whole arm can reach, or that names what is not there."""
         draft = Draft(world, self._goals, self._random, self._split.held_out_numbers)
-        goal = self._joined(draft) if self._random.random() < JOINED_SHARE else draw_goal(draft, INTENTS)
+        goal = self._joined(draft) if self._random.random() < self._joined_share else draw_goal(draft, self._intents)
         goal = self._wrapped(goal)
         return replace(goal, text=self._sentence(goal.text, world))
 

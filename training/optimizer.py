@@ -65,8 +65,14 @@ def optimizers(model: nn.Module, muon_lr: float, adam_lr: float) -> list[torch.o
     ]
 
 
-def schedule(step: int, steps: int, warmup: int = 40) -> float:
-    """A short warm-up, a plateau, then straight down to zero over the last 40 %."""
-    if step < warmup:
-        return (step + 1) / warmup
-    return min(1.0, (steps - step) / (0.4 * steps))
+def schedule(step: int, rounds: tuple[int, int], warmup: int = 40) -> float:
+    """The share of the learning rate at a step.
+
+    First round: a short warm-up, a plateau, then straight down to zero over the last 40 %. Second round: up again to
+    0.7 and straight down.
+    """
+    first, second = rounds
+    if step < first:
+        return min((step + 1) / warmup, 1.0, (first - step) / (0.4 * first))
+    later = step - first
+    return 0.7 * min((later + 1) / warmup, (second - later) / second)

@@ -46,9 +46,11 @@ def bare_share(step: int) -> float:
     return max(0.2, 0.9 - step / 600)
 
 
-def sequences(tokenizer: "Tokenizer", random: Random, length: int, bare: float = 0.0) -> Iterator[Packed]:
+def sequences(
+    tokenizer: "Tokenizer", random: Random, length: int, bare: float = 0.0, *, hard: bool = False
+) -> Iterator[Packed]:
     """Packed sequences without end, a share of them of bare worlds."""
-    author = Author(Split(), random)
+    author = Author(Split(hard=hard), random)
 
     def groups() -> Iterator[list[Leaf]]:
         while True:
@@ -58,9 +60,9 @@ def sequences(tokenizer: "Tokenizer", random: Random, length: int, bare: float =
     return pack(groups(), length)
 
 
-def batch(tokenizer: "Tokenizer", seed: int, step: int, rows: int, length: int) -> Packed:
+def batch(tokenizer: "Tokenizer", seed: int, step: int, rows: int, length: int, *, hard: bool = False) -> Packed:
     """The batch of one training step: every array with a first axis of `rows`."""
-    source = sequences(tokenizer, Random(f"{seed}:{step}"), length, bare_share(step))
+    source = sequences(tokenizer, Random(f"{seed}:{step}"), length, bare_share(step), hard=hard)
     packed = [next(source) for _ in range(rows)]
     return Packed(
         np.stack([one.tokens for one in packed]),

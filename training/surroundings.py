@@ -12,8 +12,8 @@ from training.world import HOME, Point, World
 SYLLABLES = ("ba", "dor", "fen", "gi", "kal", "lo", "mir", "nu", "pex", "ra", "sol", "tu", "vex", "wi", "zan", "qua")
 
 
-def random_world(grammar: Grammar, random: Random) -> World:
-    """A world to act in."""
+def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> World:
+    """A world to act in; a `hard` one has blocks and names alike more often."""
     world = World(
         at=HOME if random.random() < 0.3 else _point(random),
         theta=0 if random.random() < 0.6 else random.randrange(0, 360_000, 5000),
@@ -21,13 +21,13 @@ def random_world(grammar: Grammar, random: Random) -> World:
     )
     world.places = _named(grammar, random, random.choice((0, 1, 2, 3, 4)), _place_name)
     world.objects = _named(grammar, random, random.choice((0, 1, 1, 1, 2, 2, 3, 4)), _object_name)
-    if random.random() < 0.15:
+    if random.random() < (0.3 if hard else 0.15):
         world.objects = {} if random.random() < 0.6 else world.objects
         _add_blocks(world, random)
     for name in world.objects:
         if world.places and random.random() < 0.25:
             world.objects[name] = random.choice(list(world.places.values()))
-    if any(name[0].isupper() for name in world.places) and random.random() < 0.3:
+    if any(name[0].isupper() for name in world.places) and random.random() < (0.6 if hard else 0.3):
         world.places.setdefault(random.choice(("shelf", "bin")), _point(random))  # "shelf" is not "shelf A3"
     if world.objects and random.random() < 0.15:
         world.is_open, world.holding = False, random.choice(list(world.objects))

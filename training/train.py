@@ -58,16 +58,18 @@ class Run:
                 self._save()
 
     def _update(self) -> float:
-        packed = batch(self.tokenizer, self.seed, self.step, self.preset.rows, self.preset.length)
+        preset = self.preset
+        hard = self.step >= preset.rounds[0]
+        packed = batch(self.tokenizer, self.seed, self.step, preset.rows, preset.length, hard=hard)
         self.tokens += packed.tokens.size
-        factor = schedule(self.step, self.preset.steps)
-        for optimizer, rate in zip(self.optimizers, (self.preset.muon_lr, self.preset.adam_lr), strict=True):
+        factor = schedule(self.step, preset.rounds)
+        for optimizer, rate in zip(self.optimizers, (preset.muon_lr, preset.adam_lr), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
         arrays = (packed.tokens, packed.targets, packed.told, packed.positions, packed.mask)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.preset.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=preset.bfloat16):
             loss, told = self.model.losses(*(torch.from_numpy(array) for array in arrays))
-        (loss + self.preset.told_weight * told).backward()
+        (loss + preset.told_weight * told).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
             optimizer.step()

@@ -73,12 +73,11 @@ def test_a_batch_depends_on_seed_and_step_only(tokenizer) -> None:
 
 def test_a_resumed_run_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
     """The checkpoint holds all that matters: four steps at once, or two and two, give the same weights."""
-    short = dataclasses.replace(SMOKE, steps=2)
     unbroken = Run(SMOKE, 0, tmp_path / "a")
     unbroken.train()
     broken = Run(SMOKE, 0, tmp_path / "b")
     assert broken.tokenizer.to_str() == unbroken.tokenizer.to_str()
-    for _ in range(short.steps):
+    for _ in range(2):
         broken._update()
         broken.step += 1
     broken._save()
@@ -94,7 +93,7 @@ def test_a_checkpoint_of_another_preset_is_refused(tmp_path: Path) -> None:
     run = Run(SMOKE, 0, tmp_path)
     run._save()
     with pytest.raises(SystemExit) as failure:
-        Run(dataclasses.replace(SMOKE, steps=9), 0, tmp_path)
+        Run(dataclasses.replace(SMOKE, rows=9), 0, tmp_path)
     assert str(failure.value) == (
         f"{tmp_path / 'checkpoint.pt'} holds a run of another preset; take another --work folder"
     )
@@ -108,13 +107,14 @@ def test_muon_pushes_singular_values_towards_one() -> None:
         assert 0.5 < values.min() < values.max() < 1.4
 
 
-def test_the_schedule_warms_up_and_ends_at_zero() -> None:
-    """The last steps decide much of the quality."""
-    rates = [schedule(step, 1000) for step in range(1001)]
-    assert rates[0] == 1 / 40
-    assert max(rates) == 1.0
-    assert rates[1000] == 0.0
-    assert rates[40:] == sorted(rates[40:], reverse=True)
+def test_the_schedule_warms_up_and_ends_at_zero_twice() -> None:
+    """The last steps of a round decide much of the quality."""
+    rates = [schedule(step, (1000, 500)) for step in range(1501)]
+    first, second = rates[:1000], rates[1000:]
+    assert (first[0], max(first), first[-1]) == (1 / 40, 1.0, 1 / 400)
+    assert (max(second) < 0.7, second[-1]) == (True, 0.0)
+    for falling in (first[40:], second[40:]):
+        assert falling == sorted(falling, reverse=True)
 
 
 @pytest.mark.parametrize(("head_dim", "sections"), [(32, [6, 5, 5, 0]), (64, [12, 10, 10, 0])])
