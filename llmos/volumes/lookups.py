@@ -15,7 +15,7 @@ from llmos.errors import DocumentError, nearest
 from llmos.volumes.row import Row
 from llmos.volumes.state import Entry, State
 from llmos.volumes.store import Store
-from llmos.volumes.volume import Kind, Volume
+from llmos.volumes.volume import FOLDERS, Kind, Volume
 
 _MOST_NAMED = 30
 
@@ -121,7 +121,15 @@ class Lookups:
             return f"The {kind} '{name}' in {inert[0].path} is not trusted; 'llmos volume trust {ask}' changes that."
         if broken := self._broken(kind, name):
             return f"{broken.path}:{broken.line}: {broken.sentence}"
-        return f"There is no {kind} '{name}'; {_nearest(name, self._now().names.get(kind, {}))}"
+        missing = f"There is no {kind} '{name}'; {_nearest(name, self._now().names.get(kind, {}))}"
+        if closed := self._closed(kind):
+            missing += f" It may be in {closed.path}, but {closed.sentence}."
+        return missing
+
+    def _closed(self, kind: Kind) -> Problem | None:
+        """What keeps us from looking into a folder where such documents would be."""
+        places = {str(place) for volume in self.volumes for place in volume.folders.get(FOLDERS[kind], ())}
+        return next((each for each in self.problems() if each.severity == "error" and each.path in places), None)
 
     def _broken(self, kind: Kind, name: str) -> Problem | None:
         """What is wrong with the file that should hold this document, if there is one that cannot be used."""

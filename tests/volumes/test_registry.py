@@ -12,7 +12,7 @@ from llmos.errors import DocumentError
 from llmos.volumes.registry import Registry
 from llmos.volumes.row import settled
 from llmos.volumes.store import Store
-from llmos.volumes.volume import Tier, open_workspace
+from llmos.volumes.volume import Tier, open_volume, open_workspace
 from tests.support.volumes import volume, write_agent, write_skill
 
 BROKEN = b"\xff\xfe\xff"
@@ -336,3 +336,16 @@ class _FrozenAfterAnExpensiveLook(SimulatedClock):
         if self._asked == 2:
             self.advance(1.0)
         return super().monotonic_s()
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named_where_something_is_missed(tmp_path: Path) -> None:
+    """Who looks for an agent that is there, in a folder that is closed to us, reads why it is not found."""
+    (tmp_path / "user").mkdir()
+    (tmp_path / "user" / "agents").write_text("a file where a folder should be")
+    registry = Registry([open_volume(tmp_path / "user", "user")])
+    with pytest.raises(DocumentError) as missed:
+        registry.agent("mine")
+    assert str(missed.value) == (
+        f"There is no agent 'mine'; there are none. It may be in {tmp_path / 'user' / 'agents'}, but the folder cannot "
+        "be read: Not a directory."
+    )
