@@ -6,13 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.command_line import CommandLine
 from tests.support.homes import make_place
 from tests.support.tapes import WORKER
 
-settings.register_profile("llmos", deadline=None)  # no test asserts wall times, least of all on a busy machine
+settings.register_profile(
+    "llmos",
+    deadline=None,  # no test asserts wall times, least of all on a busy machine
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,
+    ],  # one folder for all
+)
 settings.load_profile("llmos")
 
 

@@ -43,7 +43,7 @@ class _Pool:
             try:
                 job = jobs.get(timeout=self._idle_s)
             except Empty:
-                with suppress(ValueError):  # `do` has just taken us: the job is on its way
+                with suppress(ValueError, IndexError):  # `do` has just taken us: a job is on its way
                     self._idle.remove(jobs)
                     return
                 continue

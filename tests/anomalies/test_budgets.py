@@ -5,7 +5,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmos.errors import LLMosError, LowBatteryError
@@ -186,7 +186,7 @@ async def test_a_low_budget_is_warned_of_once_and_the_last_turn_answers(place: P
 USES = st.tuples(st.integers(0, 40_000), st.integers(0, 4_096), st.booleans())
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(limit=st.integers(2_000, 60_000), uses=st.lists(USES, min_size=1, max_size=12))
 def test_no_run_spends_more_than_its_tokens_and_one_reply(
     tmp_path_factory: pytest.TempPathFactory, limit: int, uses: list[tuple[int, int, bool]]

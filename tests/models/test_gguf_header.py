@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmos.models.gguf_header import ModelFileError, read_header
@@ -96,7 +96,7 @@ def test_counts_that_no_file_could_hold_are_damage(tmp_path: Path) -> None:
     assert refusal(path) == f"{path} is damaged: its header ends or breaks at byte 16 of 24"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(place=st.integers(0, 12_000), byte=st.integers(0, 255), length=st.integers(0, 440_000))
 def test_no_damage_raises_anything_but_a_sentence(
     whole: Path, tmp_path: Path, place: int, byte: int, length: int

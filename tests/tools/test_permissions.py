@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import anyio
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.errors import LLMosError, RefusedError
@@ -270,7 +270,6 @@ def test_options_are_checked_before_anything_runs() -> None:
 PARTS = st.sampled_from(["..", ".", ".git", ".GIT", "src", "link", "inward", "a.txt", "~", "", "sub", "data", "work"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(PARTS, min_size=1, max_size=8), absolute=st.booleans())
 def test_what_is_free_lies_inside_and_outside_of_protected_folders(
     workspace: Workspace, parts: list[str], absolute: bool

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmos.errors import LLMosError
@@ -154,7 +154,7 @@ def test_as_a_program(tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
         assert capsys.readouterr().out.startswith(told)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(max_examples=50)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r")), st.sampled_from(["a", "^", r"\w+", " "]))
 def test_every_matching_line_is_found(tree: Path, text: str, pattern: str) -> None:
     """The lines shown are those, and only those, in which the expression is found."""

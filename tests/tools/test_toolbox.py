@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import anyio
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.clock import SimulatedClock
@@ -372,7 +372,6 @@ JSONS = st.recursive(
 ARGS = st.dictionaries(st.sampled_from(["number", "file_path", "content", "x"]), JSONS)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(["double", "Write"]) | st.text(max_size=5), args=ARGS, malformed=st.none() | st.text())
 def test_whatever_a_model_writes_comes_back_as_one_result(
     workspace: Workspace, name: str, args: dict[str, Any], malformed: str | None
