@@ -15,10 +15,7 @@ from tests.support.tapes import WORKER
 settings.register_profile(
     "llmos",
     deadline=None,  # no test asserts wall times, least of all on a busy machine
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.function_scoped_fixture,
-    ],  # one folder for all
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],  # one folder serves all
 )
 settings.load_profile("llmos")
 
