@@ -1,6 +1,7 @@
 """The dialect of the pocket model: one compact JSON object per reply, a tool or `finish`.
 
-Knows no backend. What is no call of a tool on the list calls nothing: it ends the turn with the claim `failed`.
+Knows no backend. What is no call of a tool on the list, or has numbers that nobody named, calls nothing: it ends the
+turn with the claim `failed`.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from llmos.messages import Claim, Message, Request, Text, ToolCall, ToolResult, 
 from llmos.models.base import OnText
 from llmos.models.dialect import Answer, Stream, call_id, read_call
 from llmos.models.gbnf import FINISH, STATUSES, pocket_grammar
+from llmos.models.grounding import ungrounded
 
 
 class Pocket:
@@ -30,6 +32,8 @@ class Pocket:
             if status in STATUSES:
                 return Answer((Text(_closing(status, request)),), "end", status)
         elif call is not None and request.may_call_tools and call.name in {tool.name for tool in request.tools}:
+            if slip := ungrounded(call.arguments, request):
+                return Answer((Text(slip),), "end", "failed")
             return Answer((ToolCall(call_id(request, 1), call.name, call.arguments),), "tools")
         return Answer(
             (Text(f"The model's reply is no call of a tool that it was offered: {_short(text)}"),), "end", "failed"

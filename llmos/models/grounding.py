@@ -1,0 +1,62 @@
+"""Holds a tiny model to the numbers of its goal: a position that nobody named is a slip, and a slip moves a robot.
+
+Knows no gate and no unit but those of lengths. It refuses only what it can be sure of; the gate guards the rest.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from math import isclose
+
+from llmos.messages import JSON, Message, Request, Text
+
+_NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)"
+_POSITION = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})")
+_METRES = (1.0, 0.01, 0.001, 0.0254, 0.3048)  # metre, centimetre, millimetre, inch, foot
+_AXES, _SHIFTS = ("x", "y", "z"), ("dx", "dy", "dz")
+
+
+def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
+    """What is wrong with the numbers of a call, in one sentence; None where nothing is sure to be.
+
+    Where the goal names positions such as `(1.5, 1.0, 0.5)`, a call's x, y and z must be one of them, or lie above or
+    below an object or a place of the state. Where it names one number, a shift along one axis must be that length.
+    """
+    goal = _goal(request.messages)
+    named = [tuple(map(float, match)) for match in _POSITION.findall(goal)]
+    if named and set(_AXES) <= set(arguments):
+        asked = tuple(float(arguments[axis]) for axis in _AXES)
+        if not any(_near(asked, position) for position in named) and not any(
+            _near(asked[:2], known[:2]) for known in _known(request.state)
+        ):
+            return f"The model wrote the position {asked}, which the goal does not name; nothing was moved."
+    numbers = [abs(float(text)) for text in re.findall(_NUMBER, goal)]
+    shifts = [float(arguments[axis]) for axis in _SHIFTS if arguments.get(axis)]
+    if len(numbers) == len(shifts) == 1 and not any(_near((abs(shifts[0]),), (numbers[0] * unit,)) for unit in _METRES):
+        return f"The model wrote a way of {shifts[0]:g} m, which the goal does not name; nothing was moved."
+    return None
+
+
+def _goal(messages: Sequence[Message]) -> str:
+    """The newest text of a person."""
+    return next(
+        (
+            message.text
+            for message in reversed(messages)
+            if message.role == "user" and any(map(_is_text, message.parts))
+        ),
+        "",
+    )
+
+
+def _is_text(part: object) -> bool:
+    return isinstance(part, Text)
+
+
+def _known(state: Mapping[str, JSON]) -> Iterator[tuple[float, ...]]:
+    """Where the objects and places of the state are."""
+    for group in ("objects", "places"):
+        yield from (tuple(position) for position in (state.get(group) or {}).values())
+
+
+def _near(a: Sequence[float], b: Sequence[float]) -> bool:
+    return all(isclose(one, other, abs_tol=1e-6) for one, other in zip(a, b, strict=True))
