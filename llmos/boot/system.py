@@ -117,7 +117,8 @@ class LLMOS:
     ) -> RunOutcome:
         """Run a goal to its end; whoever cancels `scope` gets the outcome `interrupted`.
 
-        Raises LowBatteryError when the budget could not even pay for the first call; nothing was called then.
+        Raises LowBatteryError when the budget was used up before any reply: it could not pay for the first call, which
+        was not made then, or its time ended during that call.
         """
         outcome = await self.say(self.conversation(agent, resume), goal, scope=scope)
         if outcome.outcome == "budget" and outcome.steps == 0:

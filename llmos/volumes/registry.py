@@ -52,6 +52,8 @@ class Registry(Lookups):
 
     def snapshot(self, agent: str | None = None) -> Snapshot:
         """What a run works with; the agent it is about to use, and that agent's skills, are as just saved."""
+        if agent is not None and not self._now().placed("agent", agent):
+            self.refresh()
         if agent is not None and self._now().placed("agent", agent):
             for skill in self.agent(agent).skills:
                 if self._now().placed("skill", skill):

@@ -103,6 +103,8 @@ def test_new_file_is_found_when_its_name_is_asked_for(tmp_path: Path) -> None:
     write_agent(tmp_path, "painter")
     assert registry.agents() == ()
     assert registry.agent("painter").name == "painter"
+    write_agent(tmp_path, "sculptor")
+    assert registry.snapshot("sculptor").agent("sculptor").name == "sculptor"
 
 
 def test_look_is_repeated_in_proportion_to_its_cost(tmp_path: Path) -> None:
