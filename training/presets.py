@@ -38,5 +38,5 @@ class Preset:
 PRESETS = {
     "smoke": Preset(400, 32, 2, 2, 1, 32, 64, rounds=(2, 2), rows=1, length=512),
     "ci": Preset(1024, 192, 5, 4, 2, 32, 512, rounds=(600, 300), rows=12, length=512, bfloat16=True),
-    "release": Preset(1024, 192, 5, 4, 2, 32, 512, rounds=(1800, 1200), rows=12, length=512, bfloat16=True),
+    "release": Preset(1024, 192, 5, 4, 2, 32, 512, rounds=(1800, 620), rows=12, length=512, bfloat16=True),
 }
