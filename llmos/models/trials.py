@@ -18,10 +18,10 @@ FORM: dict[str, JSON] = {
 }
 MOVE = ToolSpec(
     "move_to",
-    "Move the tool to a point, in metres.",
+    "Move the tool to a point, in metres, and turn it if an angle is given.",
     {
         "type": "object",
-        "properties": {axis: {"type": "number"} for axis in "xyz"},
+        "properties": {name: {"type": "number"} for name in ("x", "y", "z", "theta_deg")},
         "required": ["x", "y", "z"],
         "additionalProperties": False,
     },
