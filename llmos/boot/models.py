@@ -157,7 +157,7 @@ class Models:
             case "openai" if identity:
                 return self._openai(identity, _GENERAL_CONTEXT_TOKENS)
             case "local" if identity:
-                return _local(expanded(Path(identity)), None, None)
+                return self._local(expanded(Path(identity)), None, None)
             case "cassette" if identity:
                 from llmos.models.cassette import CassetteModel
 
@@ -177,7 +177,7 @@ class Models:
                 file, vision = self.files(alias)
                 if not file.is_file():
                     raise LLMosError(f"The model '{name}' is not on this machine; `llmos model pull {name}` fetches it")
-                return _local(file, vision, alias.context_tokens)
+                return self._local(file, vision, alias.context_tokens)
 
     def _claude(self, identity: str, context_tokens: int) -> Model:
         from llmos.models.claude import ClaudeModel
@@ -191,6 +191,16 @@ class Models:
 
         key, address = self._environment.openai_api_key, self._environment.openai_base_url
         return OpenAICompatibleModel(identity, key, address, context_tokens=context_tokens)
+
+    def _local(self, file: Path, vision: Path | None, context_tokens: int | None) -> Model:
+        from llmos.models.local import LocalModel
+
+        if file.is_relative_to(self._shipped):
+            return LocalModel(file, mmproj=vision, context_tokens=context_tokens)
+        from llmos.models.rehearsal import Rehearsal
+
+        memory = self._environment.home / "models" / "rehearsed.json"
+        return LocalModel(file, mmproj=vision, context_tokens=context_tokens, rehearse=Rehearsal(memory))
 
     def _is_pulled(self, name: str) -> bool:
         alias = self._rules.aliases.get(name)
@@ -227,9 +237,3 @@ def _price_of(prices: Sequence[tuple[str, Price]], answered: str) -> Price:
     """
     own = answered.removeprefix("local:")
     return next((price for identity, price in prices if own.startswith(identity)), prices[0][1])
-
-
-def _local(file: Path, vision: Path | None, context_tokens: int | None) -> Model:
-    from llmos.models.local import LocalModel
-
-    return LocalModel(file, mmproj=vision, context_tokens=context_tokens)

@@ -4,6 +4,7 @@ Knows no kernel and no alias; `boot` says which file. One reply is under way at 
 request and keeps what it has read, so that the next step of a run reads only what is new.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -33,7 +34,8 @@ class LocalModel:
     `speaks` is the dialect of tool calls. Without it the chat template tells: one that renders the robot's state speaks
     pocket's, one with `<tool_call>` Hermes', and with any other no tools can be offered. `context_tokens` is cut to
     what the model was trained for and to a multiple of 256; `backend` names the package that runs llama.cpp (the best
-    one installed when None). Temperature 0 makes replies repeatable.
+    one installed when None). Temperature 0 makes replies repeatable. `rehearse` is called before the files are loaded
+    and raises when they must not be.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class LocalModel:
         temperature: float = 0.0,
         seed: int = 0,
         clock: Clock | None = None,
+        rehearse: Callable[[Loading, str | None], None] = lambda *_: None,
     ) -> None:
         header = _language_header(path)
         if mmproj is not None:
@@ -64,6 +67,7 @@ class LocalModel:
         self._backend_name = backend
         self._temperature, self._seed = temperature, seed
         self._clock = clock or RealClock()
+        self._rehearse = rehearse
         self._backend: Backend | None = None
         self._lock = Lock()
 
@@ -94,6 +98,7 @@ class LocalModel:
     def _reply(self, request: Request, on_text: OnText) -> Reply:
         """In a worker thread: everything between the request and the finished reply."""
         if self._backend is None:
+            self._rehearse(self._loading, self._backend_name)
             self._backend = load(self._loading, self._backend_name)
         if request.tools and self._dialect is None:
             raise ModelError(
