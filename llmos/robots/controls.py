@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from llmos.documents.robot_profile import RobotProfile
 from llmos.messages import JSON
 from llmos.robots.base import Commanded, Measured, Pose
+from llmos.robots.caution import CALM, Caution
 from llmos.robots.latch import Stop
 from llmos.robots.verdict import Result, Verdict
 
@@ -37,12 +38,14 @@ class Order:
     """One command: verb, arguments as they were asked for, and the poses to pass on the way to the target.
 
     Without `via` the way is straight. `via` is a proposal like everything else here: the gate checks every piece of it.
+    `caution` only tightens: speeds, margins and step length are the smaller, wider and shorter of it and the profile.
     """
 
     verb: str
     args: Mapping[str, JSON]
     principal: Principal
     via: tuple[Pose, ...] = ()
+    caution: Caution = CALM
 
 
 @dataclass(frozen=True, slots=True)

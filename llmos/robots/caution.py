@@ -1,0 +1,40 @@
+"""By how much an order is to be carried out more carefully than the profile demands; it can say nothing looser.
+
+Knows no reason of its own: whoever gives an order may add one, and the gate keeps to the tighter of both.
+"""
+
+from dataclasses import dataclass
+from math import isfinite
+
+from llmos.documents.robot_profile import RobotProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Limits below those of the profile, for one order.
+
+    `speed_factor` in (0, 1] scales the speed limits, `extra_margin_m` >= 0 widens every zone and narrows nothing else,
+    `max_step_m` is the longest move (None: as the profile has it), and `reason` says why, for a refusal's sentence.
+    Raises ValueError for values that would loosen anything.
+    """
+
+    speed_factor: float = 1.0
+    extra_margin_m: float = 0.0
+    max_step_m: float | None = None
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.speed_factor <= 1.0:
+            raise ValueError(f"a caution cannot scale speeds by {self.speed_factor}")
+        if not (self.extra_margin_m >= 0.0 and isfinite(self.extra_margin_m)):
+            raise ValueError(f"a caution cannot widen margins by {self.extra_margin_m} m")
+        if self.max_step_m is not None and not self.max_step_m > 0.0:
+            raise ValueError(f"a caution cannot shorten moves to {self.max_step_m} m")
+
+    def step_limit_m(self, profile: RobotProfile) -> float | None:
+        """The longest move that profile and caution both allow; None where neither sets a limit."""
+        return min((each for each in (self.max_step_m, profile.max_step_m) if each is not None), default=None)
+
+
+CALM = Caution()
+"""Nothing beyond the profile."""
