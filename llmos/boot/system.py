@@ -31,6 +31,7 @@ from llmos.settings import Environment, current_folder, package_folder, prepare_
 from llmos.tools.permissions import Approver, read_approvals
 from llmos.tools.robot import ROBOT_TOOLS
 from llmos.traces.bus import Bus
+from llmos.traces.events import RunStarted
 
 _log = logging.getLogger("llmos")
 
@@ -137,7 +138,7 @@ class LLMOS:
         history, start = read_history(self.environment.home, resume), read_start(self.environment.home, resume)
         self._robot = self._robot or start.robot.partition(": ")[0]
         self._scene = self._scene or start.scene
-        return Conversation(agent, list(history), resume, start.goal, start.model_reason.partition(": ")[0])
+        return Conversation(agent, list(history), resume, self._asked(start), start.model_reason.partition(": ")[0])
 
     def going_on(self, talk: Conversation) -> str:
         """What a resumed run is told when a person adds nothing: to go on, and that a simulated world begins anew.
@@ -148,6 +149,15 @@ class LLMOS:
         if self.models.template(settled.choice.name) == "pocket":
             return talk.goal
         return self._ground.prompts.render("go-on", robot=settled.body is not None)
+
+    def _asked(self, start: RunStarted) -> str:
+        """The goal that a person gave: that of the run itself, or of the one it was told to go on with."""
+        from llmos.traces.reading import read_start
+
+        unspoken = [self._ground.prompts.render("go-on", robot=robot) for robot in (True, False)]
+        while start.continues and start.goal in unspoken:
+            start = read_start(self.environment.home, start.continues)
+        return start.goal
 
     def require(self, agent: str) -> None:
         """Raise what would keep this agent from running any goal at all; nothing is called."""

@@ -88,6 +88,16 @@ async def test_the_pocket_model_is_given_the_goal_again(place: Place) -> None:
         assert system.going_on(system.conversation("operator", first.run_id)) == "Move the cube to the shelf"
 
 
+async def test_the_pocket_model_is_given_the_goal_of_a_run_that_was_itself_resumed(place: Place) -> None:
+    """Not the "Go on." that stands between."""
+    async with place.system(model=tape(place, says()), robot="arm") as system:
+        first = await system.execute("Move the cube to the shelf", "operator")
+    again = await go_on(place, "operator", first.run_id, model=tape(place, says(), name="again"))
+    assert again.goal.startswith("Go on.")
+    async with place.system(model="pocket") as system:
+        assert system.going_on(system.conversation("operator", again.run_id)) == "Move the cube to the shelf"
+
+
 def test_a_journal_without_a_beginning_cannot_be_resumed(tmp_path: Path) -> None:
     """It names the line where it should stand."""
     path = tmp_path / "journals/2026/11/20261120-095132-k3f9qz.jsonl"
