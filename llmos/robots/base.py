@@ -5,7 +5,7 @@ Knows no robot, no limit and no clock. Metres, radians and seconds; x right, y f
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from llmos.documents.scene import Point
@@ -67,11 +67,23 @@ class Commanded:
 
 
 @dataclass(frozen=True, slots=True)
+class Imu:
+    """What an inertial sensor feels: acceleration along its own axes, gravity included, and the turn about its z."""
+
+    x_mps2: float
+    y_mps2: float
+    z_mps2: float
+    turn_radps: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What the robot's own sensors say, at `timestamp_s` on the clock that `tick` is given.
 
     `holding` names what the closed gripper feels, `objects` is where the camera sees things, `clearance_m` what a range
-    sensor reads to the nearest obstacle; a robot without that sensor leaves it empty or None.
+    sensor reads to the nearest obstacle; a robot without that sensor leaves it empty or None. `moving_objects` are
+    those that nobody holds and that have not come to rest. `ranges_m` are the readings of range sensors by name, `battery` is
+    the share that is left, in [0, 1]. `physics` are the positions of a simulation, from which a camera can draw it.
     """
 
     timestamp_s: float
@@ -81,6 +93,11 @@ class Measured:
     holding: str | None
     objects: Mapping[str, Point]
     clearance_m: float | None = None
+    moving_objects: tuple[str, ...] = ()
+    ranges_m: Mapping[str, float] = field(default_factory=dict)
+    battery: float | None = None
+    imu: Imu | None = None
+    physics: tuple[float, ...] = ()
 
 
 class Robot(Protocol):
