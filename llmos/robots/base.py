@@ -82,8 +82,9 @@ class Measured:
 
     `holding` names what the closed gripper feels, `objects` is where the camera sees things, `clearance_m` what a range
     sensor reads to the nearest obstacle; a robot without that sensor leaves it empty or None. `moving_objects` are
-    those that nobody holds and that have not come to rest. `ranges_m` are the readings of range sensors by name, `battery` is
-    the share that is left, in [0, 1]. `physics` are the positions of a simulation, from which a camera can draw it.
+    those that nobody holds and that have not come to rest. `ranges_m` are the readings of range sensors by name,
+    `battery` is the share that is left, in [0, 1]. `physics` are the positions of a simulation, from which a camera can
+    draw it.
     """
 
     timestamp_s: float
