@@ -49,6 +49,8 @@ class _Run:
     step: int = 1
     """The one that is going on: from asking the model to the answers of the tools it calls."""
     gate_ok: bool = False
+    motion_s: float = 0.0
+    """What the calls that are not answered yet took the robot by its own clock, which may be a simulated one."""
 
 
 class Story:
@@ -118,6 +120,9 @@ class Story:
             case GateVerdict():
                 now.gate_ok = event.allowed
                 return [] if event.allowed else [Line(f"gate refused: {_gate_sentence(event)}", _BAD)]
+            case MotionMeasured():
+                now.motion_s += event.duration_s
+                return [] if event.reached else [Line("the motion did not reach its goal by measured state", _BAD)]
             case RunFinished():
                 self._runs.pop(run, None)
                 self._latest = next(reversed(self._runs.values()), now)
@@ -137,16 +142,15 @@ class Story:
         """A tool call with its answer."""
         call = self._calls.pop((run, event.call_id), f"{printable(event.tool)}(…)")
         gate = "gate ok, " if now.gate_ok else ""
-        now.gate_ok, self._doing = False, _THINKING
+        took = f"{now.motion_s:.1f} s of motion" if now.motion_s else f"{event.duration_s:.1f} s"
+        now.gate_ok, now.motion_s, self._doing = False, 0.0, _THINKING
         answer = f"{'-> ' if event.ok else 'failed: '}{_short(event.text) or 'no text'}"
-        return Line(f"{call} {answer} [{gate}{event.duration_s:.1f} s]", _GOOD if event.ok else _BAD)
+        return Line(f"{call} {answer} [{gate}{took}]", _GOOD if event.ok else _BAD)
 
 
 def _remarkable(event: Event) -> list[Line]:
     """What a person should know although the run goes on."""
     match event:
-        case MotionMeasured(reached=False):
-            return [Line("the motion did not reach its goal by measured state", _BAD)]
         case PermissionDecided():
             answer = f"allowed by {event.by}" if event.allowed else f"refused by {event.by}"
             return [Line(f"{answer}: {_short(event.question)}", _QUIET if event.allowed else _WARN)]

@@ -285,6 +285,23 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
+def test_a_motion_is_told_in_the_time_of_the_robot() -> None:
+    """A simulated robot may need seconds that pass in no time; a call that moves nothing tells how long it took."""
+    went, looked = ToolCall("c1", "go_home", {}), ToolCall("c2", "get_status", {})
+    events = [
+        asked(call=went),
+        ToolCalled(call_id="c1", tool="go_home", args={}, effect=Effect.IDEMPOTENT),
+        MotionMeasured(command={}, reached=True, duration_s=6.14),
+        ToolReturned(call_id="c1", tool="go_home", ok=True, text="there", duration_s=0.02),
+        asked(call=looked),
+        ToolCalled(call_id="c2", tool="get_status", args={}, effect=Effect.PURE),
+        ToolReturned(call_id="c2", tool="get_status", ok=True, text="there", duration_s=0.02),
+    ]
+    assert plain(started(), *events).endswith(
+        " 1  go_home() -> there [6.1 s of motion]\n 1  get_status() -> there [0.0 s]\n"
+    )
+
+
 def test_a_pipe_does_not_import_rich() -> None:
     """Start-up of a piped run does not pay for a terminal."""
     script = (
