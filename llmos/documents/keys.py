@@ -76,7 +76,7 @@ def build(kind: type[T], found: Mapping[KeyPath, Leaf], document: Document, path
             values[field.name] = build(hint, found, document, here)
         elif names:
             values[field.name] = {name: build(_item_type(hint), found, document, (*here, name)) for name in names}
-        if field.name not in values and field.default is MISSING:
+        if field.name not in values and field.default is MISSING and field.default_factory is MISSING:
             origin = next((leaf.document for key, leaf in found.items() if key[: len(path)] == path and path), document)
             raise BrokenDocumentError(origin.path, origin.line(".".join(path)), f"'{'.'.join(here)}' is missing")
     return kind(**values)
@@ -152,6 +152,8 @@ def _wanted(kind: Any) -> str:  # noqa: ANN401
     bare = _bare(kind)
     if numbers := getattr(bare, "_fields", ()):
         return f"a list of {counted(len(numbers), 'number')}"
+    if item := next((getattr(each, "_fields", ()) for each in get_args(bare)[:1]), ()):
+        return f"a list of lists of {counted(len(item), 'number')}"
     if get_origin(bare) is Literal:
         return f"one of {', '.join(get_args(bare))}"
     words = {int: "a whole number", float: "a number", str: "a text", date: "a date such as 2026-01-31"}

@@ -4,14 +4,17 @@ Knows no robot and no physics beyond rest: an object lies on the floor, on a pla
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import read_document
-from llmos.documents.keys import Number, Positive, Text, read
-from llmos.errors import DocumentError
+from llmos.documents.keys import Positive, Text, read
+from llmos.documents.scene_check import Point, SceneCheck
+from llmos.errors import DocumentError, nearest
+
+__all__ = ["NOTHING", "Pedestal", "Point", "Scene", "read_scene", "scene_from"]
 
 NOTHING = "nothing"
 """What an empty gripper holds, so no object may have this name."""
@@ -19,19 +22,21 @@ NOTHING = "nothing"
 _ROUNDING_M = 1e-6
 
 
-class Point(NamedTuple):
-    """A position in metres; x right, y forward, z up."""
+class Pedestal(NamedTuple):
+    """An upright square column from the floor, of which nothing but a cube's underside touches the top. Metres."""
 
-    x: Number
-    y: Number
-    z: Number
+    x: float
+    y: float
+    half_width_m: float
+    top_m: float
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Objects are cubes of one size and positions are their centres; a place is where a centre may rest.
 
-    A place carries an object whose centre is at most `place_reach_m` away from it, measured horizontally.
+    A place carries an object whose centre is at most `place_reach_m` away from it, measured horizontally. `goal` is
+    what a person may ask for here, word for word, and `check` is what must then hold by measurement.
     """
 
     name: Text
@@ -41,6 +46,18 @@ class Scene:
     objects: Mapping[str, Point]
     places: Mapping[str, Point]
     document: Document
+    goal: Text = ""
+    check: SceneCheck = field(default_factory=SceneCheck)
+
+    @property
+    def pedestals(self) -> Mapping[str, Pedestal]:
+        """What stands under each place that is above the floor."""
+        half = self.cube_edge_m / 2
+        return {
+            name: Pedestal(place.x, place.y, self.place_reach_m, place.z - half)
+            for name, place in self.places.items()
+            if place.z > half + _ROUNDING_M
+        }
 
     def rest_z(self, released: Point, others: Iterable[Point]) -> float:
         """The height at which a cube comes to rest that is let go of at `released`.
@@ -73,6 +90,9 @@ def scene_from(document: Document) -> Scene:
         rest_z = scene.rest_z(point, (other for each, other in scene.objects.items() if each != name))
         if abs(rest_z - point.z) > _ROUNDING_M:
             raise _wrong(document, name, f"would not stay at z {point.z:g}: it comes to rest at z {rest_z:g}")
+    for key, name in scene.check.objects:
+        if name not in scene.objects:
+            raise document.wrong(key, f"'{key}' asks about '{name}', which is not here; {nearest(name, scene.objects)}")
     return scene
 
 

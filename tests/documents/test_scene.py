@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from llmos.documents.frontmatter import parse
-from llmos.documents.scene import Point, Scene, read_scene, scene_from
+from llmos.documents.scene import Pedestal, Point, Scene, read_scene, scene_from
 from llmos.errors import DocumentError
 from tests.support.robots import SYSTEM, shipped_scene
 
 
-def scene(objects: str = "{}", places: str = "{}") -> Scene:
-    """A scene of these objects and places."""
+def scene(objects: str = "{}", places: str = "{}", more: str = "") -> Scene:
+    """A scene of these objects and places, and more keys."""
     text = f"""---
 name: test
 description: A test.
@@ -19,12 +19,12 @@ cube_edge_m: 0.1
 place_reach_m: 0.1
 objects: {objects}
 places: {places}
----
+{more}---
 """
     return scene_from(parse(text, Path("test.md")))
 
 
-@pytest.mark.parametrize("name", ["empty", "pick-and-place", "shelves", "blocks", "microscope"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in (SYSTEM / "scenes").glob("*.md")))
 def test_shipped_scene_loads_under_its_own_name(name: str) -> None:
     """Each shipped scene is valid and named as its file."""
     assert read_scene(SYSTEM / "scenes" / f"{name}.md").name == name
@@ -83,3 +83,32 @@ def test_released_cube_rests_on_what_is_below(
     """A cube drops to floor, place or cube, and never ends inside another."""
     world = scene(places="{P: [1, 1, 0.5]}")
     assert world.rest_z(Point(*released), [Point(*other) for other in others]) == pytest.approx(rest_z)
+
+
+def test_a_place_above_the_floor_stands_on_a_pedestal() -> None:
+    """The pedestal ends half a cube below the place, and is as wide as the place reaches; the floor needs none."""
+    where = scene(places="{low: [1, 1, 0.05], high: [1.5, -1, 0.5]}")
+    assert where.pedestals == {"high": Pedestal(1.5, -1.0, 0.1, 0.45)}
+
+
+@pytest.mark.parametrize(
+    ("check", "sentence"),
+    [
+        ("object_at: {cub: {point: [0, 0, 0], within_m: 0.1}}",
+         "'check.object_at.cub' asks about 'cub', which is not here; did you mean 'cube'?"),
+        ("untouched: {cub: {within_m: 0.1}}",
+         "'check.untouched.cub' asks about 'cub', which is not here; did you mean 'cube'?"),
+        ("stacked: {tower: {objects: [cube, cub], within_m: 0.1}}",
+         "'check.stacked.tower' asks about 'cub', which is not here; did you mean 'cube'?"),
+        ("object_at: {cube: {point: [0, 0, 0]}}", "'check.object_at.cube.within_m' is missing"),
+        ("visited: {square: {points: [[0, 0]], within_m: 0.1}}",
+         "'check.visited.square.points' must be a list of lists of 3 numbers, not [[0, 0]]"),
+        ("seen: {}", "'check.seen' is no key that is read here; known are: displaced, object_at, stacked, untouched, "
+         "visited"),
+    ],
+)  # fmt: skip
+def test_wrong_check_is_refused_with_its_place(check: str, sentence: str) -> None:
+    """A check that could never hold, or that nobody reads, does not load."""
+    with pytest.raises(DocumentError) as caught:
+        scene("{cube: [0, 0, 0.05]}", more=f"check:\n  {check}\n")
+    assert str(caught.value).partition(": ")[2] == sentence
