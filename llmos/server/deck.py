@@ -13,7 +13,7 @@ class Deck(Protocol):
     """A running system with its robot, as the cockpit sees it.
 
     The router is made by `llmos.server.cockpit.cockpit(deck)` and included as it is; it declares its own paths below
-    `/cockpit`, among them the WebSockets `/cockpit/live`, `/cockpit/jog` and `/cockpit/arena`. Whoever may use a path is
+    `/cockpit`, among them the WebSockets `/cockpit/live`, `/cockpit/jog` and `/cockpit/arena`. Who may use a path is
     settled before it is reached; `request.state.person`, where it is set, names who asks.
     """
 
