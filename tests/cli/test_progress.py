@@ -292,12 +292,12 @@ def test_a_motion_is_told_in_the_time_of_the_robot() -> None:
         asked(call=went),
         ToolCalled(call_id="c1", tool="go_home", args={}, effect=Effect.IDEMPOTENT),
         MotionMeasured(command={}, reached=True, duration_s=6.14),
-        ToolReturned(call_id="c1", tool="go_home", ok=True, text="there", duration_s=0.02),
+        ToolReturned.of(ToolResult("c1", (Text("there"),)), "go_home", 0.02),
         asked(call=looked),
         ToolCalled(call_id="c2", tool="get_status", args={}, effect=Effect.PURE),
-        ToolReturned(call_id="c2", tool="get_status", ok=True, text="there", duration_s=0.02),
+        ToolReturned.of(ToolResult("c2", (Text("there"),)), "get_status", 0.02),
     ]
-    assert plain(started(), *events).endswith(
+    assert plain(started("r"), *events).endswith(
         " 1  go_home() -> there [6.1 s of motion]\n 1  get_status() -> there [0.0 s]\n"
     )
 
