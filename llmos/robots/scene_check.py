@@ -6,6 +6,7 @@ Knows no gate and no command: measured states in the order of their times come i
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from llmos.documents.scene import Scene
 from llmos.documents.scene_check import Displacement, ObjectAt, Point, Stack, Untouched, Visit
@@ -102,7 +103,7 @@ def _stacked(name: str, wanted: Stack, edge_m: float, last: Measured) -> Finding
     if missing:
         return Finding(holds=False, sentence=f"{name}: '{missing[0]}' is not seen, or still in the gripper.")
     tower = sorted(wanted.objects, key=lambda each: (last.objects[each].z, each))
-    for below, above in zip(tower, tower[1:], strict=False):
+    for below, above in pairwise(tower):
         low, high = last.objects[below], last.objects[above]
         aside_m, step_m = math.dist(low[:2], high[:2]), high.z - low.z
         if aside_m > wanted.within_m or abs(step_m - edge_m) > wanted.within_m:

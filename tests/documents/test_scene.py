@@ -103,8 +103,7 @@ def test_a_place_above_the_floor_stands_on_a_pedestal() -> None:
         ("object_at: {cube: {point: [0, 0, 0]}}", "'check.object_at.cube.within_m' is missing"),
         ("visited: {square: {points: [[0, 0]], within_m: 0.1}}",
          "'check.visited.square.points' must be a list of lists of 3 numbers, not [[0, 0]]"),
-        ("seen: {}", "'check.seen' is no key that is read here; known are: displaced, object_at, stacked, untouched, "
-         "visited"),
+        ("visit: {}", "'check.visit' is no key that is read here; did you mean 'visited'?"),
     ],
 )  # fmt: skip
 def test_wrong_check_is_refused_with_its_place(check: str, sentence: str) -> None:
