@@ -19,8 +19,11 @@ from llmos.documents.kernel_rules import (
     Orchestration,
     Price,
     SafetyRules,
+    ServiceRules,
+    ValenceRules,
 )
 from llmos.documents.keys import KeyPath, Leaf, build, leaves
+from llmos.documents.valence_checks import check_valence
 from llmos.errors import DocumentError, nearest
 from llmos.messages import JSON
 
@@ -33,7 +36,9 @@ __all__ = [
     "Orchestration",
     "Price",
     "SafetyRules",
+    "ServiceRules",
     "Shown",
+    "ValenceRules",
     "all_keys",
     "load_kernel",
     "show",
@@ -44,6 +49,8 @@ RULES: Mapping[str, type] = {
     "budget": BudgetRules,
     "models": ModelRules,
     "safety": SafetyRules,
+    "service": ServiceRules,
+    "valence": ValenceRules,
 }
 """The documents of the kernel, by file name without `.md`, and what each is read into."""
 
@@ -69,11 +76,15 @@ def load_kernel(shipped: Path, overlay: Path | None = None) -> KernelRules:
     budget = build(BudgetRules, found["budget"], own["budget"])
     check_models(models, found["models"], own["models"])
     check_budget(budget, found["budget"], own["budget"])
+    valence = build(ValenceRules, found["valence"], own["valence"])
+    check_valence(valence, found["valence"], own["valence"])
     return KernelRules(
         orchestration=build(Orchestration, found["orchestration"], own["orchestration"]),
         budget=budget,
         models=models,
         safety=build(SafetyRules, found["safety"], own["safety"]),
+        valence=valence,
+        service=build(ServiceRules, found["service"], own["service"]),
         prose={stem: document.prose for stem, document in own.items()},
         provenance={
             ".".join((stem, *path)): _place(stem, leaf, own[stem])

@@ -23,6 +23,7 @@ def check_tighter(new: Leaf, shipped: Leaf | None) -> None:
     values = f"{_shown(new.value)} is looser than {_shown(shipped.value)}"
     allowed = {
         Tighter.LOWER: "a home may only lower it",
+        Tighter.HIGHER: "a home may only raise it",
         Tighter.FEWER: "a home may only take away from it",
         Tighter.MORE: "a home may only add to it",
     }[side]
@@ -61,8 +62,12 @@ def _check_order(rules: BudgetRules | ModelRules, low: str, high: str, found: Fo
 
 
 def _is_looser(side: Tighter, new: Any, shipped: Any) -> bool:  # noqa: ANN401
+    if shipped is None or new is None:
+        return new is None
     if side is Tighter.LOWER:
         return bool(new > shipped)
+    if side is Tighter.HIGHER:
+        return bool(new < shipped)
     if side is Tighter.FEWER:
         return not set(new) <= set(shipped)
     return not set(new) >= set(shipped)

@@ -26,6 +26,7 @@ class Tighter(Enum):
     """The safe side of a rule: a home may move it there and nowhere else."""
 
     LOWER = "lower"
+    HIGHER = "higher"
     FEWER = "fewer"
     MORE = "more"
 
@@ -138,6 +139,81 @@ class SafetyRules:
     bash_environment: Annotated[tuple[str, ...], Tighter.FEWER]
 
 
+PerSecond: TypeAlias = Annotated[float, Meta(gt=0, le=100_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRules:
+    """What `llmos serve` takes from its clients; rates are per second and client, and twice that at once."""
+
+    state_hz: Annotated[float, Meta(gt=0, le=100)]
+    max_state_hz: Annotated[float, Meta(gt=0, le=100)]
+    max_clients: Annotated[int, Meta(ge=1, le=10_000)]
+    slow_client_s: Annotated[float, Meta(gt=0, le=60)]
+    max_body_bytes: Annotated[int, Meta(ge=1_000, le=100_000_000)]
+    body_timeout_s: Annotated[float, Meta(gt=0, le=600)]
+    max_message_bytes: Annotated[int, Meta(ge=100, le=1_000_000)]
+    messages_per_s: PerSecond
+    requests_per_s: PerSecond
+    commands_per_s: PerSecond
+    max_actions: Annotated[int, Meta(ge=1, le=10_000)]
+
+
+Shift: TypeAlias = Annotated[float, Meta(ge=-2, le=2)]
+"""Of a variable in [-1, 1]: how far it is moved, or how far from its setpoint it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impulse:
+    """How far one event moves each variable."""
+
+    safety: Shift = 0.0
+    curiosity: Shift = 0.0
+    energy: Shift = 0.0
+    self_confidence: Shift = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """How fast a variable returns to its setpoint: after `tau_s` 63 percent of the way, exponentially."""
+
+    tau_s: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """What a mode demands, beyond what the robot's profile does."""
+
+    description: Text
+    speed_factor: Annotated[float, Meta(gt=0, le=1), Tighter.LOWER]
+    extra_margin_m: Annotated[float, Meta(ge=0, le=10), Tighter.HIGHER]
+    exact: Annotated[bool, Tighter.HIGHER]
+    preview: Annotated[bool, Tighter.HIGHER]
+    confirm: Annotated[bool, Tighter.HIGHER]
+    alternatives: Annotated[int, Meta(ge=0, le=5)]
+    exploration_rate: Annotated[float, Meta(ge=0, le=1), Tighter.LOWER]
+    verbosity: Literal["terse", "normal", "detailed"]
+    max_step_m: Annotated[float, Meta(gt=0, le=100), Tighter.LOWER] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValenceRules:
+    """The Sentience Layer; a threshold is a deviation from the setpoint, below which a mode holds or is closed."""
+
+    variables: Mapping[str, Relaxation]
+    recovery_energy: Annotated[float, Meta(ge=-2, lt=0), Tighter.HIGHER]
+    recovery_safety: Annotated[float, Meta(ge=-2, lt=0), Tighter.HIGHER]
+    cautious_safety: Annotated[float, Meta(ge=-2, lt=0), Tighter.HIGHER]
+    precision_curiosity: Annotated[float, Meta(gt=0, le=2), Tighter.HIGHER]
+    precision_confidence: Annotated[float, Meta(ge=-2, lt=0), Tighter.HIGHER]
+    adaptive_curiosity: Annotated[float, Meta(gt=0, le=2), Tighter.HIGHER]
+    adaptive_confidence: Annotated[float, Meta(ge=-2, lt=0), Tighter.HIGHER]
+    hysteresis: Annotated[float, Meta(gt=0, le=1), Tighter.HIGHER]
+    dwell_s: Annotated[float, Meta(gt=0, le=3_600), Tighter.HIGHER]
+    impulses: Mapping[str, Impulse]
+    modes: Mapping[str, Conduct]
+
+
 @dataclass(frozen=True, slots=True)
 class KernelRules:
     """All rules, the text beside them by file name without `.md`, and where each value comes from."""
@@ -146,6 +222,8 @@ class KernelRules:
     budget: BudgetRules
     models: ModelRules
     safety: SafetyRules
+    service: ServiceRules
+    valence: ValenceRules
     prose: Mapping[str, str]
     provenance: Mapping[str, str]
     documents: tuple[Document, ...]
