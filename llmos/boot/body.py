@@ -75,10 +75,11 @@ class Body:
         clock = RealClock()  # a stop outlasts the simulation, so the simulated time begins with the real one
         pace = RealTimePace(clock) if realtime else SimulatedPace(SimulatedClock(clock.now()))
         latch = latch_of(profile.name, home)
-        driver = _DRIVERS.get(profile.driver)
+        driver = next((_DRIVERS[name] for name in profile.driver if name in _DRIVERS), None)
         if driver is None:
-            known = nearest(profile.driver, _DRIVERS)
-            raise profile.document.wrong("driver", f"there is no driver '{profile.driver}'; {known}")
+            wanted = ", ".join(profile.driver)
+            known = nearest(profile.driver[0], _DRIVERS)
+            raise profile.document.wrong("driver", f"there is no driver '{wanted}'; {known}")
         self._gate = Gate(profile, driver(profile, scene), pace, latch, _on_verdict, _on_motion)
 
     @property

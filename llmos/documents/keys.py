@@ -3,11 +3,11 @@
 Knows types and ranges, not what a key means. A value is found by its path of keys: `("aliases", "dev", "id")`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
-from types import NoneType
-from typing import Annotated, Any, Literal, TypeAlias, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -18,6 +18,8 @@ from llmos.messages import JSON
 
 T = TypeVar("T")
 KeyPath: TypeAlias = tuple[str, ...]
+
+_SHAPE = "shape"
 
 Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, pattern=r"\S")]
 Number: TypeAlias = Annotated[float, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
@@ -37,7 +39,7 @@ class Leaf:
     @property
     def line(self) -> int:
         """Where its key stands."""
-        return self.document.line(".".join(self.path))
+        return _line(self.document, self.path)
 
     def wrong(self, sentence: str) -> BrokenDocumentError:
         """The error of this key."""
@@ -47,8 +49,9 @@ class Leaf:
 def read(kind: type[T], document: Document) -> T:
     """The value of a document; DocumentError for a key that is unknown, mistyped, out of range or missing.
 
-    A field that is a dataclass is a group of keys, one that is a Mapping a group whose names are free, and one that is
-    a NamedTuple a list of that length; a field that is a Document holds the document itself.
+    A field that is a dataclass is a group of keys, one that is a Mapping a group whose names are free, a tuple of
+    dataclasses a list of groups, and a NamedTuple a list of that length; of a union of dataclasses the key `shape`
+    says which one it is, and a field that is a Document holds the document itself.
     """
     return build(kind, {leaf.path: leaf for leaf in leaves(kind, document)}, document)
 
@@ -72,13 +75,16 @@ def build(kind: type[T], found: Mapping[KeyPath, Leaf], document: Document, path
             values[field.name] = document
         elif here in found:
             values[field.name] = found[here].value
-        elif names and _is_group(hint):
-            values[field.name] = build(hint, found, document, here)
+        elif names and (kinds := _groups(hint)):
+            values[field.name] = build(_chosen(kinds, found, here), found, document, here)
         elif names:
-            values[field.name] = {name: build(_item_type(hint), found, document, (*here, name)) for name in names}
+            item = _groups(_item_type(hint))
+            groups = {name: (*here, name) for name in names}
+            built = {name: build(_chosen(item, found, inner), found, document, inner) for name, inner in groups.items()}
+            values[field.name] = built if get_origin(hint) is Mapping else tuple(built.values())
         if field.name not in values and field.default is MISSING and field.default_factory is MISSING:
             origin = next((leaf.document for key, leaf in found.items() if key[: len(path)] == path and path), document)
-            raise BrokenDocumentError(origin.path, origin.line(".".join(path)), f"'{'.'.join(here)}' is missing")
+            raise BrokenDocumentError(origin.path, _line(origin, path), f"'{'.'.join(here)}' is missing")
     return kind(**values)
 
 
@@ -88,18 +94,45 @@ def _leaves(kind: type, values: Mapping[str, JSON], document: Document, path: Ke
         here = (*path, key)
         if key not in hints:
             raise _wrong(document, here, f"is no key that is read here; {nearest(key, hints)}")
-        hint = hints[key]
-        if _is_group(hint):
-            yield from _leaves(hint, _group(value, document, here), document, here)
-        elif get_origin(hint) is not Mapping:
-            yield Leaf(_converted(value, hint, document, here), hint, document, here)
-        elif _is_group(item := _item_type(hint)):
-            for name, inner in _group(value, document, here).items():
-                yield from _leaves(item, _group(inner, document, (*here, name)), document, (*here, name))
-        else:
-            items = {} if value == {} else _group(value, document, here)
-            named = {name: _converted(inner, item, document, (*here, name)) for name, inner in items.items()}
-            yield Leaf(named, hint, document, here)
+        yield from _leaves_below(hints[key], value, document, here)
+
+
+def _leaves_below(hint: Any, value: JSON, document: Document, here: KeyPath) -> Iterator[Leaf]:  # noqa: ANN401
+    """The values of one key."""
+    if kinds := _groups(hint):
+        yield from _group_leaves(kinds, value, document, here)
+    elif get_origin(hint) is tuple and (kinds := _groups(_item_type(hint))):
+        if not isinstance(value, list):
+            raise _wrong(document, here, f"must be a list of groups of keys, not {shown(value)}")
+        if not value:
+            yield Leaf((), hint, document, here)
+        for number, inner in enumerate(value, 1):
+            yield from _group_leaves(kinds, inner, document, (*here, str(number)))
+    elif get_origin(hint) is not Mapping:
+        yield Leaf(_converted(value, hint, document, here), hint, document, here)
+    elif value != {} and (kinds := _groups(_item_type(hint))):
+        for name, inner in _group(value, document, here).items():
+            yield from _group_leaves(kinds, inner, document, (*here, name))
+    else:
+        items = {} if value == {} else _group(value, document, here)
+        item = _item_type(hint)
+        named = {name: _converted(inner, item, document, (*here, name)) for name, inner in items.items()}
+        yield Leaf(named, hint, document, here)
+
+
+def _group_leaves(kinds: Sequence[type], value: JSON, document: Document, here: KeyPath) -> Iterator[Leaf]:
+    """The values of one group of keys, of whichever of the kinds its `shape` says."""
+    group = _group(value, document, here)
+    if len(kinds) == 1:
+        yield from _leaves(kinds[0], group, document, here)
+        return
+    known = {_shape_of(kind): kind for kind in kinds}
+    if _SHAPE not in group:
+        raise _wrong(document, here, f"has no {_SHAPE}; known are: {', '.join(known)}")
+    name = group[_SHAPE]
+    if not isinstance(name, str) or name not in known:
+        raise _wrong(document, (*here, _SHAPE), f"must be one of {', '.join(known)}, not {shown(name)}")
+    yield from _leaves(known[name], group, document, here)
 
 
 def _group(value: JSON, document: Document, path: KeyPath) -> Mapping[str, JSON]:
@@ -118,21 +151,40 @@ def _converted(value: JSON, kind: Any, document: Document, path: KeyPath) -> Any
 
 
 def _wrong(document: Document, path: KeyPath, sentence: str) -> BrokenDocumentError:
-    dotted = ".".join(path)
-    return BrokenDocumentError(document.path, document.line(dotted), f"'{dotted}' {sentence}")
+    return BrokenDocumentError(document.path, _line(document, path), f"'{'.'.join(path)}' {sentence}")
+
+
+def _line(document: Document, path: KeyPath) -> int:
+    """Where a key stands, or the nearest key above it: what stands in a list has no line of its own."""
+    while path and ".".join(path) not in document.lines:
+        path = path[:-1]
+    return document.line(".".join(path))
 
 
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 
-def _is_group(kind: Any) -> TypeGuard[type]:  # noqa: ANN401
-    return is_dataclass(kind)
+def _groups(hint: Any) -> tuple[type, ...]:  # noqa: ANN401
+    """The dataclasses that a group of keys may become; none when the type is no group."""
+    several = get_origin(hint) in (Union, UnionType)
+    kinds = tuple(each for each in (get_args(hint) if several else (hint,)) if each is not NoneType)
+    return kinds if all(is_dataclass(each) for each in kinds) else ()
+
+
+def _chosen(kinds: Sequence[type], found: Mapping[KeyPath, Leaf], path: KeyPath) -> type:
+    """Which of the kinds was found there."""
+    return next(kind for kind in kinds if len(kinds) == 1 or found[*path, _SHAPE].value == _shape_of(kind))
+
+
+def _shape_of(kind: type) -> str:
+    name: str = get_args(_hints(kind)[_SHAPE])[0]
+    return name
 
 
 def _item_type(kind: Any) -> type:  # noqa: ANN401
-    """The type of what a mapping holds under free names."""
-    item: type = get_args(kind)[1]
+    """The type of what a mapping holds under free names, or a list in a row."""
+    item: type = get_args(kind)[0 if get_origin(kind) is tuple else 1]
     return item
 
 

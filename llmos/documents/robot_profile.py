@@ -3,31 +3,28 @@
 Knows no driver and no gate: it only says what is allowed. Metres, seconds and, in fields that say so, degrees.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Final
+
+import msgspec
 
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import read_document
+from llmos.documents.grants import Grant
 from llmos.documents.keys import Number, Positive, Text, read
-from llmos.documents.naming import is_plain
-from llmos.errors import DocumentError
+from llmos.documents.range import Range
+from llmos.documents.robot_checks import check_profile
+from llmos.documents.verbs import RobotKind
+from llmos.documents.zone import Zone
 
+__all__ = ["SIMULATED", "Distances", "Grant", "Home", "Human", "Range", "RobotProfile", "Tool", "Workspace", "Zone"]
 
-class Range(NamedTuple):
-    """All numbers from `low` to `high`, both included, are `in` it."""
+SIMULATED: Final = frozenset({"kinematic", "mujoco-arm", "kinematic-rover", "mujoco-rover"})
+"""The drivers that move nothing real; every other one counts as a machine."""
 
-    low: Number
-    high: Number
-
-    def __contains__(self, value: object) -> bool:
-        return isinstance(value, int | float) and self.low <= value <= self.high
-
-    def __str__(self) -> str:
-        return f"[{self.low:g}, {self.high:g}]"
-
-
-_FULL_TURN = Range(0.0, 360.0)
+Share = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +59,57 @@ class Distances:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """The tool as an upright capsule: from the tool centre point upwards, so thick, and with what it may carry.
+
+    `payload_radius_m` is a sphere around the tool centre point; it counts while something is held.
+    """
+
+    radius_m: Positive
+    length_m: Positive
+    payload_radius_m: Positive
+
+
+@dataclass(frozen=True, slots=True)
+class Human:
+    """How far the tool stays from a zone marked `human`: at `stop_m` it halts, from `slow_m` inwards it is slower."""
+
+    slow_m: Positive
+    stop_m: Positive
+
+
+@dataclass(frozen=True, slots=True)
+class Setpoints:
+    """Where the valences of this robot rest, each in [-1, 1], and the curiosity below which it is bored."""
+
+    safety: Share
+    curiosity: Share
+    energy: Share
+    self_confidence: Share
+    boredom: Share
+
+
+@dataclass(frozen=True, slots=True)
 class RobotProfile:
     """Everything the gate and the driver of one robot need to know; see `volumes/system/robots/arm.md` for each key."""
 
     name: Text
     description: Text
-    driver: Text
+    driver: tuple[Text, ...]
     workspace: Workspace
     home: Home
+    tool: Tool
     max_tcp_speed_mps: Positive
     max_tcp_acceleration_mps2: Positive
+    max_tcp_jerk_mps3: Positive
     max_rotation_dps: Positive
     max_rotation_acceleration_dps2: Positive
+    max_rotation_jerk_dps3: Positive
+    max_command_rate_hz: Positive
     max_observation_age_s: Positive
+    approval_expiry_s: Positive
+    lease_s: Positive
+    client_timeout_s: Positive
     control_period_s: Positive
     position_tolerance_m: Positive
     angle_tolerance_deg: Positive
@@ -83,8 +118,13 @@ class RobotProfile:
     grip_reach_m: Positive
     grip_time_s: Positive
     distances: Distances
+    human: Human
+    valence: Setpoints
     document: Document
+    kind: RobotKind = "arm"
     max_step_m: Positive | None = None
+    zones: Mapping[str, Zone] = field(default_factory=dict)
+    grants: tuple[Grant, ...] = ()
 
 
 def read_robot_profile(path: Path) -> RobotProfile:
@@ -93,58 +133,11 @@ def read_robot_profile(path: Path) -> RobotProfile:
 
 
 def robot_profile_from(document: Document) -> RobotProfile:
-    """The profile of a document that was read; every key is needed but `max_step_m`, and no other is allowed."""
+    """The profile of a document that was read.
+
+    Every limit is needed, so that none is ever assumed; without `zones` there are none, without `grants` nobody may
+    move the robot, and `max_step_m` is off. No other key is allowed.
+    """
     profile = read(RobotProfile, document)
-    _check_name(profile)
-    _check_ranges(profile)
-    _check_home(profile)
-    _check_distances(profile)
-    _check_times(profile)
+    check_profile(profile, simulated=SIMULATED.issuperset(profile.driver))
     return profile
-
-
-def _wrong(profile: RobotProfile, key: str, sentence: str) -> DocumentError:
-    return profile.document.wrong(key, f"'{key}' {sentence}")
-
-
-def _check_name(profile: RobotProfile) -> None:
-    name = profile.name
-    if not is_plain(name):  # it becomes a file name in the home
-        raise _wrong(profile, "name", f"must be small letters, digits and single hyphens, not '{name[:40]}'")
-
-
-def _check_ranges(profile: RobotProfile) -> None:
-    for axis in fields(Workspace):
-        low, high = getattr(profile.workspace, axis.name)
-        if low >= high:
-            sentence = f"runs from {low:g} to {high:g}; the lower bound must come first"
-            raise _wrong(profile, f"workspace.{axis.name}", sentence)
-
-
-def _check_home(profile: RobotProfile) -> None:
-    for axis in fields(Home):
-        value = getattr(profile.home, axis.name)
-        allowed = getattr(profile.workspace, axis.name, _FULL_TURN)
-        if value not in allowed:
-            where = "" if allowed is _FULL_TURN else "the workspace "
-            raise _wrong(profile, f"home.{axis.name}", f"is {value:g}, outside {where}{allowed}")
-
-
-def _check_distances(profile: RobotProfile) -> None:
-    hard, soft, slow = (getattr(profile.distances, each.name) for each in fields(Distances))
-    if soft < hard:
-        sentence = f"is {soft:g}, below hard_stop_m {hard:g}; a soft stop must come first"
-        raise _wrong(profile, "distances.soft_stop_m", sentence)
-    if slow < soft:
-        sentence = f"is {slow:g}, below soft_stop_m {soft:g}; slowing down must come first"
-        raise _wrong(profile, "distances.slow_m", sentence)
-
-
-def _check_times(profile: RobotProfile) -> None:
-    period, age = profile.control_period_s, profile.max_observation_age_s
-    if period >= age:
-        raise _wrong(profile, "control_period_s", f"is {period:g}, not below max_observation_age_s {age:g}")
-    grip, settle = profile.grip_time_s, profile.settle_time_s
-    if grip >= settle:
-        sentence = f"is {grip:g}, not below settle_time_s {settle:g}, so no grip could succeed"
-        raise _wrong(profile, "grip_time_s", sentence)

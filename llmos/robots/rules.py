@@ -5,10 +5,10 @@ Knows no driver and no time of its own. A value is accepted only by a comparison
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from llmos.documents.robot_profile import Range, RobotProfile
+from llmos.documents.verbs import VERBS as VERBS_OF
 from llmos.errors import nearest
 from llmos.messages import JSON
 from llmos.robots.base import Measured, Pose, turn_between
@@ -28,23 +28,7 @@ _ROUNDING_M = 1e-9
 _ROUNDING = 1.0 + 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument of a verb: a number, or a switch (true or false)."""
-
-    is_switch: bool = False
-    required: bool = True
-
-
-_NUMBER, _OPTIONAL, _SWITCH = Argument(), Argument(required=False), Argument(is_switch=True)
-
-VERBS: Final[Mapping[str, Mapping[str, Argument]]] = {
-    "move_to": {"x": _NUMBER, "y": _NUMBER, "z": _NUMBER, "theta_deg": _OPTIONAL},
-    "move_relative": {"dx": _OPTIONAL, "dy": _OPTIONAL, "dz": _OPTIONAL, "dtheta_deg": _OPTIONAL},
-    "toggle_tool": {"activate": _SWITCH},
-    "go_home": {},
-    "emergency_stop": {},
-}
+VERBS: Final = VERBS_OF["arm"]
 """Every command a robot takes; reading its state is no command."""
 
 

@@ -11,7 +11,8 @@ from tests.support.terminals import Terminal
 
 def test_robots_are_listed_with_their_stop(llmos: CommandLine) -> None:
     """The profile's name, where it comes from, and whether it is stopped."""
-    [arm] = llmos("robot", "list", "--json").json["robots"]
+    arm, *others = llmos("robot", "list", "--json").json["robots"]
+    assert "lab" in [each["name"] for each in others]
     assert (arm["name"], arm["volume"], arm["stopped"]) == ("arm", "system", False)
 
 
@@ -52,7 +53,7 @@ def test_a_wrong_robot_or_scene_is_told(llmos: CommandLine, words: str, sentence
 
 def test_a_stop_lasts_until_a_person_rearms(llmos: CommandLine) -> None:
     """The next run is refused by the gate, exit code 3, with the reason that was given."""
-    stopped = llmos("robot", "stop", "--reason", "smoke")
+    stopped = llmos("robot", "stop", "arm", "--reason", "smoke")
     assert stopped.out == "Stopped: arm. Nothing moves until `llmos robot rearm`.\n"
     move = ["agent", "run", "operator", "go home", "--model", llmos.tape(calls("go_home"), says()), "--json"]
     refused = llmos(*move)
@@ -68,20 +69,22 @@ def test_a_stop_lasts_until_a_person_rearms(llmos: CommandLine) -> None:
 def test_a_stop_with_a_wrong_name_stops_everything(llmos: CommandLine) -> None:
     """Whoever wants a robot to stop is not told of a typing mistake while it goes on moving."""
     said = llmos("robot", "stop", "amr")
-    assert (said.code, said.last) == (2, "llmos: There is no robot 'amr', so every robot was stopped: arm.")
-    assert llmos("robot", "list", "--json").json["robots"][0]["stopped"]
+    robots = llmos("robot", "list", "--json").json["robots"]
+    names = ", ".join(each["name"] for each in robots)
+    assert (said.code, said.last) == (2, f"llmos: There is no robot 'amr', so every robot was stopped: {names}.")
+    assert all(each["stopped"] for each in robots)
 
 
 def test_a_stop_needs_no_page_of_the_home(llmos: CommandLine) -> None:
     """Broken settings and broken rules keep nobody from stopping."""
     llmos.place.write("settings.md", "---\nmodle: x\n---\n")
     llmos.place.write("kernel/safety.md", "---\nnonsense: 1\n---\n")
-    assert llmos("robot", "stop", "--json").json == {"stopped": ["arm"]}
+    assert "arm" in llmos("robot", "stop", "--json").json["stopped"]
 
 
 def test_rearming_asks_a_person(llmos: CommandLine) -> None:
     """Without a terminal it is refused, at a terminal anything but yes leaves the robot stopped."""
-    llmos("robot", "stop")
+    llmos("robot", "stop", "arm")
     said = llmos("robot", "rearm")
     assert said.code == 2
     assert said.last.startswith("llmos: Rearm arm? It is stopped by a person at the command line since ")
