@@ -1,0 +1,295 @@
+"""The way of a point around obstacles: straight where that is free, else by their corners, else over a lattice.
+
+Knows no robot and no pose. Deterministic, plain Python; metres. Corners first: obstacles are few and convex, so their
+corners hold a nearly shortest way (Lozano-Perez and Wesley 1979); edges are tested only when the search wants them.
+"""
+
+import heapq
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, pairwise, product
+from typing import Final, TypeAlias
+
+from llmos.documents.scene import Point
+
+LATTICE: Final = 40
+"""Points of the lattice along the longest side of the room, less one: the resolution at which a way is never missed."""
+
+_MOST_EDGES = 1500
+_ROUNDS = 4
+_HALVINGS = 6
+_SHORTER_M = 1e-3
+_ROUNDING_M = 1e-9
+_STEPS: Final = tuple(step for step in product((-1, 0, 1), repeat=3) if any(step))
+_Cell: TypeAlias = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something convex: `clearance(a, b)` is the least distance on the way from a to b, negative when it gets inside.
+
+    `low` and `high` are corners of a box that holds every point whose clearance is negative.
+    """
+
+    name: str
+    low: Point
+    high: Point
+    clearance: Callable[[Point, Point], float]
+
+    def gap(self, a: Point, b: Point) -> float:
+        """A distance that the clearance is never below, for next to nothing; below zero it says nothing."""
+        (ax, ay, az), (bx, by, bz) = a, b
+        if ax > bx:
+            ax, bx = bx, ax
+        if ay > by:
+            ay, by = by, ay
+        if az > bz:
+            az, bz = bz, az
+        low, high = self.low, self.high
+        return max(low[0] - bx, ax - high[0], low[1] - by, ay - high[1], low[2] - bz, az - high[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A box to stay in, and what stands in it."""
+
+    low: Point
+    high: Point
+    obstacles: tuple[Obstacle, ...]
+
+    def holds(self, point: Point) -> bool:
+        """Whether a point lies in the box."""
+        return all(low <= value <= high for low, value, high in zip(self.low, point, self.high, strict=True))
+
+    def inside(self, point: Point) -> Iterator[Obstacle]:
+        """The obstacles that a point lies in."""
+        return (each for each in self.obstacles if each.gap(point, point) < 0.0 > each.clearance(point, point))
+
+    def is_free(self, a: Point, b: Point) -> bool:
+        """Whether the straight way enters no obstacle."""
+        return all(each.gap(a, b) >= 0.0 or each.clearance(a, b) >= 0.0 for each in self.obstacles)
+
+
+def find_route(room: Room, start: Point, target: Point, margin_m: float) -> tuple[Point, ...] | None:
+    """A short way with few corners from start to target, both clear of everything; None when the lattice has none.
+
+    Every piece keeps `margin_m` from each obstacle, or the lesser clearance that start or target themselves have.
+    """
+    if room.is_free(start, target):
+        return (start, target)
+    search = _Search(room, start, target, margin_m)
+    points = search.by_corners() or search.by_lattice()
+    return None if points is None else tuple(search.pulled_tight(points))
+
+
+class _Search:
+    """One question; remembers how near to each obstacle its ends are."""
+
+    def __init__(self, room: Room, start: Point, target: Point, margin_m: float) -> None:
+        self._room = room
+        self._start, self._target = start, target
+        self._margin_m = margin_m
+        self._needs = [[self._need(end, each) for each in room.obstacles] for end in (start, target)]
+        self._edges = 0
+
+    def by_corners(self) -> list[Point] | None:
+        """A way by the corners of what stands between, and of what stands in the way of those ways."""
+        active: set[int] = set()
+        met = set(self._blocking(self._start, self._target))
+        while not met <= active and self._edges < _MOST_EDGES:
+            active |= met
+            corners = [point for index in sorted(active) for point in self._corners(self._room.obstacles[index])]
+            way = self._best(corners, met)
+            if way is not None:
+                return way
+        return None
+
+    def by_lattice(self) -> list[Point] | None:
+        """A way over the lattice, sought from both ends at once, so that an end that is shut in is soon known."""
+        lattice = _Lattice(self._room, self._margin_m, self._is_clear)
+        return lattice.way(self._start, self._target)
+
+    def pulled_tight(self, points: Sequence[Point]) -> list[Point]:
+        """The same way with as few and as flat corners as the obstacles allow."""
+        way = self._shortcut(points)
+        for _ in range(_ROUNDS):
+            before_m = _length(way)
+            for at in range(1, len(way) - 1):
+                way[at] = self._pulled(way[at - 1], way[at], way[at + 1])
+            way = self._shortcut(way)
+            if before_m - _length(way) < _SHORTER_M:
+                break
+        return way
+
+    def _need(self, end: Point, obstacle: Obstacle) -> float:
+        """What is asked of a piece that begins or ends here."""
+        if obstacle.gap(end, end) >= self._margin_m:
+            return self._margin_m
+        return min(self._margin_m, obstacle.clearance(end, end) - _ROUNDING_M)
+
+    def _blocking(self, a: Point, b: Point) -> Iterator[int]:
+        """Which obstacles the straight way comes too near."""
+        ends = [needs for end, needs in zip((self._start, self._target), self._needs, strict=True) if end in (a, b)]
+        for index, obstacle in enumerate(self._room.obstacles):
+            gap_m = obstacle.gap(a, b)
+            if gap_m < self._margin_m:
+                need_m = min((needs[index] for needs in ends), default=self._margin_m)
+                if gap_m < need_m and obstacle.clearance(a, b) < need_m:
+                    yield index
+
+    def _is_clear(self, a: Point, b: Point) -> bool:
+        return next(self._blocking(a, b), None) is None
+
+    def _corners(self, obstacle: Obstacle) -> list[Point]:
+        """Corners and middles of the sides of the box around it that can be stood on."""
+        out_m = self._margin_m * 1.01 + 1e-6
+        axes = [
+            (low - out_m, (low + high) / 2, high + out_m) for low, high in zip(obstacle.low, obstacle.high, strict=True)
+        ]
+        points = (Point(*corner) for corner in product(*axes))
+        return [each for each in points if self._room.holds(each) and self._is_clear(each, each)]
+
+    def _best(self, corners: list[Point], met: set[int]) -> list[Point] | None:
+        """A* over the corners, each edge tested when it is taken; `met` collects what stood in the way."""
+        points = [self._start, self._target, *dict.fromkeys(corners)]
+        came_from: dict[int, int] = {}
+        order = count()
+        heap = [(math.dist(self._start, self._target), next(order), 0.0, 0, 0)]
+        while heap and self._edges < _MOST_EDGES:
+            _, _, far_m, here, before = heapq.heappop(heap)
+            if here in came_from:
+                continue
+            self._edges += 1
+            blocking = next(self._blocking(points[before], points[here]), None) if here != before else None
+            if blocking is not None:
+                met.add(blocking)
+                continue
+            came_from[here] = before
+            if here == 1:
+                return [points[each] for each in _walked(came_from, 1)]
+            for there, point in enumerate(points):
+                if there not in came_from:
+                    to_m = far_m + math.dist(points[here], point)
+                    heapq.heappush(heap, (to_m + math.dist(point, self._target), next(order), to_m, there, here))
+        return None
+
+    def _shortcut(self, points: Sequence[Point]) -> list[Point]:
+        """From each point straight to the furthest later one that can be seen."""
+        way, at = [points[0]], 0
+        while at < len(points) - 1:
+            later = (each for each in range(len(points) - 1, at, -1) if each == at + 1 or self._sees(points, at, each))
+            at = next(later)
+            way.append(points[at])
+        return way
+
+    def _sees(self, points: Sequence[Point], at: int, later: int) -> bool:
+        return self._is_clear(points[at], points[later])
+
+    def _pulled(self, before: Point, corner: Point, after: Point) -> Point:
+        """The corner moved towards the straight line between its neighbours, as far as both pieces stay clear."""
+        foot = _foot(before, after, corner)
+        kept, step = corner, 1.0
+        share = 0.0
+        for _ in range(_HALVINGS):
+            if share + step > 1.0:
+                step /= 2
+                continue
+            tried = _between(corner, foot, share + step)
+            if self._is_clear(before, tried) and self._is_clear(tried, after):
+                kept, share = tried, share + step
+            step /= 2
+        return kept
+
+
+class _Lattice:
+    """Points at equal distances through the room, joined to their 26 neighbours where the way between is clear."""
+
+    def __init__(self, room: Room, margin_m: float, is_clear: Callable[[Point, Point], bool]) -> None:
+        self._room = room
+        self._margin_m = margin_m
+        self._is_clear = is_clear
+        self._step_m = max(high - low for low, high in zip(room.low, room.high, strict=True)) / LATTICE
+
+    def way(self, start: Point, target: Point) -> list[Point] | None:
+        """A way from both ends to where they meet; not the shortest."""
+        ends = (start, target)
+        walked: tuple[dict[_Cell, _Cell | None], ...] = ({}, {})
+        heaps: tuple[list[tuple[float, _Cell, _Cell | None]], ...] = (
+            [(0.0, cell, None) for cell in self._doors(start)],
+            [(0.0, cell, None) for cell in self._doors(target)],
+        )
+        side = 0
+        while heaps[0] and heaps[1]:
+            _, cell, before = heapq.heappop(heaps[side])
+            if cell not in walked[side]:
+                walked[side][cell] = before
+                if cell in walked[1 - side]:
+                    there, back = (self._trail(each, cell) for each in walked)
+                    return [start, *reversed(there), *back[1:], target]
+                for near in self._neighbours(cell, walked[side]):
+                    away_m = math.dist(self._point(near), ends[1 - side])
+                    heapq.heappush(heaps[side], (away_m, near, cell))
+            side = 1 - side
+        return None
+
+    def _point(self, cell: _Cell) -> Point:
+        return Point(*(low + index * self._step_m for low, index in zip(self._room.low, cell, strict=True)))
+
+    def _doors(self, end: Point) -> Iterable[_Cell]:
+        """The lattice points around an end that can be seen from it."""
+        axes = [
+            range(math.floor((value - low) / self._step_m), math.floor((value - low) / self._step_m) + 2)
+            for low, value in zip(self._room.low, end, strict=True)
+        ]
+        for i, j, k in product(*axes):
+            point = self._point((i, j, k))
+            if self._room.holds(point) and self._is_clear(end, point):
+                yield (i, j, k)
+
+    def _neighbours(self, cell: _Cell, walked: dict[_Cell, _Cell | None]) -> Iterator[_Cell]:
+        here = self._point(cell)
+        wide = self._margin_m + 2 * self._step_m
+        is_open = all(
+            each.gap(here, here) >= wide or each.clearance(here, here) >= wide for each in self._room.obstacles
+        )
+        for di, dj, dk in _STEPS:
+            near = (cell[0] + di, cell[1] + dj, cell[2] + dk)
+            if near not in walked:
+                there = self._point(near)
+                if self._room.holds(there) and (is_open or self._is_clear(here, there)):
+                    yield near
+
+    def _trail(self, walked: dict[_Cell, _Cell | None], cell: _Cell) -> list[Point]:
+        """From a lattice point back to the end that its side began at."""
+        trail = []
+        at: _Cell | None = cell
+        while at is not None:
+            trail.append(self._point(at))
+            at = walked[at]
+        return trail
+
+
+def _walked(came_from: dict[int, int], last: int) -> list[int]:
+    way = [last]
+    while came_from[way[-1]] != way[-1]:
+        way.append(came_from[way[-1]])
+    return way[::-1]
+
+
+def _length(points: Sequence[Point]) -> float:
+    return sum(math.dist(a, b) for a, b in pairwise(points))
+
+
+def _between(a: Point, b: Point, share: float) -> Point:
+    return Point(*(x + share * (y - x) for x, y in zip(a, b, strict=True)))
+
+
+def _foot(a: Point, b: Point, point: Point) -> Point:
+    """The point of the line from a to b that is nearest."""
+    along = [y - x for x, y in zip(a, b, strict=True)]
+    squared = sum(each * each for each in along)
+    if squared == 0.0:
+        return a
+    share = sum((p - x) * each for p, x, each in zip(point, a, along, strict=True)) / squared
+    return _between(a, b, min(1.0, max(0.0, share)))
