@@ -38,7 +38,13 @@ def check_valence(rules: ValenceRules, found: Mapping[KeyPath, Leaf], own: Docum
         _check_names(group, getattr(rules, group), known, found, own)
     _check_below(rules, "recovery_safety", "cautious_safety", found)
     _check_below(rules, "precision_curiosity", "adaptive_curiosity", found)
-    for name in ("recovery_energy", "recovery_safety", "cautious_safety", "precision_confidence"):
+    for name in (
+        "recovery_energy",
+        "recovery_safety",
+        "cautious_safety",
+        "precision_confidence",
+        "adaptive_confidence",
+    ):
         limit = getattr(rules, name)
         if rules.hysteresis >= -limit:
             sentence = f"'hysteresis' is {rules.hysteresis:g} and must be smaller than '{name}', which is {limit:g}"

@@ -30,6 +30,7 @@ def motion_event(motion: Motion) -> MotionMeasured:
         commanded=commanded_json(motion.commanded),
         measured=measured_json(motion.after),
         reached=motion.reached,
+        halted=motion.halted.rule if motion.halted else "",
         duration_s=round(motion.duration_s, 6),
     )
 

@@ -249,6 +249,8 @@ class MotionMeasured(Event, frozen=True, kw_only=True):
     commanded: dict[str, JSON] = {}
     measured: dict[str, JSON] = {}
     reached: bool
+    halted: str = ""
+    """The rule that cut the motion short, if one did."""
     duration_s: float = 0.0
 
 
