@@ -6,20 +6,24 @@ Knows no robot and no physics beyond rest: an object lies on the floor, on a pla
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import read_document
 from llmos.documents.keys import Positive, Text, read
 from llmos.documents.scene_check import Point, SceneCheck
+from llmos.documents.zone import Zone, check_zones
 from llmos.errors import DocumentError, nearest
 
-__all__ = ["NOTHING", "Pedestal", "Point", "Scene", "read_scene", "scene_from"]
+__all__ = ["NOTHING", "Pedestal", "Point", "Scene", "Stand", "read_scene", "scene_from"]
 
 NOTHING = "nothing"
 """What an empty gripper holds, so no object may have this name."""
 
 _ROUNDING_M = 1e-6
+
+
+Stand: TypeAlias = Literal["pedestal", "shelf", "bin"]
 
 
 class Pedestal(NamedTuple):
@@ -37,6 +41,8 @@ class Scene:
 
     A place carries an object whose centre is at most `place_reach_m` away from it, measured horizontally. `goal` is
     what a person may ask for here, word for word, and `check` is what must then hold by measurement.
+    `stands` says what a place looks like where that is no pedestal. `zones` are added to those of whatever robot stands
+    here.
     """
 
     name: Text
@@ -48,6 +54,8 @@ class Scene:
     document: Document
     goal: Text = ""
     check: SceneCheck = field(default_factory=SceneCheck)
+    stands: Mapping[str, Stand] = field(default_factory=dict)
+    zones: Mapping[str, Zone] = field(default_factory=dict)
 
     @property
     def pedestals(self) -> Mapping[str, Pedestal]:
@@ -84,12 +92,17 @@ def read_scene(path: Path) -> Scene:
 def scene_from(document: Document) -> Scene:
     """The scene of a document that was read; refuses an object that nothing supports."""
     scene = read(Scene, document)
+    check_zones(scene.zones, document)
     if NOTHING in scene.objects:
         raise _wrong(document, NOTHING, "is what an empty gripper holds; give the object another name")
     for name, point in scene.objects.items():
         rest_z = scene.rest_z(point, (other for each, other in scene.objects.items() if each != name))
         if abs(rest_z - point.z) > _ROUNDING_M:
             raise _wrong(document, name, f"would not stay at z {point.z:g}: it comes to rest at z {rest_z:g}")
+    for name in scene.stands:
+        if name not in scene.places:
+            sentence = f"'stands.{name}' is no place of this scene; {nearest(name, scene.places)}"
+            raise document.wrong(f"stands.{name}", sentence)
     for key, name in scene.check.objects:
         if name not in scene.objects:
             raise document.wrong(key, f"'{key}' asks about '{name}', which is not here; {nearest(name, scene.objects)}")
