@@ -113,6 +113,10 @@ class LLMOS:
         """What this session may still spend, in dollars."""
         return self._purse.usd_left
 
+    def robot(self) -> Body:
+        """The robot that all runs of this session share, opened when it is not yet; DocumentError for no such."""
+        return self._open_robot(self._robot or self.environment.robot or USUAL_ROBOT)
+
     async def execute(
         self, goal: str, agent: str = "system", *, resume: str | None = None, scope: CancelScope | None = None
     ) -> RunOutcome:
@@ -194,6 +198,7 @@ class LLMOS:
             kit=Kit(self.rules, self.environment, self.clock, approver, self.options.approve),
             workspace=self.workspace,
             max_steps=self.options.max_steps,
+            mode=self.options.mode,
             body_for=self._body_for,
             scene=lambda: self._scene,
             commit=self._commit,
@@ -207,8 +212,9 @@ class LLMOS:
         """The robot of the session, when one was asked for or the agent drives one."""
         drives = agent.tools is not None and bool(ROBOT_TOOLS.intersection(agent.tools))
         name = self._robot or self.environment.robot or (USUAL_ROBOT if drives else None)
-        if name is None:
-            return None
+        return None if name is None else self._open_robot(name)
+
+    def _open_robot(self, name: str) -> Body:
         if self._body is None:
             documents, realtime = self.library.registry.snapshot(), self.options.realtime
             self._body = open_body(documents, self.environment.home, name, self._scene, realtime=realtime)

@@ -1,0 +1,168 @@
+"""The endpoints that move the robot or let it move again; each goes through the gate, and says what was measured.
+
+Whoever hangs up while a motion runs makes the robot decelerate, as one who lets go of a dead-man's switch.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
+from typing import TypeVar
+
+import anyio
+from anyio.abc import TaskGroup
+from fastapi import APIRouter, Request, Response
+
+from llmos.messages import JSON
+from llmos.robots.controls import Principal
+from llmos.robots.verdict import Result
+from llmos.server.access import Caller
+from llmos.server.answers import REFUSALS, JSONAnswer, refuse, refused
+from llmos.server.direct import said_of
+from llmos.server.feed import now, pose_json
+from llmos.server.service import Service
+from llmos.server.shapes import Accepted, MoveBody, Moved, Reset, ResetBody, Stopped, ToolBody
+
+T = TypeVar("T")
+
+
+def acting_router(service: Service) -> APIRouter:
+    """The endpoints over this service."""
+    router = APIRouter(responses=REFUSALS)
+
+    @router.post("/move", response_model=Moved, responses={202: {"model": Accepted}}, summary="Move to a position")
+    async def move(body: MoveBody, request: Request, wait: bool = True) -> Response:  # noqa: FBT001 - a query parameter
+        args: dict[str, JSON] = {"x": body.x, "y": body.y, "z": body.z}
+        if body.theta is not None:
+            args["theta_deg"] = body.theta
+        if wait:
+            result = await while_there(request, lambda: perform(service, request, "move_to", args))
+            return told(service, result)
+        return await _begin(service, request, "move_to", args)
+
+    @router.post("/tool", response_model=Moved, summary="Close or open the tool")
+    async def tool(body: ToolBody, request: Request) -> Response:
+        args = {"activate": body.activate}
+        result = await while_there(request, lambda: perform(service, request, "toggle_tool", args))
+        motion = result.motion
+        closed = body.activate and motion is not None and motion.halted is None and motion.after.gripper_closed
+        return told(service, result, good_enough=closed)
+
+    @router.post("/reset", response_model=Reset, summary="Rearm; or, when nothing is stopped, clear and go home")
+    async def reset(request: Request, body: ResetBody | None = None) -> Response:
+        profile = body.profile if body else ""
+        if service.snapshot().stop is not None or profile:
+            await service.rearm(who(request).name, profile)
+            return _reset(service, rearmed=True)
+        service.history.clear()
+        await service.direct.close()
+        result = await while_there(request, lambda: perform(service, request, "go_home", {}))
+        return _reset(service, homed=True) if result.ok else told(service, result)
+
+    @router.post("/emergency", response_model=Stopped, summary="Stop the robot until a person rearms it")
+    async def emergency(request: Request, reason: str = "stopped through the service") -> Response:
+        stop = await service.stop(who(request).name, " ".join(reason.split())[:200])
+        return JSONAnswer(stopped_body(stop.reason, stop.by, stop.since, now(service)))
+
+    return router
+
+
+def stopped_body(reason: str, by: str, since: str, timestamp: str) -> dict[str, JSON]:
+    """The answer to an emergency stop."""
+    return {
+        "success": True,
+        "emergency_stop": True,
+        "message": "The robot is stopped; nothing moves until a person rearms it (POST /reset)",
+        "reason": reason,
+        "by": by,
+        "since": since,
+        "timestamp": timestamp,
+    }
+
+
+def who(request: Request) -> Caller:
+    """Who asks, as the guard found."""
+    caller = request.state.caller
+    assert isinstance(caller, Caller)
+    return caller
+
+
+async def perform(service: Service, request: Request, verb: str, args: Mapping[str, JSON]) -> Result:
+    """One command of a person, journaled; raises BusyError when somebody else has the robot."""
+    with service.arbiter.claim(who(request).name, verb):
+        return await _carry_out(service, who(request), verb, args)
+
+
+async def _carry_out(service: Service, caller: Caller, verb: str, args: Mapping[str, JSON]) -> Result:
+    helm = service.helm(Principal("person", caller.name))
+    return await service.direct.perform(verb, args, lambda: helm.perform(verb, args), f"person {caller.name}")
+
+
+async def _begin(service: Service, request: Request, verb: str, args: Mapping[str, JSON]) -> Response:
+    """Begin a motion and answer at once; it goes on when the caller hangs up."""
+    caller = who(request)
+    background: TaskGroup = request.app.state.background
+    with ExitStack() as stack:
+        stack.enter_context(service.arbiter.claim(caller.name, verb))
+        ruling = await service.helm(Principal("person", caller.name)).preview(verb, args)
+        if ruling.verdict.refusal is not None:
+            return refused(ruling.verdict.refusal)
+        held = stack.pop_all()
+
+    async def work() -> None:
+        with held:
+            await _carry_out(service, caller, verb, args)
+
+    background.start_soon(work)
+    message = "The motion has begun; /state and /ws tell how it goes"
+    answer = {"success": True, "accepted": True, "message": message}
+    return JSONAnswer({**answer, "duration_s": round(ruling.duration_s, 3), "timestamp": now(service)}, 202)
+
+
+def told(service: Service, result: Result, *, good_enough: bool = False) -> Response:
+    """What came of a command: 200 with the measured state only where it holds what was asked for."""
+    measured = result.measured
+    facts: dict[str, JSON] = {
+        "position": pose_json(measured.pose),
+        "tool_active": measured.gripper_closed,
+        "holding": measured.holding,
+        "timestamp": now(service),
+    }
+    if result.refusal is not None and not result.ok:
+        return refused(result.refusal, **facts)
+    if not (result.ok or good_enough) or result.motion is None:
+        return refuse(409, "postcondition", said_of(result), "look at /state, then ask again", **facts)
+    duration_s = round(result.motion.duration_s, 3)
+    return JSONAnswer({"success": True, "message": said_of(result), "duration_s": duration_s, **facts})
+
+
+def _reset(service: Service, *, rearmed: bool = False, homed: bool = False) -> Response:
+    after = "The robot may move again, and stays where it is" if rearmed else "The robot is at home, the history empty"
+    then = "POST /reset once more sends it home" if rearmed else "POST /move or POST /command"
+    return JSONAnswer(
+        {
+            "success": True,
+            "rearmed": rearmed,
+            "homed": homed,
+            "message": after,
+            "next": then,
+            "position": pose_json(service.snapshot().measured.pose),
+            "timestamp": now(service),
+        }
+    )
+
+
+async def while_there(request: Request, work: Callable[[], Awaitable[T]], leave: Callable[[], None] | None = None) -> T:
+    """The result of the work; when the caller hangs up before, `leave` is called, or else the work is cancelled."""
+    result: list[T] = []
+    async with anyio.create_task_group() as group:
+
+        async def watch() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            (leave or group.cancel_scope.cancel)()
+
+        group.start_soon(watch)
+        result.append(await work())
+        group.cancel_scope.cancel()
+    if not result:
+        raise anyio.BrokenResourceError  # nobody is there to be answered
+    return result[0]

@@ -1,0 +1,124 @@
+"""`POST /command`: an agent reaches a goal in plain English with the robot of this service.
+
+Knows no agent. The answer is what was decided about the run, never what a model claimed.
+"""
+
+from contextlib import ExitStack
+from typing import Final
+
+import anyio
+from anyio import CancelScope
+from anyio.abc import TaskGroup
+from fastapi import APIRouter, Request, Response
+
+from llmos.errors import LLMosError
+from llmos.messages import JSON
+from llmos.runtime.outcome import RunOutcome
+from llmos.server.acting import while_there
+from llmos.server.answers import REFUSALS, JSONAnswer, failed, refuse
+from llmos.server.feed import now
+from llmos.server.service import Service
+from llmos.server.shapes import Accepted, CommandBody, Commanded
+from llmos.traces.events import Event, GateVerdict, RunStarted
+
+_RULE: Final = {"failed": "goal-not-reached", "refused": "policy", "budget": "budget", "interrupted": "interrupted"}
+_NEXT: Final = {
+    "failed": "say it in other words, or look at the run's journal",
+    "refused": "choose another goal",
+    "budget": "start the service with a larger budget",
+    "interrupted": "ask again",
+}
+
+
+class Watch:
+    """What one command caused, as its journals tell: the run's id, and the last refusal of the gate."""
+
+    def __init__(self, service: Service) -> None:
+        self.run_id = ""
+        self.began = anyio.Event()
+        self.refusal: GateVerdict | None = None
+        self.close = service.system.bus.subscribe(self._hear)
+
+    def _hear(self, event: Event, _: str) -> None:
+        if isinstance(event, RunStarted) and not self.run_id:
+            self.run_id = event.run_id
+            self.began.set()
+        elif isinstance(event, GateVerdict) and not event.allowed:
+            self.refusal = event
+
+
+def commanding_router(service: Service) -> APIRouter:
+    """The endpoints over this service."""
+    router = APIRouter(responses=REFUSALS)
+    running: list[CancelScope] = []
+
+    @router.post("/command", response_model=Commanded, responses={202: {"model": Accepted}}, summary="Reach a goal")
+    async def command(body: CommandBody, request: Request, wait: bool = True) -> Response:  # noqa: FBT001
+        with ExitStack() as stack:
+            stack.enter_context(service.arbiter.claim(f"agent {body.agent}", body.command[:60]))
+            scope, watch = CancelScope(), Watch(service)
+            stack.callback(watch.close)
+            running.append(scope)
+            stack.callback(running.clear)
+            if wait:
+                return await while_there(request, lambda: _answer(service, body, scope, watch), scope.cancel)
+            held = stack.pop_all()
+        return await _begin(service, body, request.app.state.background, scope, watch, held)
+
+    @router.post("/interrupt", summary="End the agent's run that is under way")
+    async def interrupt() -> JSONAnswer:
+        for scope in running:
+            scope.cancel()
+        message = "The run ends; the robot decelerates" if running else "No run is under way"
+        return JSONAnswer({"success": True, "message": message, "timestamp": now(service)})
+
+    return router
+
+
+async def _begin(
+    service: Service, body: CommandBody, background: TaskGroup, scope: CancelScope, watch: Watch, held: ExitStack
+) -> Response:
+    """Begin a run and answer with its id as soon as it has one; it goes on when the caller hangs up."""
+    early: list[Response] = []
+
+    async def work() -> None:
+        with held:
+            early.append(await _answer(service, body, scope, watch))
+        watch.began.set()
+
+    background.start_soon(work)
+    await watch.began.wait()
+    if not watch.run_id and early:
+        return early[0]
+    message = f"Run {watch.run_id} has begun; /ws and the cockpit tell how it goes"
+    answer = {"success": True, "accepted": True, "message": message, "run_id": watch.run_id, "duration_s": 0.0}
+    return JSONAnswer({**answer, "timestamp": now(service)}, 202)
+
+
+async def _answer(service: Service, body: CommandBody, scope: CancelScope, watch: Watch) -> Response:
+    try:
+        outcome = await service.system.execute(body.command, body.agent, scope=scope)
+    except LLMosError as error:
+        return failed(error, command=body.command, agent=body.agent, timestamp=now(service))
+    return _told(service, body, outcome, watch.refusal)
+
+
+def _told(service: Service, body: CommandBody, outcome: RunOutcome, refusal: GateVerdict | None) -> Response:
+    facts: dict[str, JSON] = {
+        "command": body.command,
+        "agent": outcome.agent,
+        "response": outcome.answer,
+        "outcome": outcome.outcome,
+        "run_id": outcome.run_id,
+        "mode": outcome.mode,
+        "model": outcome.model,
+        "steps": outcome.steps,
+        "cost_usd": outcome.cost_usd,
+        "timestamp": now(service),
+    }
+    if outcome.outcome == "done":
+        return JSONAnswer({"success": True, **facts})
+    rule, reason, suggestion = _RULE[outcome.outcome], outcome.reason, _NEXT[outcome.outcome]
+    if outcome.outcome == "refused" and refusal is not None:
+        rule, reason, suggestion = refusal.rule, refusal.reason, refusal.suggestion
+    return refuse(402 if outcome.outcome == "budget" else 409, rule, reason, suggestion, **facts)
