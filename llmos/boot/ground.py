@@ -23,7 +23,7 @@ from llmos.runtime.goal import check_goal
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment
 from llmos.tools.permissions import Permissions
-from llmos.tools.robot import ROBOT_TOOLS
+from llmos.tools.robot import DRIVING_TOOLS, ROBOT_TOOLS
 from llmos.traces.bus import Bus
 from llmos.volumes.registry import Registry, Snapshot
 
@@ -69,6 +69,8 @@ class Ground:
     kit: Kit
     workspace: Path
     max_steps: int | None
+    mode: str
+    """How goals are to be reached, as a person asked for it: `auto`, `learner` or `orchestrator`."""
     body_for: Callable[[Agent], Body | None]
     scene: Callable[[], str]
     """The scene that the session asked for; empty when it asked for none."""
@@ -87,6 +89,13 @@ class Settled:
     body: Body | None
     choice: ModelChoice
     permissions: Permissions
+    mode: str
+    mode_reason: str
+
+    @property
+    def overseen(self) -> bool:
+        """Whether its work is looked at before and after by somebody else."""
+        return self.mode == "ORCHESTRATOR" and self.body is not None and may_drive(self.agent)
 
 
 def settle(ground: Ground, text: str, talk: Conversation, caller: str = "") -> Settled:
@@ -99,12 +108,33 @@ def settle(ground: Ground, text: str, talk: Conversation, caller: str = "") -> S
     choice = ground.models.choose(agent, pocket_can_serve=serves, resumed=talk.model, caller=caller)
     ground.models.make(choice.name)
     permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
-    return Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions)
+    mode, reason = _mode(ground.mode, agent, drives=body is not None and may_drive(agent))
+    return Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions, mode, reason)
+
+
+def _mode(asked: str, agent: Agent, *, drives: bool) -> tuple[str, str]:
+    """How the goal is to be reached, and why so."""
+    if asked != "orchestrator":
+        return "LEARNER", "the model plans each step"
+    if drives:
+        return "ORCHESTRATOR", "--mode asks for it: the safety officer looks before and after"
+    if _is_given(agent, frozenset({"Agent"})):
+        return "ORCHESTRATOR", "--mode asks for it: robot work that is delegated is looked at before and after"
+    return "LEARNER", f"{agent.name} moves no robot, so there is nothing to oversee"
+
+
+def may_drive(agent: Agent) -> bool:
+    """Whether the agent is given a tool that moves a robot; stopping one is not moving it."""
+    return _is_given(agent, DRIVING_TOOLS)
 
 
 def _may_move(agent: Agent) -> bool:
     """Whether the agent is given any tool of a robot; the others pocket cannot serve, a robot there or not."""
-    given = ROBOT_TOOLS if agent.tools is None else ROBOT_TOOLS.intersection(agent.tools)
+    return _is_given(agent, ROBOT_TOOLS)
+
+
+def _is_given(agent: Agent, tools: frozenset[str]) -> bool:
+    given = tools if agent.tools is None else tools.intersection(agent.tools)
     return bool(given.difference(agent.disallowed_tools))
 
 

@@ -10,6 +10,7 @@ from llmos.documents.document import Problem
 from llmos.documents.kernel import KernelRules
 from llmos.memory.notes import Commit, Notes
 from llmos.settings import Environment, system_root
+from llmos.tools.assess import assess_tool
 from llmos.tools.base import Tool
 from llmos.tools.delegation import Delegate, agent_tool
 from llmos.tools.files import file_tools
@@ -24,7 +25,7 @@ from llmos.tools.toolbox import Toolbox
 from llmos.tools.workspace import Workspace, guarded_paths, open_workspace
 from llmos.volumes.lookups import Lookups
 
-BUILT_IN = ("Read", "Write", "Edit", "Glob", "Grep", "Bash", "Skill", "Agent", "Remember", "Recall")
+BUILT_IN = ("Read", "Write", "Edit", "Glob", "Grep", "Bash", "Skill", "Agent", "Remember", "Recall", "assess")
 
 _LIMITS = ("robots", "tools", "drivers")  # folders of a volume that hold robot profiles and programs
 
@@ -94,6 +95,7 @@ class Kit:
             skill_tool(documents),
             agent_tool(delegate),
             *memory_tools(notes, run_id),
+            assess_tool(),
             *robot,
         ]
         names = [tool.spec.name for tool in built_in]

@@ -16,3 +16,4 @@ class Options:
     budget_usd: float | None = None
     max_steps: int | None = None
     approve: tuple[str, ...] = ()
+    mode: str = "auto"

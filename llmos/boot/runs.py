@@ -29,9 +29,6 @@ from llmos.traces.events import DocumentBroken, DocumentRef, ModelFailed, RunLim
 from llmos.traces.index import record_run
 from llmos.traces.journal import Journal, new_run_id
 
-_MODE = "LEARNER"
-_MODE_REASON = "the model plans each step"
-
 
 async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) -> RunOutcome:
     """Run a goal; LLMosError when it cannot begin."""
@@ -180,8 +177,8 @@ def _started(ground: Ground, run: Settled, run_id: str, place: Place, talk: Conv
         goal=run.goal,
         model=ground.models.make(run.choice.name).name,
         model_reason=f"{run.choice.name}: {run.choice.reason}",
-        mode=_MODE,
-        mode_reason=_MODE_REASON,
+        mode=run.mode,
+        mode_reason=run.mode_reason,
         workspace=str(run.permissions.workspace.root),
         robot=run.body.name if run.body else "",
         scene=run.body.scene.name if run.body else ground.scene(),

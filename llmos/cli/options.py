@@ -27,7 +27,12 @@ _RUN_OPTIONS = (
     robot,
     scene,
     click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one."),
-    click.option("--mode", type=click.Choice(["auto", "learner"]), default="auto", help="How to reach the goal."),
+    click.option(
+        "--mode",
+        type=click.Choice(["auto", "learner", "orchestrator"]),
+        default="auto",
+        help="How to reach the goal; orchestrator: the safety officer looks at robot work before and after.",
+    ),
     click.option("--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write."),
     click.option("--budget-usd", type=click.FloatRange(min=0), metavar="X", help="The most that may be spent."),
     click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="The most replies asked for."),

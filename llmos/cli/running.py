@@ -139,8 +139,8 @@ def _summary(outcomes: "list[RunOutcome]", rows: int) -> str:
     return f"rows     {rows}: {', '.join(counts + left)} · {dollars(sum(each.cost_usd for each in outcomes))}"
 
 
-def _options(*, mode: str = "auto", approve: Iterable[str] = (), **values: Any) -> "Options":  # noqa: ANN401, ARG001
-    """The options of `run_options` as the system takes them; there is one mode so far."""
+def _options(*, approve: Iterable[str] = (), **values: Any) -> "Options":  # noqa: ANN401
+    """The options of `run_options` as the system takes them."""
     from llmos.boot.options import Options
 
     return Options(approve=tuple(approve), **values)

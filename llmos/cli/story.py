@@ -20,6 +20,7 @@ from llmos.traces.events import (
     PermissionDecided,
     RunFinished,
     RunStarted,
+    SafetyAssessed,
     TextStreamed,
     ToolCalled,
     ToolReturned,
@@ -154,6 +155,10 @@ def _remarkable(event: Event) -> list[Line]:
         case PermissionDecided():
             answer = f"allowed by {event.by}" if event.allowed else f"refused by {event.by}"
             return [Line(f"{answer}: {_short(event.question)}", _QUIET if event.allowed else _WARN)]
+        case SafetyAssessed():
+            change = f"; {event.change}" if event.change else ""
+            said = f"{event.by} {event.phase} the work: {event.verdict.upper()}: {event.reason}{change}"
+            return [Line(_short(said), {"safe": _GOOD, "warn": _WARN, "veto": _BAD}[event.verdict])]
         case ModelFailed():
             return [Line(f"{printable(event.model)} failed: {_short(event.reason)}{_after(event)}", _WARN)]
         case BudgetWarned():

@@ -22,7 +22,7 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
     below an object or a place of the state. Where it names one number, a shift along one axis must be that length.
     """
     goal = _goal(request.messages)
-    named = [tuple(map(float, match)) for match in _POSITION.findall(goal)]
+    named = positions(goal)
     if named and set(_AXES) <= set(arguments):
         asked = tuple(float(arguments[axis]) for axis in _AXES)
         if not any(_near(asked, position) for position in named) and not any(
@@ -34,6 +34,15 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
     if len(numbers) == len(shifts) == 1 and not any(_near((abs(shifts[0]),), (numbers[0] * unit,)) for unit in _METRES):
         return f"The model wrote a way of {shifts[0]:g} m, which the goal does not name; nothing was moved."
     return None
+
+
+def positions(text: str) -> list[tuple[float, float, float]]:
+    """Every position that a text names, as three numbers with commas.
+
+    >>> positions("Take it from (1.5, 1.0, 0.5) to -1, -1, .7")
+    [(1.5, 1.0, 0.5), (-1.0, -1.0, 0.7)]
+    """
+    return [(float(x), float(y), float(z)) for x, y, z in _POSITION.findall(text)]
 
 
 def _goal(messages: Sequence[Message]) -> str:

@@ -3,7 +3,7 @@
 Knows no concrete model, tool or robot; `boot` plans, this module witnesses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -13,6 +13,7 @@ from llmos.errors import StorageError
 from llmos.messages import Message, Text
 from llmos.runtime.loop import Loop
 from llmos.runtime.outcome import RunOutcome
+from llmos.runtime.oversight import Overseer, Oversight
 from llmos.runtime.terms import Actions, Ending, Judge, Terms
 from llmos.traces.events import Event, MessageAdded, PromptSet, RunFinished, RunStarted
 from llmos.traces.witness import RunJournal
@@ -36,6 +37,8 @@ class RunPlan:
     monotonic_s: Callable[[], float]
     notices: tuple[Event, ...] = ()
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    overseers: Sequence[Overseer] = ()
+    """Who looks before the work begins and after it ends; a veto keeps it from beginning."""
 
 
 async def carry_out(plan: RunPlan) -> RunOutcome:
@@ -51,7 +54,8 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
     try:
         await _begin(plan)
         with plan.scope:
-            return finish.write(await loop.run(plan.history))
+            oversight = Oversight(plan.overseers, plan.journal)
+            return finish.write(await oversight.around(lambda: loop.run(plan.history)))
         return finish.write(loop.cut_off())
     except (anyio.get_cancelled_exc_class(), KeyboardInterrupt):
         finish.write(loop.cut_off())

@@ -19,6 +19,9 @@ ROBOT_TOOLS = frozenset(
 )
 """The names of what `robot_tools` makes: an agent that lists one of them drives a robot."""
 
+DRIVING_TOOLS = frozenset({"move_to", "move_relative", "toggle_tool", "go_home"})
+"""Those of them that move something."""
+
 
 def robot_tools(gate: Gate, scene: Scene) -> list[Tool]:
     """The seven tools of a robot arm, for one gate; `scene` is where its named places are."""

@@ -30,6 +30,7 @@ from llmos.traces.parts import (
 SCHEMA_VERSION = 1
 
 Outcome = Literal["done", "failed", "refused", "budget", "interrupted"]
+Assessment = Literal["safe", "warn", "veto"]
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", tag=snake_case, omit_defaults=True):
@@ -254,6 +255,19 @@ class MotionMeasured(Event, frozen=True, kw_only=True):
     duration_s: float = 0.0
 
 
+class SafetyAssessed(Event, frozen=True, kw_only=True):
+    """What a run that is overseen was told before or after its work; a veto before it means that it does not begin."""
+
+    phase: Literal["before", "after"]
+    by: str
+    verdict: Assessment
+    reason: str
+    change: str = ""
+    """What would have to change for another verdict."""
+    child: str | None = None
+    """The run of the agent that says so."""
+
+
 class BudgetWarned(Event, frozen=True, kw_only=True):
     """A purse runs low: dollars, tokens, seconds, steps or tool calls, as `purse` says; `used` of `limit` is gone.
 
@@ -321,6 +335,7 @@ JOURNALED: tuple[type[Event], ...] = (
     FileKept,
     GateVerdict,
     MotionMeasured,
+    SafetyAssessed,
     BudgetWarned,
     DocumentBroken,
     RunFinished,

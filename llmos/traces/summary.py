@@ -24,6 +24,7 @@ from llmos.traces.events import (
     PermissionDecided,
     RunFinished,
     RunStarted,
+    SafetyAssessed,
     ToolCalled,
     ToolReturned,
     UnknownEvent,
@@ -132,6 +133,9 @@ def _told(event: Event) -> str:  # noqa: C901 - one line for each kind of event
         case MotionMeasured():
             arrived = "reached" if event.reached else "not reached"
             return f"measured: {arrived}, `{arguments(event.measured)}` of `{arguments(event.commanded)}`"
+        case SafetyAssessed():
+            change = f"; {event.change}" if event.change else ""
+            return f"{event.by}, {event.phase} the work: {event.verdict.upper()}: {one_line(event.reason)}{change}"
         case PermissionDecided():
             return f"permission: {'yes' if event.allowed else 'no'} by {event.by} to: {one_line(event.question)}"
         case ModelFailed():

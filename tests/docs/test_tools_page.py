@@ -12,6 +12,7 @@ from llmos.documents.kernel import load_kernel
 from llmos.messages import Effect
 from llmos.robots.rules import VERBS
 from llmos.settings import Environment, system_root
+from llmos.tools.assess import assess_tool
 from llmos.tools.base import Access, Tool
 from llmos.tools.delegation import Delegated, agent_tool
 from llmos.tools.files import file_tools
@@ -49,6 +50,7 @@ def every_tool(folder: Path) -> list[Tool]:
         skill_tool(nobody),  # type: ignore[arg-type]
         agent_tool(nobody),
         *memory_tools(nobody),  # type: ignore[arg-type]
+        assess_tool(),
         *robot_tools(arm.gate, arm.scene),
     ]
 
