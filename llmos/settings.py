@@ -5,6 +5,7 @@ The only module that reads `os.environ`; knows no document and no model. Precede
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from llmos.errors import LLMosError
 
 _THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_NO_DRAWING = "disable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,16 @@ def prepare_libraries() -> None:
     """
     for name in _THREAD_COUNTS:
         os.environ.setdefault(name, "1")
+    # Else MuJoCo looks for a screen, or for EGL, when it is imported, and cannot even compute where there is none.
+    os.environ.setdefault("MUJOCO_GL", _NO_DRAWING)
+
+
+def drawing_library() -> str:
+    """Where MuJoCo is to draw without a screen: a person's own MUJOCO_GL, else what this platform has."""
+    chosen = os.environ.get("MUJOCO_GL", "").strip().lower()
+    if chosen and chosen != _NO_DRAWING:
+        return chosen
+    return {"linux": "egl", "darwin": "cgl"}.get(sys.platform, "glfw")
 
 
 def current_folder() -> Path:

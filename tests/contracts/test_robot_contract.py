@@ -5,45 +5,37 @@ from collections.abc import Callable
 
 import pytest
 
-from llmos.documents.robot_profile import RobotProfile
-from llmos.documents.scene import Scene
+from llmos.boot.drivers import DRIVERS
+from llmos.documents.scene import Point
 from llmos.robots.base import Commanded, Pose, Robot
-from llmos.robots.motion import StraightMotion
-from llmos.robots.simulators.kinematic import KinematicArm
+from llmos.robots.faults import Faults, FaultyRobot
+from tests.support.drivers import PERIOD_S, Steps, require_physics
 from tests.support.robots import arm_profile, shipped_scene
 
-Factory = Callable[[RobotProfile, Scene], Robot]
-PERIOD_S = 0.01
+PICK, PLACE = Point(1.5, 1.0, 0.5), Point(-1.0, -1.0, 0.7)
 
 
-@pytest.fixture(params=[KinematicArm], ids=["kinematic"])
-def robot(request: pytest.FixtureRequest) -> Robot:
+def make(driver: str) -> Robot:
+    """A driver beside a cube; `faultless` is a kinematic arm behind faults that are none."""
+    if driver == "faultless":
+        return FaultyRobot(make("kinematic"), Faults())
+    return DRIVERS[driver].make(arm_profile(), shipped_scene("pick-and-place"), Faults())
+
+
+@pytest.fixture(
+    params=["kinematic", "faultless", pytest.param("mujoco-arm", marks=pytest.mark.system)],
+)
+def driver(request: pytest.FixtureRequest, require_system: Callable[[str], None]) -> str:
+    """Each driver in turn."""
+    if request.param.startswith("mujoco"):
+        require_physics(require_system)
+    return str(request.param)
+
+
+@pytest.fixture
+def robot(driver: str) -> Robot:
     """Each driver in turn, beside a cube."""
-    factory: Factory = request.param
-    return factory(arm_profile(), shipped_scene("pick-and-place"))
-
-
-class Steps:
-    """A driver with its clock, and the last setpoint."""
-
-    def __init__(self, robot: Robot) -> None:
-        self.robot = robot
-        self.ticks = 0
-        self.measured = robot.tick(0.0)
-
-    def hold(self, setpoint: Commanded, seconds: float) -> None:
-        """Command one setpoint for a while."""
-        for _ in range(round(seconds / PERIOD_S)):
-            self.ticks += 1
-            self.robot.command(setpoint)
-            self.measured = self.robot.tick(self.ticks * PERIOD_S)
-
-    def move(self, target: Pose, *, gripper_closed: bool = False) -> None:
-        """Follow a motion within the limits, then settle."""
-        path = StraightMotion(self.measured.pose, target, arm_profile())
-        while not path.arrived:
-            self.hold(Commanded(path.step(PERIOD_S), gripper_closed), PERIOD_S)
-        self.hold(Commanded(target, gripper_closed), arm_profile().settle_time_s)
+    return make(driver)
 
 
 @pytest.fixture
@@ -92,14 +84,20 @@ def test_robot_without_a_new_setpoint_holds(steps: Steps) -> None:
 
 def test_object_is_gripped_carried_and_put_down(steps: Steps) -> None:
     """The cube is measured where it was put, and what is held is known by name."""
-    steps.move(Pose(1.5, 1.0, 0.5, 0.0))
-    steps.hold(Commanded(steps.measured.pose, gripper_closed=True), arm_profile().settle_time_s)
+    steps.pick(PICK)
     assert (steps.measured.gripper_closed, steps.measured.holding) == (True, "cube")
-    steps.move(Pose(-1.0, -1.0, 0.7, 0.0), gripper_closed=True)
-    assert steps.measured.holding == "cube"
-    steps.hold(Commanded(steps.measured.pose, gripper_closed=False), arm_profile().settle_time_s)
+    assert math.dist(steps.measured.objects["cube"], steps.measured.pose.point) <= 0.005
+    steps.place(PLACE)
     assert (steps.measured.gripper_closed, steps.measured.holding) == (False, None)
-    assert math.dist(steps.measured.objects["cube"], (-1.0, -1.0, 0.7)) <= arm_profile().place_tolerance_m
+    assert math.dist(steps.measured.objects["cube"], PLACE) <= arm_profile().place_tolerance_m
+    assert steps.measured.moving_objects == ()
+
+
+def test_nothing_moves_before_the_first_command(steps: Steps) -> None:
+    """A scene begins at rest, and stays so."""
+    before = steps.measured
+    later = steps.robot.tick(30.0)
+    assert (later.objects, later.pose, later.moving_objects) == (before.objects, before.pose, ())
 
 
 def test_closing_on_air_holds_nothing(steps: Steps) -> None:
@@ -118,9 +116,10 @@ def test_close_brings_it_to_rest_and_can_be_repeated(steps: Steps) -> None:
     assert math.dist(first.pose.point, second.pose.point) <= arm_profile().position_tolerance_m
 
 
-def test_same_commands_measure_the_same() -> None:
+def test_same_commands_measure_the_same(driver: str) -> None:
     """Two simulations that are told the same measure the same, to the last bit."""
-    runs = [Steps(KinematicArm(arm_profile(), shipped_scene("pick-and-place"))) for _ in range(2)]
+    runs = [Steps(make(driver)) for _ in range(2)]
     for steps in runs:
-        steps.move(Pose(1.5, 1.0, 0.5, 2.0), gripper_closed=True)
+        steps.pick(PICK, 0.5)
     assert runs[0].measured == runs[1].measured
+    assert runs[0].measured.holding == "cube"
