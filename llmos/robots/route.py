@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise, product
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from llmos.documents.scene import Point
 
@@ -23,6 +23,7 @@ _SHORTER_M = 1e-3
 _ROUNDING_M = 1e-9
 _STEPS: Final = tuple(step for step in product((-1, 0, 1), repeat=3) if any(step))
 _Cell: TypeAlias = tuple[int, int, int]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class _Search:
         """What is asked of a piece that begins or ends here."""
         if obstacle.gap(end, end) >= self._margin_m:
             return self._margin_m
-        return min(self._margin_m, obstacle.clearance(end, end) - _ROUNDING_M)
+        return max(0.0, min(self._margin_m, obstacle.clearance(end, end) - _ROUNDING_M))
 
     def _blocking(self, a: Point, b: Point) -> Iterator[int]:
         """Which obstacles the straight way comes too near."""
@@ -214,19 +215,16 @@ class _Lattice:
     def way(self, start: Point, target: Point) -> list[Point] | None:
         """A way from both ends to where they meet; not the shortest."""
         ends = (start, target)
-        walked: tuple[dict[_Cell, _Cell | None], ...] = ({}, {})
-        heaps: tuple[list[tuple[float, _Cell, _Cell | None]], ...] = (
-            [(0.0, cell, None) for cell in self._doors(start)],
-            [(0.0, cell, None) for cell in self._doors(target)],
-        )
+        walked: tuple[dict[_Cell, _Cell], ...] = ({}, {})
+        heaps = tuple([(0.0, cell, cell) for cell in self._doors(end)] for end in ends)
         side = 0
         while heaps[0] and heaps[1]:
             _, cell, before = heapq.heappop(heaps[side])
             if cell not in walked[side]:
                 walked[side][cell] = before
                 if cell in walked[1 - side]:
-                    there, back = (self._trail(each, cell) for each in walked)
-                    return [start, *reversed(there), *back[1:], target]
+                    there, back = ([self._point(each) for each in _walked(came, cell)] for came in walked)
+                    return [start, *there, *back[-2::-1], target]
                 for near in self._neighbours(cell, walked[side]):
                     away_m = math.dist(self._point(near), ends[1 - side])
                     heapq.heappush(heaps[side], (away_m, near, cell))
@@ -247,7 +245,7 @@ class _Lattice:
             if self._room.holds(point) and self._is_clear(end, point):
                 yield (i, j, k)
 
-    def _neighbours(self, cell: _Cell, walked: dict[_Cell, _Cell | None]) -> Iterator[_Cell]:
+    def _neighbours(self, cell: _Cell, walked: dict[_Cell, _Cell]) -> Iterator[_Cell]:
         here = self._point(cell)
         wide = self._margin_m + 2 * self._step_m
         is_open = all(
@@ -260,17 +258,9 @@ class _Lattice:
                 if self._room.holds(there) and (is_open or self._is_clear(here, there)):
                     yield near
 
-    def _trail(self, walked: dict[_Cell, _Cell | None], cell: _Cell) -> list[Point]:
-        """From a lattice point back to the end that its side began at."""
-        trail = []
-        at: _Cell | None = cell
-        while at is not None:
-            trail.append(self._point(at))
-            at = walked[at]
-        return trail
 
-
-def _walked(came_from: dict[int, int], last: int) -> list[int]:
+def _walked(came_from: dict[_T, _T], last: _T) -> list[_T]:
+    """Back from the last to the one that came from itself, told forwards."""
     way = [last]
     while came_from[way[-1]] != way[-1]:
         way.append(came_from[way[-1]])
