@@ -47,8 +47,9 @@ class Grip:
         return self._sent_m != (self._stroke_m if self._wanted else 0.0)
 
     def drive(self, step_s: float, *, closed: bool) -> None:
-        """Send the jaws on towards closed or open."""
-        self._wanted = closed
+        """Send the jaws on towards closed or open, from where they are when that changes."""
+        if closed is not self._wanted:
+            self._wanted, self._sent_m = closed, float(self._state.ten_length[self._tendon])
         step_m = self._speed_mps * step_s
         self._sent_m = min(self._stroke_m, self._sent_m + step_m) if closed else max(0.0, self._sent_m - step_m)
         self._state.ctrl[self._actuator] = self._sent_m
