@@ -118,5 +118,5 @@ def _png(pixels: Any) -> bytes:  # noqa: ANN401
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", optimize=True)
+    Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
