@@ -20,7 +20,7 @@ _MOST_EDGES = 1500
 _ROUNDS = 4
 _HALVINGS = 6
 _SHORTER_M = 1e-3
-_ROUNDING_M = 1e-9
+_ROUNDING_M = 2e-6  # a clearance may be told a millionth smaller than it is
 _STEPS: Final = tuple(step for step in product((-1, 0, 1), repeat=3) if any(step))
 _Cell: TypeAlias = tuple[int, int, int]
 _T = TypeVar("_T")

@@ -1,0 +1,89 @@
+"""The judge of the hostile suite finds what it is there to find; one that never finds anything would be worthless."""
+
+import importlib.util
+import math
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.oracle import Oracle, Place
+
+ZONES = {
+    "station": {"shape": "sphere", "center_m": [1, -1, 1], "radius_m": 0.5, "kind": "human"},
+    "cabinet": {"shape": "box", "min_m": [-1, -1, 0], "max_m": [-0.5, -0.2, 0.8]},
+    "drum": {"shape": "cylinder", "center_m": [0, 1.2], "radius_m": 0.3, "z_m": [0, 1]},
+    "wedge": {"shape": "prism", "corners_m": [[-1.5, 0.5], [-0.8, 0.5], [-0.8, 1.5]], "z_m": [0.2, 1.2]},
+}
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(autouse=True)
+def _mujoco(require_system: Callable[[str], None]) -> None:
+    """The judge's geometry is MuJoCo's."""
+    if importlib.util.find_spec("mujoco") is None:
+        require_system("mujoco")
+
+
+def faults(*track: Place, held: bool = False, period_s: float = 10.0) -> list[str]:
+    """What the judge says of a track."""
+    found = Oracle(ZONES).judge([(number * period_s, at, held) for number, at in enumerate(track)])
+    return [fault.sentence for fault in found]
+
+
+@pytest.mark.parametrize(
+    ("track", "held", "found"),
+    [
+        ([(0, 0, 1), (1.9, 1.9, 1)], False, ""),
+        ([(1, 0.5, 1), (1, -1.9, 1)], False, "the tool is 0.0"),  # through the middle of the station
+        ([(1, 0.5, 1), (1, -0.36, 1)], False, "the tool is 0.0"),  # 9 cm from people
+        ([(1, 0.5, 1), (1, -0.33, 1)], True, "the payload is 0.0"),
+        ([(-1.9, -0.5, 0.5), (0, -0.5, 0.5)], False, "from 'cabinet'"),
+        ([(-0.75, -0.5, 1.2), (-0.75, -0.5, 0.84)], False, "from 'cabinet'"),
+        ([(-0.75, -0.5, 1.2), (-0.75, -0.5, 0.86)], True, "the payload"),
+        ([(-0.75, -0.5, 1.2), (-0.75, -0.5, 0.86)], False, ""),
+        ([(0, 1.2, 2), (0, 1.2, 1.02)], False, "from 'drum'"),
+        ([(-1.9, 1.4, 0), (-0.9, 1.4, 0)], False, "from 'wedge'"),  # below it: the tool is upright and reaches up
+        ([(-1.9, 1.4, 1.3), (-0.9, 1.4, 1.3)], False, ""),
+        ([(-1.4, 1.2, 0.5), (-1.3, 1.1, 0.5)], False, ""),  # beside its slope, in the box around it
+        ([(0, 0, 1), (0, 0, 3.01)], False, "outside the workspace"),
+    ],
+)
+def test_judge_looks_at_the_whole_tool_along_the_whole_way(track: list[Place], held: bool, found: str) -> None:
+    """Every kind of zone, from beside, above and below, with and without payload."""
+    said = faults(*track, held=held)
+    assert all(found in each for each in said) if found else not said
+    assert bool(said) is bool(found)
+
+
+def test_judge_knows_the_speed() -> None:
+    """Half a metre in a second is the most."""
+    assert faults((0, 0, 1), (0.5, 0, 1), period_s=1.0) == []
+    assert faults((0, 0, 1), (0.51, 0, 1), period_s=1.0) == ["0.5100 m in 1.0000 s"]
+
+
+def test_judge_lets_the_tool_leave_a_zone_but_never_go_deeper() -> None:
+    """A zone that was put around the tool may be left, and only left."""
+    assert faults((-0.6, -0.5, 0.5), (-0.4, -0.5, 0.5)) == []
+    assert "from 'cabinet'" in faults((-0.6, -0.5, 0.5), (-0.7, -0.5, 0.5))[0]
+    assert "from 'cabinet'" in faults((-0.6, -0.5, 0.5), (-0.55, -0.5, 0.5), (-0.6, -0.5, 0.5))[0]
+
+
+def sphere(x: float, y: float, z: float) -> float:
+    """By hand: from the upright line of the tool to the middle of the station."""
+    return math.hypot(math.hypot(x - 1, y + 1), max(z - 1, 1 - z - 0.3, 0)) - 0.5 - 0.05
+
+
+def box(x: float, y: float, z: float) -> float:
+    """By hand, outside of it: from the upright line of the tool to the cabinet."""
+    return math.hypot(max(-1 - x, x + 0.5, 0), max(-1 - y, y + 0.2, 0), max(-z - 0.3, z - 0.8, 0)) - 0.05
+
+
+@pytest.mark.parametrize(("zone", "by_hand"), [("station", sphere), ("cabinet", box)])
+def test_judge_agrees_with_distances_by_hand(zone: str, by_hand: Callable[[float, float, float], float]) -> None:
+    """A thousand places: to the micrometre where there is a distance at all."""
+    oracle, chance = Oracle(ZONES), random.Random(7)
+    for _ in range(1000):
+        at = (chance.uniform(-2, 2), chance.uniform(-2, 2), chance.uniform(0, 3))
+        if by_hand(*at) > 0:
+            assert math.isclose(oracle.distance(zone, "the tool", at), by_hand(*at), abs_tol=1e-6)
