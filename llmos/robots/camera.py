@@ -17,8 +17,8 @@ class Camera(Protocol):
     def picture(self, snapshot: Snapshot, view: View = "overview") -> bytes:
         """The PNG file of what was measured in this snapshot, within its zones.
 
-        Takes some tenths of a second, and must be called from one thread at a time. Raises RobotError when there is
-        nothing to draw with, or nothing in the snapshot to draw.
+        Takes some tenths of a second, in whatever thread. Raises RobotError when there is nothing to draw with, or
+        nothing in the snapshot to draw.
         """
         ...
 

@@ -4,6 +4,7 @@ Knows no driver: it builds the scene anew and puts everything where a snapshot s
 """
 
 import io
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -23,7 +24,7 @@ _GANTRY, _ZONES = 1, 2  # the groups of geoms in `mjcf/`
 
 
 class MujocoCamera:
-    """Pictures of one scene; the graphics context belongs to the thread that asks first.
+    """Pictures of one scene, for any thread, one after the other.
 
     `library` is one of `egl`, `osmesa`, `cgl`, `glfw`: where MuJoCo draws.
     """
@@ -33,28 +34,34 @@ class MujocoCamera:
         self._library = library
         self._profile: RobotProfile | None = None
         self._stage: _Stage | None = None
+        self._lock = threading.Lock()
 
     def picture(self, snapshot: Snapshot, view: View = "overview") -> bytes:
         """The PNG file of a moment; RobotError says what is missing."""
         positions = snapshot.measured.physics
         if not positions:
             raise RobotError(f"No picture: the {snapshot.robot_name} has no physics to draw; its camera speaks words.")
-        if self._stage is None or self._profile is not snapshot.profile:
-            self._build(snapshot.profile)
-        assert self._stage is not None
-        return _png(self._stage.draw(positions, view))
+        with self._lock:
+            pixels = self._stage_for(snapshot.profile).draw(positions, view)
+        return _png(pixels)
 
     def close(self) -> None:
         """Give the graphics context back."""
+        with self._lock:
+            self._strike()
+
+    def _stage_for(self, profile: RobotProfile) -> "_Stage":
+        """What is drawn, built anew when the profile is another one."""
+        if self._stage is None or self._profile is not profile:
+            self._strike()
+            model = mujoco.MjModel.from_xml_string(world_xml(self._scene, profile.zones))
+            self._stage, self._profile = _Stage(model, _context_maker(self._library)), profile
+        return self._stage
+
+    def _strike(self) -> None:
         if self._stage is not None:
             self._stage.close()
             self._stage = None
-
-    def _build(self, profile: RobotProfile) -> None:
-        self.close()
-        model = mujoco.MjModel.from_xml_string(world_xml(self._scene, profile.zones))
-        self._stage = _Stage(model, _context_maker(self._library))
-        self._profile = profile
 
 
 class _Stage:
@@ -63,13 +70,13 @@ class _Stage:
     def __init__(self, model: Any, make_context: Callable[[int, int], Any]) -> None:  # noqa: ANN401
         self._model, self._state = model, mujoco.MjData(model)
         self._gl = make_context(WIDTH, HEIGHT)
-        self._gl.make_current()
         self._drawn = mujoco.MjvScene(model, maxgeom=2000)
         self._look = mujoco.MjvOption()
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
-        self._renderer = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
-        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._renderer)
+        with self._gl.as_current():
+            self._renderer = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
+            mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._renderer)
         self._frame = mujoco.MjrRect(0, 0, WIDTH, HEIGHT)
 
     def draw(self, positions: tuple[float, ...], view: str) -> Any:  # noqa: ANN401 - numpy's arrays are typed by shape
@@ -80,21 +87,21 @@ class _Stage:
         mujoco.mj_forward(self._model, self._state)
         self._camera.fixedcamid = self._model.camera(view).id
         self._look.geomgroup[_GANTRY] = view != "above"  # seen from the ceiling it would hide what it moves
-        self._gl.make_current()
         every = mujoco.mjtCatBit.mjCAT_ALL.value
         mujoco.mjv_updateScene(self._model, self._state, self._look, None, self._camera, every, self._drawn)
         for geom in self._drawn.geoms[: self._drawn.ngeom]:
             if geom.objtype == mujoco.mjtObj.mjOBJ_GEOM and self._model.geom_group[geom.objid] in (_GANTRY, _ZONES):
                 geom.category = mujoco.mjtCatBit.mjCAT_DECOR.value  # which casts no shadow
-        mujoco.mjr_render(self._frame, self._drawn, self._renderer)
         pixels = np.empty((HEIGHT, WIDTH, 3), dtype=np.uint8)
-        mujoco.mjr_readPixels(pixels, None, self._frame, self._renderer)
+        with self._gl.as_current():
+            mujoco.mjr_render(self._frame, self._drawn, self._renderer)
+            mujoco.mjr_readPixels(pixels, None, self._frame, self._renderer)
         return pixels[::-1]
 
     def close(self) -> None:
         """Free the renderer and its context."""
-        self._gl.make_current()
-        self._renderer.free()
+        with self._gl.as_current():
+            self._renderer.free()
         self._gl.free()
 
 

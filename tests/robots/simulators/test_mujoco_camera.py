@@ -1,6 +1,7 @@
 """The camera draws what was measured: objects where they are, the zones around them, and nothing it does not know."""
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -168,3 +169,15 @@ def test_camera_can_be_closed_twice_and_used_again(camera: "MujocoCamera", steps
     camera.close()
     camera.close()
     assert camera.picture(snapshot(steps)) == first
+
+
+def test_any_thread_may_ask(camera: "MujocoCamera", steps: Steps) -> None:
+    """Pictures are made in worker threads, and those come and go."""
+    first, found = camera.picture(snapshot(steps)), []
+    for _ in range(2):
+        threads = [threading.Thread(target=lambda: found.append(camera.picture(snapshot(steps)))) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert found == [first] * 4
