@@ -4,6 +4,7 @@ Knows no file; an error stands at the key of the home where there is one, becaus
 """
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, TypeAlias, get_args
 
 from llmos.documents.document import Document
@@ -17,7 +18,8 @@ Found: TypeAlias = Mapping[KeyPath, Leaf]
 
 def check_tighter(new: Leaf, shipped: Leaf | None) -> None:
     """Raise DocumentError when a value of the home is on the loose side of the shipped one."""
-    side = next((each for each in get_args(new.kind) if isinstance(each, Tighter)), None)
+    marks = chain(get_args(new.kind), *map(get_args, get_args(new.kind)))  # also of a rule that may be left out
+    side = next((each for each in marks if isinstance(each, Tighter)), None)
     if shipped is None or side is None or not _is_looser(side, new.value, shipped.value):
         return
     values = f"{_shown(new.value)} is looser than {_shown(shipped.value)}"

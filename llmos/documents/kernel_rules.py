@@ -191,7 +191,7 @@ class Conduct:
     preview: Annotated[bool, Tighter.HIGHER]
     confirm: Annotated[bool, Tighter.HIGHER]
     alternatives: Annotated[int, Meta(ge=0, le=5)]
-    exploration_rate: Annotated[float, Meta(ge=0, le=1), Tighter.LOWER]
+    exploration_rate: Annotated[float, Meta(ge=0, le=1)]
     verbosity: Literal["terse", "normal", "detailed"]
     max_step_m: Annotated[float, Meta(gt=0, le=100), Tighter.LOWER] | None = None
 

@@ -71,6 +71,7 @@ class Loop:
 
     async def _turns(self, history: list[Message]) -> Ending:
         while True:
+            self._tell_news(history)
             last = self._is_last_turn()
             if last and (text := self._terms.notice("final-turn", {"limit": last})):
                 self._add(history, Message("user", (Text(text),)))
@@ -93,6 +94,10 @@ class Loop:
                 self._add(history, Message("user", (Text(self._terms.notice("no-answer", {}) or "(no answer)"),)))
             elif reply.stop_reason != "pause":
                 return self._end(reply)
+
+    def _tell_news(self, history: list[Message]) -> None:
+        if news := self._terms.bulletin():
+            self._add(history, Message("user", (Text(news),)))
 
     def _hear(self, reply: Reply) -> None:
         """Keep what the model said, and count how often in a row it said and asked nothing.

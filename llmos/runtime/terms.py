@@ -39,6 +39,10 @@ class Ending:
     evidence: Mapping[str, JSON] = field(default_factory=dict)
 
 
+def _nothing_new() -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What stays the same for the whole run."""
@@ -56,3 +60,5 @@ class Terms:
     notice: Callable[[str, Mapping[str, object]], str]
     """Renders a message of the house for the model, e.g. `final-turn`; empty when this model is told nothing."""
     on_text: OnText
+    bulletin: Callable[[], str] = _nothing_new
+    """What the model is told before its next step because it has changed since; mostly empty."""

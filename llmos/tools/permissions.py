@@ -93,6 +93,18 @@ class Permissions:
                 allowed[argument] = str(path)
         return allowed
 
+    async def confirm(self, name: str, what: str, tell: OnDecision) -> None:
+        """Have a person say yes to one thing that no pattern can allow; raises RefusedError where nobody does."""
+        question = f"{name} wants to {visible(what)}"
+        if self._approver is None:
+            tell(Decision(name, question, allowed=False, by="policy"))
+            raise RefusedError(f"{name} may not {visible(what)}: this needs a person's yes, and {self._nobody}")
+        async with self._one_question:
+            yes = await self._approver.approve(question)
+        tell(Decision(name, question, allowed=yes, by="person"))
+        if not yes:
+            raise RefusedError(f"{name} may not {visible(what)}: the person said no")
+
     def verdict(self, access: Access, path: Path) -> Verdict:
         """What holds for a resolved path before anybody is asked."""
         if access is Access.WRITE:

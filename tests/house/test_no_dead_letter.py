@@ -7,7 +7,7 @@ shipped rules and with that one key changed; if it shows the same both times, no
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -18,6 +18,7 @@ from llmos.boot.models import Models
 from llmos.budget import Limits, cost_usd
 from llmos.clock import SimulatedClock
 from llmos.documents.kernel import RULES, KernelRules, all_keys, load_kernel
+from llmos.documents.valence_checks import FEELINGS
 from llmos.errors import LLMosError, RetryableError
 from llmos.messages import Reply, Text, Usage
 from llmos.models.base import ModelChoice, ignore_text
@@ -26,6 +27,7 @@ from llmos.settings import Environment, system_root
 from llmos.tools.shell import shell_tool
 from llmos.tools.workspace import Workspace
 from llmos.traces.events import BudgetWarned, ModelFailed, ToolReturned
+from tests.support.careful import Bench, text_of
 from tests.support.homes import Place, make_place
 from tests.support.loopback import LoopbackServer, json_answer
 from tests.support.loops import bench
@@ -35,6 +37,7 @@ from tests.support.runs import journaled, play
 from tests.support.scripted import ScriptedModel, asked, said
 from tests.support.tapes import calls, cassette, says
 from tests.support.tiny_gguf import write_mmproj, write_text_model
+from tests.support.valence import Layer
 
 pytestmark = pytest.mark.anyio
 
@@ -251,10 +254,61 @@ class House:
         outcome = await play(self.place, calls("Write", file_path="notes/a.txt", content="a"), says())
         return outcome.tool_calls[0].error
 
+    def layer(self) -> Layer:
+        """A Sentience Layer under these rules."""
+        return Layer(rules=self.rules.valence)
+
+    async def what_is_left_of_a_push(self) -> object:
+        layer = self.layer()
+        for feeling in FEELINGS:
+            layer.feel(feeling, 0.2)
+        return layer.wait(50).values
+
+    async def what_an_event_moves(self) -> object:
+        return self.layer().feel(self.name).values
+
+    async def modes_of_several_lives(self) -> object:
+        return [self.layer().live(life).valence.mode for life in LIVES]
+
+    async def what_is_shown_of_a_mode(self) -> object:
+        return self.in_mode().valence.look().as_json()
+
+    def in_mode(self) -> Layer:
+        """A layer in the mode that stands for `*`."""
+        layer = self.layer().live(WAYS_INTO[self.name])
+        assert layer.valence.mode.lower() == self.name
+        return layer
+
+    async def what_care_is_taken(self) -> object:
+        bench = Bench(self.in_mode(), holding="cube")
+        slips = text_of(await bench.call("move_to", x=1.6, y=1.0, z=0.5))
+        lets_go = text_of(await bench.call("toggle_tool", activate=False))
+        strays = text_of(await Bench(bench.layer, goal="go").call("move_to", x=9.0, y=1.0, z=0.5))
+        return slips, lets_go, strays, len(bench.previewed), bench.asked
+
     async def what_a_command_sees(self) -> object:
         outcome = await play(self.place, calls("Bash", command="echo ${HOME:-nothing}"), says(), approve=("Bash",))
         return journaled(outcome, ToolReturned)[0].text
 
+
+LIVES: list[list[tuple[float, str, float]]] = [
+    [(0, "motion_missed", 1.5)],
+    [(0, "refused", 6), (0.1, "refused", 0)],
+    [(0, "refused", 2)],
+    [(0, "goal_new", 4), (5.1, "refused", 0)],
+    [(0, "goal_new", 4), (5.1, "person_refused", 0.5)],
+    [(0, "goal_new", 8), (5.1, "refused", 0)],
+    [(0, "goal_new", 8), (5.1, "run_failed", 0.5)],
+    [(0, "refused", 6), (80, "refused", 0)],
+]
+"""Lives that end in another mode as soon as one threshold, the hysteresis or the dwell time is another."""
+WAYS_INTO: dict[str, list[tuple[float, str, float]]] = {
+    "precision": [],
+    "standard": [(0, "goal_new", 4), (5.1, "refused", 0)],
+    "cautious": [(0, "stopped", 1)],
+    "recovery": [(0, "stopped", 2)],
+    "adaptive": [(0, "goal_new", 8), (5.1, "refused", 0)],
+}
 
 Look = Callable[[House], Awaitable[object]]
 
@@ -266,6 +320,8 @@ class Observation:
     other: Any
     look: Look
     given: Mapping[str, Any] = field(default_factory=dict)
+    past_the_home: bool = False
+    """Set where no home may change every one of these keys, for some stand on their tightest side already."""
 
 
 ONE_TRY = {"models.max_attempts": 1}
@@ -318,6 +374,32 @@ OBSERVATIONS: dict[str, Observation] = {
     "safety.max_read_bytes": Observation(500, House.fate_of_a_large_file),
     "safety.protected_folders": Observation([".git", ".claude", ".agents", "notes"], House.fate_of_a_file_in_notes),
     "safety.bash_environment": Observation(["PATH"], House.what_a_command_sees),
+    "valence.variables.*.tau_s": Observation(30.0, House.what_is_left_of_a_push),
+    "valence.recovery_energy": Observation(-0.1, House.modes_of_several_lives),
+    "valence.recovery_safety": Observation(-0.35, House.modes_of_several_lives),
+    "valence.cautious_safety": Observation(-0.1, House.modes_of_several_lives),
+    "valence.precision_curiosity": Observation(0.25, House.modes_of_several_lives),
+    "valence.precision_confidence": Observation(-0.1, House.modes_of_several_lives),
+    "valence.adaptive_curiosity": Observation(0.9, House.modes_of_several_lives),
+    "valence.adaptive_confidence": Observation(-0.1, House.modes_of_several_lives),
+    "valence.hysteresis": Observation(0.15, House.modes_of_several_lives),
+    "valence.dwell_s": Observation(60.0, House.modes_of_several_lives),
+    "valence.impulses.*.safety": Observation(-0.33, House.what_an_event_moves),
+    "valence.impulses.*.curiosity": Observation(-0.33, House.what_an_event_moves),
+    "valence.impulses.*.energy": Observation(-0.33, House.what_an_event_moves),
+    "valence.impulses.*.self_confidence": Observation(-0.33, House.what_an_event_moves),
+    "valence.modes.*.description": Observation("Something else", House.what_is_shown_of_a_mode),
+    "valence.modes.*.speed_factor": Observation(lambda now, _: now * 0.9, House.what_is_shown_of_a_mode),
+    "valence.modes.*.extra_margin_m": Observation(lambda now, _: now + 0.01, House.what_is_shown_of_a_mode),
+    "valence.modes.*.exact": Observation(lambda now, _: not now, House.what_care_is_taken, past_the_home=True),
+    "valence.modes.*.preview": Observation(lambda now, _: not now, House.what_care_is_taken, past_the_home=True),
+    "valence.modes.*.confirm": Observation(lambda now, _: not now, House.what_care_is_taken, past_the_home=True),
+    "valence.modes.*.alternatives": Observation(lambda now, _: now + 1, House.what_care_is_taken),
+    "valence.modes.*.exploration_rate": Observation(0.7, House.what_is_shown_of_a_mode),
+    "valence.modes.*.verbosity": Observation(
+        lambda now, _: "terse" if now != "terse" else "normal", House.what_is_shown_of_a_mode
+    ),
+    "valence.modes.*.max_step_m": Observation(0.1, House.what_is_shown_of_a_mode),
 }
 
 
@@ -360,10 +442,20 @@ async def test_no_key_is_a_dead_letter(tmp_path: Path, key: str) -> None:
         place = make_place(tmp_path / str(number))
         made = callable(observation.other)
         other = observation.other(value_of(SHIPPED, key), name) if made else observation.other
-        rules = overlay(place.home, {**observation.given, **({key: other} if changed else {})})
+        forced = observation.past_the_home
+        rules = overlay(place.home, {**observation.given, **({key: other} if changed and not forced else {})})
+        if changed and forced:
+            rules = with_flag(rules, key, other)
         told = str(await observation.look(House(place, rules, name)))
         seen.append(told.replace(str(place.root), "PLACE"))
     assert seen[0] != seen[1], f"{key} = {other!r} changes nothing: {seen[0]}"
+
+
+def with_flag(rules: KernelRules, key: str, value: Any) -> KernelRules:
+    """The rules with another value of one key of a mode, as no home could have it."""
+    _, _, mode, name = key.split(".")
+    modes = {**rules.valence.modes, mode: replace(rules.valence.modes[mode], **{name: value})}
+    return replace(rules, valence=replace(rules.valence, modes=modes))
 
 
 def value_of(rules: KernelRules, key: str) -> Any:

@@ -285,3 +285,25 @@ def test_what_is_free_lies_inside_and_outside_of_protected_folders(
         assert real == path
         assert real.is_relative_to(workspace.root)
         assert not {".git", ".claude"} & {part.lower() for part in real.relative_to(workspace.root).parts}
+
+
+@pytest.mark.parametrize("answer", [True, False])
+async def test_a_confirmation_is_a_persons_alone(workspace: Workspace, answer: bool) -> None:
+    """No pattern stands in for a person where something cannot be undone, and the decision is told."""
+    told: list[Decision] = []
+    permissions = Permissions(workspace, RULES, Person(answer), ("Bash", "Edit"))
+    said = ""
+    try:
+        await permissions.confirm("toggle_tool", "let go of 'cube'", told.append)
+    except RefusedError as error:
+        said = str(error)
+    assert said == ("" if answer else "toggle_tool may not let go of 'cube': the person said no")
+    assert told == [Decision("toggle_tool", "toggle_tool wants to let go of 'cube'", answer, "person")]
+
+
+async def test_a_confirmation_without_a_person_is_refused(workspace: Workspace) -> None:
+    """The sentence says that only a person can allow it."""
+    with pytest.raises(RefusedError) as caught:
+        await Permissions(workspace, RULES).confirm("toggle_tool", "let go of 'cube'", lambda _: None)
+    expected = "toggle_tool may not let go of 'cube': this needs a person's yes, and nobody can be asked here"
+    assert str(caught.value) == expected

@@ -1,0 +1,114 @@
+"""Robot tools as carefully as the robot feels: each mode of its Sentience Layer does here what it promises.
+
+Knows no formula and no limit. It can only hold back a command, ask first or say more; what it lets through, the gate
+judges like any other.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
+
+from llmos.autonomy.exactness import inexact
+from llmos.autonomy.valence import Valence
+from llmos.documents.robot_profile import RobotProfile
+from llmos.documents.scene import NOTHING, Point
+from llmos.errors import RefusedError
+from llmos.messages import JSON, Text
+from llmos.tools.alternatives import Preview, alternatives
+from llmos.tools.base import Tool, ToolOutcome, ToolOutput, failure
+from llmos.tools.robot import DRIVING_TOOLS
+
+Confirm: TypeAlias = Callable[[str, str], Awaitable[None]]
+"""Have a person say yes to what a tool is about to do; raises RefusedError where nobody does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Careful:
+    """The care that one run takes. `state` is what `robot_state` gives, `goal` what the person asked for."""
+
+    valence: Valence
+    profile: RobotProfile
+    goal: str
+    state: Callable[[], Mapping[str, JSON]]
+    preview: Preview
+    confirm: Confirm
+
+    def over(self, tools: Iterable[Tool]) -> list[Tool]:
+        """The tools; those that move something take care first."""
+        return [
+            replace(tool, call=partial(self._call, tool)) if tool.spec.name in DRIVING_TOOLS else tool for tool in tools
+        ]
+
+    async def _call(self, tool: Tool, args: Mapping[str, JSON]) -> ToolOutput:
+        """Call the tool as the mode demands that holds at this moment."""
+        verb, mode, conduct = tool.spec.name, self.valence.mode, self.valence.conduct
+        if conduct.exact and (odd := inexact(self.goal, args, self._seen(), self.profile.position_tolerance_m)):
+            return failure(_inexact_sentence(mode, odd))
+        told = await self._previewed(verb, args) if conduct.preview or self.valence.bored else ""
+        if conduct.confirm and (what := self._final(verb, args)):
+            try:
+                await self.confirm(verb, f"{what} ({mode} mode)")
+            except RefusedError as error:
+                return failure(str(error))
+        output = await tool.call(args)
+        if conduct.alternatives:
+            output = await self._with_others(output, verb, args, conduct.alternatives)
+        return _prefixed(told, output)
+
+    async def _previewed(self, verb: str, args: Mapping[str, JSON]) -> str:
+        """What the gate would say; where it would refuse, nothing: the gate itself says why, and journals it."""
+        ruling = await self.preview(verb, args)
+        return f"Previewed: {ruling.duration_s:.1f} s. " if ruling.verdict.allowed else ""
+
+    def _seen(self) -> list[tuple[float, ...]]:
+        """Where objects, places, home and the tool itself are."""
+        state, home = self.state(), self.profile.home
+        things = [*state["objects"].values(), *state["places"].values()]
+        return [*map(tuple, things), (home.x_m, home.y_m), (state["x"], state["y"])]
+
+    def _final(self, verb: str, args: Mapping[str, JSON]) -> str:
+        """What cannot be undone about a command; empty where nothing is."""
+        held = self.state()["holding"]
+        return f"let go of '{held}'" if verb == "toggle_tool" and not args["activate"] and held != NOTHING else ""
+
+    async def _with_others(self, output: ToolOutput, verb: str, args: Mapping[str, JSON], most: int) -> ToolOutput:
+        """A refusal with the nearest positions that would be allowed."""
+        target = self._target(verb, args)
+        refused = target is not None and (await self.preview(verb, args)).verdict.refusal
+        if target is None or not refused or not isinstance(output, ToolOutcome) or not output.is_error:
+            return output
+        found = await alternatives(target, most, self.profile, self.preview)
+        if not found:
+            return output
+        places = ", ".join(f"({point.x:g}, {point.y:g}, {point.z:g})" for point in found)
+        return replace(output, content=(*output.content, Text(f"Allowed instead: {places}.")))
+
+    def _target(self, verb: str, args: Mapping[str, JSON]) -> Point | None:
+        state = self.state()
+        if verb == "move_to":
+            return Point(float(args["x"]), float(args["y"]), float(args["z"]))
+        if verb == "move_relative":
+            x, y, z = (state[axis] + float(args.get(f"d{axis}") or 0.0) for axis in ("x", "y", "z"))
+            return Point(x, y, z)
+        return None
+
+
+def _inexact_sentence(mode: str, odd: tuple[float, float, float]) -> str:
+    x, y, z = odd
+    return (
+        f"({x:g}, {y:g}, {z:g}) is no position that the goal names, and nothing that is seen lies above or below it; "
+        f"in {mode} mode coordinates are exact. Use the goal's own numbers; the way there is planned for you."
+    )
+
+
+def _prefixed(told: str, output: ToolOutput) -> ToolOutput:
+    """The output with a few words before it."""
+    if not told:
+        return output
+    if isinstance(output, str):
+        return f"{told}{output}"
+    content = output.content if isinstance(output, ToolOutcome) else output
+    first = content[0]
+    parts = (Text(f"{told}{first.text}"), *content[1:]) if isinstance(first, Text) else (Text(told.strip()), *content)
+    return replace(output, content=parts) if isinstance(output, ToolOutcome) else parts
