@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from llmos import __version__
 from llmos.server.acting import acting_router
 from llmos.server.answers import answer_errors
+from llmos.server.cockpit import cockpit
 from llmos.server.commanding import commanding_router
 from llmos.server.guard import Guard
 from llmos.server.live import live_router
@@ -41,7 +42,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     answer_errors(app)
-    routers = (reading_router, acting_router, commanding_router, live_router, login_router)
+    routers = (reading_router, acting_router, commanding_router, live_router, login_router, cockpit)
     for make in routers:
         app.include_router(make(service))
     origins = sorted(service.access.origins)

@@ -1,0 +1,164 @@
+"""What the cockpit does with the robot: preview, move, jog, teach, talk, rearm, and edit its zones.
+
+Every motion goes through the gate. Stopping is not here: the service answers `/emergency` before all else.
+"""
+
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter, Request, WebSocket
+from pydantic import ValidationError
+from starlette.websockets import WebSocketDisconnect
+
+from llmos.errors import LLMosError
+from llmos.messages import JSON
+from llmos.robots.controls import Principal
+from llmos.robots.verdict import Refusal
+from llmos.server.access import Role
+from llmos.server.acting import while_there, who
+from llmos.server.answers import JSONAnswer, refusal_body, refused
+from llmos.server.arbiter import BusyError
+from llmos.server.cockpit.arena import Arena
+from llmos.server.cockpit.bodies import OrderBody, RearmBody, SayBody, TeachBody, Way, ZonesBody
+from llmos.server.cockpit.hand import perform, preview_json, result_json
+from llmos.server.cockpit.jog import Lease, jog
+from llmos.server.cockpit.live import Live
+from llmos.server.cockpit.talks import Talks
+from llmos.server.cockpit.teach import Lesson
+from llmos.server.cockpit.zones import ZoneEditor, saved_sentence
+from llmos.server.service import Service
+
+
+def driving_router(service: Service, live: Live, talks: Talks, arena: Arena) -> APIRouter:
+    """The endpoints over this service."""
+    router = APIRouter(include_in_schema=False, prefix="/cockpit")
+    lesson = Lesson(service)
+    _add_motion(router, service, lesson, arena)
+    _add_lessons(router, lesson, live)
+    _add_zones(router, service)
+
+    @router.post("/rearm")
+    async def rearm(body: RearmBody, request: Request) -> JSONAnswer:
+        stop = await service.rearm(who(request).name, body.profile_hash)
+        return JSONAnswer({"success": True, "rearmed": stop is not None})
+
+    @router.post("/say")
+    async def say(body: SayBody, request: Request) -> JSONAnswer:
+        talk = await to_thread.run_sync(talks.of, body.agent, body.talk)
+        claimed = talks.claim(who(request).name, talk)
+        request.app.state.background.start_soon(talks.say, talk, body.text, claimed)
+        return JSONAnswer({"success": True, "talk": talk.id}, 202)
+
+    return router
+
+
+def _add_motion(router: APIRouter, service: Service, lesson: Lesson, arena: Arena) -> None:
+    @router.post("/preview")
+    async def preview(body: OrderBody, request: Request) -> JSONAnswer:
+        ruling = await service.helm(Principal("person", who(request).name)).preview(body.verb, body.args)
+        arena.ghost(ruling.path, allowed=ruling.verdict.allowed)
+        return JSONAnswer(preview_json(ruling))
+
+    @router.post("/perform")
+    async def carry_out(body: OrderBody, request: Request) -> JSONAnswer:
+        name = who(request).name
+        if lesson.records and body.verb != "move_relative":
+            result = await while_there(request, lambda: lesson.add(name, body.verb, body.args))
+        else:
+            result = await while_there(request, lambda: perform(service, name, body.verb, body.args))
+        arena.ghost((), allowed=True)
+        if result.verdict.refusal is not None:
+            return refused(result.verdict.refusal)
+        return JSONAnswer(result_json(result))
+
+    @router.websocket("/jog")
+    async def hold(socket: WebSocket) -> None:
+        if socket.state.caller.role < Role.OPERATOR:
+            await socket.send_denial_response(refused(Refusal("role", "A viewer may not do this", "use another token")))
+            return
+        await socket.accept()
+        await _Holding(service, socket).serve()
+
+
+class _Holding:
+    """One page's hand on the robot: each message renews the lease, an empty one lets go."""
+
+    def __init__(self, service: Service, socket: WebSocket) -> None:
+        self._service = service
+        self._socket = socket
+        self._lease: Lease | None = None
+        self._way = Way()
+
+    async def serve(self) -> None:
+        """Until the page goes; then the robot decelerates."""
+        async with anyio.create_task_group() as tasks:
+            try:
+                while True:
+                    way = Way.model_validate_json(await self._socket.receive_text())
+                    if self._lease is not None and way == self._way:
+                        self._lease.renew()
+                        continue
+                    self._let_go()
+                    if way != Way() and self._lease is None:
+                        self._way = way
+                        self._lease = Lease(self._service.snapshot().profile.lease_s)
+                        tasks.start_soon(self._move, self._lease)
+            except (WebSocketDisconnect, ValidationError, KeyError):
+                self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lease is not None:
+            self._lease.end()
+
+    async def _move(self, lease: Lease) -> None:
+        way: dict[str, float] = {axis: value for axis, value in self._way.model_dump().items() if value}
+        refusal: Refusal | None = None
+        try:
+            refusal = await jog(self._service, self._socket.state.caller.name, way, lease)
+        except BusyError as error:
+            refusal = error.refusal
+        except LLMosError as error:
+            refusal = Refusal("unreachable", str(error), "look at the service's log")
+        finally:
+            self._lease = None
+        body: dict[str, JSON] = refusal_body(refusal) if refusal else {"success": True}
+        await self._socket.send_json(body)
+
+
+def _add_lessons(router: APIRouter, lesson: Lesson, live: Live) -> None:
+    @router.get("/teach")
+    async def lesson_now() -> JSONAnswer:
+        return JSONAnswer({"lesson": lesson.as_json()})
+
+    @router.post("/teach")
+    async def teach(body: TeachBody, request: Request) -> JSONAnswer:
+        run_id = ""
+        if body.action == "begin":
+            lesson.begin(body.goal.strip() or "What a person showed")
+        elif body.action == "keep":
+            result = await lesson.keep(who(request).name)
+            if result.refusal is not None:
+                return refused(result.refusal)
+        elif body.action == "finish":
+            run_id = await lesson.finish()
+        else:
+            await lesson.discard()
+        told = lesson.as_json()
+        live.publish({"kind": "lesson", "lesson": told})
+        return JSONAnswer({"success": True, "lesson": told, "run_id": run_id or None})
+
+
+def _add_zones(router: APIRouter, service: Service) -> None:
+    editor = ZoneEditor(service)
+
+    @router.get("/zones")
+    async def zones() -> JSONAnswer:
+        return JSONAnswer(await to_thread.run_sync(editor.read))
+
+    @router.put("/zones")
+    async def change(body: ZonesBody) -> JSONAnswer:
+        measured = service.snapshot().measured
+        profile = await to_thread.run_sync(editor.write, body.zones, body.over, body.reason, measured)
+        answer, snapshot = await to_thread.run_sync(editor.read), service.snapshot()
+        waits = snapshot.profile.document.content_hash != profile.document.content_hash
+        said = saved_sentence(profile, snapshot)
+        return JSONAnswer({**answer, "success": True, "waits": waits, "sentence": said})

@@ -1,0 +1,37 @@
+// The history of commands with the gate's verdict on each, whoever gave them; newest first.
+import { byId, called, clock, make, number } from "./dom.js";
+import { get } from "./api.js";
+import { mark } from "./beats.js";
+import { on } from "./store.js";
+
+const KEPT = 100;
+const list = byId("actions");
+let open = null;
+
+export async function start() {
+  const answer = await get("/cockpit/actions");
+  for (const action of answer.ok ? answer.body.actions : []) add(action);
+  if (!list.firstChild) list.append(make("li", { class: "empty" }, "Nothing has been commanded yet."));
+  on("beat", (beat) => {
+    if (beat.kind === "verdict" || beat.kind === "motion") add(beat);
+  });
+}
+
+function add(beat) {
+  list.querySelector(".empty")?.remove();
+  if (beat.kind === "motion") return measured(beat);
+  open = make("li", {},
+    make("div", { class: "line" }, make("span", { class: "call" }, called(beat.verb, beat.args)), mark(beat.allowed ? "good" : "bad", beat.allowed ? "allowed" : "refused")),
+    !beat.allowed && make("div", {}, `${beat.reason}${beat.suggestion ? `; ${beat.suggestion}` : ""}`),
+    make("div", { class: "who" }, `${clock(beat.at)} ${beat.by ? `· ${beat.by}` : ""}`),
+  );
+  list.prepend(open);
+  while (list.childElementCount > KEPT) list.lastElementChild.remove();
+}
+
+function measured(beat) {
+  const who = open?.querySelector(".who");
+  if (!who) return;
+  const off = beat.error_m === null || beat.error_m === undefined ? "" : `, ${number(beat.error_m * 1000, 1)} mm off`;
+  who.append(` · ${beat.reached ? "reached" : "not reached"}${off}, ${number(beat.duration_s, 1)} s`);
+}

@@ -1,0 +1,42 @@
+// The runs there were, and why the robot did what it did in one of them: goal, decision, verdict, measured motion.
+import { byId, clock, dollars, make, number } from "./dom.js";
+import { get, post } from "./api.js";
+import { beatLine, mark } from "./beats.js";
+import { facts, Listing } from "./listing.js";
+
+const LEVEL = { done: "good", failed: "bad", refused: "bad" };
+let wanted = null;
+
+const listing = new Listing(byId("runs"), {
+  title: "Runs",
+  path: "/cockpit/runs",
+  rows: (body) => body.runs,
+  row: (run) => ({ key: run.run_id, title: run.agent, note: run.outcome || "going on or cut off", about: run.goal }),
+  detail,
+});
+listing.about = ({ usage }) => `${usage.runs} runs, ${usage.tokens.toLocaleString()} tokens, ${dollars(usage.cost_usd)} in this home`;
+
+export function openRun(run) {
+  wanted = run;
+  if (location.hash === "#runs") open();
+  else location.hash = "#runs";
+}
+
+export async function open() {
+  await listing.open(wanted);
+  wanted = null;
+}
+
+async function detail(run) {
+  const answer = await get(`/cockpit/runs/${run.run_id}`);
+  if (!answer.ok) return [make("p", { class: "saying", data: { level: "bad" } }, answer.sentence)];
+  const { beats, going_on: goingOn } = answer.body;
+  const stop = goingOn && make("button", { class: "plain danger", type: "button", onclick: () => post(`/cockpit/runs/${run.run_id}/interrupt`, {}).then(() => open()) }, "Interrupt this run");
+  return [
+    make("h2", {}, "Why did it do that?"),
+    make("p", {}, run.outcome ? mark(LEVEL[run.outcome] ?? "warn", run.outcome) : mark("warn", goingOn ? "going on" : "cut off"), ` ${run.agent}, ${new Date(run.started).toLocaleDateString()} ${clock(run.started)}`),
+    facts([["Run", run.run_id], ["Model", run.model], ["Cost", `${dollars(run.cost_usd)}, ${run.tokens.toLocaleString()} tokens`], ["Took", run.duration_s ? `${number(run.duration_s, 1)} s, ${run.steps} steps` : ""], ["Journal", run.journal]]),
+    stop,
+    make("div", { class: "beats" }, beats.map(beatLine).filter(Boolean)),
+  ];
+}

@@ -1,0 +1,63 @@
+// The view in the middle: the map, the arena in three dimensions, or the camera. The map is there at all times.
+import { byId, make } from "./dom.js";
+import { get, post } from "./api.js";
+import { mapInto, pickTarget } from "./map.js";
+import { watchKeys } from "./stop.js";
+
+const HINTS = { map: "Click the map to set a target.", arena: "Drag to turn, scroll to come nearer.", camera: "" };
+const AGAIN_MS = 1000;
+let showing = "map";
+
+export function start() {
+  mapInto(byId("map-pane"), { onPick: pickTarget });
+  for (const name of Object.keys(HINTS)) byId(`tab-${name}`).addEventListener("click", () => show(name));
+  byId("tab-map").parentElement.addEventListener("keydown", (event) => {
+    const names = Object.keys(HINTS);
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    show(names[(names.indexOf(showing) + step + names.length) % names.length]);
+    byId(`tab-${showing}`).focus();
+  });
+}
+
+function show(name) {
+  showing = name;
+  for (const each of Object.keys(HINTS)) {
+    byId(`${each}-pane`).hidden = each !== name;
+    byId(`tab-${each}`).setAttribute("aria-selected", String(each === name));
+    byId(`tab-${each}`).tabIndex = each === name ? 0 : -1;
+  }
+  byId("view-hint").textContent = HINTS[name];
+  if (name === "arena") openArena();
+  if (name === "camera") look();
+}
+
+async function openArena() {
+  const pane = byId("arena-pane");
+  if (pane.querySelector("iframe")) return;
+  const { theme } = document.documentElement.dataset;
+  const dark = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const answer = await post("/cockpit/arena/open", { dark });
+  if (!answer.ok) {
+    pane.replaceChildren(make("p", { class: "says" }, answer.sentence));
+    return;
+  }
+  const frame = make("iframe", { title: "The arena in three dimensions", src: "/cockpit/arena/", referrerpolicy: "no-referrer" });
+  frame.addEventListener("load", () => watchKeys(frame.contentWindow)); // the space bar stops in there as well
+  pane.replaceChildren(frame);
+}
+
+async function look() {
+  const pane = byId("camera-pane");
+  if (!pane.firstChild) pane.append(make("p", { class: "says" }, "Looking …"));
+  const answer = await get("/cockpit/camera");
+  if (!answer.ok) pane.replaceChildren(make("p", { class: "says" }, answer.sentence));
+  else if (answer.body.picture) {
+    const image = pane.querySelector("img") ?? make("img", { alt: "" });
+    image.alt = answer.body.words;
+    image.src = answer.body.picture;
+    if (!image.isConnected) pane.replaceChildren(image, make("p", { class: "spent" }, answer.body.words));
+    else pane.lastElementChild.textContent = answer.body.words;
+  } else pane.replaceChildren(make("p", { class: "says" }, answer.body.words));
+  setTimeout(() => showing === "camera" && !document.hidden && look(), AGAIN_MS);
+}
