@@ -50,7 +50,7 @@ class Surroundings:
 def plan_path(start: Pose, target: Pose, around: Surroundings) -> tuple[Pose, ...] | None:
     """The poses from start to target; straight where that is legal and nothing has to be approached from above.
 
-    None when there is no legal way, as far as a lattice of 1/40 of the workspace shows. The tool turns by the whole
+    None when there is no legal way, as far as a lattice of 1/32 of the workspace shows. The tool turns by the whole
     difference of the headings while it travels, and neither while it is lifted off a thing nor lowered onto one.
     """
     points, travel = _points(start.point, target.point, around)
@@ -76,10 +76,12 @@ def _points(start: Point, target: Point, around: Surroundings) -> tuple[tuple[Po
     if law.is_free(start, target) and (upright or wish.is_free(start, target)):
         return (start, target), (0, 1)
     above, over = (_lifted(end, around) for end in (start, target))
-    way = find_route(wish, above, over, MARGIN_M) if around.things else None
+    way = find_route(wish, above, over, MARGIN_M, thoroughly=False) if around.things else None
     if way is None:
         points = find_route(law, start, target, MARGIN_M) or ()
-        return points, (0, len(points) - 1)
+        way = find_route(wish, above, over, MARGIN_M) if around.things and points else None
+        if way is None:
+            return points, (0, len(points) - 1)
     before, after = (start,) if above != start else (), (target,) if over != target else ()
     return (*before, *way, *after), (len(before), len(before) + len(way) - 1)
 

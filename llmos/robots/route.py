@@ -6,14 +6,14 @@ corners hold a nearly shortest way (Lozano-Perez and Wesley 1979); edges are tes
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise, product
 from typing import Final, TypeAlias, TypeVar
 
 from llmos.documents.scene import Point
 
-LATTICE: Final = 40
+LATTICE: Final = 32
 """Points of the lattice along the longest side of the room, less one: the resolution at which a way is never missed."""
 
 _MOST_EDGES = 1500
@@ -21,7 +21,6 @@ _ROUNDS = 4
 _HALVINGS = 6
 _SHORTER_M = 1e-3
 _ROUNDING_M = 2e-6  # a clearance may be told a millionth smaller than it is
-_STEPS: Final = tuple(step for step in product((-1, 0, 1), repeat=3) if any(step))
 _Cell: TypeAlias = tuple[int, int, int]
 _T = TypeVar("_T")
 
@@ -72,15 +71,19 @@ class Room:
         return all(each.gap(a, b) >= 0.0 or each.clearance(a, b) >= 0.0 for each in self.obstacles)
 
 
-def find_route(room: Room, start: Point, target: Point, margin_m: float) -> tuple[Point, ...] | None:
+def find_route(
+    room: Room, start: Point, target: Point, margin_m: float, *, thoroughly: bool = True
+) -> tuple[Point, ...] | None:
     """A short way with few corners from start to target, both clear of everything; None when the lattice has none.
+
+    Not `thoroughly`: None already when no way leads by corners, which is soon known.
 
     Every piece keeps `margin_m` from each obstacle, or the lesser clearance that start or target themselves have.
     """
     if room.is_free(start, target):
         return (start, target)
     search = _Search(room, start, target, margin_m)
-    points = search.by_corners() or search.by_lattice()
+    points = search.by_corners() or (search.by_lattice() if thoroughly else None)
     return None if points is None else tuple(search.pulled_tight(points))
 
 
@@ -204,17 +207,20 @@ class _Search:
 
 
 class _Lattice:
-    """Points at equal distances through the room, joined to their 26 neighbours where the way between is clear."""
+    """Points at equal distances through the room, joined to their six neighbours where the way between is clear."""
 
     def __init__(self, room: Room, margin_m: float, is_clear: Callable[[Point, Point], bool]) -> None:
         self._room = room
-        self._margin_m = margin_m
         self._is_clear = is_clear
-        self._step_m = max(high - low for low, high in zip(room.low, room.high, strict=True)) / LATTICE
+        sides = [high - low for low, high in zip(room.low, room.high, strict=True)]
+        self._step_m = max(sides) / LATTICE
+        self._counts = tuple(int(side / self._step_m + 1e-9) for side in sides)
+        self._wide_m = margin_m + self._step_m
 
     def way(self, start: Point, target: Point) -> list[Point] | None:
         """A way from both ends to where they meet; not the shortest."""
         ends = (start, target)
+        goals = [[(value - low) / self._step_m for value, low in zip(end, self._room.low, strict=True)] for end in ends]
         walked: tuple[dict[_Cell, _Cell], ...] = ({}, {})
         heaps = tuple([(0.0, cell, cell) for cell in self._doors(end)] for end in ends)
         side = 0
@@ -226,37 +232,39 @@ class _Lattice:
                     there, back = ([self._point(each) for each in _walked(came, cell)] for came in walked)
                     return [start, *there, *back[-2::-1], target]
                 for near in self._neighbours(cell, walked[side]):
-                    away_m = math.dist(self._point(near), ends[1 - side])
-                    heapq.heappush(heaps[side], (away_m, near, cell))
+                    heapq.heappush(heaps[side], (math.dist(near, goals[1 - side]), near, cell))
             side = 1 - side
         return None
 
     def _point(self, cell: _Cell) -> Point:
-        return Point(*(low + index * self._step_m for low, index in zip(self._room.low, cell, strict=True)))
+        low, step_m = self._room.low, self._step_m
+        return Point(low.x + cell[0] * step_m, low.y + cell[1] * step_m, low.z + cell[2] * step_m)
 
-    def _doors(self, end: Point) -> Iterable[_Cell]:
+    def _holds(self, cell: _Cell) -> bool:
+        (i, j, k), (most_i, most_j, most_k) = cell, self._counts
+        return 0 <= i <= most_i and 0 <= j <= most_j and 0 <= k <= most_k
+
+    def _doors(self, end: Point) -> Iterator[_Cell]:
         """The lattice points around an end that can be seen from it."""
         axes = [
             range(math.floor((value - low) / self._step_m), math.floor((value - low) / self._step_m) + 2)
             for low, value in zip(self._room.low, end, strict=True)
         ]
         for i, j, k in product(*axes):
-            point = self._point((i, j, k))
-            if self._room.holds(point) and self._is_clear(end, point):
+            if self._holds((i, j, k)) and self._is_clear(end, self._point((i, j, k))):
                 yield (i, j, k)
 
     def _neighbours(self, cell: _Cell, walked: dict[_Cell, _Cell]) -> Iterator[_Cell]:
-        here = self._point(cell)
-        wide = self._margin_m + 2 * self._step_m
-        is_open = all(
-            each.gap(here, here) >= wide or each.clearance(here, here) >= wide for each in self._room.obstacles
-        )
-        for di, dj, dk in _STEPS:
-            near = (cell[0] + di, cell[1] + dj, cell[2] + dk)
-            if near not in walked:
-                there = self._point(near)
-                if self._room.holds(there) and (is_open or self._is_clear(here, there)):
-                    yield near
+        here, wide_m = self._point(cell), self._wide_m
+        is_open = True
+        for each in self._room.obstacles:
+            if each.gap(here, here) < wide_m and each.clearance(here, here) < wide_m:
+                is_open = False
+                break
+        i, j, k = cell
+        for near in ((i + 1, j, k), (i - 1, j, k), (i, j + 1, k), (i, j - 1, k), (i, j, k + 1), (i, j, k - 1)):
+            if near not in walked and self._holds(near) and (is_open or self._is_clear(here, self._point(near))):
+                yield near
 
 
 def _walked(came_from: dict[_T, _T], last: _T) -> list[_T]:

@@ -45,7 +45,7 @@ def test_way_around_a_ball_is_nearly_the_shortest_one() -> None:
 
 def test_slit_that_no_corner_shows_is_found_on_the_lattice() -> None:
     """Four walls leave a slit that is wider than the lattice is coarse, where none of them has a corner."""
-    half, thick, y, z = 1.5 * 4 / LATTICE, 0.1, 0.7, 0.8
+    half, thick, y, z = 1.2 * 4 / LATTICE, 0.1, 0.7, 0.8
     walls = (
         wall(Point(-thick, -2, 0), Point(thick, 2, z - half)),
         wall(Point(-thick, -2, z + half), Point(thick, 2, 3)),
