@@ -3,6 +3,7 @@
 Knows no robot. Waiting is also where the event loop gets its turn and where a motion can be cancelled.
 """
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
@@ -71,3 +72,45 @@ class RealTimePace:
         since_s = now_s - self._last_s
         await self._sleep(period_s - since_s if since_s < period_s else period_s)
         self._last_s = self._clock.monotonic_s()
+
+
+class SharedPace:
+    """One tick for all who wait on it, on a real clock: the control loop of a motion, and the idle robot's.
+
+    A whole period passes between two ticks, so that no setpoint is ever hurried; `periods_s` says how long each took.
+    While `run` does not, everybody waits alone.
+    """
+
+    def __init__(self, clock: Clock, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._tick: anyio.Event | None = None
+        self.periods_s: deque[float] = deque(maxlen=1000)
+
+    def now(self) -> datetime:
+        """The wall time, in UTC."""
+        return self._clock.now()
+
+    def now_s(self) -> float:
+        """Seconds that never run backwards."""
+        return self._clock.monotonic_s()
+
+    async def wait(self, period_s: float) -> None:
+        """Return at the next tick."""
+        await (self._tick.wait() if self._tick else self._sleep(period_s))
+
+    async def run(self, period_s: Callable[[], float], on_tick: Callable[[], None]) -> None:
+        """Tick for ever; `on_tick` comes first, then everybody who waits."""
+        last_s, self._tick = self.now_s(), anyio.Event()
+        try:
+            while True:
+                await self._sleep(period_s())
+                now_s = self.now_s()
+                self.periods_s.append(now_s - last_s)
+                last_s = now_s
+                on_tick()
+                self._tick.set()
+                self._tick = anyio.Event()
+        finally:
+            self._tick.set()
+            self._tick = None

@@ -1,4 +1,4 @@
-"""One writer at a time: a lock on a file that the system releases when its holder dies.
+"""One writer, or one owner, at a time: a lock on a file that the system releases when its holder dies.
 
 Does not know what is being guarded. POSIX locks through `fcntl`, Windows through `msvcrt`.
 """
@@ -14,22 +14,37 @@ from llmos.disk import disk_said
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(held: BinaryIO) -> None:
-        msvcrt.locking(held.fileno(), msvcrt.LK_LOCK, 1)
+    def _take(held: BinaryIO, *, wait: bool) -> None:
+        msvcrt.locking(held.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _take(held: BinaryIO) -> None:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    def _take(held: BinaryIO, *, wait: bool) -> None:
+        fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
 def only_writer(path: Path) -> Iterator[None]:
     """Hold the lock file at `path`, waiting for whoever holds it now; raises StorageError where none can be made."""
+    with _opened(path) as held:
+        _take(held, wait=True)
+        yield
+
+
+@contextmanager
+def sole_owner(path: Path) -> Iterator[bool]:
+    """Hold the lock file at `path` and say True, or False where somebody else holds it; raises StorageError."""
+    with _opened(path) as held:
+        try:
+            _take(held, wait=False)
+        except OSError:
+            yield False
+        else:
+            yield True
+
+
+def _opened(path: Path) -> BinaryIO:
     try:
-        held = path.open("ab")
+        return path.open("ab")
     except OSError as error:
         raise disk_said("lock", path, error) from error
-    with held:
-        _take(held)
-        yield
