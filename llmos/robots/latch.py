@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 from llmos.disk import write_whole
 
@@ -23,10 +24,15 @@ class Stop:
 
 
 class StopLatch:
-    """The file `robots/NAME.json` of a home. Another process's stop or rearm is seen the next time `stop` is read."""
+    """The file `robots/NAME.json` of a home. Another process's stop or rearm is seen the next time `stop` is read.
+
+    Any thread may trip it; a stop that comes while another is being cleared stands.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._trips = 0
+        self._tripping = Lock()
         self._unsaved: Stop | None = None
         self._stop: Stop | None = None
         self._seen: tuple[int, ...] | None = None
@@ -43,7 +49,9 @@ class StopLatch:
 
     def trip(self, stop: Stop) -> None:
         """Stop from this moment on, in this process; `save` makes it last. The first stop's reason is kept."""
-        self._unsaved = self.stop or stop
+        with self._tripping:
+            self._trips += 1
+            self._unsaved = self.stop or stop
 
     def save(self) -> None:
         """Put the stop on disk, blocking until it is there; raises StorageError, and the stop holds all the same."""
@@ -54,9 +62,12 @@ class StopLatch:
 
     def clear(self, at: datetime, by: str) -> None:
         """Permit motion again; raises StorageError, and then the stop holds. Only `Rearm` calls this."""
-        self._unsaved = self.stop
+        trips, self._unsaved = self._trips, self.stop
         self._write({"stopped": False, "rearmed_at": at.isoformat(), "by": by})
-        self._unsaved = None
+        with self._tripping:
+            if self._trips == trips:
+                self._unsaved = None
+        self.save()
 
     def _on_disk(self) -> Stop | None:
         try:

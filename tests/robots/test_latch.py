@@ -183,3 +183,15 @@ def test_latch_is_private_and_leaves_nothing_beside_it(path: Path) -> None:
     if os.name == "posix":
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_stop_during_a_rearm_stands(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses stop while another person's rearm is being written is not overruled by it."""
+    latch = StopLatch(path)
+    latch.trip(STOP)
+    latch.save()
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda *paths: (latch.trip(Stop("now", "Bob", "no")), replace(*paths)))
+    Rearm(latch, lambda: LATER)("Ada")
+    assert latch.stop is not None
+    assert StopLatch(path).stop == latch.stop
