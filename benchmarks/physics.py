@@ -19,7 +19,7 @@ from llmos.robots.motion import PathMotion
 from llmos.settings import prepare_libraries, system_root
 
 PERIOD_S = 0.01
-ROUNDS = 3
+ROUNDS = 5
 IDLE_S = 60.0
 _WAY = (
     (1.5, 1.0, 0.7, False),

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 
 from llmos.documents.scene import Point
 from llmos.robots.base import Commanded, Pose
+from llmos.robots.simulators.world import world_xml
 from tests.support.drivers import PERIOD_S, Steps, require_physics
 from tests.support.robots import arm_profile, shipped_scene
 
@@ -37,6 +39,26 @@ def make(require_system: Callable[[str], None]) -> Make:
 def test_arm_says_that_it_is_simulated(make: Make) -> None:
     """Nobody can take it for hardware."""
     assert make().name == "gantry arm (simulated by MuJoCo)"
+
+
+def test_arm_fits_in_the_capsule_of_its_profile(require_system: Callable[[str], None]) -> None:
+    """What the gate keeps out of zones is at least as wide as the gripper with open jaws, and as long as the mast."""
+    require_physics(require_system)
+    import mujoco
+
+    model = mujoco.MjModel.from_xml_string(world_xml(shipped_scene("empty")))
+    state = mujoco.MjData(model)
+    mujoco.mj_forward(model, state)
+    tool, moving = arm_profile().tool, [g for g in range(model.ngeom) if model.geom_contype[g] == 4]
+    for geom in moving:
+        middle, half = model.geom_aabb[geom][:3], model.geom_aabb[geom][3:]
+        turn = state.geom_xmat[geom].reshape(3, 3)
+        for signs in product((-1, 1), repeat=3):
+            x, y, z = state.geom_xpos[geom] + turn @ (middle + half * signs)
+            assert math.hypot(x, y) <= tool.radius_m
+            assert z >= 0.0
+    assert len(moving) == 7
+    assert tool.length_m > 3.5
 
 
 def test_measured_pose_lags_behind_the_commanded_one(make: Make) -> None:
