@@ -11,7 +11,7 @@ import numpy as np
 
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Scene
-from llmos.robots.base import Commanded, Measured, Pose, Velocity, turn_between
+from llmos.robots.base import Commanded, Measured, Pose, RobotError, Velocity, turn_between
 from llmos.robots.simulators.free_objects import FreeObjects
 from llmos.robots.simulators.grip import Grip
 from llmos.robots.simulators.world import world_xml
@@ -22,6 +22,10 @@ _STILL_S = 0.25
 _STILL = 1e-3  # metres or radians per second: below it, for so long and without a new setpoint, nothing will move
 _ENCODER_DIGITS = 5  # ten micrometres, ten microradians
 _ARRIVED = 1e-9
+_BROKEN = [
+    int(each)
+    for each in (mujoco.mjtWarning.mjWARN_BADQPOS, mujoco.mjtWarning.mjWARN_BADQVEL, mujoco.mjtWarning.mjWARN_BADQACC)
+]
 
 
 class MujocoArm:
@@ -35,6 +39,7 @@ class MujocoArm:
     drive_rotation_radps = math.pi
 
     def __init__(self, profile: RobotProfile, scene: Scene, *, pad_friction: float | None = None) -> None:
+        mujoco.set_mju_user_warning(_hush)
         model = mujoco.MjModel.from_xml_string(world_xml(scene))
         self._model, self._state = model, mujoco.MjData(model)
         home = profile.home
@@ -90,6 +95,7 @@ class MujocoArm:
             if self._still_s >= _STILL_S:
                 self._rest()
                 break
+        self._check()
         return True
 
     def _drive(self, step_s: float, left: int) -> None:
@@ -116,6 +122,11 @@ class MujocoArm:
         still = not driven and float(np.abs(self._state.qvel).max()) < _STILL
         self._still_s = self._still_s + step_s if still else 0.0
 
+    def _check(self) -> None:
+        """Raise RobotError for a world that has come apart; nothing that it says can be true."""
+        if any(int(self._state.warning[each].number) for each in _BROKEN) or not np.isfinite(self._state.qpos).all():
+            raise RobotError(f"The {self.name} has become unstable; open it anew.")
+
     def _rest(self) -> None:
         """Take away the last micrometres per second."""
         self._state.qvel[:] = 0.0
@@ -134,6 +145,10 @@ class MujocoArm:
             moving_objects=tuple(name for name in self._objects.moving() if name != held),
             physics=tuple(self._state.qpos.tolist()),
         )
+
+
+def _hush(_warning: str) -> None:
+    """Keep MuJoCo from writing its warnings into a file of the working folder; `_check` reads what they count."""
 
 
 def _read(value: float) -> float:

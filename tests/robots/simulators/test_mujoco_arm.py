@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable
 from itertools import product
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from llmos.documents.scene import Point
-from llmos.robots.base import Commanded, Pose
+from llmos.robots.base import Commanded, Pose, RobotError
 from llmos.robots.simulators.world import world_xml
 from tests.support.drivers import PERIOD_S, Steps, require_physics
 from tests.support.robots import arm_profile, shipped_scene
@@ -59,6 +60,29 @@ def test_arm_fits_in_the_capsule_of_its_profile(require_system: Callable[[str], 
             assert z >= 0.0
     assert len(moving) == 7
     assert tool.length_m > 3.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rough_handling_breaks_nothing(make: Make, seed: int) -> None:
+    """Far setpoints at random, through everything that stands about, keep the world whole and the arm near them."""
+    dice = Random(seed)
+    steps = Steps(make("blocks" if seed else "shelves"))
+    for _ in range(60):
+        at = Pose(dice.uniform(-2, 2), dice.uniform(-2, 2), dice.choice((0.0, 0.05, 1.0)), dice.uniform(0, 6))
+        steps.hold(Commanded(at, gripper_closed=dice.random() < 0.5), dice.uniform(0.1, 1.5))
+        assert steps.measured.velocity.speed_mps < 5.0
+    for point in steps.measured.objects.values():
+        assert point.z > 0.03
+
+
+def test_world_that_came_apart_is_an_error(make: Make) -> None:
+    """It says so, and does not begin again as if nothing had been."""
+    arm = make()
+    arm.command(Commanded(Pose(0.1, 0.0, 1.0, 0.0), gripper_closed=False))
+    arm._state.qvel[0] = math.nan
+    with pytest.raises(RobotError) as error:
+        arm.tick(0.01)
+    assert str(error.value) == "The gantry arm (simulated by MuJoCo) has become unstable; open it anew."
 
 
 def test_measured_pose_lags_behind_the_commanded_one(make: Make) -> None:
