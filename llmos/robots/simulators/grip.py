@@ -12,7 +12,7 @@ import numpy as np
 
 from llmos.robots.simulators.world import object_name
 
-_HOLDING_N = 2.0  # on each pad; a tenth of what the jaws squeeze with
+_HOLDING = 0.1  # of the force that the jaws squeeze with: less than this on a pad is no grip
 _SLIDING_MPS = 0.05  # faster than this against the pads, it is not held but slides
 _STALLED_MPS = 0.01
 _STALLED_S = 0.03
@@ -31,6 +31,7 @@ class Grip:
         self._tendon = int(model.tendon("jaws").id)
         self._stroke_m = 2 * float(model.joint("left").range[1])
         self._speed_mps = self._stroke_m / grip_time_s
+        self._most_n = self._force_n = float(model.actuator_forcerange[self._actuator, 1])
         self._sent_m = 0.0
         self._stalled_s = 0.0
         self._wanted = False
@@ -40,6 +41,11 @@ class Grip:
         """Change what the pads are made of."""
         for pad in self._pads:
             self._model.geom_friction[pad, 0] = sliding
+
+    def limit_force(self, most_n: float | None) -> None:
+        """Squeeze with no more than this, and never with more than the drive has."""
+        self._force_n = self._most_n if most_n is None else min(most_n, self._most_n)
+        self._model.actuator_forcerange[self._actuator, 1] = self._force_n
 
     @property
     def is_driven(self) -> bool:
@@ -65,8 +71,9 @@ class Grip:
     def held(self) -> str | None:
         """The object that both pads press on and that moves along with them."""
         left, right = (self._pressed(pad) for pad in self._pads)
+        enough_n = _HOLDING * self._force_n
         for geom, name in self._geoms.items():
-            if min(left.get(geom, 0.0), right.get(geom, 0.0)) >= _HOLDING_N and self._moves_along(geom):
+            if min(left.get(geom, 0.0), right.get(geom, 0.0)) >= enough_n and self._moves_along(geom):
                 return name
         return None
 

@@ -60,6 +60,10 @@ class MujocoArm:
             self._setpoint = setpoint
             self._still_s = 0.0
 
+    def limit_force(self, most_n: float | None) -> None:
+        """Squeeze with no more than so many newtons from now on; None lifts the limit."""
+        self._grip.limit_force(most_n)
+
     def tick(self, now_s: float) -> Measured:
         """Let the world go on for the time since the last tick, and measure; a world at rest costs nothing."""
         elapsed_s = now_s - self._measured.timestamp_s

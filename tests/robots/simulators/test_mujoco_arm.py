@@ -117,6 +117,16 @@ def test_grip_needs_friction(make: Make) -> None:
     assert math.dist(steps.measured.objects["cube"], PICK) < 2 * CM
 
 
+@pytest.mark.parametrize(("most_n", "held"), [(0.5, None), (5.0, "cube"), (None, "cube")])
+def test_gripper_squeezes_no_harder_than_it_may(make: Make, most_n: float | None, held: str | None) -> None:
+    """Half a newton does not lift a cube that weighs two."""
+    arm = make()
+    arm.limit_force(most_n)
+    steps = Steps(arm)
+    steps.pick(PICK)
+    assert steps.measured.holding == held
+
+
 def test_holding_follows_from_contact_and_not_from_the_command(make: Make) -> None:
     """A gripper that is closed a hand's breadth beside the cube holds nothing, and one that is half closed neither."""
     steps = Steps(make())
