@@ -14,10 +14,12 @@ from llmos.documents.scene import Scene, read_scene
 from llmos.errors import nearest
 from llmos.messages import JSON
 from llmos.robots.base import Robot
+from llmos.robots.controls import Principal
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
 from llmos.robots.outcome import PhysicalOutcome, physical_outcome
 from llmos.robots.pace import RealTimePace, SimulatedPace
+from llmos.robots.pilot import Pilot
 from llmos.robots.record import motion_event, verdict_event
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.verdict import Motion, Verdict
@@ -80,24 +82,29 @@ class Body:
             wanted = ", ".join(profile.driver)
             known = nearest(profile.driver[0], _DRIVERS)
             raise profile.document.wrong("driver", f"there is no driver '{wanted}'; {known}")
-        self._gate = Gate(profile, driver(profile, scene), pace, latch, _on_verdict, _on_motion)
+        self._gate = Gate(profile, driver(profile, scene), pace, latch)
 
     @property
     def name(self) -> str:
         """The profile's name, and what moves in truth."""
-        return f"{self.profile.name}: {self._gate.robot_name}"
+        return f"{self.profile.name}: {self._gate.snapshot().robot_name}"
 
-    def tools(self) -> list[Tool]:
-        """What agents may ask of it."""
-        return robot_tools(self._gate, self.scene)
+    def pilot(self, principal: Principal) -> Pilot:
+        """The robot in the hands of a person, agent or program; what it does goes to the journal of the run."""
+        return Pilot(self._gate, principal, _on_verdict, _on_motion)
+
+    def tools(self, principal: Principal) -> list[Tool]:
+        """What an agent may ask of it."""
+        return robot_tools(self.pilot(principal), self.scene)
 
     def state(self) -> dict[str, JSON]:
         """What is measured now."""
-        return robot_state(self._gate, self.scene)
+        return robot_state(self._gate.snapshot(), self.scene)
 
     async def view(self, which: str) -> str:
         """What `get_camera_feed` shows an agent: the cockpit, the operator's map or the camera."""
-        feed = next(tool for tool in self.tools() if tool.spec.name == "get_camera_feed")
+        tools = self.tools(Principal("person", "somebody who looks"))
+        feed = next(tool for tool in tools if tool.spec.name == "get_camera_feed")
         return str(await feed.call({"view": which}))
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from llmos.documents.document import Document, Problem
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.models.router import Attempt
+from llmos.robots.controls import Principal
 from llmos.runtime.judge import ClaimJudge
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import PromptParts
@@ -54,7 +55,8 @@ async def _plan(
 ) -> RunPlan:
     purse = place.purse.child(_limits(ground, run.agent, place.purse.steps_left))
     below = Place(purse, run_id, deeds, place.depth + 1, model=run.choice.name)
-    robot = run.body.tools() if run.body else []
+    pilot = Principal("agent", run.agent.name, run.agent.document.content_hash)
+    robot = run.body.tools(pilot) if run.body else []
     whole, problems = await anyio.to_thread.run_sync(
         ground.kit.toolbox, run.permissions, run.snapshot, robot, Delegation(ground, below), run_id, ground.commit
     )

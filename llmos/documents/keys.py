@@ -80,7 +80,9 @@ def build(kind: type[T], found: Mapping[KeyPath, Leaf], document: Document, path
         elif names:
             item = _groups(_item_type(hint))
             groups = {name: (*here, name) for name in names}
-            built = {name: build(_chosen(item, found, inner), found, document, inner) for name, inner in groups.items()}
+            built: dict[str, Any] = {
+                name: build(_chosen(item, found, inner), found, document, inner) for name, inner in groups.items()
+            }
             values[field.name] = built if get_origin(hint) is Mapping else tuple(built.values())
         if field.name not in values and field.default is MISSING and field.default_factory is MISSING:
             origin = next((leaf.document for key, leaf in found.items() if key[: len(path)] == path and path), document)

@@ -7,24 +7,22 @@ import math
 from collections.abc import Iterator
 from dataclasses import fields
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from llmos.documents.grants import check_grants
 from llmos.documents.naming import is_plain
 from llmos.documents.range import Range
+from llmos.documents.robot_limits import RobotProfile
 from llmos.documents.scene_check import Point
 from llmos.documents.zone import Zone, check_zones
 from llmos.errors import DocumentError
-
-if TYPE_CHECKING:
-    from llmos.documents.robot_profile import RobotProfile
 
 _FULL_TURN: Final = Range(0.0, 360.0)
 _STEPS = 10
 """How many places along each axis are tried for a better home, on either side of it."""
 
 
-def check_profile(profile: "RobotProfile", *, simulated: bool) -> None:
+def check_profile(profile: RobotProfile, *, simulated: bool) -> None:
     """Raise DocumentError for the first contradiction."""
     _check_name(profile)
     _check_ranges(profile)
@@ -36,17 +34,17 @@ def check_profile(profile: "RobotProfile", *, simulated: bool) -> None:
     check_grants(profile.grants, profile.kind, profile.document, simulated=simulated)
 
 
-def home_clearance_m(profile: "RobotProfile", zone: Zone, at: Point) -> float:
+def home_clearance_m(profile: RobotProfile, zone: Zone, at: Point) -> float:
     """How far the empty tool, standing there, is from what it must keep to a zone; negative when it is too near."""
     keep_m = profile.tool.radius_m + (profile.human.stop_m if zone.kind == "human" else 0.0)
     return zone.distance_m(at.x, at.y, at.z, at.z + profile.tool.length_m) - keep_m
 
 
-def _wrong(profile: "RobotProfile", key: str, sentence: str) -> DocumentError:
+def _wrong(profile: RobotProfile, key: str, sentence: str) -> DocumentError:
     return profile.document.wrong(key, f"'{key}' {sentence}")
 
 
-def _check_name(profile: "RobotProfile") -> None:
+def _check_name(profile: RobotProfile) -> None:
     name = profile.name
     if not is_plain(name):  # it becomes a file name in the home
         raise _wrong(profile, "name", f"must be small letters, digits and single hyphens, not '{name[:40]}'")
@@ -54,7 +52,7 @@ def _check_name(profile: "RobotProfile") -> None:
         raise _wrong(profile, "driver", "names no driver")
 
 
-def _check_ranges(profile: "RobotProfile") -> None:
+def _check_ranges(profile: RobotProfile) -> None:
     for axis in fields(profile.workspace):
         low, high = getattr(profile.workspace, axis.name)
         if low >= high:
@@ -62,7 +60,7 @@ def _check_ranges(profile: "RobotProfile") -> None:
             raise _wrong(profile, f"workspace.{axis.name}", sentence)
 
 
-def _check_home(profile: "RobotProfile") -> None:
+def _check_home(profile: RobotProfile) -> None:
     for axis in fields(profile.home):
         value = getattr(profile.home, axis.name)
         allowed = getattr(profile.workspace, axis.name, _FULL_TURN)
@@ -71,7 +69,7 @@ def _check_home(profile: "RobotProfile") -> None:
             raise _wrong(profile, f"home.{axis.name}", f"is {value:g}, outside {where}{allowed}")
 
 
-def _check_distances(profile: "RobotProfile") -> None:
+def _check_distances(profile: RobotProfile) -> None:
     distances, human = profile.distances, profile.human
     hard, soft, slow = distances.hard_stop_m, distances.soft_stop_m, distances.slow_m
     if soft < hard:
@@ -85,7 +83,7 @@ def _check_distances(profile: "RobotProfile") -> None:
         raise _wrong(profile, "human.slow_m", sentence)
 
 
-def _check_times(profile: "RobotProfile") -> None:
+def _check_times(profile: RobotProfile) -> None:
     period, age = profile.control_period_s, profile.max_observation_age_s
     if period >= age:
         raise _wrong(profile, "control_period_s", f"is {period:g}, not below max_observation_age_s {age:g}")
@@ -101,7 +99,7 @@ def _check_times(profile: "RobotProfile") -> None:
             raise _wrong(profile, key, f"is {value:g}, not above control_period_s {period:g}, so nothing could move")
 
 
-def _check_home_is_free(profile: "RobotProfile") -> None:
+def _check_home_is_free(profile: RobotProfile) -> None:
     home = Point(profile.home.x_m, profile.home.y_m, profile.home.z_m)
     for name, zone in profile.zones.items():
         if (clearance_m := home_clearance_m(profile, zone, home)) > 0.0:
@@ -114,7 +112,7 @@ def _check_home_is_free(profile: "RobotProfile") -> None:
         raise _wrong(profile, key, f"{sentence}; {_way_out(profile, home)}")
 
 
-def _way_out(profile: "RobotProfile", home: Point) -> str:
+def _way_out(profile: RobotProfile, home: Point) -> str:
     """The nearest place for a home that no zone minds, as a line that can be copied."""
     for at in sorted(_places(profile, home), key=lambda each: (math.dist(each, home), each)):
         if all(home_clearance_m(profile, zone, at) > 0.0 for zone in profile.zones.values()):
@@ -123,7 +121,7 @@ def _way_out(profile: "RobotProfile", home: Point) -> str:
     return "move the zone: no other home near this one is free"
 
 
-def _places(profile: "RobotProfile", home: Point) -> Iterator[Point]:
+def _places(profile: RobotProfile, home: Point) -> Iterator[Point]:
     """A lattice around the home, inside the workspace, rounded so that a person would write it."""
     axes = []
     for value, allowed in zip(

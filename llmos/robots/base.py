@@ -6,7 +6,7 @@ Knows no robot, no limit and no clock. Metres, radians and seconds; x right, y f
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from llmos.documents.scene import Point
 from llmos.errors import LLMosError
@@ -119,6 +119,15 @@ class Robot(Protocol):
 
     def close(self) -> None:
         """Come to rest and let go of the hardware; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class ForceLimited(Protocol):
+    """A driver that can hold its gripper to a force."""
+
+    def limit_force(self, most_n: float | None) -> None:
+        """From the next setpoint on; None lifts the limit."""
         ...
 
 

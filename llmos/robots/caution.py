@@ -35,6 +35,16 @@ class Caution:
         """The longest move that profile and caution both allow; None where neither sets a limit."""
         return min((each for each in (self.max_step_m, profile.max_step_m) if each is not None), default=None)
 
+    def tighter(self, other: "Caution") -> "Caution":
+        """What keeps both: the slower speed, the wider margin, the shorter step, and whichever reasons there are."""
+        steps = [each for each in (self.max_step_m, other.max_step_m) if each is not None]
+        return Caution(
+            min(self.speed_factor, other.speed_factor),
+            max(self.extra_margin_m, other.extra_margin_m),
+            min(steps, default=None),
+            "; ".join(dict.fromkeys(each for each in (self.reason, other.reason) if each)),
+        )
+
 
 CALM = Caution()
 """Nothing beyond the profile."""

@@ -13,7 +13,7 @@ from llmos.messages import JSON
 from llmos.robots.base import Commanded, Measured, Pose
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.latch import Stop
-from llmos.robots.verdict import Result, Verdict
+from llmos.robots.verdict import Motion, Result, Verdict
 
 PrincipalKind = Literal["person", "agent", "program"]
 
@@ -69,7 +69,7 @@ class Snapshot:
     """What is known of a robot at one moment: newest measurement and setpoint, latched stop, verb under way.
 
     `version` grows with every command and every change of limits; `period_s` are the newest control ticks (for jitter);
-    `pending` names the hash of a profile whose looser limits wait for a person's rearm.
+    `pending` names the hash of a profile whose looser limits wait for a person's rearm; `ended` is the newest motion.
     """
 
     measured: Measured
@@ -81,6 +81,7 @@ class Snapshot:
     profile: RobotProfile
     period_s: tuple[float, ...] = ()
     pending: str | None = None
+    ended: Motion | None = None
     notes: Mapping[str, JSON] = field(default_factory=dict)
 
 

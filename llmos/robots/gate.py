@@ -1,29 +1,41 @@
-"""The one way to a robot: every command gets a verdict here, and every setpoint is checked again before it is sent.
+"""The one way to a robot: every order gets a verdict here, and every setpoint is checked again before it is sent.
 
-Knows no model and no tool. It is the only holder of the driver; there is no method that sets a limit or clears a stop.
+Knows no model and no tool. It is the only holder of the driver; nothing here loosens a limit but a person's rearm.
 """
 
-import math
 from collections.abc import Callable, Mapping
 
 import anyio
 import anyio.to_thread
 
 from llmos.documents.robot_profile import RobotProfile
+from llmos.documents.zone import Zone
+from llmos.errors import StorageError
 from llmos.messages import JSON
-from llmos.robots import rules
-from llmos.robots.base import Commanded, Measured, Pose, Robot, turn_between
-from llmos.robots.latch import Stop, StopLatch
-from llmos.robots.motion import StraightMotion
+from llmos.robots.approvals import Approval, Approvals
+from llmos.robots.asked import fingerprint, is_stop, plain
+from llmos.robots.base import ForceLimited, Measured, Pose, Robot
+from llmos.robots.caution import CALM, Caution
+from llmos.robots.controls import Order, Ruling, Snapshot
+from llmos.robots.drive import Drive
+from llmos.robots.execution import Execution, Task
+from llmos.robots.in_force import InForce
+from llmos.robots.judging import Case, Sight, assess
+from llmos.robots.latch import Rearm, Stop, StopLatch
+from llmos.robots.motion import PathMotion
 from llmos.robots.pace import Pace
+from llmos.robots.permission import CommandRate
+from llmos.robots.postcondition import is_near, stands_still
 from llmos.robots.verdict import Motion, Refusal, Result, Verdict
+
+_BY_REQUEST = "stopped on request"
 
 
 class Gate:
-    """Carries out the commands of any number of callers, one motion at a time.
+    """Implements Controls for a driver in this process, for any number of callers, one motion at a time.
 
-    `on_verdict` is called before anything moves, `on_motion` after it stands still again; an exception of either passes
-    to the caller, and when it comes from `on_verdict` nothing moves (but a stop stops all the same).
+    `zones` are added to those of the profile, `caution` is asked before every order and at every tick and can only
+    tighten.
     """
 
     def __init__(
@@ -32,203 +44,180 @@ class Gate:
         driver: Robot,
         pace: Pace,
         latch: StopLatch,
-        on_verdict: Callable[[Verdict], None] = lambda _: None,
-        on_motion: Callable[[Motion], None] = lambda _: None,
+        *,
+        zones: Mapping[str, Zone] | None = None,
+        caution: Callable[[], Caution] = lambda: CALM,
     ) -> None:
-        self.profile = profile
-        self._driver = driver
         self._pace = pace
         self._latch = latch
-        self._on_verdict = on_verdict
-        self._on_motion = on_motion
+        self._caution = caution
+        self._limits = InForce(profile, zones or {})
+        self._force = driver if isinstance(driver, ForceLimited) else None
+        self._drive = Drive(driver, pace)
+        self._execution = Execution(self._drive, pace, latch, self._limits, caution, self._force)
+        self._approvals = Approvals()
+        self._rate = CommandRate()
         self._verdicts = 0
+        self._commands = 0
         self._moving: str | None = None
         self._ended = anyio.Event()
-        self._measured = driver.tick(pace.now_s())
-        self._sent = Commanded(self._measured.pose, self._measured.gripper_closed)
 
     @property
-    def robot_name(self) -> str:
-        """What moves, and whether it is simulated."""
-        return self._driver.name
+    def profile(self) -> RobotProfile:
+        """The limits in force."""
+        return self._limits.profile
 
-    @property
-    def stop(self) -> Stop | None:
-        """The emergency stop that is latched, if one is."""
-        return self._latch.stop
-
-    def measure(self) -> Measured:
-        """The state as it is now; also while stopped, and while a motion runs."""
-        if self._moving is None:
-            self._measured = self._driver.tick(self._pace.now_s())
-        return self._measured
+    def tick(self) -> Measured:
+        """The state as it is now; also while stopped. A motion under way ticks by itself."""
+        return self._drive.measured if self._moving else self._drive.tick()
 
     def close(self) -> None:
         """Let the driver come to rest and give its hardware back."""
-        self._driver.close()
+        self._drive.close()
 
-    async def move_to(self, x: float, y: float, z: float, theta_deg: float | None = None) -> Result:
-        """Go to a position in the workspace, straight; without `theta_deg` the heading stays."""
-        turn = {} if theta_deg is None else {"theta_deg": theta_deg}
-        return await self.perform("move_to", {"x": x, "y": y, "z": z, **turn})
+    def snapshot(self) -> Snapshot:
+        """The newest known state, without waiting."""
+        return Snapshot(
+            measured=self.tick(),
+            commanded=self._drive.sent,
+            stop=self._latch.stop,
+            moving=self._moving,
+            version=self._version,
+            robot_name=self._drive.name,
+            profile=self.profile,
+            period_s=tuple(self._drive.period_s),
+            pending=self._limits.pending,
+            ended=self._execution.ended,
+        )
 
-    async def move_relative(self, dx: float = 0.0, dy: float = 0.0, dz: float = 0.0, dtheta_deg: float = 0.0) -> Result:
-        """Go by so much from where the tool is measured to be."""
-        return await self.perform("move_relative", {"dx": dx, "dy": dy, "dz": dz, "dtheta_deg": dtheta_deg})
+    async def judge(self, order: Order, *, preview: bool = False) -> Ruling:
+        """The verdict on an order; a preview gives no approval, is not logged and counts for nothing."""
+        if is_stop(order.verb):
+            return Ruling(order, self._verdict(order.verb, order.args, preview=preview))
+        self.tick()
+        case = self._assess(order)
+        verdict = self._verdict(order.verb, order.args, case.refusal, preview=preview)
+        if case.refusal or preview:
+            await self._slow_down(case.refusal)
+            return Ruling(order, verdict, case.path, 0.0 if case.refusal else self._duration_s(case))
+        now_s = self._pace.now_s()
+        expires_s = now_s + self.profile.approval_expiry_s
+        approval = Approval(_fingerprint(order), self._version, expires_s, case.path, verdict)
+        token = self._approvals.give(approval, now_s)
+        return Ruling(order, verdict, case.path, self._duration_s(case), token, expires_s)
 
-    async def toggle_tool(self, activate: bool) -> Result:  # noqa: FBT001 - the document's own signature
-        """Close the gripper (true) or open it (false); `ok` after closing only if it holds something."""
-        return await self.perform("toggle_tool", {"activate": activate})
-
-    async def go_home(self) -> Result:
-        """Go to the home of the profile."""
-        return await self.perform("go_home", {})
-
-    async def emergency_stop(self, by: str = "an agent", reason: str = "stopped on request") -> Result:
-        """Decelerate whatever moves, hold, and let nothing move until a person rearms; never refused.
-
-        Raises StorageError when the stop could not be put on disk; it holds in this process all the same.
-        """
-        self._trip(by, reason)
-        before = self._measured
-        with anyio.CancelScope(shield=True):
-            try:
-                await self._save_stop()
-            finally:
-                verdict = self._verdict("emergency_stop", {})
-                while self._moving is not None:
-                    await self._ended.wait()
-                self.measure()
-                motion = self._report(Motion(verdict, self._sent, before, self._measured, self._stands_still()))
-        return Result(verdict, motion.after, motion)
-
-    async def perform(self, verb: str, args: Mapping[str, JSON]) -> Result:
-        """Give a verdict on any command, and carry it out if it is allowed; refused commands move nothing."""
-        if verb == "emergency_stop":  # whatever stands beside it
-            return await self.emergency_stop()
-        self.measure()
-        verdict = self._verdict(verb, args, self._objection_to(verb, args))
-        if not verdict.allowed:
-            return Result(verdict, self._measured)
-        self._moving = verb
+    async def dispatch(self, ruling: Ruling) -> Result:
+        """Carry out what was approved, once; everything is checked again, and what has changed since refuses it."""
+        order = ruling.order
+        if is_stop(order.verb):
+            return await self.stop(str(order.principal), _BY_REQUEST)
+        now_s = self._pace.now_s()
+        self.tick()
+        approval = self._approvals.take(ruling.approval, _fingerprint(order), self._version, now_s)
+        if isinstance(approval, Refusal):
+            refusal = self._assess(order).refusal or approval
+            return Result(self._verdict(order.verb, order.args, refusal), self._drive.measured)
+        case = self._assess(order, approval.path)
+        if changed := case.refusal or self._moved_away(approval):
+            return Result(self._verdict(order.verb, order.args, changed), self._drive.measured)
+        self._moving = order.verb
+        self._commands += 1
+        self._rate.count(order.principal, now_s)
+        closed = bool(order.args.get("activate", self._drive.sent.gripper_closed))
+        path = approval.path or (self._drive.start(self.profile),)
         try:
-            motion = await self._carry_out(verdict)
+            motion = await self._execution.carry_out(Task(approval.verdict, case, path, closed, self.profile))
         finally:
             self._moving = None
             self._ended.set()
             self._ended = anyio.Event()
-            await self._save_stop()
-        return Result(verdict, motion.after, motion)
+            warning = await self._save_stop()
+        return Result(approval.verdict, motion.after, motion, warning)
 
-    def _objection_to(self, verb: str, args: Mapping[str, JSON]) -> Refusal | None:
-        """The first rule that forbids this command."""
-        return (
-            rules.check_stop(self._latch.stop)
-            or rules.check_finite(args)
-            or rules.check_verb(verb)
-            or rules.check_arguments(verb, args)
-            or rules.check_idle(self._moving)
-            or rules.check_fresh(self._measured, self._pace.now_s(), self.profile)
-            or rules.check_motion(verb, args, self._measured, self.profile)
+    async def stop(self, by: str, reason: str) -> Result:
+        """Decelerate whatever moves, hold, and let nothing move until a person rearms; never refused.
+
+        It holds in this process even where it cannot be put on disk; then the result says so in `warning`.
+        """
+        self._execution.trip(by, reason)
+        before = self._drive.measured
+        with anyio.CancelScope(shield=True):
+            warning = await self._save_stop()
+            verdict = self._verdict("emergency_stop", {"by": str(by)[:200], "reason": str(reason)[:200]})
+            while self._moving is not None:
+                await self._ended.wait()
+            after = self.tick()
+            motion = Motion(verdict, self._drive.sent, before, after, stands_still(after, self.profile))
+            self._execution.ended = motion
+        return Result(verdict, after, motion, warning)
+
+    async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
+        """A person's permission to move again: the stop that was lifted, if there was one; nothing moves by it."""
+        self._commands += 1
+        self._limits.accept(profile_hash)
+        return await anyio.to_thread.run_sync(Rearm(self._latch, self._pace.now), by)
+
+    @property
+    def _version(self) -> int:
+        return self._commands + self._limits.version
+
+    def _assess(self, order: Order, approved: tuple[Pose, ...] | None = None) -> Case:
+        drive = self._drive
+        sight = Sight(
+            profile=self.profile,
+            fence=self._limits.fence,
+            measured=drive.measured,
+            start=drive.start(self.profile),
+            loaded=drive.loaded,
+            now_s=self._pace.now_s(),
+            stop=self._latch.stop,
+            moving=self._moving,
+            rate=self._rate,
+            limits_force=self._force is not None,
+            undecided=self._limits.undecided,
         )
+        return assess(order, sight, order.caution.tighter(self._caution()), approved)
 
-    def _verdict(self, verb: str, args: Mapping[str, JSON], refusal: Refusal | None = None) -> Verdict:
-        self._verdicts += 1
-        verdict = Verdict(self._verdicts, str(verb)[:40], rules.plain(args), refusal)
-        self._on_verdict(verdict)
-        return verdict
+    def _moved_away(self, approval: Approval) -> Refusal | None:
+        """Rule `approval`: the robot is where it was when its way was judged."""
+        if not approval.path or is_near(self._drive.start(self.profile), approval.path[0], self.profile):
+            return None
+        return Refusal("approval", "The robot is not where it was when this was approved", "ask the gate again")
 
-    def _report(self, motion: Motion) -> Motion:
-        self._on_motion(motion)
-        return motion
+    def _verdict(
+        self, verb: str, args: Mapping[str, JSON], refusal: Refusal | None = None, *, preview: bool = False
+    ) -> Verdict:
+        self._verdicts += not preview
+        return Verdict(0 if preview else self._verdicts, str(verb)[:40], plain(args), refusal)
 
-    async def _carry_out(self, verdict: Verdict) -> Motion:
-        """Move and come to rest: within the limits when cancelled, and for good when this loop itself fails."""
-        before = self._measured
-        target = rules.target_of(verdict.verb, verdict.args, before.pose, self.profile)
-        closed = bool(verdict.args.get("activate", self._sent.gripper_closed))
-        path = StraightMotion(before.pose, target, self.profile)
-        cancelled: BaseException | None = None
-        try:
-            self._send(Commanded(before.pose, closed))
-            try:
-                halted = await self._follow(path)
-                await self._settle(target if halted is None else None)
-            except anyio.get_cancelled_exc_class() as error:
-                cancelled = error
-                with anyio.CancelScope(shield=True):
-                    halted = await self._follow(path, rules.CANCELLED)
-                    await self._settle(None)
-        except Exception as error:
-            self._trip("the gate", f"the control loop failed: {error}")
-            raise
-        gripped = rules.grip_holds(verdict.args, before, self._measured, self.profile)
-        reached = halted is None and gripped and self._is_at(target)
-        motion = self._report(Motion(verdict, self._sent, before, self._measured, reached, halted))
-        if cancelled is not None:
-            raise cancelled
-        return motion
+    def _duration_s(self, case: Case) -> float:
+        if not case.path:
+            return self.profile.grip_time_s
+        return PathMotion(case.path, self.profile, case.speed_factor(self.profile)).duration_s
 
-    async def _follow(self, path: StraightMotion, halted: Refusal | None = None) -> Refusal | None:
-        """Send setpoint after setpoint until the path ends, or until it is at rest because something halted it."""
-        period_s = self.profile.control_period_s
-        while not path.arrived and not (halted and path.at_rest):
-            await self._pace.wait(period_s)
-            halted = halted or self._reason_to_halt()
-            throttle = 0.0 if halted else rules.throttle_at(self._measured, self.profile)
-            setpoint = path.step(period_s, throttle)
-            if wrong := rules.check_setpoint(self._sent.pose, setpoint, self.profile):
-                return wrong
-            self._send(Commanded(setpoint, self._sent.gripper_closed))
-        return halted
-
-    async def _settle(self, target: Pose | None) -> None:
-        """Hold the last setpoint until the robot rests, at the target if there is one; no longer than it may take."""
-        until_s = self._pace.now_s() + self.profile.settle_time_s
-        settled = False
-        while not settled and self._pace.now_s() < until_s:
+    async def _slow_down(self, refusal: Refusal | None) -> None:
+        """Whoever asks too often waits for a control period with each refusal."""
+        if refusal and refusal.rule == "rate" and self._moving is None:
             await self._pace.wait(self.profile.control_period_s)
-            self._send(self._sent)
-            settled = self._is_at(target) if target else self._stands_still()
 
-    def _reason_to_halt(self) -> Refusal | None:
-        """What must end a motion under way; an obstacle within the hard stop distance also latches."""
-        clearance_m, hard_stop_m = self._measured.clearance_m, self.profile.distances.hard_stop_m
-        if clearance_m is not None and not clearance_m > hard_stop_m:
-            self._trip("the gate", f"an obstacle came within the hard stop distance of {hard_stop_m:g}m")
-        return (
-            rules.check_stop(self._latch.stop)
-            or rules.check_fresh(self._measured, self._pace.now_s(), self.profile)
-            or rules.check_clearance(self._measured, self.profile)
-        )
-
-    def _send(self, setpoint: Commanded) -> None:
-        self._sent = setpoint
-        self._driver.command(setpoint)
-        self._measured = self._driver.tick(self._pace.now_s())
-
-    def _is_at(self, target: Pose) -> bool:
-        """Whether the measured state is the commanded one, within the profile's tolerances, and stays so."""
-        pose, profile = self._measured.pose, self.profile
-        return (
-            self._stands_still()
-            and self._measured.gripper_closed == self._sent.gripper_closed
-            and math.dist(pose.point, target.point) <= profile.position_tolerance_m
-            and abs(turn_between(pose.theta_rad, target.theta_rad)) <= math.radians(profile.angle_tolerance_deg)
-        )
-
-    def _stands_still(self) -> bool:
-        """Whether the robot, going on like this, would not leave its tolerances within the settling time."""
-        velocity, profile = self._measured.velocity, self.profile
-        way_m = velocity.speed_mps * profile.settle_time_s
-        turn_deg = abs(math.degrees(velocity.theta_radps)) * profile.settle_time_s
-        return way_m <= profile.position_tolerance_m and turn_deg <= profile.angle_tolerance_deg
-
-    def _trip(self, by: str, reason: str) -> None:
-        self._latch.trip(Stop(self._pace.now().isoformat(), by, reason))
-
-    async def _save_stop(self) -> None:
-        """Put a stop on disk in a thread of its own, however busy the others are."""
-        if self._latch.is_unsaved:
-            with anyio.CancelScope(shield=True):
+    async def _save_stop(self) -> str:
+        """Put a stop on disk in a thread of its own, however busy the others are; what kept it from there, if so."""
+        if not self._latch.is_unsaved:
+            return ""
+        with anyio.CancelScope(shield=True):
+            try:
                 await anyio.to_thread.run_sync(self._latch.save, limiter=anyio.CapacityLimiter(1))
+            except StorageError as error:
+                return str(error)
+        return ""
+
+
+def _fingerprint(order: Order) -> str:
+    principal, caution = order.principal, order.caution
+    return fingerprint(
+        order.verb,
+        order.args,
+        (principal.kind, principal.name, principal.content_hash),
+        [(each.x, each.y, each.z, each.theta_rad) for each in order.via],
+        (caution.speed_factor, caution.extra_margin_m, caution.max_step_m),
+    )

@@ -54,6 +54,12 @@ class PathMotion:
         return self._course is None
 
     @property
+    def ahead(self) -> tuple[Pose, ...]:
+        """The rest of the way, from the newest setpoint on."""
+        legs = self._legs[self._passed :]
+        return (legs[0].at(self._now.share), *(leg.end for leg in legs)) if legs else (self.target,)
+
+    @property
     def stopping(self) -> Stopping:
         """What a stop from now on would take."""
         return Stopping(0.0, 0.0) if self.at_rest else self._legs[self._passed].stopping(self._now)

@@ -24,7 +24,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gate says of one command, before anything moves; `number` counts the verdicts of one gate from 1.
+    """What the gate says of one command, before anything moves.
+
+    `number` counts the verdicts of one gate from 1; a preview's is 0, because it counts for nothing.
 
     `args` is what was asked for, in metres, and degrees where a name says so; a value that no robot could take is
     replaced by a few words about it.
@@ -63,11 +65,15 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The answer to one command: its verdict, the motion if there was one, and the state measured last."""
+    """The answer to one command: its verdict, the motion if there was one, and the state measured last.
+
+    `warning` says what could not be written down of something that happened all the same.
+    """
 
     verdict: Verdict
     measured: Measured
     motion: Motion | None = None
+    warning: str = ""
 
     @property
     def refusal(self) -> Refusal | None:

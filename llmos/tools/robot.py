@@ -1,4 +1,4 @@
-"""The robot as tools: each asks the gate and answers with what was measured.
+"""The robot as tools: each asks its pilot and answers with what was measured.
 
 Knows no driver and no limit, and has no way to rearm; what the gate refuses goes back to the model as a sentence.
 """
@@ -9,7 +9,8 @@ from typing import Literal
 from llmos.documents.scene import NOTHING, Scene
 from llmos.messages import JSON, Effect, Text
 from llmos.robots import views
-from llmos.robots.gate import Gate
+from llmos.robots.controls import Snapshot
+from llmos.robots.pilot import Pilot
 from llmos.robots.report import motion_sentence, state_sentence
 from llmos.robots.verdict import Result
 from llmos.tools.base import Tool, ToolOutcome, tool
@@ -23,14 +24,14 @@ DRIVING_TOOLS = frozenset({"move_to", "move_relative", "toggle_tool", "go_home"}
 """Those of them that move something."""
 
 
-def robot_tools(gate: Gate, scene: Scene) -> list[Tool]:
-    """The seven tools of a robot arm, for one gate; `scene` is where its named places are."""
-    return [*_motion_tools(gate), *_reading_tools(gate, scene)]
+def robot_tools(pilot: Pilot, scene: Scene) -> list[Tool]:
+    """The seven tools of a robot arm, for one pilot; `scene` is where its named places are."""
+    return [*_motion_tools(pilot), *_reading_tools(pilot, scene)]
 
 
-def robot_state(gate: Gate, scene: Scene) -> dict[str, JSON]:
+def robot_state(snapshot: Snapshot, scene: Scene) -> dict[str, JSON]:
     """The measured state as plain values: metres, degrees, and names of objects and places with their positions."""
-    measured = gate.measure()
+    measured = snapshot.measured
     pose = measured.pose
     return {
         "x": _short(pose.x),
@@ -41,11 +42,11 @@ def robot_state(gate: Gate, scene: Scene) -> dict[str, JSON]:
         "holding": measured.holding or NOTHING,
         "objects": _positions(measured.objects),
         "places": _positions(scene.places),
-        "stopped": gate.stop is not None,
+        "stopped": snapshot.stop is not None,
     }
 
 
-def _motion_tools(gate: Gate) -> list[Tool]:
+def _motion_tools(pilot: Pilot) -> list[Tool]:
     @tool(effect=Effect.IDEMPOTENT)
     async def move_to(x: float, y: float, z: float, theta_deg: float | None = None) -> ToolOutcome:
         """Move the tool straight to a position in the workspace, in metres: x right, y forward, z up.
@@ -57,7 +58,7 @@ def _motion_tools(gate: Gate) -> list[Tool]:
             theta_deg: heading to turn the tool to, 0 to 360 degrees; left out, the heading stays
 
         """
-        return _outcome(await gate.move_to(x, y, z, theta_deg))
+        return _outcome(await pilot.move_to(x, y, z, theta_deg))
 
     @tool(effect=Effect.REVERSIBLE)
     async def move_relative(dx: float = 0.0, dy: float = 0.0, dz: float = 0.0, dtheta_deg: float = 0.0) -> ToolOutcome:
@@ -70,7 +71,7 @@ def _motion_tools(gate: Gate) -> list[Tool]:
             dtheta_deg: degrees to turn the tool, counter-clockwise positive
 
         """
-        return _outcome(await gate.move_relative(dx, dy, dz, dtheta_deg))
+        return _outcome(await pilot.move_relative(dx, dy, dz, dtheta_deg))
 
     @tool(effect=Effect.REVERSIBLE)
     async def toggle_tool(activate: bool) -> ToolOutcome:  # noqa: FBT001 - what a model writes: {"activate": true}
@@ -80,22 +81,22 @@ def _motion_tools(gate: Gate) -> list[Tool]:
             activate: true closes, false opens
 
         """
-        return _outcome(await gate.toggle_tool(activate))
+        return _outcome(await pilot.toggle_tool(activate))
 
     @tool(effect=Effect.IDEMPOTENT)
     async def go_home() -> ToolOutcome:
         """Move the tool to its home position."""
-        return _outcome(await gate.go_home())
+        return _outcome(await pilot.go_home())
 
     @tool(effect=Effect.IDEMPOTENT)
     async def emergency_stop() -> ToolOutcome:
         """Stop the robot at once and keep it stopped until a person rearms it."""
-        return _outcome(await gate.emergency_stop())
+        return _outcome(await pilot.emergency_stop())
 
     return [move_to, move_relative, toggle_tool, go_home, emergency_stop]
 
 
-def _reading_tools(gate: Gate, scene: Scene) -> list[Tool]:
+def _reading_tools(pilot: Pilot, scene: Scene) -> list[Tool]:
     @tool(effect=Effect.PURE)
     async def get_camera_feed(view: Literal["cockpit", "operator", "camera"] = "cockpit") -> str:
         """Look at the robot: instruments (cockpit), map from above (operator), or the objects seen (camera).
@@ -104,25 +105,27 @@ def _reading_tools(gate: Gate, scene: Scene) -> list[Tool]:
             view: cockpit, operator or camera
 
         """
-        measured = gate.measure()
+        now = pilot.snapshot()
         if view == "operator":
-            return views.operator(gate.profile, gate.robot_name, measured, scene.places, gate.stop)
+            return views.operator(now.profile, now.robot_name, now.measured, scene.places, now.stop)
         if view == "camera":
-            return views.camera(gate.robot_name, measured)
-        return views.cockpit(gate.profile, gate.robot_name, measured, gate.stop)
+            return views.camera(now.robot_name, now.measured)
+        return views.cockpit(now.profile, now.robot_name, now.measured, now.stop)
 
     @tool(effect=Effect.PURE)
     async def get_status() -> str:
         """Say where the tool is, what the gripper holds, and whether the robot is stopped."""
-        stopped = f" The emergency stop is latched: {gate.stop.reason}." if gate.stop else ""
-        return f"{state_sentence(gate.measure())}{stopped}"
+        now = pilot.snapshot()
+        stopped = f" The emergency stop is latched: {now.stop.reason}." if now.stop else ""
+        return f"{state_sentence(now.measured)}{stopped}"
 
     return [get_camera_feed, get_status]
 
 
 def _outcome(result: Result) -> ToolOutcome:
     said = motion_sentence(result.motion) if result.motion else str(result.refusal)
-    return ToolOutcome((Text(said),), is_error=not result.ok)
+    warned = f" {result.warning}." if result.warning else ""
+    return ToolOutcome((Text(f"{said}{warned}"),), is_error=not result.ok)
 
 
 def _positions(points: Mapping[str, tuple[float, ...]]) -> dict[str, JSON]:

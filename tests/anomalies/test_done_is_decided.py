@@ -117,7 +117,7 @@ async def test_a_stop_of_one_run_holds_in_the_next(place: Place) -> None:
     await drive(place, STOP, last=says("Stopped."))
     ran = await drive(place, HOME, last=says("Home."))
     assert ran.outcome == "refused"
-    since = re.match(r"The emergency stop is latched since (\S+) by an agent: stopped on request", ran.reason)
+    since = re.match(r"The emergency stop is latched since (\S+) by agent operator: stopped on request", ran.reason)
     assert since is not None, ran.reason
     assert abs(datetime.now(UTC) - datetime.fromisoformat(since[1])) < timedelta(hours=1)
 

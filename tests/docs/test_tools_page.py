@@ -9,8 +9,8 @@ from llmos.boot.kit import Kit, tool_names
 from llmos.boot.library import Library
 from llmos.clock import SimulatedClock
 from llmos.documents.kernel import load_kernel
+from llmos.documents.verbs import VERBS
 from llmos.messages import Effect
-from llmos.robots.rules import VERBS
 from llmos.settings import Environment, system_root
 from llmos.tools.assess import assess_tool
 from llmos.tools.base import Access, Tool
@@ -51,7 +51,7 @@ def every_tool(folder: Path) -> list[Tool]:
         agent_tool(nobody),
         *memory_tools(nobody),  # type: ignore[arg-type]
         assess_tool(),
-        *robot_tools(arm.gate, arm.scene),
+        *robot_tools(arm.pilot, arm.scene),
     ]
 
 
@@ -59,7 +59,7 @@ def permission(tool: Tool) -> str:
     """Who or what decides on a tool."""
     if tool.touches:
         return ", ".join(f"`{name}`" for name in tool.touches)
-    return "the gate" if tool.spec.name in VERBS else "-"
+    return "the gate" if tool.spec.name in VERBS["arm"] else "-"
 
 
 def test_the_tools_page_has_every_tool(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_the_tools_page_has_every_tool(tmp_path: Path) -> None:
     told = {word(name): (effect, by) for name, effect, by in rows}
     assert told == {tool.spec.name: (tool.spec.effect.value, permission(tool)) for tool in every_tool(tmp_path)}
     assert set(told) == tool_names()
-    assert {name for name, (_, by) in told.items() if by == "the gate"} == set(VERBS) < ROBOT_TOOLS
+    assert {name for name, (_, by) in told.items() if by == "the gate"} == set(VERBS["arm"]) < ROBOT_TOOLS
     assert [row[0] for row in table(PAGE, "effect", "means")] == [effect.value for effect in Effect]
 
 

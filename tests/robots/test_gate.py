@@ -16,15 +16,26 @@ from llmos.errors import StorageError
 from llmos.robots.base import RobotError
 from llmos.robots.gate import Gate
 from llmos.robots.latch import Rearm, Stop, StopLatch
-from llmos.robots.pace import RealTimePace, SimulatedPace
+from llmos.robots.motion import stopping
+from llmos.robots.pace import RealTimePace
+from llmos.robots.pilot import Pilot
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.verdict import Result, Verdict
-from tests.support.robots import Rig, WatchedRobot, arm_profile, braking_distance_m, rig, shipped_scene, unsafe
+from tests.support.robots import (
+    OPERATOR,
+    Rig,
+    WatchedRobot,
+    arm_profile,
+    braking_distance_m,
+    rig,
+    shipped_scene,
+    unsafe,
+)
 
 pytestmark = pytest.mark.anyio
 KNOWN_VERBS = "emergency_stop, go_home, move_relative, move_to, toggle_tool"
-BRAKING_S = 0.5 / 1.0
-"""Full speed over acceleration, of the shipped arm."""
+BRAKING_S, BRAKING_M = stopping(arm_profile())
+"""What the worst stop of the shipped arm takes."""
 
 
 def refused(result: Result) -> str:
@@ -39,15 +50,15 @@ async def test_demo_object_ends_where_it_was_placed_by_measurement(tmp_path: Pat
     """Pick at (1.5, 1.0, 0.5), place at (-1.0, -1.0, 0.7): the cube is measured there, and every setpoint was safe."""
     arm = rig(tmp_path)
     for result in (
-        await arm.gate.move_to(1.5, 1.0, 0.5),
-        await arm.gate.toggle_tool(True),
-        await arm.gate.move_to(-1.0, -1.0, 0.7),
-        await arm.gate.toggle_tool(False),
-        await arm.gate.go_home(),
+        await arm.pilot.move_to(1.5, 1.0, 0.5),
+        await arm.pilot.toggle_tool(True),
+        await arm.pilot.move_to(-1.0, -1.0, 0.7),
+        await arm.pilot.toggle_tool(False),
+        await arm.pilot.go_home(),
     ):
         assert result.ok
-    assert arm.gate.measure().objects["cube"] == pytest.approx(Point(-1.0, -1.0, 0.7))
-    assert arm.gate.measure().pose.point == pytest.approx((0.0, 0.0, 1.0))
+    assert arm.pilot.measure().objects["cube"] == pytest.approx(Point(-1.0, -1.0, 0.7))
+    assert arm.pilot.measure().pose.point == pytest.approx((0.0, 0.0, 1.0))
     assert unsafe(arm.robot.sent) == []
     assert [verdict.number for verdict in arm.verdicts] == [1, 2, 3, 4, 5]
     assert [motion.verdict for motion in arm.motions] == arm.verdicts
@@ -56,12 +67,12 @@ async def test_demo_object_ends_where_it_was_placed_by_measurement(tmp_path: Pat
 
 async def test_longest_move_takes_its_time(tmp_path: Path) -> None:
     """A move of any length inside the workspace is executed, at 0.5 m/s and no faster."""
-    arm = rig(tmp_path, "empty")
-    assert (await arm.gate.move_to(-2, -2, 0)).ok
-    result = await arm.gate.move_to(2, 2, 3)
+    arm = rig(tmp_path, "empty", zones={})
+    assert (await arm.pilot.move_to(-2, -2, 0)).ok
+    result = await arm.pilot.move_to(2, 2, 3)
     assert result.ok
     assert result.motion is not None
-    assert result.motion.duration_s == pytest.approx(math.sqrt(41) / 0.5 + 0.5, abs=0.1)
+    assert result.motion.duration_s == pytest.approx(math.sqrt(41) / 0.5 + 0.5 + 0.2, abs=0.1)
     assert unsafe(arm.robot.sent) == []
 
 
@@ -69,17 +80,17 @@ async def test_relative_moves_start_where_the_tool_is_measured(tmp_path: Path) -
     """Four relative moves draw a square and end where they began."""
     arm = rig(tmp_path, "empty")
     for step in ({"dx": 0.2}, {"dy": 0.2}, {"dx": -0.2}, {"dy": -0.2}, {"dtheta_deg": -90.0}):
-        assert (await arm.gate.move_relative(**step)).ok
-    assert arm.gate.measure().pose.point == pytest.approx((0.0, 0.0, 1.0))
-    assert arm.gate.measure().pose.theta_deg == pytest.approx(270)
+        assert (await arm.pilot.move_relative(**step)).ok
+    assert arm.pilot.measure().pose.point == pytest.approx((0.0, 0.0, 1.0))
+    assert arm.pilot.measure().pose.theta_deg == pytest.approx(270)
 
 
 async def test_heading_stays_unless_it_is_given(tmp_path: Path) -> None:
     """A move without a heading turns nothing, one with a heading ends in it, a relative one turns in full."""
     arm = rig(tmp_path, "empty")
-    assert (await arm.gate.move_to(0, 0, 1, 90)).ok
-    assert (await arm.gate.move_to(1, 0, 1)).measured.pose.theta_deg == pytest.approx(90)
-    full_turn = await arm.gate.move_relative(dtheta_deg=360)
+    assert (await arm.pilot.move_to(0, 0, 1, 90)).ok
+    assert (await arm.pilot.move_to(1, 0, 1)).measured.pose.theta_deg == pytest.approx(90)
+    full_turn = await arm.pilot.move_relative(dtheta_deg=360)
     assert full_turn.ok
     assert full_turn.motion is not None
     assert full_turn.motion.duration_s > 360 / 45
@@ -115,7 +126,7 @@ async def test_refused_command_moves_nothing(
 ) -> None:
     """The verdict has rule, reason and suggestion, reaches the witness, and no setpoint is sent."""
     arm = rig(tmp_path)
-    result = await arm.gate.perform(verb, args)
+    result = await arm.pilot.perform(verb, args)
     assert refused(result) == rule
     assert str(result.refusal) == sentence
     assert arm.verdicts == [result.verdict]
@@ -130,18 +141,18 @@ async def test_rules_are_asked_in_their_order(tmp_path: Path) -> None:
     arm.clock.advance(5.0)
     arm.robot.frozen = True
     bad: dict[str, Any] = {"x": 9, "speed": math.nan}
-    assert refused(await arm.gate.perform("fly_to", bad)) == "emergency-stop"
+    assert refused(await arm.pilot.perform("fly_to", bad)) == "emergency-stop"
     arm.latch.save()
     Rearm(arm.latch, arm.clock.now)("Ada")
-    assert refused(await arm.gate.perform("fly_to", bad)) == "well-formed"
+    assert refused(await arm.pilot.perform("fly_to", bad)) == "well-formed"
     bad["speed"] = 1
-    assert refused(await arm.gate.perform("fly_to", bad)) == "known-verb"
-    assert refused(await arm.gate.perform("move_to", bad)) == "arguments"
+    assert refused(await arm.pilot.perform("fly_to", bad)) == "known-verb"
+    assert refused(await arm.pilot.perform("move_to", bad)) == "arguments"
     bad = {"x": 9, "y": 0, "z": 1}
-    assert refused(await arm.gate.perform("move_to", bad)) == "fresh-observation"
+    assert refused(await arm.pilot.perform("move_to", bad)) == "fresh-observation"
     arm.robot.frozen = False
-    assert refused(await arm.gate.perform("move_to", bad)) == "workspace"
-    assert refused(await arm.gate.move_to(1, 0, 1)) == "step"
+    assert refused(await arm.pilot.perform("move_to", bad)) == "workspace"
+    assert refused(await arm.pilot.move_to(1, 0, 1)) == "step"
     assert not arm.moved
 
 
@@ -152,18 +163,18 @@ async def test_second_caller_is_refused_and_nothing_interleaves(tmp_path: Path) 
 
     async def interrupt() -> None:
         await anyio.lowlevel.checkpoint()
-        second.append(await arm.gate.go_home())
-        second.append(await arm.gate.toggle_tool(True))
+        second.append(await arm.pilot.go_home())
+        second.append(await arm.pilot.toggle_tool(True))
 
     async with anyio.create_task_group() as group:
         group.start_soon(interrupt)
-        first = await arm.gate.move_to(1, 0, 1)
+        first = await arm.pilot.move_to(1, 0, 1)
     assert first.ok
     assert [refused(each) for each in second] == ["one-motion", "one-motion"]
     assert second[0].refusal is not None
     assert second[0].refusal.reason == "move_to is still under way, and the robot makes one motion at a time"
-    assert arm.gate.measure().pose.x == pytest.approx(1.0)
-    assert (await arm.gate.go_home()).ok
+    assert arm.pilot.measure().pose.x == pytest.approx(1.0)
+    assert (await arm.pilot.go_home()).ok
 
 
 async def test_state_can_be_read_while_moving_and_while_stopped(tmp_path: Path) -> None:
@@ -174,37 +185,37 @@ async def test_state_can_be_read_while_moving_and_while_stopped(tmp_path: Path) 
     async def watch() -> None:
         for _ in range(50):
             await anyio.lowlevel.checkpoint()
-            seen.append(arm.gate.measure().pose.x)
+            seen.append(arm.pilot.measure().pose.x)
 
     async with anyio.create_task_group() as group:
         group.start_soon(watch)
-        assert (await arm.gate.move_to(1, 0, 1)).ok
+        assert (await arm.pilot.move_to(1, 0, 1)).ok
     assert 0 < max(seen) < 1
     assert unsafe(arm.robot.sent) == []
-    await arm.gate.emergency_stop()
-    assert arm.gate.measure().pose.x == pytest.approx(1.0)
-    assert arm.gate.stop is not None
-    assert arm.gate.robot_name == "kinematic arm (simulated)"
+    await arm.pilot.emergency_stop()
+    assert arm.pilot.measure().pose.x == pytest.approx(1.0)
+    assert arm.gate.snapshot().stop is not None
+    assert arm.pilot.robot_name == "kinematic arm (simulated)"
     assert len(arm.verdicts) == 2
 
 
 async def test_gripping_nothing_is_not_ok(tmp_path: Path) -> None:
     """Closing on air is carried out, measured, and no success."""
     arm = rig(tmp_path)
-    result = await arm.gate.toggle_tool(True)
+    result = await arm.pilot.toggle_tool(True)
     assert result.verdict.allowed
     assert not result.ok
     assert result.measured.gripper_closed
-    assert (await arm.gate.toggle_tool(False)).ok
+    assert (await arm.pilot.toggle_tool(False)).ok
 
 
 async def test_letting_go_where_nothing_supports_is_not_ok(tmp_path: Path) -> None:
     """An object that falls was not placed."""
     arm = rig(tmp_path)
-    await arm.gate.move_to(1.5, 1.0, 0.5)
-    await arm.gate.toggle_tool(True)
-    await arm.gate.move_to(0, 0, 1)
-    result = await arm.gate.toggle_tool(False)
+    await arm.pilot.move_to(1.5, 1.0, 0.5)
+    await arm.pilot.toggle_tool(True)
+    await arm.pilot.move_to(0, 0, 1)
+    result = await arm.pilot.toggle_tool(False)
     assert not result.ok
     assert result.measured.objects["cube"] == pytest.approx((0, 0, 0.05))
 
@@ -220,7 +231,7 @@ async def after_setpoints(arm: Rig, count: int, action: Callable[[], Awaitable[A
 
     async with anyio.create_task_group() as group:
         group.start_soon(act)
-        return await arm.gate.move_to(2, 0, 1)
+        return await arm.pilot.move_to(2, 0, 1)
     raise AssertionError
 
 
@@ -232,7 +243,7 @@ async def test_emergency_stop_decelerates_a_running_motion_and_latches(tmp_path:
 
     async def stop() -> None:
         at_s = arm.clock.monotonic_s()
-        stopped.append((at_s, await arm.gate.emergency_stop("Ada", "smoke")))
+        stopped.append((at_s, await arm.gate.stop("Ada", "smoke")))
 
     result = await after_setpoints(arm, count, stop)
     at_s, stop_result = stopped[0]
@@ -244,20 +255,20 @@ async def test_emergency_stop_decelerates_a_running_motion_and_latches(tmp_path:
     assert stop_result.ok
     assert stop_result.measured.velocity.speed_mps == 0.0
     assert arm.clock.monotonic_s() - at_s <= BRAKING_S + 0.05
-    assert braking_distance_m(arm.robot.sent, at_s) <= 0.5**2 / (2 * 1.0) + 0.5 * 0.02
+    assert braking_distance_m(arm.robot.sent, at_s) <= BRAKING_M + 0.5 * 0.02
     assert unsafe(arm.robot.sent) == []
     assert json.loads(arm.latch.path.read_text())["reason"] == "smoke"
-    assert refused(await arm.gate.go_home()) == "emergency-stop"
+    assert refused(await arm.pilot.go_home()) == "emergency-stop"
 
 
 async def test_stop_outlasts_the_process_until_a_person_rearms(tmp_path: Path) -> None:
     """A new gate on the same home comes up stopped; after a rearm the robot is where it was and moves on command."""
-    await rig(tmp_path).gate.emergency_stop()
+    await rig(tmp_path).pilot.emergency_stop()
     arm = rig(tmp_path)
-    assert refused(await arm.gate.move_to(1, 0, 1)) == "emergency-stop"
+    assert refused(await arm.pilot.move_to(1, 0, 1)) == "emergency-stop"
     assert Rearm(arm.latch, arm.clock.now)("Ada") is not None
     assert not arm.moved
-    assert (await arm.gate.move_to(1, 0, 1)).ok
+    assert (await arm.pilot.move_to(1, 0, 1)).ok
 
 
 async def test_stop_of_another_process_ends_a_motion(tmp_path: Path) -> None:
@@ -287,7 +298,7 @@ async def test_rearm_during_the_braking_lets_nothing_go_on(tmp_path: Path) -> No
     result = await after_setpoints(arm, 100, stop_and_rearm)
     assert not result.ok
     assert result.measured.pose.x < 1
-    assert (await arm.gate.move_to(2, 0, 1)).ok
+    assert (await arm.pilot.move_to(2, 0, 1)).ok
 
 
 async def test_stop_is_never_refused(tmp_path: Path) -> None:
@@ -296,19 +307,20 @@ async def test_stop_is_never_refused(tmp_path: Path) -> None:
     arm.clock.advance(5)
     arm.robot.frozen = True
     for args in ({}, {"x": math.nan}, {"reason": "fire"}):
-        result = await arm.gate.perform("emergency_stop", args)
+        result = await arm.pilot.perform("emergency_stop", args)
         assert result.verdict.allowed
-        assert arm.gate.stop is not None
+        assert arm.gate.snapshot().stop is not None
 
 
 async def test_stop_that_cannot_be_saved_stops_and_says_so(tmp_path: Path) -> None:
     """With a disk that refuses, this process is stopped all the same, and the caller learns of the disk."""
     (tmp_path / "robots").write_text("")
     arm = rig(tmp_path)
-    with pytest.raises(StorageError, match="cannot write the emergency stop"):
-        await arm.gate.emergency_stop()
+    result = await arm.pilot.emergency_stop()
+    assert result.ok
+    assert result.warning.startswith("cannot write the emergency stop to")
     assert [motion.verdict.verb for motion in arm.motions] == ["emergency_stop"]
-    assert refused(await arm.gate.go_home()) == "emergency-stop"
+    assert refused(await arm.pilot.go_home()) == "emergency-stop"
     assert not arm.moved
 
 
@@ -317,14 +329,14 @@ async def test_cancelled_motion_decelerates_and_is_reported(tmp_path: Path) -> N
     arm = rig(tmp_path)
     with anyio.CancelScope() as scope:
         arm.robot.on_command = lambda sent: scope.cancel() if sent == 100 else None
-        await arm.gate.move_to(2, 0, 1)
+        await arm.pilot.move_to(2, 0, 1)
     assert scope.cancelled_caught
     assert unsafe(arm.robot.sent) == []
-    assert arm.gate.measure().velocity.speed_mps == 0.0
+    assert arm.pilot.measure().velocity.speed_mps == 0.0
     (motion,) = arm.motions
     assert (motion.reached, motion.halted and motion.halted.rule) == (False, "cancelled")
-    assert arm.gate.stop is None
-    assert (await arm.gate.go_home()).ok
+    assert arm.gate.snapshot().stop is None
+    assert (await arm.pilot.go_home()).ok
 
 
 async def test_robot_that_fails_while_a_cancelled_motion_brakes_latches_the_stop(tmp_path: Path) -> None:
@@ -339,7 +351,7 @@ async def test_robot_that_fails_while_a_cancelled_motion_brakes_latches_the_stop
 
     arm.robot.on_command = cancel_and_break
     with anyio.CancelScope() as scope, pytest.raises(RobotError):
-        await arm.gate.move_to(2, 0, 1)
+        await arm.pilot.move_to(2, 0, 1)
     assert StopLatch(arm.latch.path).stop is not None
 
 
@@ -350,7 +362,7 @@ async def test_cancelled_stop_still_waits_for_rest(tmp_path: Path) -> None:
     async def stop_and_go() -> None:
         with anyio.CancelScope() as scope:
             scope.cancel()
-            await arm.gate.emergency_stop()
+            await arm.pilot.emergency_stop()
 
     result = await after_setpoints(arm, 50, stop_and_go)
     assert not result.ok
@@ -383,7 +395,7 @@ async def test_control_loop_that_fails_latches_the_stop(tmp_path: Path, error: E
 
     arm.robot.on_command = breakdown
     with pytest.raises(type(error)):
-        await arm.gate.move_to(2, 0, 1)
+        await arm.pilot.move_to(2, 0, 1)
     latched = StopLatch(arm.latch.path).stop
     assert latched is not None
     assert (latched.by, latched.reason) == ("the gate", f"the control loop failed: {error}")
@@ -395,20 +407,19 @@ async def test_verdict_that_cannot_be_witnessed_moves_nothing(tmp_path: Path) ->
     def full(_: Verdict) -> None:
         raise StorageError("the disk is full")
 
-    profile, clock = arm_profile(), SimulatedClock()
-    robot = WatchedRobot(KinematicArm(profile, shipped_scene("empty")), clock)
-    gate = Gate(profile, robot, SimulatedPace(clock), StopLatch(tmp_path / "arm.json"), on_verdict=full)
+    arm = rig(tmp_path)
+    pilot = Pilot(arm.gate, OPERATOR, on_verdict=full)
     with pytest.raises(StorageError):
-        await gate.move_to(1, 0, 1)
-    assert robot.sent == []
+        await pilot.move_to(1, 0, 1)
+    assert arm.robot.sent == []
     with pytest.raises(StorageError):
-        await gate.emergency_stop()
-    assert StopLatch(tmp_path / "arm.json").stop is not None
+        await pilot.emergency_stop()
+    assert StopLatch(arm.latch.path).stop is not None
 
 
 async def test_pose_that_does_not_follow_is_not_reached(tmp_path: Path) -> None:
     """Success is measured: an arm stuck a centimetre short has not arrived, whatever was commanded."""
-    arm = rig(tmp_path, "empty")
+    arm = rig(tmp_path, "empty", zones={})
 
     def stuck(measured: Any) -> Any:
         pose = measured.pose
@@ -422,33 +433,33 @@ async def test_pose_that_does_not_follow_is_not_reached(tmp_path: Path) -> None:
         )
 
     arm.robot.distort = stuck
-    result = await arm.gate.move_to(1, 0, 1)
+    result = await arm.pilot.move_to(1, 0, 1)
     assert not result.ok
     assert result.refusal is None
     assert result.motion is not None
     assert (result.motion.commanded.pose.x, result.motion.after.pose.x) == (1.0, 0.99)
-    assert result.motion.duration_s == pytest.approx(2.5 + arm.profile.settle_time_s, abs=0.1)
+    assert result.motion.duration_s == pytest.approx(2.5 + 0.2 + arm.profile.settle_time_s, abs=0.1)
 
 
 async def test_obstacle_slows_then_halts_and_needs_no_latch(tmp_path: Path) -> None:
     """With a range sensor: slower within 0.30 m, halted from 0.15 m on, before 0.08 m, and not latched."""
     wall_x = 1.0
     arm = rig(tmp_path, "empty", range_sensor=lambda point: wall_x - point.x)
-    result = await arm.gate.move_to(2, 0, 1)
+    result = await arm.pilot.move_to(2, 0, 1)
     assert result.refusal is not None
     assert result.refusal.rule == "clearance"
     assert 0.08 < wall_x - result.measured.pose.x < 0.15
-    assert arm.gate.stop is None
+    assert arm.gate.snapshot().stop is None
     near = [each for each in arm.robot.seen if each.clearance_m is not None and each.clearance_m < 0.2]
     assert max(each.velocity.speed_mps for each in near) < 0.4
     assert unsafe(arm.robot.sent) == []
-    assert refused(await arm.gate.go_home()) == "clearance"
+    assert refused(await arm.pilot.go_home()) == "clearance"
 
 
 async def test_obstacle_within_the_hard_stop_distance_latches(tmp_path: Path) -> None:
     """Something that steps in closer than 0.08 m is an emergency, and lasts."""
     arm = rig(tmp_path, "empty", range_sensor=lambda point: 1.0 if point.x < 0.5 else 0.05)
-    result = await arm.gate.move_to(2, 0, 1)
+    result = await arm.pilot.move_to(2, 0, 1)
     assert result.refusal is not None
     assert result.refusal.rule == "emergency-stop"
     latched = StopLatch(arm.latch.path).stop
@@ -463,12 +474,12 @@ async def test_closing_the_gate_closes_the_driver(tmp_path: Path) -> None:
     assert arm.robot.closed == 1
 
 
-async def test_gate_has_no_way_to_rearm_or_to_its_driver(tmp_path: Path) -> None:
-    """Whoever holds a gate can move and stop the robot, and nothing else."""
-    public = {name for name in dir(rig(tmp_path).gate) if not name.startswith("_")}
+async def test_pilot_has_no_way_to_rearm_or_to_the_gate(tmp_path: Path) -> None:
+    """Whoever holds a pilot can move and stop the robot, and nothing else."""
+    public = {name for name in dir(rig(tmp_path).pilot) if not name.startswith("_")}
     assert public == {
-        "close", "emergency_stop", "go_home", "measure", "move_relative", "move_to", "perform", "profile",
-        "robot_name", "stop", "toggle_tool",
+        "emergency_stop", "go_home", "measure", "move_relative", "move_to", "perform", "preview", "principal",
+        "profile", "robot_name", "snapshot", "toggle_tool",
     }  # fmt: skip
 
 
@@ -486,7 +497,7 @@ async def test_real_clock_that_stutters_makes_motion_slower_and_never_faster(tmp
     robot = WatchedRobot(KinematicArm(profile, shipped_scene("empty")), clock)
     gate = Gate(profile, robot, RealTimePace(clock, sleep), StopLatch(tmp_path / "arm.json"))
     clock.advance(100.0)
-    result = await gate.move_to(1, 0, 1)
+    result = await Pilot(gate, OPERATOR).move_to(1, 0, 1)
     assert result.ok
     assert result.motion is not None
     assert result.motion.duration_s > 2.5

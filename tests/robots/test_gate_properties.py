@@ -37,22 +37,22 @@ async def carry_out(arm: Rig, sequence: list[tuple[str, dict[str, Any]]], interr
     """Give all commands; at some counts of setpoints, stop, cancel or butt in. Returns how many were allowed."""
     allowed = 0
     for verb, args in sequence:
-        if arm.gate.stop is not None:
+        if arm.gate.snapshot().stop is not None:
             Rearm(arm.latch, arm.clock.now)("Ada")
         async with anyio.create_task_group() as group:
 
             def interrupt(sent: int, group: Any = group) -> None:
                 action = interruptions.pop(sent, None)
                 if action == "stop":
-                    group.start_soon(arm.gate.emergency_stop)
+                    group.start_soon(arm.pilot.emergency_stop)
                 elif action == "butt in":
-                    group.start_soon(arm.gate.move_to, 1, 1, 1)
+                    group.start_soon(arm.pilot.move_to, 1, 1, 1)
                 elif action == "cancel":
                     group.cancel_scope.cancel()
 
             arm.robot.on_command = interrupt
             before = len(arm.robot.sent)
-            result = await arm.gate.perform(verb, args)
+            result = await arm.pilot.perform(verb, args)
             if result.verdict.allowed:
                 allowed += 1
             else:
@@ -73,7 +73,7 @@ def test_no_command_sequence_sends_an_unsafe_setpoint(
         arm = rig(Path(folder))
         anyio.run(carry_out, arm, sequence, dict(interruptions))
         assert unsafe(arm.robot.sent) == []
-        assert arm.gate.measure().velocity.speed_mps == 0.0
+        assert arm.pilot.measure().velocity.speed_mps == 0.0
         assert len(arm.motions) == sum(verdict.allowed for verdict in arm.verdicts)
 
 
@@ -82,7 +82,7 @@ def test_no_command_sequence_sends_an_unsafe_setpoint(
 def test_every_legal_move_is_made(sequence: list[tuple[str, dict[str, Any]]]) -> None:
     """The gate is no gate if it lets nothing through: each target inside is reached, as measured."""
     with TemporaryDirectory() as folder:
-        arm = rig(Path(folder), "empty")
+        arm = rig(Path(folder), "empty", zones={})
         assert anyio.run(carry_out, arm, sequence, {}) == len(sequence)
         assert all(motion.reached for motion in arm.motions)
         for (_, args), motion in zip(sequence, arm.motions, strict=True):

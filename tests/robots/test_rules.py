@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.documents.scene import Point
-from llmos.robots import rules
+from llmos.documents.verbs import VERBS
+from llmos.robots import asked, rules
 from llmos.robots.base import Measured, Pose, Velocity
 from llmos.robots.latch import Stop
+from llmos.robots.postcondition import grip_holds
 from tests.support.robots import arm_profile
 
 ARM = arm_profile()
@@ -40,7 +42,7 @@ def test_stop_is_told_with_its_reason() -> None:
 @pytest.mark.parametrize("value", [0, 1, -1, 0.5, -1e6, 1e6, True, False, 5e-324])
 def test_finite_numbers_and_switches_are_well_formed(value: object) -> None:
     """Whatever a robot could be told passes the first look."""
-    assert rules.check_finite({"x": value}) is None
+    assert asked.check_finite({"x": value}) is None
 
 
 @pytest.mark.parametrize(
@@ -63,15 +65,15 @@ def test_finite_numbers_and_switches_are_well_formed(value: object) -> None:
 )
 def test_anything_else_is_not(value: object, words: str) -> None:
     """NaN, infinities, text, null, lists and numbers beyond any robot are refused, in few words."""
-    refusal = rules.check_finite({"x": value})
+    refusal = asked.check_finite({"x": value})
     assert refusal is not None
     assert (refusal.rule, str(refusal)) == ("well-formed", f"{words}; give a finite number in metres or degrees.")
 
 
 def test_unknown_verb_names_the_nearest() -> None:
     """A slip in the verb is answered with the verb that was meant."""
-    assert all(rules.check_verb(verb) is None for verb in rules.VERBS)
-    assert str(rules.check_verb("moveto")) == "'moveto' is no command of this robot; did you mean 'move_to'?"
+    assert all(asked.check_verb(verb) is None for verb in VERBS["arm"])
+    assert str(asked.check_verb("moveto")) == "'moveto' is no command of this robot; did you mean 'move_to'?"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_unknown_verb_names_the_nearest() -> None:
 )
 def test_whole_arguments_pass(verb: str, args: dict[str, Any]) -> None:
     """Every verb takes exactly its own arguments."""
-    assert rules.check_arguments(verb, args) is None
+    assert asked.check_arguments(verb, args) is None
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_whole_arguments_pass(verb: str, args: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_wrong_arguments_are_named(verb: str, args: dict[str, Any], sentence: str) -> None:
     """What is missing, unknown or of the wrong kind is said with what is needed."""
-    refusal = rules.check_arguments(verb, args)
+    refusal = asked.check_arguments(verb, args)
     assert refusal is not None
     assert (refusal.rule, str(refusal)) == ("arguments", sentence)
 
@@ -205,28 +207,6 @@ def test_step_limit_binds_where_it_is_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "args", "rule"),
-    [
-        ("move_to", {"x": 5.0, "y": 0.0, "z": 1.0}, "workspace"),
-        ("move_relative", {"dz": -1.1}, "workspace"),
-        ("move_to", {"x": 2.0, "y": 2.0, "z": 3.0}, None),
-        ("go_home", {}, None),
-        ("toggle_tool", {"activate": True}, None),
-    ],
-)
-def test_motion_is_judged_by_both_its_ends(verb: str, args: dict[str, Any], rule: str | None) -> None:
-    """Start and target lie in the box, and so does the line between them; working the gripper goes nowhere."""
-    refusal = rules.check_motion(verb, args, measured(), ARM)
-    assert (refusal.rule if refusal else None) == rule
-
-
-def test_robot_found_outside_does_not_move_by_itself() -> None:
-    """Where nobody expected the arm to be, nobody knows what stands in its way."""
-    refusal = rules.check_motion("go_home", {}, measured(Pose(2.5, 0, 1, 0)), ARM)
-    assert str(refusal) == "X position 2.50m outside workspace [-2, 2]; choose x between -2 and 2."
-
-
-@pytest.mark.parametrize(
     ("setpoint", "sentence"),
     [
         (Pose(0.005, 0, 1, 0), None),
@@ -263,7 +243,7 @@ def test_target_follows_from_verb_and_measured_start(
     verb: str, args: dict[str, Any], start_deg: float, target: Pose
 ) -> None:
     """A heading is reached the short way, a relative turn is made in full, everything else stays."""
-    found = rules.target_of(verb, args, replace(HOME, theta_rad=math.radians(start_deg)), ARM)
+    found = asked.target_of(verb, args, replace(HOME, theta_rad=math.radians(start_deg)), ARM)
     assert found.point == target.point
     assert found.theta_rad == pytest.approx(target.theta_rad)
 
@@ -291,7 +271,7 @@ def test_gripper_did_what_the_command_means(
 ) -> None:
     """Closing takes something, opening lets go, and moving neither loses nor takes."""
     was, now = measured(holding=before, objects=CUBE), measured(holding=after, objects=CUBE)
-    assert rules.grip_holds(args, was, now, ARM) is holds
+    assert grip_holds(args, was, now, ARM) is holds
 
 
 @pytest.mark.parametrize(
@@ -300,12 +280,12 @@ def test_gripper_did_what_the_command_means(
 def test_object_that_falls_was_not_placed(where: tuple[float, float, float], holds: bool) -> None:
     """Letting go counts when the object stays within two centimetres of where it was let go."""
     was, now = measured(holding="cube", objects=CUBE), measured(objects={"cube": Point(*where)})
-    assert rules.grip_holds({"activate": False}, was, now, ARM) is holds
+    assert grip_holds({"activate": False}, was, now, ARM) is holds
 
 
 def test_robot_without_a_camera_takes_a_release_on_trust_of_its_gripper() -> None:
     """What no sensor sees cannot be held against the robot."""
-    assert rules.grip_holds({"activate": False}, measured(holding="cube"), measured(), ARM)
+    assert grip_holds({"activate": False}, measured(holding="cube"), measured(), ARM)
 
 
 anything = st.one_of(
@@ -316,7 +296,7 @@ anything = st.one_of(
 @given(args=st.dictionaries(st.text(max_size=60), anything, max_size=20))
 def test_what_goes_to_the_journal_is_small_and_plain(args: dict[str, Any]) -> None:
     """However wrong the arguments are, a journal line of them is short and holds only finite numbers and text."""
-    kept = rules.plain(args)
+    kept = asked.plain(args)
     assert len(kept) <= 16
     for name, value in kept.items():
         assert len(name) <= 40
@@ -327,9 +307,9 @@ def test_what_goes_to_the_journal_is_small_and_plain(args: dict[str, Any]) -> No
 @given(verb=st.text(max_size=100), args=st.dictionaries(st.text(max_size=400), anything, max_size=6))
 def test_rules_answer_anything_with_a_sentence(verb: str, args: dict[str, Any]) -> None:
     """No input makes a rule raise, and every refusal is short."""
-    refusal = rules.check_finite(args) or rules.check_verb(verb)
+    refusal = asked.check_finite(args) or asked.check_verb(verb)
     assert refusal is not None
     assert len(str(refusal)) < 400
-    for known in rules.VERBS:
-        if rules.check_finite(args) is None and (wrong := rules.check_arguments(known, args)):
+    for known in VERBS["arm"]:
+        if asked.check_finite(args) is None and (wrong := asked.check_arguments(known, args)):
             assert len(str(wrong)) < 400

@@ -5,17 +5,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from llmos.clock import SimulatedClock
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import Point, Scene, read_scene
 from llmos.robots.base import Commanded, Measured, Robot
+from llmos.robots.controls import Principal
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SimulatedPace
+from llmos.robots.pilot import Pilot
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.verdict import Motion, Verdict
 from llmos.settings import system_root
+
+OPERATOR = Principal("agent", "operator", f"sha256:{'0' * 64}")
 
 SYSTEM = system_root() / "volumes" / "system"
 
@@ -72,6 +77,7 @@ class Rig:
     """A gate, what stands behind it, and what it said."""
 
     gate: Gate
+    pilot: Pilot
     robot: WatchedRobot
     latch: StopLatch
     clock: SimulatedClock
@@ -91,7 +97,7 @@ def rig(
     folder: Path,
     scene: str = "pick-and-place",
     range_sensor: Callable[[Point], float] | None = None,
-    **limits: float,
+    **limits: Any,
 ) -> Rig:
     """A gate on the shipped arm, at home in a scene; `limits` replace keys of its profile."""
     profile, where, clock = replace(arm_profile(), **limits), shipped_scene(scene), SimulatedClock()
@@ -99,8 +105,9 @@ def rig(
     latch = StopLatch(folder / "robots" / "arm.json")
     verdicts: list[Verdict] = []
     motions: list[Motion] = []
-    gate = Gate(profile, robot, SimulatedPace(clock), latch, verdicts.append, motions.append)
-    return Rig(gate, robot, latch, clock, profile, where, verdicts, motions)
+    gate = Gate(profile, robot, SimulatedPace(clock), latch)
+    pilot = Pilot(gate, OPERATOR, verdicts.append, motions.append)
+    return Rig(gate, pilot, robot, latch, clock, profile, where, verdicts, motions)
 
 
 def unsafe(sent: Iterable[tuple[float, Commanded]], *, rounding: float = 1e-7) -> list[str]:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 def tools_of(arm: Rig) -> dict[str, Tool]:
     """The tools by name."""
-    return {each.spec.name: each for each in robot_tools(arm.gate, arm.scene)}
+    return {each.spec.name: each for each in robot_tools(arm.pilot, arm.scene)}
 
 
 async def call(arm: Rig, name: str, **args: Any) -> tuple[str, bool]:
@@ -98,7 +98,7 @@ async def test_emergency_stop_is_told_and_blocks_what_follows(tmp_path: Path) ->
     refusal, is_error = await call(arm, "move_relative", dx=0.3)
     assert is_error
     assert refusal == (
-        "The emergency stop is latched since 2026-01-01T00:00:00+00:00 by an agent: stopped on request; "
+        "The emergency stop is latched since 2026-01-01T00:00:00+00:00 by agent operator: stopped on request; "
         "a person must look at the robot and rearm it, no tool can."
     )
     assert await call(arm, "get_status") == (
@@ -114,7 +114,7 @@ async def test_halted_motion_is_an_error_with_where_it_ended(tmp_path: Path) -> 
     arm.robot.on_command = lambda sent: arm.latch.trip(Stop("", "Ada", "smoke")) if sent == 100 else None
     told, is_error = await call(arm, "move_to", x=2, y=0, z=1)
     assert is_error
-    assert told.startswith("Halted. At (0.50, 0.00, 1.00) turned 0°, gripper open. The emergency stop is latched")
+    assert told.startswith("Halted. At (0.16, 0.00, 1.00) turned 0°, gripper open. The emergency stop is latched")
     assert told.endswith(
         "The emergency stop is latched by Ada: smoke; a person must look at the robot and rearm it, no tool can."
     )
@@ -144,10 +144,10 @@ async def test_reading_tools_leave_no_verdict_and_no_motion(tmp_path: Path) -> N
 async def test_state_is_measured_and_rounded(tmp_path: Path) -> None:
     """The state that models are given has the keys they were trained on, to the millimetre."""
     arm = rig(tmp_path)
-    await arm.gate.move_to(1.5, 1.0, 0.5)
-    await arm.gate.toggle_tool(True)
-    await arm.gate.move_relative(dx=-0.30004, dtheta_deg=-90)
-    assert robot_state(arm.gate, arm.scene) == {
+    await arm.pilot.move_to(1.5, 1.0, 0.5)
+    await arm.pilot.toggle_tool(True)
+    await arm.pilot.move_relative(dx=-0.30004, dtheta_deg=-90)
+    assert robot_state(arm.gate.snapshot(), arm.scene) == {
         "x": 1.2, "y": 1.0, "z": 0.5, "theta_deg": 270.0,
         "gripper": "closed", "holding": "cube",
         "objects": {"cube": [1.2, 1.0, 0.5]},
@@ -161,8 +161,8 @@ async def test_state_is_measured_and_rounded(tmp_path: Path) -> None:
 async def test_state_of_an_empty_gripper_and_a_stopped_robot(tmp_path: Path) -> None:
     """An empty gripper holds `nothing`, and a latched stop is part of the state."""
     arm = rig(tmp_path, "empty")
-    await arm.gate.emergency_stop()
-    state = robot_state(arm.gate, arm.scene)
+    await arm.pilot.emergency_stop()
+    state = robot_state(arm.gate.snapshot(), arm.scene)
     assert (state["gripper"], state["holding"], state["stopped"]) == ("open", "nothing", True)
     assert (state["objects"], state["places"]) == ({}, {})
 
@@ -182,7 +182,7 @@ async def test_object_can_be_brought_to_a_named_place(tmp_path: Path, scene: str
     for x, y, z, close in ((*arm.scene.objects[thing], True), (*arm.scene.places[place], False)):
         assert not (await call(arm, "move_to", x=x, y=y, z=z))[1]
         assert not (await call(arm, "toggle_tool", activate=close))[1]
-    assert arm.gate.measure().objects[thing] == pytest.approx(arm.scene.places[place])
+    assert arm.pilot.measure().objects[thing] == pytest.approx(arm.scene.places[place])
 
 
 async def test_blocks_can_be_stacked(tmp_path: Path) -> None:
@@ -196,5 +196,5 @@ async def test_blocks_can_be_stacked(tmp_path: Path) -> None:
         assert not (await call(arm, "toggle_tool", activate=True))[1]
         assert not (await call(arm, "move_to", x=x, y=y, z=z + 0.1 * level))[1]
         assert not (await call(arm, "toggle_tool", activate=False))[1]
-    heights = [arm.gate.measure().objects[name].z for name in (base, *others)]
+    heights = [arm.pilot.measure().objects[name].z for name in (base, *others)]
     assert heights == pytest.approx([0.05, 0.15, 0.25])
