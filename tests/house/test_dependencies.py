@@ -39,7 +39,10 @@ def normal(name: str) -> str:
 @cache
 def imported() -> frozenset[str]:
     """Every third-party package that a module of ours imports, at its top or inside a function."""
-    of_module = {module: normal(found[0]) for module, found in packages_distributions().items()}
+    declared = {name for extra in project() for name in names(extra)}
+    of_module = {}
+    for module, found in packages_distributions().items():  # some packages share a module with a part of theirs
+        of_module[module] = next((normal(each) for each in found if normal(each) in declared), normal(found[0]))
     of_module |= {module: name for name, module in OTHERWISE_NAMED.items()}
     modules = set()
     for path in (ROOT / "llmos").rglob("*.py"):

@@ -23,6 +23,10 @@ PLANTED = [
     ("tools/base.py", "import openai", "One door to OpenAI's protocol"),
     ("boot/models.py", "import xllamacpp", "One door to each build of llama.cpp"),
     ("runtime/loop.py", "import rich", "Only the command line draws"),
+    ("boot/body.py", "import mujoco", "One door to physics and trajectories"),
+    ("cli/robot.py", "import fastapi", "One door to the web"),
+    ("tools/robot.py", "import mcap", "One door to recordings"),
+    ("tools/robot.py", "import llmos.robots.simulators.kinematic", "Robots are made in one place"),
 ]
 
 
