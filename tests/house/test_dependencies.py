@@ -15,8 +15,8 @@ LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-local.lock"
 MOST_CORE_PACKAGES = 15
 AWAITED = {"pyserial"}
 """In the core install before it is needed, so that the issue on real robots changes no lock file (docs/decisions)."""
-OTHERWISE_NAMED = {"llama-cpp-python": "llama_cpp", "xllamacpp": "xllamacpp"}
-"""Packages that only CI installs side by side."""
+OTHERWISE_NAMED = {"llama-cpp-python": "llama_cpp", "xllamacpp": "xllamacpp", "ruckig": "ruckig"}
+"""Packages that only CI installs side by side, and one that does not tell its module."""
 
 
 @cache
