@@ -3,6 +3,8 @@
 Every motion goes through the gate. Stopping is not here: the service answers `/emergency` before all else.
 """
 
+from contextlib import suppress
+
 import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Request, WebSocket
@@ -121,7 +123,8 @@ class _Holding:
         finally:
             self._lease = None
         body: dict[str, JSON] = refusal_body(refusal) if refusal else {"success": True}
-        await self._socket.send_json(body)
+        with suppress(WebSocketDisconnect, RuntimeError):  # the page may be gone
+            await self._socket.send_json(body)
 
 
 def _add_lessons(router: APIRouter, lesson: Lesson, live: Live) -> None:

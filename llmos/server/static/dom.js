@@ -30,12 +30,14 @@ export const number = (value, digits = 2) => {
 export const dollars = (value) => `$${Number(value ?? 0).toFixed(value && value < 1 ? 4 : 2)}`;
 
 export const clock = (at) =>
-  at ? new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" }) : "";
+  at ? new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }) : "";
 
-export const called = (verb, args) =>
-  `${verb}(${Object.entries(args ?? {})
-    .filter(([name]) => name !== "verb")
-    .map(([name, value]) => `${name}: ${typeof value === "number" ? number(value, 3).replace(/\.?0+$/, "") || "0" : shown(value)}`)
-    .join(", ")})`;
+const plain = (value) => (typeof value === "number" ? number(value, 3).replace(/\.?0+$/, "") || "0" : shown(value));
+
+// A command as it would be written; what a relative move leaves at nothing is left out.
+export function called(verb, args) {
+  const told = Object.entries(args ?? {}).filter(([name, value]) => name !== "verb" && !(verb === "move_relative" && value === 0));
+  return `${verb}(${told.map(([name, value]) => `${name}: ${plain(value)}`).join(", ")})`;
+}
 
 const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));

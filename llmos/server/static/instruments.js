@@ -17,7 +17,7 @@ function track(...marks) {
 
 function row(list, name, label, unit, mark = "b") {
   const bar = track(mark);
-  const value = make("span");
+  const value = make("span", { id: `reading-${name}` });
   list.append(make("dt", {}, label), bar, make("dd", {}, value, unit && make("small", {}, unit)));
   rows[name] = { bar, value };
 }

@@ -10,12 +10,14 @@ const banner = byId("banner");
 const next = byId("banner-next");
 let recovering = "";
 let unheard = false;
+let cleared = "";
 
 export function start() {
   on("state", show);
   on("link", show);
   on("setup", (setup) => setText(byId("robot-name"), `${setup.profile} · ${setup.scene}`));
   document.addEventListener("llmos:rearmed", ({ detail }) => {
+    cleared = known.state?.stop?.since ?? "";
     recovering = detail.ok ? "Rearmed. The robot stays where it is until it is moved." : `Not rearmed: ${detail.body.reason ?? "the service refused"}`;
     show();
   });
@@ -35,10 +37,8 @@ export function start() {
 function show() {
   const state = known.state;
   if (state) setLatched(Boolean(state.stop));
-  if (state?.stop) {
-    recovering = "";
-    unheard = false;
-  }
+  if (state?.stop) unheard = false;
+  if (state?.stop && state.stop.since !== cleared) recovering = "";
   if (state?.moving) recovering = recovering.startsWith("Rearmed") ? "" : recovering;
   const [level, word, more] = verdict(state);
   if (status.dataset.level !== level) status.dataset.level = level;

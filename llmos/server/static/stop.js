@@ -10,7 +10,7 @@ const ownPath = document.querySelector('meta[name="llmos-stop"]').content;
 
 let latched = false;
 let holding = 0;
-let offeredAt = 0;
+let offeredAt = -Infinity;
 
 export function stop() {
   // Two ways at once: one of them depends on nobody's event loop. Either is enough, and twice is as good as once.
@@ -61,28 +61,27 @@ function release() {
   button.classList.remove("held");
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault(); // without this script the form itself stops
-  if (!latched) stop();
-});
+form.addEventListener("submit", (event) => event.preventDefault()); // without this script the form itself stops
 
+// A finger or mouse stops on its way down. Its way up means nothing: it may end the hold that has just rearmed.
 button.addEventListener("pointerdown", (event) => {
-  if (latched) button.setPointerCapture(event.pointerId);
-  if (event.button === 0 && latched) press();
-  else if (event.button === 0) stop(); // on the way down: a stop does not wait for the finger to lift
+  if (event.button !== 0) return;
+  if (!latched) return stop();
+  button.setPointerCapture(event.pointerId);
+  press();
 });
 for (const end of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) button.addEventListener(end, release);
 button.addEventListener("contextmenu", (event) => event.preventDefault());
+
+// The Enter key, and assistive technology, which cannot hold: to rearm it activates twice, one to eight seconds apart.
 button.addEventListener("click", (event) => {
-  if (event.detail !== 0 || !latched || event.isTrusted === false) return; // a mouse or finger: `press` has it
-  // Assistive technology cannot hold: two activations, at least a second and at most eight apart.
-  const now = performance.now();
-  const since = now - offeredAt;
-  if (since >= HOLD_MS && since <= 8 * HOLD_MS) rearm();
-  else if (since > 8 * HOLD_MS) {
-    offeredAt = now;
-    help.textContent = "Activate once more, after a second, to permit motion again.";
-  }
+  if (event.detail !== 0) return;
+  if (!latched) return stop();
+  const since = performance.now() - offeredAt;
+  if (since < HOLD_MS) return;
+  if (since <= 8 * HOLD_MS) return rearm();
+  offeredAt = performance.now();
+  help.textContent = "Activate once more, after a second, to permit motion again.";
 });
 
 const TYPING = 'input:not([type="checkbox"], [type="radio"], [type="button"], [type="range"]), textarea, select, [contenteditable="true"]';
@@ -104,9 +103,9 @@ function onKey(event) {
     if (!event.repeat) stop();
     return;
   }
-  if (event.key === "Enter" && event.target === button && latched) {
-    event.preventDefault();
-    if (!event.repeat) press();
+  if (event.key === "Enter" && event.target === button && (latched || event.repeat)) {
+    event.preventDefault(); // a key that is still down when the stop is cleared must not stop again
+    if (latched && !event.repeat) press();
   }
 }
 

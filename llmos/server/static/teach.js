@@ -9,7 +9,7 @@ let lesson = null;
 
 export async function start() {
   box.className = "teach";
-  on("beat", (beat) => beat.kind === "lesson" && show(beat.lesson));
+  on("beat", (beat) => beat.kind === "lesson" && JSON.stringify(beat.lesson) !== JSON.stringify(lesson) && show(beat.lesson));
   const answer = await get("/cockpit/teach");
   show(answer.ok ? answer.body.lesson : null);
 }

@@ -2,7 +2,7 @@
 import { byId, make } from "./dom.js";
 import { get, send } from "./api.js";
 import { mapInto } from "./map.js";
-import { known, on, tell } from "./store.js";
+import { known, on } from "./store.js";
 import { rearmNaming } from "./status.js";
 
 const FIELDS = {
@@ -19,7 +19,14 @@ let document_ = null;
 let map = null;
 
 export function start() {
-  on("setup", () => !page.hidden && open());
+  let inForce = null;
+  on("setup", ({ hash }) => {
+    const changed = inForce !== null && hash !== inForce;
+    inForce = hash;
+    if (page.hidden || !document_) return;
+    if (changed && JSON.stringify(draft) === JSON.stringify(document_.zones)) open(); // what is drawn is not lost
+    else redraw();
+  });
 }
 
 export async function open() {
@@ -44,7 +51,7 @@ function build(message) {
 }
 
 function redraw() {
-  if (!known.setup) return;
+  if (!known.setup || !map) return;
   map.build({ ...known.setup, zones: { ...draft } });
 }
 
@@ -129,7 +136,6 @@ async function keep(reason) {
   document_ = { ...document_, ...answer.body };
   draft = structuredClone(document_.zones);
   build(saying(answer.body.waits ? "warn" : "good", answer.body.sentence));
-  tell("zones-saved", null);
 }
 
 function pending() {
