@@ -14,6 +14,7 @@ from llmos.errors import LLMosError
 
 _THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _NO_DRAWING = "disable"
+_DRAWING = "LLMOS_DRAWING"  # keeps what MUJOCO_GL said, for this process and those that it starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,16 @@ def prepare_libraries() -> None:
     for name in _THREAD_COUNTS:
         os.environ.setdefault(name, "1")
     # Else MuJoCo looks for a screen, or for EGL, when it is imported, and cannot even compute where there is none.
-    os.environ.setdefault("MUJOCO_GL", _NO_DRAWING)
+    os.environ[_DRAWING] = drawing_library()
+    os.environ["MUJOCO_GL"] = _NO_DRAWING
 
 
 def drawing_library() -> str:
     """Where MuJoCo is to draw without a screen: a person's own MUJOCO_GL, else what this platform has."""
-    chosen = os.environ.get("MUJOCO_GL", "").strip().lower()
-    if chosen and chosen != _NO_DRAWING:
-        return chosen
-    return {"linux": "egl", "darwin": "cgl"}.get(sys.platform, "glfw")
+    wanted = os.environ.get("MUJOCO_GL", "").strip().lower()
+    if wanted and wanted != _NO_DRAWING:
+        return wanted
+    return os.environ.get(_DRAWING) or {"linux": "egl", "darwin": "cgl"}.get(sys.platform, "glfw")
 
 
 def current_folder() -> Path:

@@ -4,6 +4,7 @@ Changes nothing and never shows a key. What is missing and may be is a note; wha
 """
 
 import importlib
+import importlib.metadata
 import os
 import platform
 import re
@@ -19,12 +20,14 @@ from typing import Literal
 
 from llmos import __version__
 from llmos.boot.body import latch_of
+from llmos.boot.drivers import DRIVERS, find_drawing
 from llmos.boot.library import Library
 from llmos.boot.models import Models
 from llmos.boot.preferences import rules_of, with_preferences
 from llmos.boot.standing import NO_LLAMA, NO_OPENAI
 from llmos.clock import RealClock
 from llmos.errors import LLMosError, counted
+from llmos.robots.base import RobotError
 from llmos.settings import Environment, current_folder, package_folder, system_root
 
 _LEAST_GIT = (2, 32)  # the first that GIT_CONFIG_GLOBAL keeps from a person's own settings
@@ -44,7 +47,8 @@ class Finding:
 
 def examine(environment: Environment) -> Iterator[Finding]:
     """Every finding, from the ground up."""
-    for look in (_python, _git, _home, _settings, _kernel, _volumes, _watching, _robots, _llama, _openai, _claude):
+    on_the_ground = (_python, _git, _home, _settings, _kernel, _volumes, _watching)
+    for look in (*on_the_ground, _robots, _physics, _llama, _openai, _claude):
         yield from look(environment)
     yield from _local_models(environment)
 
@@ -143,6 +147,20 @@ def _robots(environment: Environment) -> Iterator[Finding]:
         stop = latch_of(file.stem, environment.home).stop
         if stop is not None:
             yield Finding("robot", "note", f"{file.stem} is stopped: {stop.reason}", f"llmos robot rearm {file.stem}")
+
+
+def _physics(_: Environment) -> Iterator[Finding]:
+    if not DRIVERS["mujoco-arm"].is_installed:
+        yield Finding(
+            "physics", "note", "MuJoCo is not installed; the kinematic arm stands in", "pip install 'llmos[sim]'"
+        )
+        return
+    try:
+        library = find_drawing()
+    except RobotError as error:
+        yield Finding("physics", "note", *str(error).split("; ", 1))
+    else:
+        yield Finding("physics", "ok", f"MuJoCo {importlib.metadata.version('mujoco')}, which draws with {library}")
 
 
 def _llama(_: Environment) -> Iterator[Finding]:

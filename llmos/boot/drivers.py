@@ -47,6 +47,16 @@ def make_camera(profile: RobotProfile, scene: Scene) -> Camera | None:
     return MujocoCamera(scene, drawing_library())
 
 
+def find_drawing() -> str:
+    """The library that pictures are drawn with; RobotError where none works."""
+    prepare_libraries()
+    from llmos.robots.simulators.mujoco_camera import check_drawing
+
+    library = drawing_library()
+    check_drawing(library)
+    return library
+
+
 def driver_of(profile: RobotProfile) -> str:
     """The name of the first driver that is installed; DocumentError says what is missing."""
     for name in profile.driver:

@@ -124,6 +124,13 @@ class Models:
             return alias.template
         return "compact" if name.startswith(("local:", "openai:")) else "full"
 
+    def sees(self, name: str) -> bool:
+        """Whether a model is known to understand pictures: Claude's, and local ones with a vision part."""
+        alias = self._rules.aliases.get(name)
+        if alias is None:
+            return name.startswith(("anthropic:", "claude-"))
+        return alias.provider == "anthropic" or (alias.provider == "local" and bool(alias.vision_file))
+
     def make(self, name: str) -> Model:
         """The model of an alias or `provider:ID`; LLMosError when there is no such thing."""
         if name not in self._made:

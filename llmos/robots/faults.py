@@ -69,6 +69,12 @@ class FaultyRobot:
             self._told.popleft()
         return self._told[0]
 
+    def limit_force(self, most_n: float | None) -> None:
+        """Pass a limit on to a robot that has one."""
+        limit = getattr(self._robot, "limit_force", None)
+        if limit is not None:
+            limit(most_n)
+
     def close(self) -> None:
         """Bring the robot to rest."""
         self._robot.close()

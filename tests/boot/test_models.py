@@ -28,3 +28,22 @@ async def test_a_mistyped_model_is_told_the_nearest(tmp_path: Path, name: str, m
         f"kernel/models.md has no price for '{name.removeprefix('anthropic:')}', so no budget could hold it; "
         f"did you mean '{meant}'? Otherwise add one under `prices:` in {place.home}/kernel/models.md"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "sees"),
+    [
+        ("opus", True),
+        ("claude-sonnet-5-5", True),
+        ("anthropic:claude-haiku-5-5", True),
+        ("runtime", True),
+        ("pocket", False),
+        ("openai:llava", False),
+        ("local:tiny.gguf", False),
+        ("cassette:tape.jsonl", False),
+    ],
+)
+async def test_pictures_go_to_models_that_are_known_to_see(tmp_path: Path, name: str, sees: bool) -> None:
+    """All others get the words alone."""
+    async with make_place(tmp_path).system() as system:
+        assert system.models.sees(name) is sees

@@ -17,7 +17,7 @@ def test_a_whole_home_has_no_problem(at_home: CommandLine) -> None:
     said = at_home("doctor")
     found = findings(at_home)
     assert said.code == 0, said.out
-    assert {"python", "git", "home", "settings", "kernel", "volumes", "watching", "llama.cpp", "openai"} <= set(found)
+    assert {"python", "git", "home", "settings", "kernel", "volumes", "watching", "physics", "llama.cpp"} <= set(found)
     assert found["home"]["sentence"].startswith(f"{at_home.place.home}, ")
     assert (found["pocket"]["state"], found["runtime"]["state"]) == ("ok", "note")
     assert found["runtime"]["remedy"] == "llmos model pull runtime"

@@ -5,7 +5,6 @@ Knows no driver: it builds the scene anew and puts everything where a snapshot s
 
 import io
 import threading
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -55,7 +54,7 @@ class MujocoCamera:
         if self._stage is None or self._profile is not profile:
             self._strike()
             model = mujoco.MjModel.from_xml_string(world_xml(self._scene, profile.zones))
-            self._stage, self._profile = _Stage(model, _context_maker(self._library)), profile
+            self._stage, self._profile = _Stage(model, _context(self._library)), profile
         return self._stage
 
     def _strike(self) -> None:
@@ -67,9 +66,9 @@ class MujocoCamera:
 class _Stage:
     """A model with everything that is needed to draw it."""
 
-    def __init__(self, model: Any, make_context: Callable[[int, int], Any]) -> None:  # noqa: ANN401
+    def __init__(self, model: Any, context: Any) -> None:  # noqa: ANN401 - MuJoCo has no types
         self._model, self._state = model, mujoco.MjData(model)
-        self._gl = make_context(WIDTH, HEIGHT)
+        self._gl = context
         self._drawn = mujoco.MjvScene(model, maxgeom=2000)
         self._look = mujoco.MjvOption()
         self._camera = mujoco.MjvCamera()
@@ -105,20 +104,20 @@ class _Stage:
         self._gl.free()
 
 
-def _context_maker(library: str) -> Callable[[int, int], Any]:
-    """What makes a graphics context without a screen; one sentence where nothing does."""
-    missing = (
-        f"No picture: MuJoCo cannot draw with {library} here; install EGL (Debian: apt install libegl1 "
-        "libgl1-mesa-dri), or OSMesa (libosmesa6) and set MUJOCO_GL=osmesa."
-    )
+def check_drawing(library: str) -> None:
+    """Raise RobotError, in one sentence, where MuJoCo cannot draw with this library."""
+    _context(library).free()
 
-    def make(width: int, height: int) -> Any:  # noqa: ANN401
-        try:
-            return import_module(f"mujoco.{library}").GLContext(width, height)
-        except (ImportError, AttributeError, OSError, RuntimeError) as error:  # each of them, by what is missing
-            raise RobotError(missing) from error
 
-    return make
+def _context(library: str) -> Any:  # noqa: ANN401
+    """A graphics context without a screen."""
+    try:
+        return import_module(f"mujoco.{library}").GLContext(WIDTH, HEIGHT)
+    except (ImportError, AttributeError, OSError, RuntimeError) as error:  # each of them, by what is missing
+        raise RobotError(
+            f"No picture: MuJoCo cannot draw with {library} here; install EGL (Debian: apt install libegl1 "
+            "libgl1-mesa-dri), or OSMesa (libosmesa6) and set MUJOCO_GL=osmesa."
+        ) from error
 
 
 def _png(pixels: Any) -> bytes:  # noqa: ANN401

@@ -152,7 +152,7 @@ def test_snapshot_of_another_scene_is_not_drawn(camera: "MujocoCamera", steps: S
 
 def test_machine_that_cannot_draw_says_what_it_lacks(steps: Steps) -> None:
     """One sentence that names the packages."""
-    from llmos.robots.simulators.mujoco_camera import MujocoCamera
+    from llmos.robots.simulators.mujoco_camera import MujocoCamera, check_drawing
 
     camera = MujocoCamera(shipped_scene("pick-and-place"), "nothing")
     with pytest.raises(RobotError) as error:
@@ -161,6 +161,8 @@ def test_machine_that_cannot_draw_says_what_it_lacks(steps: Steps) -> None:
         "No picture: MuJoCo cannot draw with nothing here; install EGL (Debian: apt install libegl1 "
         "libgl1-mesa-dri), or OSMesa (libosmesa6) and set MUJOCO_GL=osmesa."
     )
+    with pytest.raises(RobotError):
+        check_drawing("nothing")
 
 
 def test_camera_can_be_closed_twice_and_used_again(camera: "MujocoCamera", steps: Steps) -> None:
