@@ -3,17 +3,18 @@
 Knows no driver and no limit, and has no way to rearm; what the gate refuses goes back to the model as a sentence.
 """
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal, TypeAlias
 
 from llmos.documents.scene import NOTHING, Scene
-from llmos.messages import JSON, Effect, Text
+from llmos.messages import JSON, Effect, Image, Text
 from llmos.robots import views
+from llmos.robots.base import RobotError
 from llmos.robots.controls import Snapshot
 from llmos.robots.pilot import Pilot
 from llmos.robots.report import motion_sentence, state_sentence
 from llmos.robots.verdict import Result
-from llmos.tools.base import Tool, ToolOutcome, tool
+from llmos.tools.base import Tool, ToolOutcome, ToolOutput, tool
 
 ROBOT_TOOLS = frozenset(
     {"move_to", "move_relative", "toggle_tool", "get_camera_feed", "get_status", "go_home", "emergency_stop"}
@@ -24,9 +25,13 @@ DRIVING_TOOLS = frozenset({"move_to", "move_relative", "toggle_tool", "go_home"}
 """Those of them that move something."""
 
 
-def robot_tools(pilot: Pilot, scene: Scene) -> list[Tool]:
-    """The seven tools of a robot arm, for one pilot; `scene` is where its named places are."""
-    return [*_motion_tools(pilot), *_reading_tools(pilot, scene)]
+Look: TypeAlias = Callable[[], Awaitable[bytes]]
+"""Makes a picture of the robot as it is now, as a PNG file; may raise RobotError."""
+
+
+def robot_tools(pilot: Pilot, scene: Scene, look: Look | None = None) -> list[Tool]:
+    """The seven tools of a robot arm, for one pilot; `scene` is where its named places are, `look` its camera."""
+    return [*_motion_tools(pilot), *_reading_tools(pilot, scene, look)]
 
 
 def robot_state(snapshot: Snapshot, scene: Scene) -> dict[str, JSON]:
@@ -96,9 +101,9 @@ def _motion_tools(pilot: Pilot) -> list[Tool]:
     return [move_to, move_relative, toggle_tool, go_home, emergency_stop]
 
 
-def _reading_tools(pilot: Pilot, scene: Scene) -> list[Tool]:
+def _reading_tools(pilot: Pilot, scene: Scene, look: Look | None) -> list[Tool]:
     @tool(effect=Effect.PURE)
-    async def get_camera_feed(view: Literal["cockpit", "operator", "camera"] = "cockpit") -> str:
+    async def get_camera_feed(view: Literal["cockpit", "operator", "camera"] = "cockpit") -> ToolOutput:
         """Look at the robot: instruments (cockpit), map from above (operator), or the objects seen (camera).
 
         Args:
@@ -109,7 +114,7 @@ def _reading_tools(pilot: Pilot, scene: Scene) -> list[Tool]:
         if view == "operator":
             return views.operator(now.profile, now.robot_name, now.measured, scene.places, now.stop)
         if view == "camera":
-            return views.camera(now.robot_name, now.measured)
+            return await _seen(views.camera(now.robot_name, now.measured), look)
         return views.cockpit(now.profile, now.robot_name, now.measured, now.stop)
 
     @tool(effect=Effect.PURE)
@@ -120,6 +125,16 @@ def _reading_tools(pilot: Pilot, scene: Scene) -> list[Tool]:
         return f"{state_sentence(now.measured)}{stopped}"
 
     return [get_camera_feed, get_status]
+
+
+async def _seen(words: str, look: Look | None) -> ToolOutput:
+    """The words, and the picture beside them where there is a camera that works."""
+    if look is None:
+        return words
+    try:
+        return Text(words), Image(await look())
+    except RobotError as error:
+        return f"{words} {error}"
 
 
 def _outcome(result: Result) -> ToolOutcome:

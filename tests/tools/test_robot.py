@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from llmos.errors import LLMosError
-from llmos.messages import Effect
+from llmos.messages import Effect, Image, Text
+from llmos.robots.base import RobotError
 from llmos.robots.latch import Stop
 from llmos.tools.base import Tool, ToolOutcome
 from llmos.tools.robot import ROBOT_TOOLS, robot_state, robot_tools
@@ -130,6 +131,33 @@ async def test_views_can_be_chosen(tmp_path: Path) -> None:
     )
     with pytest.raises(LLMosError, match="view"):
         await call(arm, "get_camera_feed", view="x-ray")
+
+
+async def test_camera_view_has_a_picture_where_there_is_a_camera(tmp_path: Path) -> None:
+    """The words stay, and the picture stands beside them; the other views are words alone."""
+    arm = rig(tmp_path)
+
+    async def look() -> bytes:
+        return b"a picture"
+
+    feed = robot_tools(arm.pilot, arm.scene, look)[-2]
+    assert await feed.call({"view": "camera"}) == (
+        Text("Camera of the kinematic arm (simulated), in words: cube at (1.50, 1.00, 0.50)."),
+        Image(b"a picture"),
+    )
+    assert isinstance(await feed.call({"view": "cockpit"}), str)
+
+
+async def test_camera_that_cannot_draw_leaves_the_words(tmp_path: Path) -> None:
+    """And says why there is no picture."""
+    arm = rig(tmp_path)
+
+    async def look() -> bytes:
+        raise RobotError("No picture: the lens is dirty.")
+
+    assert await robot_tools(arm.pilot, arm.scene, look)[-2].call({"view": "camera"}) == (
+        "Camera of the kinematic arm (simulated), in words: cube at (1.50, 1.00, 0.50). No picture: the lens is dirty."
+    )
 
 
 async def test_reading_tools_leave_no_verdict_and_no_motion(tmp_path: Path) -> None:
