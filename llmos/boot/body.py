@@ -1,27 +1,32 @@
 """The robot of a process: profile, scene, simulator and gate put together, and what its runs did with it.
 
-The only place that names concrete robots. Verdicts and motions go to the journal of the run that caused them.
+Knows no robot by name. Verdicts and motions go to the journal of the run that caused them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import anyio.to_thread
+
+from llmos.boot.drivers import make_camera, make_robot
 from llmos.clock import RealClock, SimulatedClock
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import Scene, read_scene
-from llmos.errors import nearest
+from llmos.documents.scene_zones import profile_in
 from llmos.messages import JSON
-from llmos.robots.base import Robot
+from llmos.robots.base import RobotError
+from llmos.robots.camera import View
+from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Principal
 from llmos.robots.gate import Gate
-from llmos.robots.latch import StopLatch
+from llmos.robots.latch import Stop, StopLatch
 from llmos.robots.outcome import PhysicalOutcome, physical_outcome
 from llmos.robots.pace import RealTimePace, SimulatedPace
 from llmos.robots.pilot import Pilot
+from llmos.robots.planner import Planner
 from llmos.robots.record import motion_event, verdict_event
-from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.verdict import Motion, Verdict
 from llmos.tools.base import Tool
 from llmos.tools.robot import robot_state, robot_tools
@@ -65,37 +70,48 @@ CURRENT: ContextVar[Deeds | None] = ContextVar("CURRENT", default=None)
 
 USUAL_ROBOT = "arm"
 _USUAL_SCENE = "empty"
-_DRIVERS: Mapping[str, Callable[[RobotProfile, Scene], Robot]] = {"kinematic": KinematicArm}
 
 
 class Body:
     """One simulated robot in its scene; nothing but its gate reaches the driver."""
 
     def __init__(self, profile: RobotProfile, scene: Scene, home: Path, *, realtime: bool) -> None:
+        self._heeded: Callable[[], Caution] = lambda: CALM
         self.profile = profile
         self.scene = scene
         clock = RealClock()  # a stop outlasts the simulation, so the simulated time begins with the real one
         pace = RealTimePace(clock) if realtime else SimulatedPace(SimulatedClock(clock.now()))
         latch = latch_of(profile.name, home)
-        driver = next((_DRIVERS[name] for name in profile.driver if name in _DRIVERS), None)
-        if driver is None:
-            wanted = ", ".join(profile.driver)
-            known = nearest(profile.driver[0], _DRIVERS)
-            raise profile.document.wrong("driver", f"there is no driver '{wanted}'; {known}")
-        self._gate = Gate(profile, driver(profile, scene), pace, latch)
+        robot = make_robot(profile, scene)
+        self._camera = make_camera(profile, scene)
+        self.now_s = pace.now_s
+        """The robot's own clock."""
+        self._gate = Gate(profile, robot, pace, latch, zones=scene.zones, caution=self.caution)
 
     @property
     def name(self) -> str:
         """The profile's name, and what moves in truth."""
         return f"{self.profile.name}: {self._gate.snapshot().robot_name}"
 
+    def heed(self, caution: Callable[[], Caution]) -> None:
+        """Tighten every order from now on by what this says at the moment."""
+        self._heeded = caution
+
+    def caution(self) -> Caution:
+        """By how much orders are tightened just now."""
+        return self._heeded()
+
     def pilot(self, principal: Principal) -> Pilot:
         """The robot in the hands of a person, agent or program; what it does goes to the journal of the run."""
-        return Pilot(self._gate, principal, _on_verdict, _on_motion)
+        return Pilot(self._gate, principal, _on_verdict, _on_motion, self.caution, plan=Planner(self.scene))
 
-    def tools(self, principal: Principal) -> list[Tool]:
-        """What an agent may ask of it."""
-        return robot_tools(self.pilot(principal), self.scene)
+    def tools(self, principal: Principal, *, sees: bool = False) -> list[Tool]:
+        """What an agent may ask of it; one that `sees` gets pictures beside the words."""
+        return robot_tools(self.pilot(principal), self.scene, self.picture if sees and self._camera else None)
+
+    async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
+        """A person's permission to move again, and for the looser limits of the profile with this hash to count."""
+        return await self._gate.rearm(by, profile_hash)
 
     def state(self) -> dict[str, JSON]:
         """What is measured now."""
@@ -107,15 +123,25 @@ class Body:
         feed = next(tool for tool in tools if tool.spec.name == "get_camera_feed")
         return str(await feed.call({"view": which}))
 
+    async def picture(self, view: View = "overview") -> bytes:
+        """What a camera sees now, as a PNG file; RobotError where there is nothing to draw, or nothing to draw with."""
+        known = self._gate.snapshot()
+        if self._camera is None:
+            raise RobotError(f"No picture: the {known.robot_name} has no physics to draw; its camera speaks words.")
+        return await anyio.to_thread.run_sync(self._camera.picture, known, view)
+
     def close(self) -> None:
         """Bring it to rest."""
         self._gate.close()
+        if self._camera is not None:
+            self._camera.close()
 
 
 def open_body(documents: Lookups, home: Path, name: str = "", scene: str = "", *, realtime: bool = False) -> Body:
     """The robot of this profile in this scene, by default the arm with nothing around it; DocumentError for no such."""
     profile = read_robot_profile(documents.robot(name or USUAL_ROBOT))
-    return Body(profile, read_scene(documents.scene(scene or _USUAL_SCENE)), home, realtime=realtime)
+    where = read_scene(documents.scene(scene or _USUAL_SCENE))
+    return Body(profile_in(where, profile), where, home, realtime=realtime)
 
 
 def latch_of(robot: str, home: Path) -> StopLatch:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 
+from llmos.autonomy.valence import Valence
 from llmos.boot.body import Body, Deeds
 from llmos.boot.kit import Kit
 from llmos.boot.models import Models
@@ -72,6 +73,8 @@ class Ground:
     mode: str
     """How goals are to be reached, as a person asked for it: `auto`, `learner` or `orchestrator`."""
     body_for: Callable[[Agent], Body | None]
+    valence: Callable[[], Valence | None]
+    """The Sentience Layer of the robot, while one is open."""
     scene: Callable[[], str]
     """The scene that the session asked for; empty when it asked for none."""
     commit: Callable[[Sequence[Path], str], object]

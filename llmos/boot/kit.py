@@ -95,8 +95,8 @@ class Kit:
             skill_tool(documents),
             agent_tool(delegate),
             *memory_tools(notes, run_id),
-            assess_tool(),
             *robot,
+            *([assess_tool()] if robot else []),
         ]
         names = [tool.spec.name for tool in built_in]
         plugins, problems = self._plugins.refresh(documents.tools_folders(), names)

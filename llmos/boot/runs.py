@@ -12,6 +12,8 @@ from llmos import __version__
 from llmos.boot.body import CURRENT, Deeds
 from llmos.boot.ground import Conversation, Ground, Place, Settled, settle
 from llmos.boot.models import Chosen
+from llmos.boot.oversight import overseers
+from llmos.boot.sentience import bulletins, careful
 from llmos.budget import Limits, Purse
 from llmos.documents.agent import Agent
 from llmos.documents.document import Document, Problem
@@ -56,7 +58,11 @@ async def _plan(
     purse = place.purse.child(_limits(ground, run.agent, place.purse.steps_left))
     below = Place(purse, run_id, deeds, place.depth + 1, model=run.choice.name)
     pilot = Principal("agent", run.agent.name, run.agent.document.content_hash)
-    robot = run.body.tools(pilot) if run.body else []
+    robot = (
+        careful(ground, run, run.body.tools(pilot, sees=ground.models.sees(run.choice.name)), pilot, journal)
+        if run.body
+        else []
+    )
     whole, problems = await anyio.to_thread.run_sync(
         ground.kit.toolbox, run.permissions, run.snapshot, robot, Delegation(ground, below), run_id, ground.commit
     )
@@ -74,6 +80,7 @@ async def _plan(
         monotonic_s=ground.clock.monotonic_s,
         scope=place.scope or anyio.CancelScope(),
         notices=tuple(_notices(run, whole, problems)),
+        overseers=overseers(ground, run, deeds, below, run_goal),
     )
 
 
@@ -160,6 +167,7 @@ def _terms(ground: Ground, run: Settled, chosen: Chosen, toolbox: Toolbox, run_i
         state=state,
         notice=notice,
         on_text=stream,
+        bulletin=bulletins(ground.valence() if run.body else None, ground.prompts, chosen.template),
     )
 
 

@@ -7,7 +7,42 @@ from collections.abc import Callable
 
 from llmos.autonomy.sentience import Mode
 from llmos.autonomy.valence import Valence
+from llmos.boot.body import Body
+from llmos.boot.ground import Ground, Settled
+from llmos.documents.kernel import ValenceRules
+from llmos.robots.controls import Principal
 from llmos.runtime.prompt import Prompts
+from llmos.tools.base import Tool
+from llmos.tools.careful import Careful
+from llmos.tools.permissions import Decision
+from llmos.traces.bus import Bus
+from llmos.traces.events import PermissionDecided
+from llmos.traces.witness import Witness
+
+
+def feel(rules: ValenceRules, body: Body, bus: Bus) -> Valence:
+    """The layer of a robot that has just been opened: it begins at rest, hears the bus, and tightens every order."""
+    valence = Valence(rules, body.profile.valence, body.now_s)
+    body.heed(valence.caution)
+    bus.subscribe(valence.hear)
+    return valence
+
+
+def careful(ground: Ground, run: Settled, tools: list[Tool], principal: Principal, journal: Witness) -> list[Tool]:
+    """The robot's tools for one run, as careful as the robot feels at each call."""
+    valence = ground.valence()
+    if valence is None or run.body is None:
+        return tools
+
+    def decided(decision: Decision) -> None:
+        question, allowed = decision.question, decision.allowed
+        journal.write(PermissionDecided(tool=decision.tool, question=question, allowed=allowed, by=decision.by))
+
+    async def confirm(name: str, what: str) -> None:
+        await run.permissions.confirm(name, what, decided)
+
+    body, preview = run.body, run.body.pilot(principal).preview
+    return Careful(valence, body.profile, run.goal, body.state, preview, confirm).over(tools)
 
 
 def bulletins(valence: Valence | None, prompts: Prompts, template: str) -> Callable[[], str]:

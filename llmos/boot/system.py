@@ -12,6 +12,8 @@ from typing import Self
 
 from anyio import CancelScope, to_thread
 
+from llmos.autonomy.sentience import Sentience
+from llmos.autonomy.valence import Valence
 from llmos.boot.body import USUAL_ROBOT, Body, open_body
 from llmos.boot.ground import Conversation, Ground, Place, settle
 from llmos.boot.kit import Kit
@@ -20,11 +22,14 @@ from llmos.boot.models import Models
 from llmos.boot.options import Options
 from llmos.boot.preferences import rules_of, with_preferences
 from llmos.boot.runs import run_goal
+from llmos.boot.sentience import feel
 from llmos.budget import Limits, Purse
 from llmos.clock import Clock, RealClock
 from llmos.documents.agent import Agent
 from llmos.errors import LowBatteryError
 from llmos.messages import Usage
+from llmos.robots.controls import Principal
+from llmos.robots.pilot import Pilot
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment, current_folder, package_folder, prepare_libraries, read_environment, system_root
@@ -78,6 +83,7 @@ class LLMOS:
         self.library = Library(self.environment, self.clock, self.workspace)
         self.models = Models(self.rules.models, self.environment, package_folder(), self.clock, self.options.model)
         self._body: Body | None = None
+        self._valence: Valence | None = None
         self._robot, self._scene = self.options.robot or "", self.options.scene or ""
         usd = self.rules.budget.budget_usd if self.options.budget_usd is None else self.options.budget_usd
         self._purse = Purse(Limits(usd=usd), self.clock.monotonic_s)
@@ -116,6 +122,14 @@ class LLMOS:
     def robot(self) -> Body:
         """The robot that all runs of this session share, opened when it is not yet; DocumentError for no such."""
         return self._open_robot(self._robot or self.environment.robot or USUAL_ROBOT)
+
+    def pilot(self, person: str) -> Pilot:
+        """That robot in the hands of a person."""
+        return self.robot().pilot(Principal("person", person))
+
+    def sentience(self) -> Sentience | None:
+        """How the robot of this session feels; None as long as no robot is open."""
+        return self._valence.look() if self._valence else None
 
     async def execute(
         self, goal: str, agent: str = "system", *, resume: str | None = None, scope: CancelScope | None = None
@@ -200,6 +214,7 @@ class LLMOS:
             max_steps=self.options.max_steps,
             mode=self.options.mode,
             body_for=self._body_for,
+            valence=lambda: self._valence,
             scene=lambda: self._scene,
             commit=self._commit,
             commits_of=self.library.commits_of,
@@ -218,4 +233,5 @@ class LLMOS:
         if self._body is None:
             documents, realtime = self.library.registry.snapshot(), self.options.realtime
             self._body = open_body(documents, self.environment.home, name, self._scene, realtime=realtime)
+            self._valence = feel(self.rules.valence, self._body, self.bus)
         return self._body

@@ -43,6 +43,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "trace": ("llmos.cli.trace", "trace", "List runs, and show what happened in one."),
     "memory": ("llmos.cli.memory", "memory", "Search, show and forget notes."),
     "usage": ("llmos.cli.usage", "usage", "Show what runs cost."),
+    "demo": ("llmos.cli.demo", "demo", "Show one of five demonstrations of a robot."),
     "doctor": ("llmos.cli.doctor", "doctor", "Say what is installed, what is missing, how to get it."),
     "completion": ("llmos.cli.completion", "completion", "Print what makes a shell complete `llmos` commands."),
 }

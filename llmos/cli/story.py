@@ -145,8 +145,13 @@ class Story:
         gate = "gate ok, " if now.gate_ok else ""
         took = f"{now.motion_s:.1f} s of motion" if now.motion_s else f"{event.duration_s:.1f} s"
         now.gate_ok, now.motion_s, self._doing = False, 0.0, _THINKING
-        answer = f"{'-> ' if event.ok else 'failed: '}{_short(event.text) or 'no text'}"
+        answer = f"{'-> ' if event.ok else 'failed: '}{_answer(event.text)}"
         return Line(f"{call} {answer} [{gate}{took}]", _GOOD if event.ok else _BAD)
+
+
+def _answer(text: str) -> str:
+    """What a tool answered, on one line; of a view in a frame only its size."""
+    return f"a view of {len(text.splitlines())} lines" if text.startswith("╔") else _short(text) or "no text"
 
 
 def _remarkable(event: Event) -> list[Line]:

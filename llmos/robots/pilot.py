@@ -4,6 +4,7 @@ Knows no driver and no rule; it holds Controls, and whoever holds a pilot can ne
 """
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import anyio
 
@@ -11,15 +12,25 @@ from llmos.documents.robot_profile import RobotProfile
 from llmos.messages import JSON
 from llmos.robots.asked import is_stop
 from llmos.robots.base import Measured, Pose
+from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Controls, Order, Principal, Ruling, Snapshot
 from llmos.robots.verdict import Motion, Result, Verdict
+
+Plan: TypeAlias = Callable[[str, Mapping[str, JSON], Snapshot, float], tuple[Pose, ...]]
+"""The poses on the way that an order takes, from its verb, its arguments, what is known, and how much room to leave."""
+
+
+def straight(_verb: str, _args: Mapping[str, JSON], _known: Snapshot, _extra_m: float) -> tuple[Pose, ...]:
+    """No poses on the way."""
+    return ()
 
 
 class Pilot:
     """Orders of one principal.
 
     `on_verdict` is called before anything moves, `on_motion` after it stands still again; an exception of either passes
-    to the caller, and when it comes from `on_verdict` nothing moves (but a stop stops all the same).
+    to the caller, and when it comes from `on_verdict` nothing moves (but a stop stops all the same). `caution` is asked
+    for each order, which it can only tighten; `plan` finds the way, which is straight without it.
     """
 
     def __init__(
@@ -28,11 +39,16 @@ class Pilot:
         principal: Principal,
         on_verdict: Callable[[Verdict], None] = lambda _: None,
         on_motion: Callable[[Motion], None] = lambda _: None,
+        caution: Callable[[], Caution] = lambda: CALM,
+        *,
+        plan: Plan = straight,
     ) -> None:
         self.principal = principal
         self._controls = controls
         self._on_verdict = on_verdict
         self._on_motion = on_motion
+        self._caution = caution
+        self._plan = plan
 
     @property
     def profile(self) -> RobotProfile:
@@ -101,11 +117,9 @@ class Pilot:
         return result
 
     def _order(self, verb: str, args: Mapping[str, JSON]) -> Order:
-        return Order(verb, args, self.principal, self._way(verb, args))
-
-    def _way(self, _verb: str, _args: Mapping[str, JSON]) -> tuple[Pose, ...]:
-        """The poses on the way to the target: none, the way is straight."""
-        return ()
+        caution = self._caution()
+        way = self._plan(verb, args, self._controls.snapshot(), caution.extra_margin_m)
+        return Order(verb, args, self.principal, way, caution)
 
     def _report_cancelled(self, verdict: Verdict) -> None:
         """A motion that was cut short is reported like any other, once the robot is at rest."""

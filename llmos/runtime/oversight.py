@@ -59,9 +59,9 @@ class Oversight:
 
 def _sentence(veto: SafetyAssessed) -> str:
     """Why the work did not begin, or does not count."""
-    change = f" {veto.change.rstrip('.')}." if veto.change else ""
+    change = f"; {veto.change.rstrip('.')}" if veto.change else ""
     verb = "vetoed this" if veto.phase == "before" else "does not accept the result"
-    return f"{veto.by} {verb}: {veto.reason.rstrip('.')}.{change}"
+    return f"{veto.by} {verb}: {veto.reason.rstrip('.')}{change}."
 
 
 def _told(assessed: Sequence[SafetyAssessed]) -> list[JSON]:

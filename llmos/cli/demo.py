@@ -1,0 +1,75 @@
+"""`llmos demo`: the five demonstrations of a robot that is driven in plain English, and a menu of them."""
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from llmos.cli.options import run_async
+
+if TYPE_CHECKING:
+    from llmos.cli.stage import Setting
+
+TITLES: Final = (
+    ("Basic robot operation", "plain English becomes motion: cockpit view, half a metre to the right, operator view"),
+    ("The safety gate", "three dangerous commands, each refused before anything moves, each with its reason"),
+    ("Operator and safety officer", "one looks, one acts, one reviews; a veto keeps work from beginning"),
+    ("What repeating costs", "the same job three times, with tokens and seconds as they were measured"),
+    ("Your turn", "type what the robot shall do"),
+)
+"""The demonstrations in their order: name, and what is seen."""
+
+
+@click.command("demo")
+@click.argument("number", required=False, type=click.IntRange(1, len(TITLES)))
+@click.option("--model", metavar="M", default="pocket", show_default=True, help="Whose model drives; see `model list`.")
+@click.option("--robot", metavar="R", default="arm", show_default=True, help="The robot profile to drive.")
+@click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one.")
+def demo(number: int | None, model: str, robot: str, *, realtime: bool) -> int:
+    """Show one of five demonstrations; without NUMBER, a menu."""
+    from llmos.cli.stage import Setting
+
+    setting = Setting(model, robot, realtime=realtime)
+    if number is not None:
+        return _show(number, setting)
+    _menu()
+    if not sys.stdin.isatty():
+        return 0
+    return _choose(setting)
+
+
+def _menu() -> None:
+    """The five titles."""
+    click.secho("LLMos demonstrations", bold=True)
+    for number, (title, seen) in enumerate(TITLES, start=1):
+        click.echo(f"  {click.style(str(number), fg='cyan', bold=True)}  {click.style(title, bold=True)}")
+        click.secho(f"     {seen}", dim=True)
+    click.echo("\nllmos demo NUMBER shows one; --model M has another model drive.")
+
+
+def _choose(setting: "Setting") -> int:
+    """Ask for numbers until the person has had enough; the worst exit code."""
+    worst = 0
+    while (answer := click.prompt("\nWhich one (1-5, Enter leaves)", default="", show_default=False).strip()) != "":
+        if answer.casefold() in ("q", "quit", "exit"):
+            break
+        if answer in map(str, range(1, len(TITLES) + 1)):
+            worst = max(worst, _show(int(answer), setting))
+        else:
+            click.echo(f"There are 1 to {len(TITLES)}.", err=True)
+    return worst
+
+
+def _show(number: int, setting: "Setting") -> int:
+    """One demonstration; 0 when everything in it went as it says."""
+    from llmos.cli import shows
+    from llmos.cli.stage import Stage
+
+    title, seen = TITLES[number - 1]
+    if number == len(TITLES):
+        return shows.your_turn(setting, title)
+    stage = Stage(setting)
+    stage.title(number, title, seen)
+    acts = (shows.basics, shows.gate, shows.officer, shows.repeating)
+    run_async(lambda: acts[number - 1](stage))
+    return stage.curtain()
