@@ -39,6 +39,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "volume": ("llmos.cli.volume", "volume", "Add, trust, update and search volumes."),
     "model": ("llmos.cli.model", "model", "List, fetch, check and time models."),
     "robot": ("llmos.cli.robot", "robots", "Look at robots, stop them, let them move again."),
+    "serve": ("llmos.cli.serve", "serve", "Serve a robot over REST, WebSocket and a web page."),
     "kernel": ("llmos.cli.kernel", "kernel", "Show the rules that every run obeys."),
     "trace": ("llmos.cli.trace", "trace", "List runs, and show what happened in one."),
     "memory": ("llmos.cli.memory", "memory", "Search, show and forget notes."),

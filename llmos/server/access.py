@@ -64,12 +64,16 @@ class Access:
         """Whether a page of this origin may ask us to do something; no page at all (None) may."""
         if origin is None or origin in self.origins:
             return True
-        return origin != "null" and bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+        return origin != "null" and bool(host) and origin.lower().partition("://")[2] == host.lower()
 
     def caller(self, headers: Mapping[str, str], address: str, offered: Sequence[str] = ()) -> Caller | None:
-        """Who asks, by bearer token, cookie or offered subprotocol; None when a token is needed and none is right."""
+        """Who asks, by bearer token, cookie or offered subprotocol; None when a token is needed and none is right.
+
+        Without tokens, somebody whom a proxy speaks for is nobody: `address` is then not of this machine.
+        """
         if not self.tokens:
-            return Caller(Role.ADMIN, address or "local")
+            here = is_loopback(address) or not is_address(address)
+            return Caller(Role.ADMIN, address or "local") if here else None
         for given in _given(headers, offered):
             role = self.role_of(given)
             if role is not None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import anyio
 from anyio.abc import TaskGroup
 from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
 
 from llmos.messages import JSON
 from llmos.robots.controls import Principal
@@ -20,6 +21,7 @@ from llmos.server.direct import said_of
 from llmos.server.feed import now, pose_json
 from llmos.server.service import Service
 from llmos.server.shapes import Accepted, MoveBody, Moved, Reset, ResetBody, Stopped, ToolBody
+from llmos.server.stopping import USUAL_REASON, reason_of, stopped_body
 
 T = TypeVar("T")
 
@@ -30,9 +32,8 @@ def acting_router(service: Service) -> APIRouter:
 
     @router.post("/move", response_model=Moved, responses={202: {"model": Accepted}}, summary="Move to a position")
     async def move(body: MoveBody, request: Request, wait: bool = True) -> Response:  # noqa: FBT001 - a query parameter
-        args: dict[str, JSON] = {"x": body.x, "y": body.y, "z": body.z}
-        if body.theta is not None:
-            args["theta_deg"] = body.theta
+        asked = {"x": body.x, "y": body.y, "z": body.z, "theta_deg": body.theta}
+        args: dict[str, JSON] = {name: value for name, value in asked.items() if value is not None}
         if wait:
             result = await while_there(request, lambda: perform(service, request, "move_to", args))
             return told(service, result)
@@ -58,24 +59,11 @@ def acting_router(service: Service) -> APIRouter:
         return _reset(service, homed=True) if result.ok else told(service, result)
 
     @router.post("/emergency", response_model=Stopped, summary="Stop the robot until a person rearms it")
-    async def emergency(request: Request, reason: str = "stopped through the service") -> Response:
-        stop = await service.stop(who(request).name, " ".join(reason.split())[:200])
-        return JSONAnswer(stopped_body(stop.reason, stop.by, stop.since, now(service)))
+    async def emergency(request: Request, reason: str = USUAL_REASON) -> Response:
+        stop = await service.stop(who(request).name, reason_of(reason))
+        return JSONAnswer(stopped_body(stop, now(service)))
 
     return router
-
-
-def stopped_body(reason: str, by: str, since: str, timestamp: str) -> dict[str, JSON]:
-    """The answer to an emergency stop."""
-    return {
-        "success": True,
-        "emergency_stop": True,
-        "message": "The robot is stopped; nothing moves until a person rearms it (POST /reset)",
-        "reason": reason,
-        "by": by,
-        "since": since,
-        "timestamp": timestamp,
-    }
 
 
 def who(request: Request) -> Caller:
@@ -152,17 +140,19 @@ def _reset(service: Service, *, rearmed: bool = False, homed: bool = False) -> R
 
 async def while_there(request: Request, work: Callable[[], Awaitable[T]], leave: Callable[[], None] | None = None) -> T:
     """The result of the work; when the caller hangs up before, `leave` is called, or else the work is cancelled."""
-    result: list[T] = []
-    async with anyio.create_task_group() as group:
+    background: TaskGroup = request.app.state.background
+    working, watching = anyio.CancelScope(), anyio.CancelScope()
 
-        async def watch() -> None:
+    async def watch() -> None:
+        with watching:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
-            (leave or group.cancel_scope.cancel)()
+            (leave or working.cancel)()
 
-        group.start_soon(watch)
-        result.append(await work())
-        group.cancel_scope.cancel()
-    if not result:
-        raise anyio.BrokenResourceError  # nobody is there to be answered
-    return result[0]
+    background.start_soon(watch)
+    try:
+        with working:
+            return await work()
+    finally:
+        watching.cancel()
+    raise ClientDisconnect  # nobody is there to be answered

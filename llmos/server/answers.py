@@ -10,12 +10,13 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from llmos.errors import LLMosError, LowBatteryError, ModelError, RefusedError, StorageError
 from llmos.messages import JSON
+from llmos.robots.asked import shown
 from llmos.robots.base import RobotError
-from llmos.robots.rules import shown
 from llmos.robots.verdict import Refusal
 from llmos.server.arbiter import BusyError
 from llmos.server.shapes import Refused
@@ -29,6 +30,7 @@ _STATUS: Final[Mapping[type[LLMosError], int]] = {
     ModelError: 503,
 }
 _RULE: Final[Mapping[int, str]] = {402: "budget", 409: "policy", 422: "well-formed", 503: "unreachable", 507: "storage"}
+_HUNG_UP: Final = 499  # nginx's number for it
 _PLAIN: Final[Mapping[int, tuple[str, str, str]]] = {
     404: ("not-found", "There is nothing at this address", "GET / lists what there is"),
     405: ("method", "This address does not take this method", "GET / lists what there is"),
@@ -91,6 +93,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(LLMosError, _ours)
     app.add_exception_handler(BusyError, _busy)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -136,6 +139,10 @@ async def _ours(_: Request, error: Exception) -> Response:
 async def _busy(_: Request, error: Exception) -> Response:
     assert isinstance(error, BusyError)
     return refused(error.refusal)
+
+
+async def _gone(_: Request, error: Exception) -> Response:  # noqa: ARG001 - nobody hears of it
+    return Response(status_code=_HUNG_UP)
 
 
 async def _bug(_: Request, error: Exception) -> Response:  # noqa: ARG001 - it goes to the log, not to whoever asked

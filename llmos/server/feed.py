@@ -15,6 +15,7 @@ from llmos.robots.controls import Snapshot
 from llmos.robots.rules import check_workspace
 from llmos.server.service import Service
 
+_FULL_TURN_DEG = 360.0
 _encode = msgspec.json.Encoder().encode
 
 
@@ -82,7 +83,13 @@ def why_unsafe(snapshot: Snapshot) -> str | None:
 
 def pose_json(pose: Pose) -> dict[str, JSON]:
     """A pose in metres and degrees."""
-    return {"x": short(pose.x), "y": short(pose.y), "z": short(pose.z), "theta": short(pose.theta_deg)}
+    return {"x": short(pose.x), "y": short(pose.y), "z": short(pose.z), "theta": _heading(pose)}
+
+
+def _heading(pose: Pose) -> float | None:
+    """Degrees in [0, 360), also where rounding would make a full turn."""
+    theta = short(pose.theta_deg)
+    return 0.0 if theta == _FULL_TURN_DEG else theta
 
 
 def short(value: float) -> float | None:

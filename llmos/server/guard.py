@@ -101,6 +101,8 @@ class Guard:
         caller = self._service.access.caller(headers, address, scope.get("subprotocols", ()))
         if caller is None:
             how = "send `Authorization: Bearer TOKEN`; in a browser, open /login"
+            if not self._service.access.tokens:
+                how = "start the service with --token-file: what comes through a proxy needs a token"
             return No(401, Refusal("token", "A token is needed, and there is none or a wrong one", how))
         needed = role_for(method, path)
         if caller.role < needed:

@@ -21,28 +21,40 @@ _OURS: Final = "llmos"
 _GONE: Final = "gone"
 _TOO_MUCH: Final = 1008
 _LEAST_HZ: Final = 0.1
+_NOBODYS_HZ: Final = 1e6
 
 
 class _Wish(msgspec.Struct, forbid_unknown_fields=True):
     """What a listener may say: `{"type": "subscribe", "hz": 30}`."""
 
-    hz: float
     type: str = "subscribe"
+    hz: float | None = None
 
 
 class _Rate:
     """How often one listener wants to hear."""
 
     def __init__(self, usual_hz: float, most_hz: float) -> None:
+        self._usual_hz = usual_hz
         self._most_hz = most_hz
-        self.period_s = 1.0 / usual_hz
+        self.hz = usual_hz
 
-    def ask(self, hz: float) -> bool:
+    @property
+    def period_s(self) -> float:
+        """The time from one message to the next."""
+        return 1.0 / self.hz
+
+    def ask(self, hz: float | None) -> bool:
         """Whether this many times a second is possible; then it is so from now on, at most as often as allowed."""
-        if not _LEAST_HZ <= hz <= 1e6:
+        wanted = self._usual_hz if hz is None else hz
+        if not _LEAST_HZ <= wanted <= _NOBODYS_HZ:
             return False
-        self.period_s = 1.0 / min(hz, self._most_hz)
+        self.hz = min(wanted, self._most_hz)
         return True
+
+    def told(self) -> str:
+        """The answer to a wish that was granted."""
+        return msgspec.json.encode({"type": "subscribed", "hz": self.hz}).decode()
 
 
 def live_router(service: Service) -> APIRouter:
@@ -122,13 +134,18 @@ class _Listener:
                 await self._socket.close(_TOO_MUCH, f"let go: {why[0]}")
 
     async def _tell(self) -> str:
-        """Send the newest state again and again; returns when a message was not taken in time."""
+        """Send the newest state again and again; returns when a message was not taken in time, or nobody is there."""
+        due_s = anyio.current_time()
         while True:
-            with anyio.move_on_after(self._service.rules.slow_client_s) as sending:
-                await self._socket.send_text(self._feed.newest())
+            try:
+                with anyio.move_on_after(self._service.rules.slow_client_s) as sending:
+                    await self._socket.send_text(self._feed.newest())
+            except WebSocketDisconnect:
+                return _GONE
             if sending.cancelled_caught:
                 return "slow"
-            await anyio.sleep(self._rate.period_s)
+            due_s = max(due_s + self._rate.period_s, anyio.current_time())
+            await anyio.sleep_until(due_s)
 
     async def _hear(self) -> str:
         """Take wishes; returns when it has gone, or says too much."""
@@ -139,9 +156,13 @@ class _Listener:
             if self._messages.wait_s(""):
                 return "flood"
             text = message.get("text") or ""
-            if len(text) > self._service.rules.max_message_bytes or not _asked(self._rate, text):
+            short = len(text) <= self._service.rules.max_message_bytes
+            answer = self._rate.told() if short and _asked(self._rate, text) else _NOT_UNDERSTOOD
+            try:
                 with anyio.move_on_after(self._service.rules.slow_client_s):
-                    await self._socket.send_text(_NOT_UNDERSTOOD)
+                    await self._socket.send_text(answer)
+            except WebSocketDisconnect:
+                return _GONE
 
 
 _NOT_UNDERSTOOD: Final = msgspec.json.encode(

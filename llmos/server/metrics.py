@@ -5,6 +5,7 @@ Knows no endpoint. Each service has counters of its own, so that two in one proc
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from llmos.documents.verbs import VERBS
 from llmos.robots.controls import Snapshot
 from llmos.traces.bus import Bus
 from llmos.traces.events import Event, GateVerdict, MotionMeasured, RunFinished
@@ -48,7 +49,5 @@ class Counts:
 
 def _verb(command: object) -> str:
     """A verb that the robot has; what a caller made up is no label of its own."""
-    from llmos.robots.rules import VERBS
-
     verb = str(command.get("verb", "")) if isinstance(command, dict) else ""
-    return verb if verb in VERBS else "other"
+    return verb if any(verb in verbs for verbs in VERBS.values()) else "other"

@@ -1,63 +1,40 @@
 """What the service is made of: one robot, the system that runs agents, who may enter, and what has happened.
 
-Knows no HTTP. `launch` makes it from a home; tests make it from whatever they like.
+Knows no HTTP.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, TypeAlias
+
+import anyio.to_thread
 
 from llmos.autonomy.sentience import Sentience
 from llmos.boot.body import Body
 from llmos.boot.system import LLMOS
 from llmos.documents.kernel import ServiceRules
-from llmos.messages import JSON
-from llmos.robots.controls import Principal, Ruling, Snapshot
+from llmos.robots.controls import Principal, Snapshot
 from llmos.robots.latch import Stop
-from llmos.robots.verdict import Result
+from llmos.robots.pilot import Pilot
+from llmos.robots.stopping import stop_robot
 from llmos.server.access import Access
 from llmos.server.arbiter import Arbiter
 from llmos.server.direct import DirectRun
 from llmos.server.history import History
 from llmos.server.metrics import Counts
 
+Helm: TypeAlias = Pilot
+"""The robot in somebody's hands."""
 
-class Helm(Protocol):
-    """What the service holds of a robot on behalf of one principal: a `Pilot`."""
-
-    def snapshot(self) -> Snapshot:
-        """The newest known state, without waiting."""
-        ...
-
-    async def perform(self, verb: str, args: Mapping[str, JSON]) -> Result:
-        """Plan, judge and carry out one command; returns when the robot stands still again."""
-        ...
-
-    async def preview(self, verb: str, args: Mapping[str, JSON]) -> Ruling:
-        """The verdict on a command and the way it would take; nothing moves."""
-        ...
-
-
-def unfeeling() -> None:
-    """A robot without a Sentience Layer."""
+_LOOKING: Final = Principal("person", "the service")
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Everything a request can reach.
-
-    `helm` gives the robot's controls for a principal; `rearm(by, profile_hash)` and `stop(by, reason)` are those of the
-    robot itself and return the stop that was cleared, or that holds.
-    """
+    """Everything a request can reach."""
 
     system: LLMOS
     body: Body
-    helm: Callable[[Principal], Helm]
-    snapshot: Callable[[], Snapshot]
-    stop: Callable[[str, str], Awaitable[Stop]]
-    rearm: Callable[[str, str], Awaitable[Stop | None]]
     access: Access
-    sentience: Callable[[], Sentience | None]
     direct: DirectRun
     history: History
     arbiter: Arbiter
@@ -69,3 +46,38 @@ class Service:
     def rules(self) -> ServiceRules:
         """The limits of the kernel for this service."""
         return self.system.rules.service
+
+    def helm(self, principal: Principal) -> Pilot:
+        """The robot in somebody's hands."""
+        return self.body.pilot(principal)
+
+    def snapshot(self) -> Snapshot:
+        """What is known of the robot, without waiting; also while it is stopped or moves."""
+        return self.body.pilot(_LOOKING).snapshot()
+
+    def sentience(self) -> Sentience | None:
+        """How the robot feels; None for one that has no Sentience Layer."""
+        return self.system.sentience()
+
+    async def stop(self, by: str, reason: str) -> Stop:
+        """Stop the robot, in whichever process it is driven, and return the stop that holds; StorageError."""
+        home, name, clock = self.system.environment.home, self.body.profile.name, self.system.clock
+        return (await anyio.to_thread.run_sync(stop_robot, home, name, by, reason, clock)).stop
+
+    async def rearm(self, by: str, profile_hash: str) -> Stop | None:
+        """Let the robot move again, and the looser limits of the profile with this hash count."""
+        return await self.body.rearm(by, profile_hash)
+
+
+def make_service(system: LLMOS, access: Access) -> Service:
+    """The service over a system and its robot, which is opened now; DocumentError for no such robot."""
+    body = system.robot()
+    return Service(
+        system=system,
+        body=body,
+        access=access,
+        direct=DirectRun(system, body),
+        history=History(system.bus, system.clock, system.rules.service.max_actions),
+        arbiter=Arbiter(),
+        counts=Counts(system.bus),
+    )

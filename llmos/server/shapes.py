@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from llmos.robots.rules import HUGE
+from llmos.robots.asked import HUGE
 
 Metres = Annotated[float, Field(strict=True, ge=-HUGE, le=HUGE, allow_inf_nan=False)]
 Degrees = Annotated[float, Field(strict=True, ge=-HUGE, le=HUGE, allow_inf_nan=False)]
@@ -31,11 +31,11 @@ class CommandBody(Body):
 
 
 class MoveBody(Body):
-    """Where to: metres, and degrees for the heading; without `theta` the heading stays."""
+    """Where to: metres, and degrees for the heading; without `theta` the heading stays. A rover takes no `z`."""
 
     x: Metres = Field(examples=[1.0])
     y: Metres = Field(examples=[0.5])
-    z: Metres = Field(examples=[1.5])
+    z: Metres | None = Field(None, examples=[1.5])
     theta: Degrees | None = Field(None, examples=[90.0])
 
 

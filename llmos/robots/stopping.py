@@ -1,0 +1,42 @@
+"""Stops a robot from any process: at its host's stop door, and where nobody answers there, on disk.
+
+Knows no gate: every gate of the home reads the latch file at every tick.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from llmos.clock import Clock
+from llmos.robots.base import RobotError
+from llmos.robots.doors import HostFiles
+from llmos.robots.latch import Stop, StopLatch
+from llmos.robots.stop_listener import call_stop
+
+_PATIENCE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The stop that holds, and whether the robot's host took it itself, or will find it on disk."""
+
+    stop: Stop
+    by_host: bool
+
+
+def stop_robot(home: Path, robot: str, by: str, reason: str, clock: Clock) -> Stopped:
+    """Stop a robot of this home, blocking until it is in force; StorageError when not even the disk takes it."""
+    address = HostFiles(home, robot).read_address()
+    if address is not None:
+        try:
+            return Stopped(call_stop(address.stop, address.key, by, reason, _PATIENCE_S).stop, by_host=True)
+        except RobotError:
+            pass  # it may have ended since; the file stops the next one
+    latch, stop = latch_of(robot, home), Stop(clock.now().isoformat(), by, reason)
+    latch.trip(stop)
+    latch.save()
+    return Stopped(latch.stop or stop, by_host=False)
+
+
+def latch_of(robot: str, home: Path) -> StopLatch:
+    """The emergency stop of a robot, which needs no profile and no driver."""
+    return StopLatch(home / "robots" / f"{robot}.json")

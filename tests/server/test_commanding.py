@@ -1,0 +1,112 @@
+"""`POST /command`: the answer is what was decided about the run, with a status that hides nothing."""
+
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from tests.support.runs import journals, whole
+from tests.support.service import served
+from tests.support.tapes import calls, says
+
+
+def test_a_goal_that_was_reached(tmp_path: Path) -> None:
+    """The document's fields, and the run's."""
+    with served(tmp_path, calls("move_to", x=0.3, y=0.0, z=1.0), says("I moved.")) as service:
+        answer = service.post("/command", {"command": "Move the arm 30cm to the right", "agent": "operator"})
+        assert answer.status_code == 200
+        said = answer.json()
+        assert said.keys() >= {"success", "command", "agent", "response", "timestamp"}
+        assert (said["success"], said["command"]) == (True, "Move the arm 30cm to the right")
+        assert (said["agent"], said["response"], said["outcome"]) == ("operator", "I moved.", "done")
+        assert service.get("/state").json()["state"]["position"]["x"] == pytest.approx(0.3, abs=0.02)
+        assert service.get("/state").json()["recent_actions"][-1]["run"] == said["run_id"]
+
+
+def test_the_operator_is_who_is_asked_when_nobody_is_named(tmp_path: Path) -> None:
+    """The document's own curl line names no agent."""
+    with served(tmp_path, calls("get_camera_feed", view="cockpit"), says("There.")) as service:
+        answer = service.post("/command", {"command": "Show me the cockpit view"})
+    assert (answer.status_code, answer.json()["agent"]) == (200, "operator")
+
+
+def test_a_refused_goal_says_which_rule(tmp_path: Path) -> None:
+    """409 with the gate's own words, although the model claims that all went well."""
+    with served(tmp_path, calls("move_to", x=5.0, y=0.0, z=1.0), says("Done, I am at 5 metres!")) as service:
+        answer = service.post("/command", {"command": "Go to (5, 0, 1)"})
+    assert answer.status_code == 409
+    said = answer.json()
+    assert (said["success"], said["outcome"], said["rule"]) == (False, "refused", "workspace")
+    assert said["reason"] == "X position 5.00m outside workspace [-2, 2]"
+    assert said["response"] == "Done, I am at 5 metres!"
+
+
+def test_a_goal_that_was_not_reached_is_no_success(tmp_path: Path) -> None:
+    """Gripping nothing is a failure, whatever the model says."""
+    with served(tmp_path, calls("toggle_tool", activate=True), says("I have it.")) as service:
+        answer = service.post("/command", {"command": "Pick up the cube"})
+    assert (answer.status_code, answer.json()["rule"]) == (409, "goal-not-reached")
+    assert answer.json()["reason"].startswith("The gripper closed on nothing.")
+
+
+def test_an_agent_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """422, with the nearest that is."""
+    with served(tmp_path, says()) as service:
+        answer = service.post("/command", {"command": "go", "agent": "oprator"})
+    assert answer.status_code == 422
+    assert "operator" in answer.json()["reason"] + answer.json()["suggestion"]
+
+
+def test_a_goal_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    """The kernel says how long one may be."""
+    with served(tmp_path, says()) as service:
+        answer = service.post("/command", {"command": "x" * 200_000})
+    assert (answer.status_code, answer.json()["success"]) == (422, False)
+
+
+def test_a_run_that_need_not_be_waited_for(tmp_path: Path) -> None:
+    """202 with the run's id, under which its journal stands."""
+    with served(tmp_path, calls("go_home"), says("Home.")) as service:
+        answer = service.post("/command?wait=false", {"command": "Go home"})
+        assert answer.status_code == 202
+        while service.service.arbiter.holder:
+            service.get("/health")
+        assert whole(next(path for path in journals(service.place) if path.stem == answer.json()["run_id"]))
+
+
+def test_a_wrong_agent_is_told_without_waiting_too(tmp_path: Path) -> None:
+    """What cannot begin is no 202."""
+    with served(tmp_path, says()) as service:
+        assert service.post("/command?wait=false", {"command": "go", "agent": "nobody"}).status_code == 422
+        assert service.service.arbiter.holder == ""
+
+
+def test_one_has_the_robot_while_an_agent_works(tmp_path: Path) -> None:
+    """A second command and a direct move are refused, looking and stopping are not, and an interrupt ends the run."""
+    with served(tmp_path, calls("move_to", x=1.9, y=1.9, z=1.0), says("Moved."), realtime=True) as service:
+        ended, answers = Event(), []
+
+        def command() -> None:
+            answers.append(service.post("/command", {"command": "Go far away"}))
+            ended.set()
+
+        worker = Thread(target=command)
+        worker.start()
+        while not (holder := service.get("/state").json()["state"]["busy"]):
+            pass
+        assert holder == "agent operator (Go far away)"
+        second = service.post("/command", {"command": "Go home"})
+        assert (second.status_code, second.json()["rule"]) == (409, "one-operator")
+        assert service.post("/move", {"x": 0.0, "y": 0.0, "z": 1.0}).json()["rule"] == "one-operator"
+        assert service.get("/state").status_code == 200
+        while not service.get("/state").json()["state"]["moving"]:
+            pass
+        assert service.post("/interrupt").json()["message"] == "The run ends; the robot decelerates"
+        worker.join()
+    assert (answers[0].status_code, answers[0].json()["outcome"]) == (409, "interrupted")
+
+
+def test_interrupting_nothing_is_no_mistake(tmp_path: Path) -> None:
+    """It says that there was nothing."""
+    with served(tmp_path) as service:
+        assert service.post("/interrupt").json()["message"] == "No run is under way"
