@@ -21,6 +21,7 @@ from llmos.errors import LLMosError, nearest
 
 if TYPE_CHECKING:
     from llmos.boot.body import Body
+    from llmos.robots.camera import View
     from llmos.robots.latch import Stop
 
 _PERSON = "a person at the command line"
@@ -63,12 +64,34 @@ def state(robot: str | None, scene: str | None, as_json: bool) -> None:  # noqa:
 
 @robots.command("view")
 @click.argument("which", type=click.Choice(["cockpit", "operator", "camera"]), default="cockpit")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the camera's picture there (PNG).")
+@click.option(
+    "--angle", type=click.Choice(["overview", "above", "gripper"]), default="overview", help="Where that is taken from."
+)
 @robot
 @scene
-def view(which: Literal["cockpit", "operator", "camera"], robot: str | None, scene: str | None) -> None:
+def view(
+    which: Literal["cockpit", "operator", "camera"],
+    out: Path | None,
+    angle: "View",
+    robot: str | None,
+    scene: str | None,
+) -> None:
     """Show instruments (cockpit), a map from above (operator) or what the camera sees."""
+    if out is not None and which != "camera":
+        raise LLMosError(f"Only the camera takes pictures; try `llmos robot view camera --out {out}`.")
     with _body(robot, scene) as body:
         click.echo(printable(run_async(lambda: body.view(which))))
+        if out is not None:
+            _write(out, run_async(lambda: body.picture(angle)))
+            notice(f"The picture is in {out}.")
+
+
+def _write(out: Path, picture: bytes) -> None:
+    try:
+        out.write_bytes(picture)
+    except OSError as error:
+        raise LLMosError(f"The picture cannot be written to {out}: {error.strerror}.") from error
 
 
 @contextmanager

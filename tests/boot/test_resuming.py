@@ -7,6 +7,7 @@ import pytest
 from llmos.errors import StorageError
 from llmos.traces.events import RunStarted
 from llmos.traces.reading import read_start
+from tests.support.drivers import USUAL_ARM
 from tests.support.homes import Place, make_place
 from tests.support.tapes import asks, says, tape
 
@@ -45,7 +46,7 @@ async def test_a_resumed_run_has_the_robot_the_scene_and_the_model_of_before(pla
     async with place.system(model=model, robot="arm", scene="shelves") as system:
         first = begun(place, (await system.execute("stack", "worker")).run_id)
     again = await go_on(place, "worker", first.run_id)
-    assert (again.robot, again.scene) == (first.robot, first.scene) == ("arm: kinematic arm (simulated)", "shelves")
+    assert (again.robot, again.scene) == (first.robot, first.scene) == (f"arm: {USUAL_ARM}", "shelves")
     assert again.model_reason == f"{model}: the run that is resumed had it"
 
 
@@ -55,7 +56,7 @@ async def test_a_flag_wins_over_what_the_run_had(place: Place) -> None:
         first = await system.execute("stack", "worker")
     other = tape(place, says(), name="other")
     again = await go_on(place, "worker", first.run_id, scene="blocks", model=other)
-    assert (again.robot, again.scene) == ("arm: kinematic arm (simulated)", "blocks")
+    assert (again.robot, again.scene) == (f"arm: {USUAL_ARM}", "blocks")
     assert again.model_reason == f"{other}: --model says so"
 
 

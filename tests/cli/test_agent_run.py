@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import CommandLine
+from tests.support.drivers import USUAL_ARM
 from tests.support.tapes import calls, says
 
 TOLD = """\
@@ -61,7 +62,7 @@ def test_which_model_was_taken_and_why_is_told(llmos: CommandLine) -> None:
 def test_which_robot_and_scene_is_told(llmos: CommandLine) -> None:
     """A simulated robot says that it is simulated."""
     said = llmos(*go(llmos), "--robot", "arm", "--scene", "blocks")
-    assert "robot arm: kinematic arm (simulated), scene blocks\n" in said.err
+    assert f"robot arm: {USUAL_ARM}, scene blocks\n" in said.err
 
 
 def test_without_any_model_that_can_serve_the_choices_are_named(llmos: CommandLine) -> None:

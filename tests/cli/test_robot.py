@@ -1,10 +1,14 @@
 """`llmos robot`: what is shown is measured, a stop lasts, and only a person permits motion again."""
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from llmos.settings import system_root
 from tests.support.command_line import CommandLine
+from tests.support.drivers import USUAL_ARM, require_physics
 from tests.support.tapes import calls, says
 from tests.support.terminals import Terminal
 
@@ -19,10 +23,10 @@ def test_robots_are_listed_with_their_stop(llmos: CommandLine) -> None:
 def test_the_state_is_told_for_people_and_programs(llmos: CommandLine) -> None:
     """Metres, degrees, objects; and on stderr that it is a simulator at its beginning."""
     said = llmos("robot", "state", "--scene", "pick-and-place", "--json")
-    assert said.json["robot"] == "arm: kinematic arm (simulated)"
+    assert said.json["robot"] == f"arm: {USUAL_ARM}"
     assert (said.json["x"], said.json["y"], said.json["z"], said.json["stopped"]) == (0.0, 0.0, 1.0, False)
     assert said.json["objects"] == {"cube": [1.5, 1.0, 0.5]}
-    assert said.err == "arm: kinematic arm (simulated), at its initial state: simulated worlds end with their run.\n"
+    assert said.err == f"arm: {USUAL_ARM}, at its initial state: simulated worlds end with their run.\n"
     lines = llmos("robot", "state").out.splitlines()
     assert "gripper    open" in lines
     assert "objects    none" in lines
@@ -36,6 +40,53 @@ def test_a_view_shows_what_agents_see(llmos: CommandLine, which: str, words: str
     said = llmos("robot", "view", which, "--scene", "pick-and-place")
     assert said.code == 0
     assert words in said.out
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("angle", ["overview", "above", "gripper"])
+def test_the_camera_writes_a_picture(
+    llmos: CommandLine, tmp_path: Path, require_system: Callable[[str], None], angle: str
+) -> None:
+    """A PNG file beside the words, from any of three angles."""
+    require_physics(require_system)
+    file = tmp_path / "arm.png"
+    said = llmos("robot", "view", "camera", "--scene", "pick-and-place", "--out", str(file), "--angle", angle)
+    if said.err.startswith("No picture"):
+        require_system(said.err)
+    assert "cube at (1.50, 1.00, 0.50)" in said.out
+    assert said.err.endswith(f"The picture is in {file}.\n")
+    assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_only_the_camera_takes_pictures(llmos: CommandLine) -> None:
+    """The other views are text."""
+    said = llmos("robot", "view", "operator", "--out", "map.png")
+    assert (said.code, said.err) == (
+        2,
+        "llmos: Only the camera takes pictures; try `llmos robot view camera --out map.png`.\n",
+    )
+
+
+@pytest.mark.system
+def test_a_picture_needs_a_place(llmos: CommandLine, tmp_path: Path, require_system: Callable[[str], None]) -> None:
+    """One sentence for a folder that is not there."""
+    require_physics(require_system)
+    file = tmp_path / "none" / "arm.png"
+    said = llmos("robot", "view", "camera", "--out", str(file))
+    assert said.code == 2
+    assert said.err.endswith(f"llmos: The picture cannot be written to {file}: No such file or directory.\n")
+
+
+def test_a_robot_without_physics_has_no_picture(llmos: CommandLine, tmp_path: Path) -> None:
+    """A kinematic arm has nothing to draw, and says so."""
+    shipped = (system_root() / "volumes" / "system" / "robots" / "arm.md").read_text("utf-8")
+    simple = shipped.replace("name: arm", "name: simple").replace("[mujoco-arm, kinematic]", "kinematic")
+    llmos.place.write("user/robots/simple.md", simple)
+    said = llmos("robot", "view", "camera", "--robot", "simple", "--out", str(tmp_path / "arm.png"))
+    assert said.code == 1
+    assert said.err.endswith(
+        "llmos: No picture: the kinematic arm (simulated) has no physics to draw; its camera speaks words.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,10 @@ def has_physics() -> bool:
     return find_spec("mujoco") is not None
 
 
+USUAL_ARM = "gantry arm (simulated by MuJoCo)" if has_physics() else "kinematic arm (simulated)"
+"""What the shipped profile `arm` is on this machine."""
+
+
 def require_physics(require_system: Callable[[str], None]) -> None:
     """Skip, or fail where it must be there, without MuJoCo."""
     if not has_physics():
