@@ -7,6 +7,7 @@ owner may read, is asked for on both.
 
 import secrets
 import socket
+import struct
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from llmos.disk import make_folder, write_whole
 _LONGEST_PATH_BYTES = 103
 """What the shortest `sun_path` holds (macOS and the BSDs: 104 with its closing zero; Linux has 108)."""
 
-_WAITING = 16
+_WAITING = 128
 
 
 class Door(msgspec.Struct, frozen=True):
@@ -122,9 +123,16 @@ def knock(door: Door, timeout_s: float) -> socket.socket:
         return caller
     caller = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        caller.settimeout(timeout_s)
+        # A socket of Python's that has a timeout does not wait where the host's queue is full; the system's own does.
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", *_split(timeout_s)))
         caller.connect(door.path)
+        caller.settimeout(timeout_s)
     except OSError:
         caller.close()
         raise
     return caller
+
+
+def _split(seconds: float) -> tuple[int, int]:
+    """Seconds and microseconds, as `struct timeval` has them."""
+    return int(seconds), int(seconds % 1 * 1_000_000)

@@ -75,16 +75,19 @@ class RealTimePace:
 
 
 class SharedPace:
-    """One tick for all who wait on it, on a real clock: the control loop of a motion, and the idle robot's.
+    """One tick for a control loop and all who follow it, on a real clock; `periods_s` says how long each took.
 
-    A whole period passes between two ticks, so that no setpoint is ever hurried; `periods_s` says how long each took.
-    While `run` does not, everybody waits alone.
+    A whole period passes between two ticks, so that no setpoint is ever hurried. One control loop at a time may `wait`;
+    when `run` has ended, it waits alone.
     """
 
     def __init__(self, clock: Clock, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
         self._clock = clock
         self._sleep = sleep
         self._tick: anyio.Event | None = None
+        self._last_s = clock.monotonic_s()
+        self._ticks = 0
+        self._owed = 0
         self.periods_s: deque[float] = deque(maxlen=1000)
 
     def now(self) -> datetime:
@@ -96,21 +99,40 @@ class SharedPace:
         return self._clock.monotonic_s()
 
     async def wait(self, period_s: float) -> None:
-        """Return at the next tick."""
-        await (self._tick.wait() if self._tick else self._sleep(period_s))
+        """Return at the next tick; at once for a loop that was cancelled in the very moment of one."""
+        if self._owed and self._owed == self._ticks:
+            self._owed = 0
+            return
+        tick, seen = self._tick, self._ticks
+        try:
+            await anyio.lowlevel.checkpoint_if_cancelled()  # asyncio tells nobody whose wait is over by then
+            if tick is not None:
+                await tick.wait()
+        except anyio.get_cancelled_exc_class():
+            self._owed = self._ticks if self._ticks > seen else 0
+            raise
+        if self._ticks == seen:
+            await self._sleep(max(self._last_s + period_s - self.now_s(), 0.0))
+            self._last_s = self.now_s()
+
+    async def follow(self) -> None:
+        """Return at the next tick, whoever else waits for it."""
+        if self._tick is not None:
+            await self._tick.wait()
 
     async def run(self, period_s: Callable[[], float], on_tick: Callable[[], None]) -> None:
-        """Tick for ever; `on_tick` comes first, then everybody who waits."""
-        last_s, self._tick = self.now_s(), anyio.Event()
+        """Tick for ever; `on_tick` comes last, so that what it cancels has had this tick."""
+        self._last_s, self._tick = self.now_s(), anyio.Event()
         try:
             while True:
                 await self._sleep(period_s())
                 now_s = self.now_s()
-                self.periods_s.append(now_s - last_s)
-                last_s = now_s
-                on_tick()
+                self.periods_s.append(now_s - self._last_s)
+                self._last_s = now_s
+                self._ticks += 1
                 self._tick.set()
                 self._tick = anyio.Event()
+                on_tick()
         finally:
             self._tick.set()
             self._tick = None

@@ -21,6 +21,7 @@ from llmos.robots.latch import Stop, StopLatch
 from llmos.robots.wire import Frames, Halt, Latched, WireError, framed, read_reply, read_request
 
 _MOST_CALLERS = 32
+_MOST_HEARD = 100
 _PIECE_BYTES = 4096
 
 
@@ -28,7 +29,7 @@ class StopListener:
     """Listens while it is entered; `heard` holds every stop until the host has taken it into its books."""
 
     def __init__(self, listener: socket.socket, key: str, latch: StopLatch, now: Callable[[], datetime]) -> None:
-        self.heard: deque[Stop] = deque()
+        self.heard: deque[Stop] = deque(maxlen=_MOST_HEARD)
         self._listener = listener
         self._key = key
         self._latch = latch

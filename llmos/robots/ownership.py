@@ -1,0 +1,40 @@
+"""One owner for each robot of a home, and what it must know of the one before: whether that ended amid a motion.
+
+Knows no gate and no socket.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from llmos.clock import Clock
+from llmos.disk import make_folder
+from llmos.robots.base import RobotError
+from llmos.robots.doors import HostFiles
+from llmos.robots.latch import Stop, StopLatch
+from llmos.volumes.locks import sole_owner
+
+
+@contextmanager
+def owning(files: HostFiles, latch: StopLatch, clock: Clock) -> Iterator[None]:
+    """Be the one process that drives the robot; RobotError when another is, StorageError when the home takes no file.
+
+    A robot whose last owner was killed while it moved stays stopped until a person has looked at it.
+    """
+    make_folder(files.lock.parent)
+    with sole_owner(files.lock) as owned:
+        if not owned:
+            address = files.read_address()
+            process = f" (process {address.process})" if address else ""
+            raise RobotError(
+                f"The robot {files.robot} has a host for this home already{process}; use that one, or end it first."
+            )
+        disarm_if_cut_short(files, latch, clock)
+        yield
+
+
+def disarm_if_cut_short(files: HostFiles, latch: StopLatch, clock: Clock) -> None:
+    """Latch the stop if the last host was killed in the middle of a motion; only while there is none."""
+    if files.moving.exists():
+        latch.trip(Stop(clock.now().isoformat(), "the robot host", "the last host ended while the robot was moving"))
+        latch.save()
+        files.moving.unlink(missing_ok=True)
