@@ -211,7 +211,7 @@ def test_nothing_ever_covers_stop(visit: Callable[..., Any], size: str) -> None:
     """On every page, scrolled to its end, with the banner open: what is at the button's place is the button."""
     page = visit(size)
     for name in ("drive", "agents", "skills", "volumes", "runs", "zones"):
-        page.evaluate(f"location.hash = '{name}'")
+        page.evaluate(f"location.hash = '/{name}'")
         page.locator(f"#{name}").wait_for()
         page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
         assert _stop_is_on_top(page)
@@ -259,7 +259,7 @@ def test_what_is_shown_by_hand_becomes_a_run(visit: Callable[..., Any], here: Co
 
 def test_a_zone_makes_the_round_trip_to_the_profile_and_back(visit: Callable[..., Any], here: Cockpit) -> None:
     """A new zone becomes one commit in the person's volume, and is there when the page reads it again."""
-    page = visit(hash_="#zones")
+    page = visit(hash_="#/zones")
     page.get_by_label("Name of a new zone").fill("Plant")
     page.get_by_role("button", name="Add").click()
     page.get_by_label("Plant, radius m").fill("0.3")
@@ -277,7 +277,7 @@ def test_a_zone_makes_the_round_trip_to_the_profile_and_back(visit: Callable[...
 
 def test_a_zone_over_home_is_refused_in_one_sentence(visit: Callable[..., Any], here: Cockpit) -> None:
     """What would trap the robot is never written."""
-    page = visit(hash_="#zones")
+    page = visit(hash_="#/zones")
     page.get_by_label("Name of a new zone").fill("Trap")
     page.get_by_role("button", name="Add").click()
     for axis, value in zip("xyz", (0.0, 0.0, 1.0), strict=True):
@@ -318,6 +318,6 @@ def test_the_page_fits_and_is_kept_as_a_picture(visit: Callable[..., Any], size:
     KEPT.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=KEPT / f"{size}-{scheme}.png")
     for name in ("drive", "agents", "skills", "volumes", "runs", "zones"):
-        page.evaluate(f"location.hash = '{name}'")
+        page.evaluate(f"location.hash = '/{name}'")
         page.locator(f"#{name} .panel").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name

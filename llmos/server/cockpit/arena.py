@@ -129,7 +129,7 @@ class _Scene:
         self._profile = snapshot.profile
         self._objects: dict[str, Any] = {}
         self._floor()
-        for name, zone in {**self._profile.zones, **service.body.scene.zones}.items():
+        for name, zone in self._profile.zones.items():
             self._zone(name, zone)
         self._places()
         self._parts = self._robot()

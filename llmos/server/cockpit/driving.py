@@ -4,6 +4,7 @@ Every motion goes through the gate. Stopping is not here: the service answers `/
 """
 
 from contextlib import suppress
+from typing import Final
 
 import anyio
 from anyio import to_thread
@@ -11,9 +12,10 @@ from fastapi import APIRouter, Request, WebSocket
 from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
+from llmos.documents.robot_profile import RobotProfile
 from llmos.errors import LLMosError
 from llmos.messages import JSON
-from llmos.robots.controls import Principal
+from llmos.robots.controls import Principal, Snapshot
 from llmos.robots.verdict import Refusal
 from llmos.server.access import Role
 from llmos.server.acting import while_there, who
@@ -28,6 +30,9 @@ from llmos.server.cockpit.talks import Talks
 from llmos.server.cockpit.teach import Lesson
 from llmos.server.cockpit.zones import ZoneEditor, saved_sentence
 from llmos.server.service import Service
+
+_LOOKS: Final = 50
+_LOOK_S: Final = 0.02
 
 
 def driving_router(service: Service, live: Live, talks: Talks, arena: Arena) -> APIRouter:
@@ -161,7 +166,18 @@ def _add_zones(router: APIRouter, service: Service) -> None:
     async def change(body: ZonesBody) -> JSONAnswer:
         measured = service.snapshot().measured
         profile = await to_thread.run_sync(editor.write, body.zones, body.over, body.reason, measured)
-        answer, snapshot = await to_thread.run_sync(editor.read), service.snapshot()
+        answer, snapshot = await to_thread.run_sync(editor.read), await _noticed(service, profile)
         waits = snapshot.profile.document.content_hash != profile.document.content_hash
         said = saved_sentence(profile, snapshot)
         return JSONAnswer({**answer, "success": True, "waits": waits, "sentence": said})
+
+
+async def _noticed(service: Service, profile: RobotProfile) -> Snapshot:
+    """The robot as it is when its gate has taken note of the new profile, or has had time enough to."""
+    wanted = profile.document.content_hash
+    for _ in range(_LOOKS):
+        known = service.snapshot()
+        if wanted in {known.profile.document.content_hash, known.pending}:
+            return known
+        await anyio.sleep(_LOOK_S)
+    return service.snapshot()

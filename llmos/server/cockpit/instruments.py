@@ -6,16 +6,15 @@ Knows no page. Metres, seconds, degrees; everything is read from one snapshot.
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 import msgspec
 
 from llmos.autonomy.sentience import Sentience
 from llmos.documents.robot_profile import RobotProfile
-from llmos.documents.scene import Scene
 from llmos.messages import JSON
 from llmos.robots.base import Measured
 from llmos.robots.controls import Snapshot
+from llmos.robots.zones import clearance
 from llmos.server.service import Service
 
 _PERCENTILE = 0.99
@@ -35,7 +34,7 @@ def setup_json(service: Service) -> dict[str, JSON]:
         "scene": scene.name,
         "workspace": {axis: list(getattr(box, f"{axis}_m")) for axis in "xyz"},
         "home": {"x": home.x_m, "y": home.y_m, "z": home.z_m, "theta_deg": home.theta_deg},
-        "zones": zones_json({**profile.zones, **scene.zones}),
+        "zones": zones_json(profile.zones),
         "places": {name: list(point) for name, point in scene.places.items()},
         "cube_edge_m": scene.cube_edge_m,
         "tool_radius_m": profile.tool.radius_m,
@@ -61,7 +60,7 @@ def state_json(service: Service) -> dict[str, JSON]:
         "gripper_closed": measured.gripper_closed,
         "holding": measured.holding,
         "objects": {name: [_short(each) for each in point] for name, point in sorted(measured.objects.items())},
-        "zones": clearances(snapshot.profile, service.body.scene, measured),
+        "zones": clearances(snapshot.profile, measured),
         "battery": measured.battery,
         "moving": snapshot.moving,
         "busy": service.arbiter.holder or None,
@@ -72,20 +71,10 @@ def state_json(service: Service) -> dict[str, JSON]:
     }
 
 
-def clearances(profile: RobotProfile, scene: Scene, measured: Measured) -> dict[str, float]:
+def clearances(profile: RobotProfile, measured: Measured) -> dict[str, float]:
     """Metres from the tool, with what it holds, to each zone by name; not above zero inside one."""
-    zones = {**profile.zones, **scene.zones}
-    return {name: _short(_clearance(zone, profile, measured)) for name, zone in zones.items()}
-
-
-def _clearance(zone: Any, profile: RobotProfile, measured: Measured) -> float:  # noqa: ANN401 - any shape
-    """From the upright capsule of the tool, and from the ball of a payload at its end."""
-    x, y, z = measured.pose.point
-    tool = profile.tool
-    whole = float(zone.distance_m(x, y, z, z + tool.length_m)) - tool.radius_m
-    if measured.holding is None:
-        return whole
-    return min(whole, float(zone.distance_m(x, y, z, z)) - tool.payload_radius_m)
+    at, loaded = measured.pose.point, measured.holding is not None
+    return {name: _short(clearance(zone, at, at, profile.tool, loaded=loaded)) for name, zone in profile.zones.items()}
 
 
 def zones_json(zones: Mapping[str, object]) -> dict[str, JSON]:

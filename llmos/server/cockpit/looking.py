@@ -1,10 +1,14 @@
 """What the cockpit's pages read: lists, runs, the newest commands, what was spent, what the camera sees."""
 
+from base64 import b64encode
+
 from anyio import to_thread
 from fastapi import APIRouter
 
 from llmos.errors import LLMosError
 from llmos.messages import JSON
+from llmos.robots.base import RobotError
+from llmos.robots.camera import View
 from llmos.server.answers import JSONAnswer
 from llmos.server.cockpit import listings
 from llmos.server.cockpit.live import spent_json
@@ -29,8 +33,13 @@ def looking_router(service: Service, talks: Talks) -> APIRouter:
         return JSONAnswer({"session": spent_json(service)})
 
     @router.get("/camera")
-    async def camera() -> JSONAnswer:
-        return JSONAnswer({"words": await service.body.view("camera"), "picture": None})
+    async def camera(view: View = "overview") -> JSONAnswer:
+        words = await service.body.view("camera")
+        try:
+            picture = await service.body.picture(view)
+        except RobotError as error:
+            return JSONAnswer({"words": words, "picture": None, "why": str(error)})
+        return JSONAnswer({"words": words, "picture": f"data:image/png;base64,{b64encode(picture).decode()}"})
 
     return router
 

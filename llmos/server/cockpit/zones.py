@@ -70,8 +70,8 @@ class ZoneEditor:
         return user, path if path.is_relative_to(user.root) else user.root / FOLDERS["robot"] / path.name
 
     def _refuse_on_robot(self, profile: RobotProfile, measured: Measured) -> None:
-        before = clearances(self._service.body.profile, self._service.body.scene, measured)
-        for name, metres in clearances(profile, self._service.body.scene, measured).items():
+        before = clearances(self._service.snapshot().profile, measured)
+        for name, metres in clearances(profile, measured).items():
             if metres <= 0.0 and before.get(name, 1.0) > 0.0:
                 x, y, z = measured.pose.point
                 where = f"the robot at ({x:.2f}, {y:.2f}, {z:.2f}) would stand {-metres:.2f} m inside the zone '{name}'"

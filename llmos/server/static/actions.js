@@ -13,8 +13,19 @@ export async function start() {
   for (const action of answer.ok ? answer.body.actions : []) add(action);
   if (!list.firstChild) list.append(make("li", { class: "empty" }, "Nothing has been commanded yet."));
   on("beat", (beat) => {
-    if (beat.kind === "verdict" || beat.kind === "motion") add(beat);
+    if ((beat.kind === "verdict" && beat.verb !== "emergency_stop") || beat.kind === "motion") add(beat);
   });
+  on("state", watchStop);
+}
+
+// A stop comes from anywhere, also from another process: it is told when the state says so.
+let stopped = null;
+
+function watchStop({ stop }) {
+  if (stop?.since === stopped?.since) return;
+  if (stop) add({ kind: "verdict", verb: "emergency_stop", args: {}, allowed: true, at: stop.since, by: `${stop.by}: ${stop.reason}` });
+  else add({ kind: "verdict", verb: "rearm", args: {}, allowed: true, at: Date.now() });
+  stopped = stop;
 }
 
 function add(beat) {

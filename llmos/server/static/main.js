@@ -16,11 +16,11 @@ import * as zones from "./zones.js";
 const PAGES = ["drive", "agents", "skills", "volumes", "runs", "zones"];
 
 function turn() {
-  const asked = location.hash.slice(1);
+  const asked = location.hash.replace(/^#\/?/, "");
   const page = PAGES.includes(asked) ? asked : "drive";
   for (const each of PAGES) byId(each).hidden = each !== page;
   for (const link of document.querySelectorAll(".tabs a")) {
-    if (link.hash === `#${page}`) link.setAttribute("aria-current", "page");
+    if (link.hash === `#/${page}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   window.scrollTo(0, 0);

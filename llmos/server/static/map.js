@@ -5,6 +5,7 @@ import { known, on, tell } from "./store.js";
 
 const TRAIL = 240;
 const MARGIN = 22;
+let maps = 0;
 
 export function mapInto(pane, { onPick } = {}) {
   const map = new OverheadMap(pane, onPick);
@@ -25,9 +26,11 @@ class OverheadMap {
     this.setup = setup;
     const { x, y } = setup.workspace;
     const box = [cm(x[0]) - MARGIN, down(y[1]) - MARGIN, cm(x[1] - x[0]) + 2 * MARGIN, cm(y[1] - y[0]) + 2 * MARGIN];
+    const id = `hatch-${(maps += 1)}`; // a pattern of a map that is hidden draws nothing
     this.moving = { slices: draw("g"), objects: draw("g"), trail: draw("polyline", { class: "trail" }), ghost: draw("g"), robot: draw("g") };
-    const fixed = draw("g", {}, hatch(), floor(setup), ...Object.entries(setup.zones).map(([name, zone]) => zoneOf(name, zone)), marks(setup));
+    const fixed = draw("g", {}, hatch(id), floor(setup), ...Object.entries(setup.zones).map(([name, zone]) => zoneOf(name, zone)), marks(setup));
     this.svg = draw("svg", { class: "overhead", viewBox: box.join(" "), role: "img", "aria-label": "Workspace from above" }, fixed, this.moving.slices, names(setup), this.moving.trail, this.moving.ghost, this.moving.objects, this.moving.robot);
+    this.svg.style.setProperty("--hatch", `url(#${id})`);
     this.strip = new Heights(setup);
     this.pane.replaceChildren(this.svg, this.strip.svg);
     if (this.onPick) this.svg.addEventListener("click", (event) => this.pick(event));
@@ -140,8 +143,8 @@ class Heights {
 
 const points = (path) => path.map(([x, y]) => `${cm(x).toFixed(1)},${down(y).toFixed(1)}`).join(" ");
 
-const hatch = () =>
-  draw("defs", {}, draw("pattern", { id: "hatch", width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, draw("line", { class: "hatching", x1: 0, y1: 0, x2: 0, y2: 8 })));
+const hatch = (id) =>
+  draw("defs", {}, draw("pattern", { id, width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, draw("line", { class: "hatching", x1: 0, y1: 0, x2: 0, y2: 8 })));
 
 function floor({ workspace: { x, y } }) {
   const group = draw("g", {}, draw("rect", { class: "floor", x: cm(x[0]), y: down(y[1]), width: cm(x[1] - x[0]), height: cm(y[1] - y[0]) }));

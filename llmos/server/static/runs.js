@@ -14,12 +14,12 @@ const listing = new Listing(byId("runs"), {
   row: (run) => ({ key: run.run_id, title: run.agent, note: run.outcome || "going on or cut off", about: run.goal }),
   detail,
 });
-listing.about = ({ usage }) => `${usage.runs} runs, ${usage.tokens.toLocaleString()} tokens, ${dollars(usage.cost_usd)} in this home`;
+listing.about = ({ usage }) => `${usage.runs} ${usage.runs === 1 ? "run" : "runs"}, ${usage.tokens.toLocaleString()} tokens, ${dollars(usage.cost_usd)} in this home`;
 
 export function openRun(run) {
   wanted = run;
-  if (location.hash === "#runs") open();
-  else location.hash = "#runs";
+  if (location.hash === "#/runs") open();
+  else location.hash = "#/runs";
 }
 
 export async function open() {

@@ -30,7 +30,7 @@ export function start() {
       recovering = "";
       show();
       document.dispatchEvent(new CustomEvent("llmos:perform", { detail: { verb: "go_home", args: {} } }));
-    } else location.hash = "#zones";
+    } else location.hash = "#/zones";
   });
 }
 

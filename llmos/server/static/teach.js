@@ -48,7 +48,7 @@ async function act(body) {
   if (!answer.ok) return box.append(make("p", { class: "saying", data: { level: "bad" }, role: "alert" }, answer.sentence));
   show(answer.body.lesson);
   if (answer.body.run_id) {
-    const link = make("a", { href: "#runs", onclick: () => openRun(answer.body.run_id) }, answer.body.run_id);
+    const link = make("a", { href: "#/runs", onclick: () => openRun(answer.body.run_id) }, answer.body.run_id);
     box.append(make("p", { class: "saying", data: { level: "good" }, role: "status" }, "Kept as the run ", link, "."));
   }
 }

@@ -47,17 +47,29 @@ async function openArena() {
   pane.replaceChildren(frame);
 }
 
+let seen = "overview";
+
+function cameraPane(pane) {
+  const image = make("img", { alt: "" });
+  const words = make("p", { class: "says" }, "Looking …");
+  const choice = make("select", { "aria-label": "Which camera", onchange: (event) => ((seen = event.target.value), look()) },
+    ["overview", "above", "gripper"].map((each) => make("option", { value: each }, each)));
+  image.hidden = choice.hidden = true;
+  pane.append(image, make("div", { class: "row camera-foot" }, choice, words));
+  return { image, words, choice };
+}
+
+let camera = null;
+let looking = 0;
+
 async function look() {
-  const pane = byId("camera-pane");
-  if (!pane.firstChild) pane.append(make("p", { class: "says" }, "Looking …"));
-  const answer = await get("/cockpit/camera");
-  if (!answer.ok) pane.replaceChildren(make("p", { class: "says" }, answer.sentence));
-  else if (answer.body.picture) {
-    const image = pane.querySelector("img") ?? make("img", { alt: "" });
-    image.alt = answer.body.words;
-    image.src = answer.body.picture;
-    if (!image.isConnected) pane.replaceChildren(image, make("p", { class: "spent" }, answer.body.words));
-    else pane.lastElementChild.textContent = answer.body.words;
-  } else pane.replaceChildren(make("p", { class: "says" }, answer.body.words));
-  setTimeout(() => showing === "camera" && !document.hidden && look(), AGAIN_MS);
+  camera ??= cameraPane(byId("camera-pane"));
+  const turn = ++looking;
+  const answer = await get(`/cockpit/camera?view=${seen}`);
+  if (turn !== looking) return;
+  const { words, picture, why } = answer.body ?? {};
+  camera.image.hidden = camera.choice.hidden = !picture;
+  if (picture) [camera.image.src, camera.image.alt] = [picture, words];
+  camera.words.textContent = answer.ok ? [words, why].filter(Boolean).join(" ") : answer.sentence;
+  setTimeout(() => turn === looking && showing === "camera" && !document.hidden && look(), AGAIN_MS);
 }

@@ -52,7 +52,9 @@ function build(message) {
 
 function redraw() {
   if (!known.setup || !map) return;
-  map.build({ ...known.setup, zones: { ...draft } });
+  // What the scene adds stands there as well; it is not this profile's to change.
+  const ofScene = Object.entries(known.setup.zones).filter(([name]) => !(name in document_.zones) && !(name in draft));
+  map.build({ ...known.setup, zones: { ...Object.fromEntries(ofScene), ...draft } });
 }
 
 function chooser() {
