@@ -14,7 +14,7 @@ from llmos.documents.naming import is_plain
 from llmos.documents.range import Range
 from llmos.documents.robot_limits import RobotProfile
 from llmos.documents.scene_check import Point
-from llmos.documents.zone import Zone, check_zones
+from llmos.documents.zone import MARGIN_M, Zone, check_zones
 from llmos.errors import DocumentError
 
 _FULL_TURN: Final = Range(0.0, 360.0)
@@ -36,8 +36,12 @@ def check_profile(profile: RobotProfile, *, simulated: bool) -> None:
 
 def home_clearance_m(profile: RobotProfile, zone: Zone, at: Point) -> float:
     """How far the empty tool, standing there, is from what it must keep to a zone; negative when it is too near."""
-    keep_m = profile.tool.radius_m + (profile.human.stop_m if zone.kind == "human" else 0.0)
-    return zone.distance_m(at.x, at.y, at.z, at.z + profile.tool.length_m) - keep_m
+    return zone.distance_m(at.x, at.y, at.z, at.z + profile.tool.length_m) - _keep_m(profile, zone)
+
+
+def _keep_m(profile: RobotProfile, zone: Zone) -> float:
+    """From a zone to the axis of the tool."""
+    return profile.tool.radius_m + max(profile.human.stop_m if zone.kind == "human" else 0.0, MARGIN_M)
 
 
 def _wrong(profile: RobotProfile, key: str, sentence: str) -> DocumentError:
@@ -104,7 +108,7 @@ def _check_home_is_free(profile: RobotProfile) -> None:
     for name, zone in profile.zones.items():
         if (clearance_m := home_clearance_m(profile, zone, home)) > 0.0:
             continue
-        keep_m = profile.tool.radius_m + (profile.human.stop_m if zone.kind == "human" else 0.0)
+        keep_m = _keep_m(profile, zone)
         distance_m = clearance_m + keep_m
         where = f"{-distance_m:.2f}m inside" if distance_m <= 0.0 else f"only {distance_m:.2f}m from"
         key = f"zones.{name}"

@@ -91,6 +91,7 @@ class Execution:
 
         def halt() -> Refusal | None:
             nonlocal version
+            self.limits.poll()
             refusal = self._reason_to_halt(self.drive.measured)
             if refusal is None and began_inside is None:
                 refusal = self.limits.fence.check_measured(self.drive.measured.pose, loaded=self.drive.loaded)

@@ -12,6 +12,7 @@ from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.zone import Zone
 from llmos.errors import StorageError
 from llmos.messages import JSON
+from llmos.robots.accepted import AcceptedLimits
 from llmos.robots.approvals import Approval, Approvals
 from llmos.robots.asked import fingerprint, is_stop, plain
 from llmos.robots.base import ForceLimited, Measured, Pose, Robot
@@ -19,23 +20,28 @@ from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order, Ruling, Snapshot
 from llmos.robots.drive import Drive
 from llmos.robots.execution import Execution, Task
-from llmos.robots.in_force import InForce
+from llmos.robots.in_force import InForce, nothing_new
 from llmos.robots.judging import Case, Sight, assess
 from llmos.robots.latch import Rearm, Stop, StopLatch
 from llmos.robots.motion import PathMotion
 from llmos.robots.pace import Pace
 from llmos.robots.permission import CommandRate
 from llmos.robots.postcondition import is_near, stands_still
+from llmos.robots.safety_log import SafetyLog
+from llmos.robots.safety_record import motion_detail, verdict_detail
 from llmos.robots.verdict import Motion, Refusal, Result, Verdict
+from llmos.robots.zones import Fence
 
 _BY_REQUEST = "stopped on request"
+_PATIENCE_S = 1.0
 
 
 class Gate:
     """Implements Controls for a driver in this process, for any number of callers, one motion at a time.
 
     `zones` are added to those of the profile, `caution` is asked before every order and at every tick and can only
-    tighten.
+    tighten. `fence` makes the judge of ways from a profile's zones; `newest` tells of a profile that changed, and
+    `accepted` keeps what a person accepted. What cannot be written to `log` does not happen, but a stop does.
     """
 
     def __init__(
@@ -47,11 +53,16 @@ class Gate:
         *,
         zones: Mapping[str, Zone] | None = None,
         caution: Callable[[], Caution] = lambda: CALM,
+        fence: Callable[[RobotProfile], Fence] = Fence,
+        log: SafetyLog | None = None,
+        accepted: AcceptedLimits | None = None,
+        newest: Callable[[], RobotProfile | None] = nothing_new,
     ) -> None:
         self._pace = pace
         self._latch = latch
         self._caution = caution
-        self._limits = InForce(profile, zones or {})
+        self._log = log
+        self._limits = InForce(profile, zones or {}, fence, accepted, newest)
         self._force = driver if isinstance(driver, ForceLimited) else None
         self._drive = Drive(driver, pace)
         self._execution = Execution(self._drive, pace, latch, self._limits, caution, self._force)
@@ -69,7 +80,10 @@ class Gate:
 
     def tick(self) -> Measured:
         """The state as it is now; also while stopped. A motion under way ticks by itself."""
-        return self._drive.measured if self._moving else self._drive.tick()
+        if self._moving:
+            return self._drive.measured
+        self._limits.poll()
+        return self._drive.tick()
 
     def close(self) -> None:
         """Let the driver come to rest and give its hardware back."""
@@ -88,6 +102,7 @@ class Gate:
             period_s=tuple(self._drive.period_s),
             pending=self._limits.pending,
             ended=self._execution.ended,
+            notes={"looser_keys_waiting": list(self._limits.waiting)} if self._limits.waiting else {},
         )
 
     async def judge(self, order: Order, *, preview: bool = False) -> Ruling:
@@ -95,8 +110,11 @@ class Gate:
         if is_stop(order.verb):
             return Ruling(order, self._verdict(order.verb, order.args, preview=preview))
         self.tick()
+        await self._save_limits()
         case = self._assess(order)
         verdict = self._verdict(order.verb, order.args, case.refusal, preview=preview)
+        if not preview:
+            await self._write("verdict", verdict_detail(order, verdict, case.path))
         if case.refusal or preview:
             await self._slow_down(case.refusal)
             return Ruling(order, verdict, case.path, 0.0 if case.refusal else self._duration_s(case))
@@ -115,11 +133,10 @@ class Gate:
         self.tick()
         approval = self._approvals.take(ruling.approval, _fingerprint(order), self._version, now_s)
         if isinstance(approval, Refusal):
-            refusal = self._assess(order).refusal or approval
-            return Result(self._verdict(order.verb, order.args, refusal), self._drive.measured)
+            return await self._refuse(order, self._assess(order).refusal or approval)
         case = self._assess(order, approval.path)
         if changed := case.refusal or self._moved_away(approval):
-            return Result(self._verdict(order.verb, order.args, changed), self._drive.measured)
+            return await self._refuse(order, changed)
         self._moving = order.verb
         self._commands += 1
         self._rate.count(order.principal, now_s)
@@ -132,6 +149,7 @@ class Gate:
             self._ended.set()
             self._ended = anyio.Event()
             warning = await self._save_stop()
+        warning = warning or await self._note("motion", motion_detail(motion))
         return Result(approval.verdict, motion.after, motion, warning)
 
     async def stop(self, by: str, reason: str) -> Result:
@@ -149,12 +167,17 @@ class Gate:
             after = self.tick()
             motion = Motion(verdict, self._drive.sent, before, after, stands_still(after, self.profile))
             self._execution.ended = motion
+            warning = warning or await self._note("stop", {"by": str(by)[:200], "reason": str(reason)[:200]})
         return Result(verdict, after, motion, warning)
 
     async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
-        """A person's permission to move again: the stop that was lifted, if there was one; nothing moves by it."""
+        """A person's permission to move again: the stop that was lifted, if there was one; nothing moves by it.
+
+        Raises RefusedError for the hash of another profile than the newest, and then nothing is lifted.
+        """
+        await anyio.to_thread.run_sync(self._limits.accept, profile_hash)
         self._commands += 1
-        self._limits.accept(profile_hash)
+        await self._write("rearm", {"by": str(by)[:200], "profile": profile_hash})
         return await anyio.to_thread.run_sync(Rearm(self._latch, self._pace.now), by)
 
     @property
@@ -178,6 +201,12 @@ class Gate:
         )
         return assess(order, sight, order.caution.tighter(self._caution()), approved)
 
+    async def _refuse(self, order: Order, refusal: Refusal) -> Result:
+        """The answer to what was approved once and may not begin now."""
+        verdict = self._verdict(order.verb, order.args, refusal)
+        warning = await self._note("verdict", verdict_detail(order, verdict, ()))
+        return Result(verdict, self._drive.measured, warning=warning)
+
     def _moved_away(self, approval: Approval) -> Refusal | None:
         """Rule `approval`: the robot is where it was when its way was judged."""
         if not approval.path or is_near(self._drive.start(self.profile), approval.path[0], self.profile):
@@ -199,6 +228,29 @@ class Gate:
         """Whoever asks too often waits for a control period with each refusal."""
         if refusal and refusal.rule == "rate" and self._moving is None:
             await self._pace.wait(self.profile.control_period_s)
+
+    async def _write(self, kind: str, detail: Mapping[str, JSON]) -> None:
+        """Add a line to the safety log; StorageError, and what it tells of must not happen."""
+        if self._log is not None:
+            await anyio.to_thread.run_sync(self._log.append, kind, self.profile.name, detail)
+
+    async def _note(self, kind: str, detail: Mapping[str, JSON]) -> str:
+        """Add a line on what has happened already; what kept it from there, if so. Waits for no other process long."""
+        with anyio.CancelScope(shield=True), anyio.move_on_after(_PATIENCE_S, shield=True) as patience:
+            try:
+                if self._log is not None:
+                    append = self._log.append
+                    await anyio.to_thread.run_sync(append, kind, self.profile.name, detail, abandon_on_cancel=True)
+            except StorageError as error:
+                return str(error)
+        return "the safety log is held by another process" if patience.cancelled_caught else ""
+
+    async def _save_limits(self) -> None:
+        if self._limits.unsaved:
+            await anyio.to_thread.run_sync(self._limits.save)
+            waiting = self._limits.waiting
+            profile = self.profile.document.content_hash
+            await self._write("limits", {"profile": profile, "looser_keys_waiting": list(waiting)})
 
     async def _save_stop(self) -> str:
         """Put a stop on disk in a thread of its own, however busy the others are; what kept it from there, if so."""

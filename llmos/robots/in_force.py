@@ -1,55 +1,109 @@
-"""Which limits count: those of the profile, and the zones that a scene adds.
+"""Which limits count now: of a profile that changed, whatever is tighter at once, and what is looser after a rearm.
 
-Knows no document on disk and no driver.
+Knows no driver. The zones of a scene are added to those of the profile and are never part of what is accepted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.zone import Zone
+from llmos.errors import RefusedError
+from llmos.robots.accepted import AcceptedLimits
+from llmos.robots.limits import looser, tightest, with_zones
 from llmos.robots.verdict import Refusal
 from llmos.robots.zones import Fence
 
 
-class InForce:
-    """`profile` holds the limits that count now, `version` grows with every change of them."""
+def nothing_new() -> RobotProfile | None:
+    """The profile never changes."""
+    return None
 
-    def __init__(self, profile: RobotProfile, zones: Mapping[str, Zone]) -> None:
+
+class InForce:
+    """`profile` holds the limits that count now, `version` grows with every change of them.
+
+    `newest` is asked at every tick for a profile that changed; `accepted` remembers the limits across restarts.
+    """
+
+    def __init__(
+        self,
+        profile: RobotProfile,
+        zones: Mapping[str, Zone],
+        fence: Callable[[RobotProfile], Fence] = Fence,
+        accepted: AcceptedLimits | None = None,
+        newest: Callable[[], RobotProfile | None] = nothing_new,
+    ) -> None:
         self._zones = zones
+        self._make_fence = fence
+        self._store = accepted
+        self._ask = newest
+        self._unread = ""
         self.version = 0
-        self._set(profile)
+        self.unsaved = False
+        self.waiting: tuple[str, ...] = ()
+        """The keys whose looser values wait."""
+        self._newest = self._accepted = profile
+        self._accept_first(profile)
+        self.offer(profile)
 
     @property
     def pending(self) -> str | None:
         """The hash of a profile whose looser limits wait for a person."""
-        return None
+        return self._newest.document.content_hash if self.waiting or self._unread else None
 
     @property
     def undecided(self) -> Refusal | None:
-        """Why no limits can be trusted, if so."""
-        return None
+        """Rule `limits`: why no limits can be trusted, if so."""
+        if not self._unread:
+            return None
+        advice = f"a person must look at the robot's profile and rearm it naming {self.pending}"
+        return Refusal("limits", f"The limits that were accepted last are not known: {self._unread}", advice)
+
+    def poll(self) -> None:
+        """Take up a profile that changed since."""
+        profile = self._ask()
+        if profile is not None:
+            self.offer(profile)
+
+    def offer(self, profile: RobotProfile) -> None:
+        """A newer profile: what is tighter counts from now on, what is looser waits."""
+        self._newest, self.waiting = profile, looser(self._accepted, profile)
+        if not self._unread and not self.waiting:
+            differs = self._accepted.document.content_hash != profile.document.content_hash
+            self.unsaved = self._store is not None and (self.unsaved or differs)
+            self._accepted = profile
+        self._count(tightest(self._accepted, profile) if self.waiting else profile)
 
     def accept(self, profile_hash: str) -> None:
-        """A person lets the looser limits of the profile with this hash count."""
+        """A person lets the looser limits of the profile with this hash count; RefusedError for any other hash."""
+        if not profile_hash:
+            return
+        now = self._newest.document.content_hash
+        if profile_hash != now:
+            raise RefusedError(f"The robot's profile is not {profile_hash} but {now}; look at it again.")
+        if self._store is not None:
+            self._store.write(self._newest)
+        self._accepted, self._unread, self.unsaved, self.waiting = self._newest, "", False, ()
+        self._count(self._newest)
 
-    def _set(self, profile: RobotProfile) -> None:
-        self.profile = with_zones(profile, self._zones)
-        self.fence = Fence(self.profile)
+    def save(self) -> None:
+        """Remember what counts, blocking; raises StorageError and tries again the next time."""
+        if self._store is not None:
+            self._store.write(self._accepted)
+        self.unsaved = False
+
+    def _accept_first(self, profile: RobotProfile) -> None:
+        """What a home has accepted before counts; a robot that is new to it is accepted as it is."""
+        try:
+            known = self._store.read() if self._store is not None else None
+        except RefusedError as error:
+            self._unread = str(error)
+            return
+        self._accepted = known or profile
+        self.unsaved = known is None and self._store is not None
+
+    def _count(self, profile: RobotProfile) -> None:
+        self.profile = replace(profile, zones=with_zones(profile.zones, self._zones))
+        self.fence = self._make_fence(self.profile)
         self.version += 1
-
-
-def with_zones(profile: RobotProfile, more: Mapping[str, Zone]) -> RobotProfile:
-    """The profile with these zones added; where two have one name, both count."""
-    zones = dict(profile.zones)
-    for name, zone in more.items():
-        if zones.get(name) != zone:
-            zones[_free(name, zones)] = zone
-    return replace(profile, zones=zones)
-
-
-def _free(name: str, taken: Mapping[str, Zone]) -> str:
-    number, free = 2, name
-    while free in taken:
-        number, free = number + 1, f"{name} ({number})"
-    return free

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from llmos.documents.robot_profile import RobotProfile, Tool
 from llmos.documents.scene import Point
-from llmos.documents.zone import Zone
+from llmos.documents.zone import MARGIN_M, Zone
 from llmos.robots.base import Pose
 from llmos.robots.verdict import Refusal
 
@@ -34,8 +34,8 @@ def clearance(zone: Zone, start: Point, end: Point, tool: Tool, *, loaded: bool 
 
 
 def keep_m(zone: Zone, profile: RobotProfile, extra_m: float = 0.0) -> float:
-    """The clearance that the tool keeps: `stop_m` to people, and what a measurement may be off to everything else."""
-    return max(profile.human.stop_m if zone.kind == "human" else 0.0, profile.position_tolerance_m) + extra_m
+    """The clearance that the tool keeps: `stop_m` to people, a margin for the motion itself to everything else."""
+    return max(profile.human.stop_m if zone.kind == "human" else 0.0, MARGIN_M) + extra_m
 
 
 class Fence:
@@ -106,7 +106,7 @@ class Fence:
     def _near(self, path: Sequence[Pose], extra_m: float) -> Iterator[tuple[str, Zone]]:
         """The zones whose box comes near the box of the path: all others are far enough, whatever their shape."""
         profile = self._profile
-        more = self._around_m + max(profile.human.stop_m, profile.position_tolerance_m) + extra_m
+        more = self._around_m + max(profile.human.stop_m, MARGIN_M) + extra_m
         xs, ys, zs = [each.x for each in path], [each.y for each in path], [each.z for each in path]
         west, east, south, north = min(xs) - more, max(xs) + more, min(ys) - more, max(ys) + more
         below, above = min(zs) - more, max(zs) + profile.tool.length_m + more

@@ -1,0 +1,35 @@
+"""The limits that a person accepted last, kept in a home as `robots/NAME.accepted` across restarts.
+
+Knows no gate. A file that cannot be understood is told as such: then no limits can be trusted.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from llmos.disk import read_file, write_whole
+from llmos.documents.robot_profile import RobotProfile
+from llmos.errors import DocumentError, RefusedError
+from llmos.robots.papers import Papers, from_papers, papers
+
+_MOST_BYTES = 1_000_000
+
+
+class AcceptedLimits:
+    """One file; nobody but the gate writes it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> RobotProfile | None:
+        """The accepted profile, None when none ever was; RefusedError when it cannot be understood."""
+        try:
+            return from_papers(RobotProfile, msgspec.json.decode(read_file(self._path, _MOST_BYTES), type=Papers))
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.MsgspecError, DocumentError) as error:
+            raise RefusedError(f"{self._path} cannot be understood ({error})") from error
+
+    def write(self, profile: RobotProfile) -> None:
+        """Put it on disk; raises StorageError."""
+        write_whole(self._path, msgspec.json.encode(papers(profile)), doing="write the accepted limits to")
