@@ -30,46 +30,6 @@ class Driver:
         return all(find_spec(library) is not None for library in self.needs)
 
 
-def make_robot(profile: RobotProfile, scene: Scene, faults: Faults | None = None) -> Robot:
-    """The robot of a profile in a scene, by the first of its drivers that is installed; DocumentError for none."""
-    chosen = faults or Faults()
-    robot = DRIVERS[driver_of(profile)].make(profile, scene, chosen)
-    return robot if faults is None else FaultyRobot(robot, chosen)
-
-
-def make_camera(profile: RobotProfile, scene: Scene) -> Camera | None:
-    """What draws a robot of this profile; None where its driver has nothing to be drawn from."""
-    if driver_of(profile) != "mujoco-arm":
-        return None
-    prepare_libraries()
-    from llmos.robots.simulators.mujoco_camera import MujocoCamera
-
-    return MujocoCamera(scene, drawing_library())
-
-
-def find_drawing() -> str:
-    """The library that pictures are drawn with; RobotError where none works."""
-    prepare_libraries()
-    from llmos.robots.simulators.mujoco_camera import check_drawing
-
-    library = drawing_library()
-    check_drawing(library)
-    return library
-
-
-def driver_of(profile: RobotProfile) -> str:
-    """The name of the first driver that is installed; DocumentError says what is missing."""
-    for name in profile.driver:
-        if name not in DRIVERS:
-            raise profile.document.wrong("driver", f"there is no driver '{name}'; {nearest(name, DRIVERS)}")
-    installed = [name for name in profile.driver if DRIVERS[name].is_installed]
-    if not installed:
-        name = profile.driver[0]
-        how = f"pip install 'llmos[{DRIVERS[name].extra}]'"
-        raise profile.document.wrong("driver", f"the driver '{name}' needs what is not installed; {how}")
-    return installed[0]
-
-
 def _kinematic(profile: RobotProfile, scene: Scene, _faults: Faults) -> Robot:
     from llmos.robots.simulators.kinematic import KinematicArm
 
@@ -88,3 +48,45 @@ DRIVERS: Mapping[str, Driver] = {
     "mujoco-arm": Driver(_mujoco_arm, ("mujoco", "numpy"), "sim"),
 }
 """Every driver by the name that profiles use."""
+
+
+def make_robot(
+    profile: RobotProfile, scene: Scene, faults: Faults | None = None, drivers: Mapping[str, Driver] = DRIVERS
+) -> Robot:
+    """The robot of a profile in a scene, by the first of its drivers that is installed; DocumentError for none."""
+    chosen = faults or Faults()
+    robot = drivers[driver_of(profile, drivers)].make(profile, scene, chosen)
+    return robot if faults is None else FaultyRobot(robot, chosen)
+
+
+def make_camera(profile: RobotProfile, scene: Scene, drivers: Mapping[str, Driver] = DRIVERS) -> Camera | None:
+    """What draws a robot of this profile; None where its driver has nothing to be drawn from."""
+    if driver_of(profile, drivers) != "mujoco-arm":
+        return None
+    prepare_libraries()
+    from llmos.robots.simulators.mujoco_camera import MujocoCamera
+
+    return MujocoCamera(scene, drawing_library())
+
+
+def find_drawing() -> str:
+    """The library that pictures are drawn with; RobotError where none works."""
+    prepare_libraries()
+    from llmos.robots.simulators.mujoco_camera import check_drawing
+
+    library = drawing_library()
+    check_drawing(library)
+    return library
+
+
+def driver_of(profile: RobotProfile, drivers: Mapping[str, Driver] = DRIVERS) -> str:
+    """The name of the first driver that is installed; DocumentError says what is missing."""
+    for name in profile.driver:
+        if name not in drivers:
+            raise profile.document.wrong("driver", f"there is no driver '{name}'; {nearest(name, drivers)}")
+    installed = [name for name in profile.driver if drivers[name].is_installed]
+    if not installed:
+        name = profile.driver[0]
+        how = f"pip install 'llmos[{drivers[name].extra}]'"
+        raise profile.document.wrong("driver", f"the driver '{name}' needs what is not installed; {how}")
+    return installed[0]
