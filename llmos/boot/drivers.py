@@ -3,6 +3,7 @@
 The only place that names concrete robots; importing it loads none of them.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -11,18 +12,20 @@ from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Scene
 from llmos.errors import nearest
 from llmos.robots.base import Robot
-from llmos.robots.camera import Camera
+from llmos.robots.camera import Camera, View
+from llmos.robots.controls import Snapshot
 from llmos.robots.faults import Faults, FaultyRobot
 from llmos.settings import drawing_library, prepare_libraries
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """How a robot is made, and the libraries that this takes."""
+    """How a robot is made, the libraries that this takes, and what draws it where something can."""
 
     make: Callable[[RobotProfile, Scene, Faults], Robot]
     needs: tuple[str, ...] = ()
     extra: str = ""
+    camera: Callable[[Scene], Camera] | None = None
 
     @property
     def is_installed(self) -> bool:
@@ -43,9 +46,16 @@ def _mujoco_arm(profile: RobotProfile, scene: Scene, faults: Faults) -> Robot:
     return MujocoArm(profile, scene, pad_friction=faults.pad_friction)
 
 
+def _mujoco_camera(scene: Scene) -> Camera:
+    prepare_libraries()
+    from llmos.robots.simulators.mujoco_camera import MujocoCamera
+
+    return MujocoCamera(scene, drawing_library())
+
+
 DRIVERS: Mapping[str, Driver] = {
     "kinematic": Driver(_kinematic),
-    "mujoco-arm": Driver(_mujoco_arm, ("mujoco", "numpy"), "sim"),
+    "mujoco-arm": Driver(_mujoco_arm, ("mujoco", "numpy"), "sim", _mujoco_camera),
 }
 """Every driver by the name that profiles use."""
 
@@ -61,12 +71,28 @@ def make_robot(
 
 def make_camera(profile: RobotProfile, scene: Scene, drivers: Mapping[str, Driver] = DRIVERS) -> Camera | None:
     """What draws a robot of this profile; None where its driver has nothing to be drawn from."""
-    if driver_of(profile, drivers) != "mujoco-arm":
-        return None
-    prepare_libraries()
-    from llmos.robots.simulators.mujoco_camera import MujocoCamera
+    camera = drivers[driver_of(profile, drivers)].camera
+    return None if camera is None else _LateCamera(lambda: camera(scene))
 
-    return MujocoCamera(scene, drawing_library())
+
+class _LateCamera:
+    """A camera whose libraries are loaded for its first picture: most who could look never do."""
+
+    def __init__(self, make: Callable[[], Camera]) -> None:
+        self._make = make
+        self._camera: Camera | None = None
+        self._lock = threading.Lock()
+
+    def picture(self, snapshot: Snapshot, view: View = "overview") -> bytes:
+        """The PNG file of what was measured."""
+        with self._lock:
+            self._camera = self._camera or self._make()
+        return self._camera.picture(snapshot, view)
+
+    def close(self) -> None:
+        """Give memory back, if any was taken."""
+        if self._camera is not None:
+            self._camera.close()
 
 
 def find_drawing() -> str:
