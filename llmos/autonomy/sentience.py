@@ -80,6 +80,12 @@ class Sentience:
         """The mode by the name that other programs know."""
         return LATENT[self.mode]
 
+    @property
+    def line(self) -> str:
+        """All of it on one line of a panel of instruments."""
+        shown = (f"{name.replace('_', ' ')} {value:.2f}" for name, value in asdict(self.valence).items())
+        return f"{self.mode}: {', '.join(shown)}"
+
     def as_json(self) -> dict[str, JSON]:
         """What `/sentience` answers (whoever answers adds `timestamp`) and what `state_update` carries."""
         return {"enabled": True, "latent_mode": self.latent_mode, **asdict(self)}

@@ -9,13 +9,15 @@ from llmos.documents.robot_profile import Range, RobotProfile
 from llmos.documents.scene import Point
 from llmos.robots.base import Measured
 from llmos.robots.latch import Stop
+from llmos.robots.zones import clearance
 
 _WIDTH = 63
 _COLUMNS, _ROWS = 41, 21
+_SHADE = {"keepout": "▓", "human": "░"}
 
 
-def cockpit(profile: RobotProfile, robot: str, measured: Measured, stop: Stop | None) -> str:
-    """The instrument panel: position beside the workspace, tool and safety."""
+def cockpit(profile: RobotProfile, robot: str, measured: Measured, stop: Stop | None, mood: str = "") -> str:
+    """The instrument panel: position beside the workspace, tool, distances to zones, mood and safety."""
     box, pose = profile.workspace, measured.pose
     lines = [f"  ROBOT: {profile.name}, {robot}", "  POSITION:"]
     for axis, value, allowed in (("X", pose.x, box.x_m), ("Y", pose.y, box.y_m), ("Z", pose.z, box.z_m)):
@@ -24,15 +26,21 @@ def cockpit(profile: RobotProfile, robot: str, measured: Measured, stop: Stop | 
     lines.append(f"  SPEED: {measured.velocity.speed_mps:.2f} m/s  [0.0 to {profile.max_tcp_speed_mps:g}]")
     lines.append(f"  TOOL STATUS: [{'ACTIVE' if measured.gripper_closed else 'INACTIVE'}]")
     lines.append(f"  HOLDING: {measured.holding or 'nothing'}")
+    lines += [] if measured.battery is None else [f"  BATTERY: {measured.battery:.0%}"]
+    lines += ["  ZONES:", *_distances(profile, measured)] if profile.zones else []
+    lines += [f"  VALENCE: {mood}"] if mood else []
     return _panel("LLMOS COCKPIT", [*lines, *_safety(stop)])
 
 
 def operator(
     profile: RobotProfile, robot: str, measured: Measured, places: Mapping[str, Point], stop: Stop | None
 ) -> str:
-    """The workspace from above: forward is up, right is right; a legend gives heights and exact positions."""
+    """The workspace from above: forward is up, right is right; a legend gives heights and exact positions.
+
+    Shaded is where a zone bars the tool at its present height.
+    """
     box = profile.workspace
-    grid = [["·"] * _COLUMNS for _ in range(_ROWS)]
+    grid = [[_ground(profile, measured, row, column) for column in range(_COLUMNS)] for row in reversed(range(_ROWS))]
     objects = {str(number): name for number, name in enumerate(sorted(measured.objects), 1)}
     marked: list[tuple[str, Point]] = [("+", point) for point in places.values()]
     marked += [(mark[-1], measured.objects[name]) for mark, name in objects.items()]
@@ -44,6 +52,7 @@ def operator(
     lines.append(f"  R  {robot} at {position(measured.pose.point)}")
     lines += [f"  {mark[-1]}  {name} at {position(measured.objects[name])}" for mark, name in objects.items()]
     lines += [f"  +  {name} at {position(point)}" for name, point in sorted(places.items())]
+    lines += [f"  {_SHADE[zone.kind]}  zone {name} ({zone.kind})" for name, zone in profile.zones.items()]
     return _panel("OPERATOR VIEW", [*lines, *_safety(stop)])
 
 
@@ -56,6 +65,34 @@ def camera(robot: str, measured: Measured) -> str:
 def position(point: Point) -> str:
     """Coordinates to the centimetre."""
     return f"({', '.join(f'{_signed(value):.2f}' for value in point)})"
+
+
+def _distances(profile: RobotProfile, measured: Measured) -> list[str]:
+    """How far the tool is from each zone, and in one word what that means."""
+    at, loaded = measured.pose.point, measured.holding is not None
+    found = {name: clearance(zone, at, at, profile.tool, loaded=loaded) for name, zone in profile.zones.items()}
+    words = {name: _word(metres, profile.zones[name].kind, profile) for name, metres in found.items()}
+    return [f"    {name[:36]}: {_signed(metres):.2f} m  [{words[name]}]" for name, metres in found.items()]
+
+
+def _word(metres: float, kind: str, profile: RobotProfile) -> str:
+    """Inside, or so near that the robot is slower, or clear."""
+    if metres <= 0.0:
+        return "INSIDE"
+    return "SLOWER" if kind == "human" and metres < profile.human.slow_m else "CLEAR"
+
+
+def _ground(profile: RobotProfile, measured: Measured, row: int, column: int) -> str:
+    """What stands at a cell of the map before anything is drawn on it."""
+    box, z = profile.workspace, measured.pose.z
+    x, y = _middle(column, box.x_m, _COLUMNS), _middle(row, box.y_m, _ROWS)
+    gap_m, high = profile.tool.radius_m, z + profile.tool.length_m
+    return next((_SHADE[zone.kind] for zone in profile.zones.values() if zone.distance_m(x, y, z, high) < gap_m), "·")
+
+
+def _middle(index: int, extent: Range, count: int) -> float:
+    """Where a row or column lies."""
+    return extent.low + (extent.high - extent.low) * index / (count - 1)
 
 
 def _held(name: str, measured: Measured) -> str:

@@ -29,9 +29,12 @@ Look: TypeAlias = Callable[[], Awaitable[bytes]]
 """Makes a picture of the robot as it is now, as a PNG file; may raise RobotError."""
 
 
-def robot_tools(pilot: Pilot, scene: Scene, look: Look | None = None) -> list[Tool]:
-    """The seven tools of a robot arm, for one pilot; `scene` is where its named places are, `look` its camera."""
-    return [*_motion_tools(pilot), *_reading_tools(pilot, scene, look)]
+def robot_tools(pilot: Pilot, scene: Scene, look: Look | None = None, mood: Callable[[], str] = str) -> list[Tool]:
+    """The seven tools of a robot arm, for one pilot; `scene` is where its named places are, `look` its camera.
+
+    `mood` is what the Sentience Layer says of itself on the panel of instruments; empty where there is none.
+    """
+    return [*_motion_tools(pilot), *_reading_tools(pilot, scene, look, mood)]
 
 
 def robot_state(snapshot: Snapshot, scene: Scene) -> dict[str, JSON]:
@@ -101,7 +104,7 @@ def _motion_tools(pilot: Pilot) -> list[Tool]:
     return [move_to, move_relative, toggle_tool, go_home, emergency_stop]
 
 
-def _reading_tools(pilot: Pilot, scene: Scene, look: Look | None) -> list[Tool]:
+def _reading_tools(pilot: Pilot, scene: Scene, look: Look | None, mood: Callable[[], str]) -> list[Tool]:
     @tool(effect=Effect.PURE)
     async def get_camera_feed(view: Literal["cockpit", "operator", "camera"] = "cockpit") -> ToolOutput:
         """Look at the robot: instruments (cockpit), map from above (operator), or the objects seen (camera).
@@ -115,7 +118,7 @@ def _reading_tools(pilot: Pilot, scene: Scene, look: Look | None) -> list[Tool]:
             return views.operator(now.profile, now.robot_name, now.measured, scene.places, now.stop)
         if view == "camera":
             return await _seen(views.camera(now.robot_name, now.measured), look)
-        return views.cockpit(now.profile, now.robot_name, now.measured, now.stop)
+        return views.cockpit(now.profile, now.robot_name, now.measured, now.stop, mood())
 
     @tool(effect=Effect.PURE)
     async def get_status() -> str:

@@ -1,5 +1,7 @@
 """The views in text: instruments, map, camera; looked at as a whole."""
 
+from dataclasses import replace
+
 import pytest
 
 from llmos.documents.scene import Point
@@ -33,6 +35,8 @@ def test_cockpit_shows_position_beside_the_workspace_tool_and_safety() -> None:
         "║  SPEED: 0.00 m/s  [0.0 to 0.5]                                ║\n"
         "║  TOOL STATUS: [INACTIVE]                                      ║\n"
         "║  HOLDING: nothing                                             ║\n"
+        "║  ZONES:                                                       ║\n"
+        "║    operator station: 0.82 m  [SLOWER]                         ║\n"
         "║  SAFETY STATUS: [OK]                                          ║\n"
         "╚═══════════════════════════════════════════════════════════════╝"
     )
@@ -43,6 +47,29 @@ def test_cockpit_shows_a_stop_with_its_reason_and_an_active_tool() -> None:
     shown = views.cockpit(ARM, ROBOT, measured(-1.234, 1.5707963, "red block"), Stop("", "Ada", "smoke"))
     for line in ("X:  -1.23 m", "θ:   90.0°", "[ACTIVE]", "HOLDING: red block", "[EMERGENCY STOP]", "    smoke"):
         assert line in shown
+
+
+def test_cockpit_shows_battery_and_mood_where_there_are_any() -> None:
+    """What a robot does not have or feel takes no line."""
+    shown = views.cockpit(ARM, ROBOT, replace(measured(), battery=0.5), None, "PRECISION: safety 0.80")
+    assert "  BATTERY: 50% " in shown
+    assert "  VALENCE: PRECISION: safety 0.80 " in shown
+    assert "BATTERY" not in views.cockpit(ARM, ROBOT, measured(), None)
+
+
+def test_cockpit_says_what_a_distance_means() -> None:
+    """Near people the robot is slower, and inside a zone it says so."""
+    for x, y, word in ((-2.0, 2.0, "CLEAR"), (0.0, 0.0, "SLOWER"), (1.0, -1.0, "INSIDE")):
+        at = replace(measured(), pose=Pose(x, y, 1.0, 0.0))
+        assert f"m  [{word}]" in views.cockpit(ARM, ROBOT, at, None)
+
+
+def test_operator_view_shades_where_a_zone_bars_the_tool_at_its_height() -> None:
+    """Above a zone its shade is gone, for the way over it is open."""
+    low, high = (views.operator(ARM, ROBOT, replace(measured(), pose=Pose(0, 0, z, 0)), {}, None) for z in (1.0, 2.5))
+    rows = low.splitlines()
+    assert rows[3 + 15][3:44][30] == "░"
+    assert low.count("░") > high.count("░") == 1
 
 
 def test_operator_view_is_a_map_with_a_legend() -> None:
@@ -60,6 +87,7 @@ def test_operator_view_is_a_map_with_a_legend() -> None:
         "1  blue block at (2.00, -2.00, 0.05)",
         "2  red block at (-2.00, 2.00, 0.05)",
         "+  shelf at (2.00, 2.00, 1.00)",
+        "░  zone operator station (human)",
         "SAFETY STATUS: [OK]",
     ]
 
