@@ -42,13 +42,13 @@ def command_json(verdict: Verdict) -> dict[str, JSON]:
 
 def commanded_json(commanded: Commanded) -> dict[str, JSON]:
     """The last setpoint."""
-    return {**_pose_json(commanded.pose), "gripper_closed": commanded.gripper_closed}
+    return {**pose_json(commanded.pose), "gripper_closed": commanded.gripper_closed}
 
 
 def measured_json(measured: Measured) -> dict[str, JSON]:
     """The measured state, with every object the robot sees."""
     return {
-        **_pose_json(measured.pose),
+        **pose_json(measured.pose),
         "speed_mps": round(measured.velocity.speed_mps, 6),
         "gripper_closed": measured.gripper_closed,
         "holding": measured.holding,
@@ -57,5 +57,6 @@ def measured_json(measured: Measured) -> dict[str, JSON]:
     }
 
 
-def _pose_json(pose: Pose) -> dict[str, JSON]:
+def pose_json(pose: Pose) -> dict[str, float]:
+    """The four values of a pose."""
     return {name: round(getattr(pose, name), 6) for name in ("x", "y", "z", "theta_rad")}
