@@ -3,6 +3,7 @@
 Knows no gate. A file that cannot be understood is told as such: then no limits can be trusted.
 """
 
+from dataclasses import fields
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,9 @@ from llmos.errors import DocumentError, RefusedError
 from llmos.robots.papers import Papers, from_papers, papers
 
 _MOST_BYTES = 1_000_000
+_KEYS = frozenset(each.name for each in fields(RobotProfile))
+_FREE = ("zones", "grants", "max_step_m")
+"""Keys that a profile may leave out: what was accepted without them has none."""
 
 
 class AcceptedLimits:
@@ -21,10 +25,16 @@ class AcceptedLimits:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> RobotProfile | None:
-        """The accepted profile, None when none ever was; RefusedError when it cannot be understood."""
+    def read(self, newest: RobotProfile) -> RobotProfile | None:
+        """The accepted profile, None when none ever was; RefusedError when it cannot be understood.
+
+        A key that profiles did not have then is taken from the newest.
+        """
         try:
-            return from_papers(RobotProfile, msgspec.json.decode(read_file(self._path, _MOST_BYTES), type=Papers))
+            kept = msgspec.json.decode(read_file(self._path, _MOST_BYTES), type=Papers)
+            known = {key: value for key, value in kept.values.items() if key in _KEYS}
+            values = {**{key: value for key, value in papers(newest).values.items() if key not in _FREE}, **known}
+            return from_papers(RobotProfile, msgspec.structs.replace(kept, values=values))
         except FileNotFoundError:
             return None
         except (OSError, msgspec.MsgspecError, DocumentError) as error:

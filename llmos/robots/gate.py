@@ -20,7 +20,7 @@ from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order, Ruling, Snapshot
 from llmos.robots.drive import Drive
 from llmos.robots.execution import Execution, Task
-from llmos.robots.in_force import InForce, nothing_new
+from llmos.robots.in_force import InForce, News, nothing_new
 from llmos.robots.judging import Case, Sight, assess
 from llmos.robots.latch import Rearm, Stop, StopLatch
 from llmos.robots.motion import PathMotion
@@ -56,7 +56,7 @@ class Gate:
         fence: Callable[[RobotProfile], Fence] = Fence,
         log: SafetyLog | None = None,
         accepted: AcceptedLimits | None = None,
-        newest: Callable[[], RobotProfile | None] = nothing_new,
+        newest: News = nothing_new,
     ) -> None:
         self._pace = pace
         self._latch = latch
@@ -102,7 +102,7 @@ class Gate:
             period_s=tuple(self._drive.period_s),
             pending=self._limits.pending,
             ended=self._execution.ended,
-            notes={"looser_keys_waiting": list(self._limits.waiting)} if self._limits.waiting else {},
+            notes=self._limits.notes,
         )
 
     async def judge(self, order: Order, *, preview: bool = False) -> Ruling:

@@ -5,19 +5,23 @@ Knows no driver. The zones of a scene are added to those of the profile and are 
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.zone import Zone
-from llmos.errors import RefusedError
+from llmos.errors import DocumentError, RefusedError
+from llmos.messages import JSON
 from llmos.robots.accepted import AcceptedLimits
 from llmos.robots.limits import looser, tightest, with_zones
 from llmos.robots.verdict import Refusal
 from llmos.robots.zones import Fence
 
+News: TypeAlias = Callable[[], RobotProfile | DocumentError | None]
+"""What became of a profile since it was asked last: a newer one, why the newer one cannot be read, or nothing."""
 
-def nothing_new() -> RobotProfile | None:
+
+def nothing_new() -> None:
     """The profile never changes."""
-    return None
 
 
 class InForce:
@@ -32,7 +36,7 @@ class InForce:
         zones: Mapping[str, Zone],
         fence: Callable[[RobotProfile], Fence] = Fence,
         accepted: AcceptedLimits | None = None,
-        newest: Callable[[], RobotProfile | None] = nothing_new,
+        newest: News = nothing_new,
     ) -> None:
         self._zones = zones
         self._make_fence = fence
@@ -43,6 +47,8 @@ class InForce:
         self.unsaved = False
         self.waiting: tuple[str, ...] = ()
         """The keys whose looser values wait."""
+        self.problem = ""
+        """Why the newest profile cannot be read; the limits that counted before go on to count."""
         self._newest = self._accepted = profile
         self._accept_first(profile)
         self.offer(profile)
@@ -60,11 +66,20 @@ class InForce:
         advice = f"a person must look at the robot's profile and rearm it naming {self.pending}"
         return Refusal("limits", f"The limits that were accepted last are not known: {self._unread}", advice)
 
+    @property
+    def notes(self) -> dict[str, JSON]:
+        """What a person should know of the profile: which of its keys wait, or why it cannot be read."""
+        notes: dict[str, JSON] = {"looser_keys_waiting": list(self.waiting)} if self.waiting else {}
+        return {**notes, "profile_problem": self.problem} if self.problem else notes
+
     def poll(self) -> None:
         """Take up a profile that changed since."""
-        profile = self._ask()
-        if profile is not None:
-            self.offer(profile)
+        news = self._ask()
+        if isinstance(news, DocumentError):
+            self.problem = str(news)
+        elif news is not None:
+            self.problem = ""
+            self.offer(news)
 
     def offer(self, profile: RobotProfile) -> None:
         """A newer profile: what is tighter counts from now on, what is looser waits."""
@@ -96,7 +111,7 @@ class InForce:
     def _accept_first(self, profile: RobotProfile) -> None:
         """What a home has accepted before counts; a robot that is new to it is accepted as it is."""
         try:
-            known = self._store.read() if self._store is not None else None
+            known = self._store.read(profile) if self._store is not None else None
         except RefusedError as error:
             self._unread = str(error)
             return

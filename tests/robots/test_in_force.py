@@ -1,5 +1,6 @@
 """Which limits count: an edited profile tightens at once, loosens by a person's word, and a restart forgets nothing."""
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -95,7 +96,9 @@ def test_robot_that_is_new_to_a_home_is_accepted_as_it_is(tmp_path: Path) -> Non
     assert limits.unsaved
     limits.save()
     assert not limits.unsaved
-    assert kept(tmp_path).read() == replace(ARM, document=kept(tmp_path).read().document)  # type: ignore[union-attr]
+    known = kept(tmp_path).read(ARM)
+    assert known is not None
+    assert known == replace(ARM, document=known.document)
 
 
 def test_zones_of_a_scene_are_no_part_of_what_is_accepted(tmp_path: Path) -> None:
@@ -106,7 +109,22 @@ def test_zones_of_a_scene_are_no_part_of_what_is_accepted(tmp_path: Path) -> Non
     assert InForce(ARM, {}, accepted=kept(tmp_path)).pending is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"path":"a","content_hash":"b","body":"","values":{}}', b"\xff"])
+def test_key_that_profiles_did_not_have_then_is_taken_from_the_newest(tmp_path: Path) -> None:
+    """A newer release with one more limit finds the limits of the one before it; what was left out stays out."""
+    store = kept(tmp_path)
+    store.write(edited(zones={}, max_step_m=None, max_tcp_speed_mps=0.2))
+    path = tmp_path / "robots" / "arm.accepted"
+    content = json.loads(path.read_text())
+    del content["values"]["max_tcp_jerk_mps3"]
+    content["values"]["forgotten_key"] = 1
+    path.write_text(json.dumps(content))
+    known = store.read(replace(ARM, max_step_m=0.5))
+    assert known is not None
+    assert (known.max_tcp_jerk_mps3, known.max_tcp_speed_mps) == (ARM.max_tcp_jerk_mps3, 0.2)
+    assert (known.zones, known.max_step_m) == ({}, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"path":"a","content_hash":"b","body":"","values":{"human":1}}'])
 def test_accepted_limits_that_cannot_be_understood_stop_everything(tmp_path: Path, content: bytes) -> None:
     """Nobody knows what was accepted, so nothing moves until a person names the profile's hash."""
     (tmp_path / "robots").mkdir()
