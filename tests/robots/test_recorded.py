@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import anyio.lowlevel
@@ -58,12 +59,8 @@ async def test_a_motion_is_recorded_from_its_order_to_its_end(tmp_path: Path) ->
     states = [(content, at) for topic, content, at in found if topic == "/robot/state"]
     assert result.ok
     assert states[-1][0]["x"] == pytest.approx(0.5, abs=0.002)
-    assert {
-        round((after - before) / 1e9, 2) for (_, before), (_, after) in zip(states, states[1:-1], strict=False)
-    } <= {
-        0.03,
-        0.04,
-    }
+    apart_s = {round((after - before) / 1e9, 2) for (_, before), (_, after) in pairwise(states[:-1])}
+    assert apart_s <= {0.03, 0.04}
     assert next(content for topic, content, _ in found if topic == "/robot/command")["principal"] == "agent operator"
 
 
