@@ -10,24 +10,31 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from llmos.boot.drivers import make_camera, make_robot
+from llmos.boot.drivers import make_camera
+from llmos.boot.gates import make_gate
+from llmos.boot.hosting import HostProcess
 from llmos.clock import RealClock, SimulatedClock
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import Scene, read_scene
 from llmos.documents.scene_zones import profile_in
+from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.robots.base import RobotError
 from llmos.robots.camera import View
 from llmos.robots.caution import CALM, Caution
-from llmos.robots.controls import Principal
-from llmos.robots.gate import Gate
-from llmos.robots.latch import Stop, StopLatch
+from llmos.robots.client import HostClient
+from llmos.robots.controls import Controls, Principal
+from llmos.robots.doors import HostFiles
+from llmos.robots.latch import Stop
 from llmos.robots.outcome import PhysicalOutcome, physical_outcome
-from llmos.robots.pace import RealTimePace, SimulatedPace
+from llmos.robots.ownership import disarm_if_cut_short, is_hosted
+from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
 from llmos.robots.record import motion_event, verdict_event
+from llmos.robots.stopping import latch_of
 from llmos.robots.verdict import Motion, Verdict
+from llmos.settings import current_folder
 from llmos.tools.base import Tool
 from llmos.tools.robot import robot_state, robot_tools
 from llmos.traces.witness import Witness
@@ -69,53 +76,60 @@ CURRENT: ContextVar[Deeds | None] = ContextVar("CURRENT", default=None)
 
 
 USUAL_ROBOT = "arm"
-_USUAL_SCENE = "empty"
+USUAL_SCENE = "empty"
 
 
 class Body:
-    """One simulated robot in its scene; nothing but its gate reaches the driver."""
+    """One robot in its scene, through a gate in this process or through its host; nothing here reaches the driver.
 
-    def __init__(self, profile: RobotProfile, scene: Scene, home: Path, *, realtime: bool) -> None:
-        self._heeded: Callable[[], Caution] = lambda: CALM
-        self.profile = profile
+    `now_s` is the robot's own clock, `close` what brings it to rest.
+    """
+
+    def __init__(
+        self, controls: Controls, scene: Scene, heed: "Heed", now_s: Callable[[], float], close: Callable[[], None]
+    ) -> None:
         self.scene = scene
-        clock = RealClock()  # a stop outlasts the simulation, so the simulated time begins with the real one
-        pace = RealTimePace(clock) if realtime else SimulatedPace(SimulatedClock(clock.now()))
-        latch = latch_of(profile.name, home)
-        robot = make_robot(profile, scene)
-        self._camera = make_camera(profile, scene)
-        self.now_s = pace.now_s
-        """The robot's own clock."""
-        self._gate = Gate(profile, robot, pace, latch, zones=scene.zones, caution=self.caution)
+        self.now_s = now_s
+        self._controls = controls
+        self._heed = heed
+        self._mood: Callable[[], str] = str
+        self._close = close
+        self._camera = make_camera(self.profile, scene)
+
+    @property
+    def profile(self) -> RobotProfile:
+        """The limits in force."""
+        return self._controls.snapshot().profile
 
     @property
     def name(self) -> str:
         """The profile's name, and what moves in truth."""
-        return f"{self.profile.name}: {self._gate.snapshot().robot_name}"
+        return f"{self.profile.name}: {self._controls.snapshot().robot_name}"
 
-    def heed(self, caution: Callable[[], Caution]) -> None:
-        """Tighten every order from now on by what this says at the moment."""
-        self._heeded = caution
+    def heed(self, caution: Callable[[], Caution], mood: Callable[[], str] = str) -> None:
+        """Tighten every order from now on by what this says at the moment; `mood` tells whoever looks why."""
+        self._heed.caution, self._mood = caution, mood
 
     def caution(self) -> Caution:
         """By how much orders are tightened just now."""
-        return self._heeded()
+        return self._heed()
 
     def pilot(self, principal: Principal) -> Pilot:
         """The robot in the hands of a person, agent or program; what it does goes to the journal of the run."""
-        return Pilot(self._gate, principal, _on_verdict, _on_motion, self.caution, plan=Planner(self.scene))
+        return Pilot(self._controls, principal, _on_verdict, _on_motion, self.caution, plan=Planner(self.scene))
 
     def tools(self, principal: Principal, *, sees: bool = False) -> list[Tool]:
         """What an agent may ask of it; one that `sees` gets pictures beside the words."""
-        return robot_tools(self.pilot(principal), self.scene, self.picture if sees and self._camera else None)
+        look = self.picture if sees and self._camera else None
+        return robot_tools(self.pilot(principal), self.scene, look, self._mood)
 
     async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
         """A person's permission to move again, and for the looser limits of the profile with this hash to count."""
-        return await self._gate.rearm(by, profile_hash)
+        return await self._controls.rearm(by, profile_hash)
 
     def state(self) -> dict[str, JSON]:
         """What is measured now."""
-        return robot_state(self._gate.snapshot(), self.scene)
+        return robot_state(self._controls.snapshot(), self.scene)
 
     async def view(self, which: str) -> str:
         """What `get_camera_feed` shows an agent: the cockpit, the operator's map or the camera."""
@@ -125,28 +139,82 @@ class Body:
 
     async def picture(self, view: View = "overview") -> bytes:
         """What a camera sees now, as a PNG file; RobotError where there is nothing to draw, or nothing to draw with."""
-        known = self._gate.snapshot()
+        known = self._controls.snapshot()
         if self._camera is None:
             raise RobotError(f"No picture: the {known.robot_name} has no physics to draw; its camera speaks words.")
         return await anyio.to_thread.run_sync(self._camera.picture, known, view)
 
     def close(self) -> None:
         """Bring it to rest."""
-        self._gate.close()
+        self._close()
         if self._camera is not None:
             self._camera.close()
 
 
-def open_body(documents: Lookups, home: Path, name: str = "", scene: str = "", *, realtime: bool = False) -> Body:
-    """The robot of this profile in this scene, by default the arm with nothing around it; DocumentError for no such."""
+@dataclass(slots=True)
+class Heed:
+    """Whatever caution is heeded just now: the gate asks, and who feels it may come later."""
+
+    caution: Callable[[], Caution] = lambda: CALM
+
+    def __call__(self) -> Caution:
+        """By how much orders are tightened at this moment."""
+        return self.caution()
+
+
+def open_body(
+    documents: Lookups,
+    home: Path,
+    name: str = "",
+    scene: str = "",
+    *,
+    realtime: bool = False,
+    folder: Path | None = None,
+) -> Body:
+    """The robot of this profile in this scene, by default the arm with nothing around it; DocumentError for no such.
+
+    Where a host runs the robot for this home it is joined; otherwise `realtime` starts one, which ends with the body
+    and has `folder` for its working directory. Without a host the robot is simulated in this process.
+    """
     profile = read_robot_profile(documents.robot(name or USUAL_ROBOT))
-    where = read_scene(documents.scene(scene or _USUAL_SCENE))
-    return Body(profile_in(where, profile), where, home, realtime=realtime)
+    files = HostFiles(home, profile.name)
+    if is_hosted(files):
+        return _joined(files, scene, lambda: None)
+    where = read_scene(documents.scene(scene or USUAL_SCENE))
+    profile = profile_in(where, profile)
+    if realtime:
+        process = HostProcess(files, where.name, folder or current_folder())
+        return _joined(files, "", process.end)
+    disarm_if_cut_short(files, latch_of(profile.name, home), RealClock())
+    return simulated_body(profile, where, home)
 
 
-def latch_of(robot: str, home: Path) -> StopLatch:
-    """The emergency stop of a robot, which needs no profile and no driver."""
-    return StopLatch(home / "robots" / f"{robot}.json")
+def simulated_body(profile: RobotProfile, scene: Scene, home: Path) -> Body:
+    """A robot in this process, on a clock that moves only with it."""
+    clock = SimulatedClock(RealClock().now())  # a stop outlasts the simulation, so its time begins with the real one
+    pace, heed = SimulatedPace(clock), Heed()
+    gate = make_gate(profile, scene, home, pace, heed)
+    return Body(gate, scene, heed, pace.now_s, gate.close)
+
+
+def _joined(files: HostFiles, scene: str, end: Callable[[], None]) -> Body:
+    """The robot of a running host, in the scene that it has."""
+    try:
+        client = HostClient(files, "llmos")
+    except RobotError:
+        end()
+        raise
+
+    def close() -> None:
+        client.close()
+        end()
+
+    if scene and scene != client.scene.name:
+        close()
+        raise LLMosError(
+            f"The robot host of {files.robot} is in the scene '{client.scene.name}'; end it to begin in '{scene}'."
+        )
+    return Body(client, client.scene, Heed(), RealClock().monotonic_s, close)
 
 
 def _on_verdict(verdict: Verdict) -> None:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Literal
 
 from llmos import __version__
-from llmos.boot.body import latch_of
 from llmos.boot.drivers import DRIVERS, find_drawing
 from llmos.boot.library import Library
 from llmos.boot.models import Models
@@ -28,6 +27,7 @@ from llmos.boot.standing import NO_LLAMA, NO_OPENAI
 from llmos.clock import RealClock
 from llmos.errors import LLMosError, counted
 from llmos.robots.base import RobotError
+from llmos.robots.stopping import latch_of
 from llmos.settings import Environment, current_folder, package_folder, system_root
 
 _LEAST_GIT = (2, 32)  # the first that GIT_CONFIG_GLOBAL keeps from a person's own settings

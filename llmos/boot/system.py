@@ -232,6 +232,8 @@ class LLMOS:
     def _open_robot(self, name: str) -> Body:
         if self._body is None:
             documents, realtime = self.library.registry.snapshot(), self.options.realtime
-            self._body = open_body(documents, self.environment.home, name, self._scene, realtime=realtime)
+            self._body = open_body(
+                documents, self.environment.home, name, self._scene, realtime=realtime, folder=self.workspace
+            )
             self._valence = feel(self.rules.valence, self._body, self.bus)
         return self._body

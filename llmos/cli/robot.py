@@ -36,7 +36,7 @@ def robots() -> None:
 @as_json
 def list_robots(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """List the robot profiles, and which of the robots are stopped."""
-    from llmos.boot.body import latch_of
+    from llmos.robots.stopping import latch_of
 
     with library() as opened:
         entries = opened.registry.robots()
@@ -120,7 +120,7 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
     This takes effect in every process that drives the robot, and lasts through restarts. A NAME that is none stops
     them all.
     """
-    from llmos.boot.body import latch_of
+    from llmos.robots.stopping import latch_of
     from llmos.clock import RealClock
     from llmos.robots.latch import Stop
 
@@ -149,7 +149,7 @@ def rearm(name: str | None, yes: bool, as_json: bool) -> int:  # noqa: FBT001 - 
 
     Only a person may do this: it asks, unless told --yes.
     """
-    from llmos.boot.body import latch_of
+    from llmos.robots.stopping import latch_of
     from llmos.clock import RealClock
     from llmos.robots.latch import Rearm
 
@@ -190,7 +190,7 @@ def _require(name: str, home: Path) -> str:
 
 def _the_stopped(home: Path) -> str:
     """The one robot that is stopped; empty when none is."""
-    from llmos.boot.body import latch_of
+    from llmos.robots.stopping import latch_of
 
     stopped = [name for name in _known(home) if latch_of(name, home).stop]
     if len(stopped) > 1:

@@ -74,6 +74,11 @@ class HostFiles:
         """The socket for the stop alone."""
         return self._named("stop")
 
+    @property
+    def log(self) -> Path:
+        """What the newest host said on stderr."""
+        return self._named("log")
+
     def read_address(self) -> Address | None:
         """Where a host says that it is; it may have died since. None where none has said so."""
         try:

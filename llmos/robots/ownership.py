@@ -28,11 +28,27 @@ def owning(files: HostFiles, latch: StopLatch, clock: Clock) -> Iterator[None]:
             raise RobotError(
                 f"The robot {files.robot} has a host for this home already{process}; use that one, or end it first."
             )
-        disarm_if_cut_short(files, latch, clock)
+        _disarm(files, latch, clock)
         yield
 
 
+def is_hosted(files: HostFiles) -> bool:
+    """Whether a process owns the robot and says where it is reached."""
+    if files.read_address() is None:
+        return False
+    with sole_owner(files.lock) as free:
+        return not free
+
+
 def disarm_if_cut_short(files: HostFiles, latch: StopLatch, clock: Clock) -> None:
+    """What is to be done before driving without a host: learn what became of the last one. StorageError."""
+    if files.moving.exists():
+        with sole_owner(files.lock) as free:
+            if free:
+                _disarm(files, latch, clock)
+
+
+def _disarm(files: HostFiles, latch: StopLatch, clock: Clock) -> None:
     """Latch the stop if the last host was killed in the middle of a motion; only while there is none."""
     if files.moving.exists():
         latch.trip(Stop(clock.now().isoformat(), "the robot host", "the last host ended while the robot was moving"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llmos.boot.body import Body, simulated_body
+from llmos.boot.body import Body
 from llmos.messages import Image, Text
 from llmos.robots.base import RobotError
 from llmos.robots.controls import Principal

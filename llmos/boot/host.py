@@ -1,0 +1,131 @@
+"""`python -m llmos.boot.host --robot NAME [--scene NAME]`: the process that owns a robot on the real clock.
+
+Knows no model and no agent. It says `ready` on stdout when clients may come; with `--owned` it ends when its stdin
+does, which is how it outlives no program that started it.
+"""
+
+import argparse
+import gc
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import anyio
+
+from llmos.boot.body import USUAL_ROBOT, USUAL_SCENE
+from llmos.boot.gates import make_gate
+from llmos.boot.hosting import LEAVE, READY
+from llmos.boot.library import Library
+from llmos.boot.preferences import with_preferences
+from llmos.clock import RealClock
+from llmos.documents.robot_profile import RobotProfile, read_robot_profile
+from llmos.documents.scene import Scene, read_scene
+from llmos.documents.scene_zones import profile_in
+from llmos.errors import LLMosError
+from llmos.robots.doors import HostFiles
+from llmos.robots.host import RobotHost
+from llmos.robots.latch import Stop
+from llmos.robots.ownership import owning
+from llmos.robots.pace import SharedPace
+from llmos.robots.stopping import latch_of
+from llmos.settings import current_folder, prepare_libraries, read_environment
+
+
+class _Owner:
+    """The program that started this one, as far as its end of stdin tells."""
+
+    def __init__(self) -> None:
+        self.state: Literal["here", "left", "lost"] = "here"
+
+    def watch(self) -> None:
+        """Begin to wait for its end."""
+        threading.Thread(target=self._wait, name="owner", daemon=True).start()
+
+    def _wait(self) -> None:
+        said = sys.stdin.readline().strip()
+        self.state = "left" if said == LEAVE else "lost"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Own the robot until told to end; returns the exit code, with one sentence on stderr if it is a mistake."""
+    parser = argparse.ArgumentParser(prog="python -m llmos.boot.host", description=__doc__)
+    parser.add_argument("--robot", default="")
+    parser.add_argument("--scene", default="")
+    parser.add_argument("--owned", action="store_true")
+    asked = parser.parse_args(words)
+    owner = _Owner()
+    if asked.owned:
+        owner.watch()
+    prepare_libraries()
+    try:
+        home, profile, scene = _documents(asked.robot, asked.scene)
+        _own(home, profile, scene, owner)
+    except LLMosError as error:
+        print(f"llmos: {error}", file=sys.stderr)  # noqa: T201 - what starts this reads it
+        return error.exit_code
+    return 0
+
+
+def _documents(robot: str, scene: str) -> tuple[Path, RobotProfile, Scene]:
+    here = with_preferences(read_environment())
+    library = Library(here, RealClock(), current_folder())
+    try:
+        names = library.registry.snapshot()
+        profile = read_robot_profile(names.robot(robot or here.robot or USUAL_ROBOT))
+        where = read_scene(names.scene(scene or USUAL_SCENE))
+        return here.home, profile_in(where, profile), where
+    finally:
+        library.close()
+
+
+def _own(home: Path, profile: RobotProfile, scene: Scene, owner: _Owner) -> None:
+    clock, files, latch = RealClock(), HostFiles(home, profile.name), latch_of(profile.name, home)
+    with owning(files, latch, clock):
+        pace = SharedPace(clock)
+        gate = make_gate(profile, scene, home, pace)
+        why = "the robot host failed"
+        try:
+            host = RobotHost(gate, scene, latch, files, pace)
+            why = anyio.run(_serve, host, owner)
+        finally:
+            gate.close()
+            if why:
+                latch.trip(Stop(clock.now().isoformat(), "the robot host", why))
+                latch.save()
+
+
+async def _serve(host: RobotHost, owner: _Owner) -> str:
+    """Serve until a signal or the owner's end; why the robot must stay stopped, empty when it need not."""
+    why = ""
+
+    def look() -> None:
+        nonlocal why
+        if owner.state == "lost" and (host.is_driven or host.abandoned):
+            why = "the program that drove it ended while it was moving"
+        if owner.state != "here":
+            group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        if sys.platform != "win32":
+            group.start_soon(_cancel_at_signal, group.cancel_scope)
+        await host.serve(_say_ready, look)
+    return why
+
+
+async def _cancel_at_signal(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            scope.cancel()
+
+
+def _say_ready() -> None:
+    gc.collect()
+    gc.freeze()  # what is here by now stays, and need not be looked at between two ticks
+    print(READY, flush=True)  # noqa: T201 - what starts this waits for it
+
+
+if __name__ == "__main__":
+    sys.exit(main())
