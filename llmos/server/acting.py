@@ -53,9 +53,10 @@ def acting_router(service: Service) -> APIRouter:
         if service.snapshot().stop is not None or profile:
             await service.rearm(who(request).name, profile)
             return _reset(service, rearmed=True)
-        service.history.clear()
-        await service.direct.close()
-        result = await while_there(request, lambda: perform(service, request, "go_home", {}))
+        with service.arbiter.claim(who(request).name, "reset"):  # nobody's journal ends while he moves
+            service.history.clear()
+            await service.direct.close()
+            result = await while_there(request, lambda: _carry_out(service, who(request), "go_home", {}))
         return _reset(service, homed=True) if result.ok else told(service, result)
 
     @router.post("/emergency", response_model=Stopped, summary="Stop the robot until a person rearms it")

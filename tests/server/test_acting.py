@@ -75,6 +75,14 @@ def test_a_move_that_need_not_be_waited_for_is_accepted(service: Served) -> None
     assert service.post("/move?wait=false", {"x": 5.0, "y": 0.0, "z": 1.0}).status_code == 409
 
 
+def test_nobody_resets_while_another_motion_is_under_way(service: Served) -> None:
+    """The journal of a motion is not ended under it; the service goes on as before."""
+    assert service.post("/move?wait=false", {"x": 1.8, "y": 0.0, "z": 1.0}).status_code == 202
+    answer = service.post("/reset")
+    assert (answer.status_code, answer.json()["rule"]) == (409, "one-operator")
+    assert service.get("/health").status_code == 200
+
+
 def test_the_tool_grips_what_is_there(service: Served) -> None:
     """The answer names what is held."""
     service.post("/move", {"x": 1.5, "y": 1.0, "z": 0.5})
