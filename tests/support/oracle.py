@@ -53,6 +53,11 @@ class Oracle:
         self._limits = {name: self.keep if zone.get("kind") == "human" else 0.0 for name, zone in self.zones.items()}
         self._lift = {"the tool": self.tool[1] / 2, "the payload": 0.0}
 
+    def forget(self) -> "Oracle":
+        """Itself, with no memory of what a tool that was inside a zone may still do."""
+        self._allowed.clear()
+        return self
+
     def judge(self, track: Sequence[tuple[float, Place, bool]]) -> list[Fault]:
         """What is wrong with a track of (time, tool centre point, whether something is held), in between as well."""
         faults = [fault for (_, at, _) in track if (fault := self._outside(at))]

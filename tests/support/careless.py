@@ -1,0 +1,31 @@
+"""A gate with the mistake that this project exists to avoid, so that a suite can show that it would be caught."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from llmos.documents.robot_profile import RobotProfile
+from llmos.robots.base import Pose, Robot
+from llmos.robots.gate import Gate
+from llmos.robots.latch import StopLatch
+from llmos.robots.pace import Pace
+from llmos.robots.verdict import Refusal
+from llmos.robots.zones import Fence
+
+
+class EndPoints(Fence):
+    """Looks only at where a motion ends."""
+
+    def check_path(self, path: Sequence[Pose], *, loaded: bool, extra_m: float = 0.0) -> Refusal | None:
+        """The last pose, for itself."""
+        if self.is_inside(path[-1].point, loaded=loaded) is None:
+            return None
+        return super().check_path((path[-1], path[-1]), loaded=loaded, extra_m=extra_m)
+
+    def check_setpoint(self, *_: object, **__: object) -> Refusal | None:
+        """Nothing on the way."""
+        return None
+
+
+def careless_gate(profile: RobotProfile, driver: Robot, pace: Pace, latch: StopLatch, **more: Any) -> Gate:
+    """A gate that checks end points only."""
+    return Gate(profile, driver, pace, latch, fence=EndPoints, **more)

@@ -1,0 +1,135 @@
+"""The worlds that hostile commands are tried in: the shipped arm with a coarse clock, and zones of every shape."""
+
+import random
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from llmos.documents.frontmatter import parse
+from llmos.documents.robot_profile import RobotProfile, robot_profile_from
+from llmos.documents.scene import Scene
+from llmos.robots.base import Robot
+from llmos.robots.simulators.kinematic import KinematicArm
+from tests.support.oracle import Oracle, Place
+from tests.support.robots import SYSTEM, shipped_scene
+
+QUICK: Mapping[str, float] = {
+    "control_period_s": 0.05,
+    "max_command_rate_hz": 1000.0,
+    "max_tcp_speed_mps": 1.5,
+    "max_tcp_acceleration_mps2": 3.0,
+    "max_tcp_jerk_mps3": 15.0,
+    "max_rotation_dps": 180.0,
+    "max_rotation_acceleration_dps2": 360.0,
+    "max_rotation_jerk_dps3": 1800.0,
+}
+"""Three times the shipped speed at a fifth of its control ticks, so that 100,000 sequences end before the night does.
+
+A tick then spans up to 75 mm, which makes it harder and not easier to stay out of a zone.
+"""
+
+_SLENDER = "tool: {radius_m: 0.05, length_m: 0.3, payload_radius_m: 0.09}"
+"""A tool that passes below things, for every other world; the shipped one has a mast up to the ceiling."""
+
+
+def _ball(i: int, j: int) -> str:
+    at = [-1.5 + i, -1.5 + j, 0.5 + 0.7 * ((i + 2 * j) % 3)]
+    return f"ball {i}{j}: {{shape: sphere, center_m: {at}, radius_m: 0.25}}"
+
+
+_STATION = "operator station: {shape: sphere, center_m: [1.0, -1.0, 1.0], radius_m: 0.5, kind: human}"
+_ZONES = {
+    "globe": (_STATION, "globe: {shape: sphere, center_m: [0.25, 0.0, 0.6], radius_m: 0.3}"),
+    "boxes": (
+        "cabinet: {shape: box, min_m: [-1.2, -1.2, 0.0], max_m: [-0.4, -0.3, 0.9]}",
+        "beam: {shape: box, min_m: [-2.0, 0.9, 1.4], max_m: [2.0, 1.1, 1.7]}",
+        "booth: {shape: box, min_m: [0.8, -2.0, 0.0], max_m: [2.0, -1.0, 2.0], kind: human}",
+    ),
+    "columns": (
+        "drum: {shape: cylinder, center_m: [0.9, 0.6], radius_m: 0.4, z_m: [0.0, 1.2]}",
+        "wedge: {shape: prism, corners_m: [[-1.6, -0.4], [-0.5, -0.6], [-0.9, 0.8]], z_m: [0.3, 1.6]}",
+        "visitor: {shape: cylinder, center_m: [0.0, -1.3], radius_m: 0.3, z_m: [0.0, 1.9], kind: human}",
+    ),
+    "crowd": (
+        *(_ball(i, j) for i in range(4) for j in range(4)),
+        "gate: {shape: prism, corners_m: [[0.1, 0.3], [0.3, 0.3], [0.3, 1.2], [0.1, 1.2]], z_m: [0.0, 3.0]}",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """A profile, a judge who read the plain values of its document, a scene of objects, and what stands in it."""
+
+    name: str
+    profile: RobotProfile
+    judge: Oracle
+    scene: Scene
+    driver: Callable[[RobotProfile, Scene], Robot]
+    still_m: float
+    """What is no motion: nothing, or the swing of an arm with mass that has just stopped."""
+
+    def oracle(self) -> Oracle:
+        """The judge of what is done here; it remembers nothing yet."""
+        return self.judge.forget()
+
+
+@cache
+def worlds(*, physical: bool = False) -> tuple[World, ...]:
+    """Every world: quick and kinematic, or as the arm is shipped, with physics."""
+    return tuple(_world(name, zones, physical=physical) for name, zones in _ZONES.items())
+
+
+def _world(name: str, zones: tuple[str, ...], *, physical: bool) -> World:
+    text = (SYSTEM / "robots" / "arm.md").read_text("utf-8")
+    if name in ("boxes", "crowd"):
+        text = re.sub(r"(?m)^tool: .*$", _SLENDER, text)
+    head, _, rest = text.partition("\nzones:\n")
+    rest = rest[rest.index("\ngrants:") :]
+    listed = "".join(f"\n  {zone}" for zone in zones)
+    document = parse(f"{head}\nzones:{listed}{rest}", Path(f"{name}.md"))
+    profile = robot_profile_from(document)
+    if not physical:
+        profile = replace(profile, **QUICK)
+    scene = replace(shipped_scene("pick-and-place"), zones={})
+    judge = _judge(document.keys, profile.max_tcp_speed_mps * (1.1 if physical else 1.0))
+    return World(name, profile, judge, scene, *((_physical, 3e-3) if physical else (KinematicArm, 1e-6)))
+
+
+def _judge(plain: Mapping[str, Any], top_speed_mps: float) -> Oracle:
+    """From the words of the document, not from what our own code read in them."""
+    tool = plain["tool"]
+    size = (tool["radius_m"], tool["length_m"], tool["payload_radius_m"])
+    return Oracle(plain["zones"], size, keep=plain["human"]["stop_m"], top_speed_mps=top_speed_mps)
+
+
+def _physical(profile: RobotProfile, scene: Scene) -> Robot:
+    from llmos.robots.simulators.mujoco_arm import MujocoArm
+
+    return MujocoArm(profile, scene)
+
+
+def place_in(world: World, rng: random.Random, here: Place) -> Place:
+    """Somewhere: anywhere, about, in or through a zone, outside, or near."""
+    low, high = (-2.0, -2.0, 0.0), (2.0, 2.0, 3.0)
+    zone = rng.choice(tuple(world.profile.zones.values()))
+    middle = tuple((a + b) / 2 for a, b in zip(*zone.box, strict=True))
+    half = tuple((b - a) / 2 for a, b in zip(*zone.box, strict=True))
+    kind = rng.random()
+    if kind < 0.4:
+        found = tuple(rng.uniform(a, b) for a, b in zip(low, high, strict=True))
+    elif kind < 0.6:
+        found = tuple(m + h * rng.uniform(-1.8, 1.8) for m, h in zip(middle, half, strict=True))
+    elif kind < 0.75:
+        found = tuple(m + rng.uniform(0.5, 1.5) * (m - p) for m, p in zip(middle, here, strict=True))
+        found = tuple(min(max(v, a), b) for v, a, b in zip(found, low, high, strict=True))
+    elif kind < 0.82:
+        found = tuple(m + h * rng.uniform(-0.9, 0.9) for m, h in zip(middle, half, strict=True))
+    elif kind < 0.9:
+        found = tuple(rng.uniform(a - 1.0, b + 1.0) for a, b in zip(low, high, strict=True))
+    else:
+        found = tuple(p + rng.uniform(-0.4, 0.4) for p in here)
+    return (found[0], found[1], found[2])
