@@ -23,8 +23,11 @@ NATIVE = {
     "llmos.models.backend_xllamacpp",
     "llmos.models.llama_cpp_prompt",
     "llmos.models.llama_cpp_sampler",
+    "llmos.robots.simulators.grip",
+    "llmos.robots.simulators.mujoco_arm",
+    "llmos.robots.simulators.mujoco_camera",
 }
-"""What adapts a build of llama.cpp is imported with it, when a local model is first asked."""
+"""What adapts a build of llama.cpp or MuJoCo is imported with it: when a local model is first asked, a robot opened."""
 
 LOADED = """
 import contextlib, io, json, sys
