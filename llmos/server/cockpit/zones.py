@@ -79,23 +79,24 @@ class ZoneEditor:
 
 
 def _rezoned(document: Document, zones: Mapping[str, JSON], path: Path) -> str:
-    """The text of the profile with exactly these zones; every other byte is as it was."""
+    """The text of the profile with exactly these zones; every other byte is as it was.
+
+    A zone that lost a key, because it has another shape now, is written anew below the others.
+    """
     text = document.path.read_text("utf-8")
     old = document.keys.get("zones")
     held: Mapping[str, JSON] = old if isinstance(old, Mapping) else {}
-    changes: dict[str, JSON] = {name: None for name in held if name not in zones}
-    for name, zone in zones.items():
-        before = held.get(name)
-        if before != zone:
-            changes[name] = _replaced(before, zone)
-    return rewrite(text, {"zones": changes}, path) if changes else text
+    gone: dict[str, JSON] = {name: None for name in held if _lost(held[name], zones.get(name))}
+    changed = {name: zone for name, zone in zones.items() if name in gone or held.get(name) != zone}
+    text = rewrite(text, {"zones": gone}, path) if gone else text
+    return rewrite(text, {"zones": changed}, path) if changed else text
 
 
-def _replaced(before: JSON, after: JSON) -> JSON:
-    """The change that leaves exactly `after`: a mapping's keys that are gone are removed."""
+def _lost(before: JSON, after: JSON) -> bool:
+    """Whether there is anything in the one that is not in the other."""
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return after
-    return {**{key: None for key in before if key not in after}, **after}
+        return True
+    return any(key not in after for key in before)
 
 
 def saved_sentence(profile: RobotProfile, snapshot: Snapshot) -> str:
