@@ -27,7 +27,7 @@ from llmos.robots.controls import Controls, Principal
 from llmos.robots.doors import HostFiles
 from llmos.robots.latch import Stop
 from llmos.robots.outcome import PhysicalOutcome, physical_outcome
-from llmos.robots.ownership import disarm_if_cut_short, is_hosted
+from llmos.robots.ownership import disarm_if_cut_short, host_of
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
@@ -95,6 +95,11 @@ class Body:
         self._mood: Callable[[], str] = str
         self._close = close
         self._camera = make_camera(self.profile, scene)
+
+    @property
+    def is_hosted(self) -> bool:
+        """Whether the robot has a process of its own, and its world goes on when this body is closed."""
+        return isinstance(self._controls, HostClient)
 
     @property
     def profile(self) -> RobotProfile:
@@ -178,7 +183,7 @@ def open_body(
     """
     profile = read_robot_profile(documents.robot(name or USUAL_ROBOT))
     files = HostFiles(home, profile.name)
-    if is_hosted(files):
+    if host_of(files) is not None:
         return _joined(files, scene, lambda: None)
     where = read_scene(documents.scene(scene or USUAL_SCENE))
     profile = profile_in(where, profile)

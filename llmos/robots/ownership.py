@@ -32,12 +32,13 @@ def owning(files: HostFiles, latch: StopLatch, clock: Clock) -> Iterator[None]:
         yield
 
 
-def is_hosted(files: HostFiles) -> bool:
-    """Whether a process owns the robot and says where it is reached."""
-    if files.read_address() is None:
-        return False
+def host_of(files: HostFiles) -> int | None:
+    """The process that owns the robot and says where it is reached; None when there is none."""
+    address = files.read_address()
+    if address is None:
+        return None
     with sole_owner(files.lock) as free:
-        return not free
+        return None if free else address.process
 
 
 def disarm_if_cut_short(files: HostFiles, latch: StopLatch, clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """`llmos robot`: what is shown is measured, a stop lasts, and only a person permits motion again."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -157,3 +158,55 @@ def test_of_several_stopped_robots_one_must_be_named(llmos: CommandLine) -> None
     assert llmos("robot", "rearm", "crane", "--yes", "--json").json == {"robot": "crane", "rearmed": True}
     assert llmos("robot", "rearm", "crane").out == "crane is not stopped.\n"
     assert llmos("robot", "rearm", "carne").last == "llmos: There is no robot 'carne'; did you mean 'crane'?"
+
+
+def test_a_person_moves_the_robot(llmos: CommandLine) -> None:
+    """Told where it is by measurement, and journaled like any run; numbers may be negative."""
+    said = llmos("robot", "move", "-0.5", "0.5", "1.2", "--theta", "90", "--json")
+    assert (said.code, said.json["success"]) == (0, True)
+    assert said.json["measured"]["x"] == pytest.approx(-0.5, abs=0.002)
+    assert said.json["command"] == {"x": -0.5, "y": 0.5, "z": 1.2, "theta_deg": 90.0, "verb": "move_to"}
+    assert "Moving 0.73 m, " in said.err
+    [run] = llmos("trace", "list", "--json").json["runs"]
+    assert (run["agent"], run["outcome"]) == ("a person at the command line", "done")
+    assert llmos("robot", "home").out == "At (0.00, 0.00, 1.00) turned 0°, gripper open.\n"
+
+
+def test_a_refused_move_tells_why_and_what_would_do(llmos: CommandLine) -> None:
+    """Exit 3 with reason and suggestion, for people and for programs."""
+    said = llmos("robot", "move", "5", "0", "1")
+    assert said.code == 3
+    assert said.last == "llmos: X position 5.00m outside workspace [-2, 2]; choose x between -2 and 2."
+    told = llmos("robot", "move", "5", "0", "1", "--json")
+    assert told.code == 3
+    assert (told.json["success"], told.json["rule"]) == (False, "workspace")
+    assert told.json["reason"] == "X position 5.00m outside workspace [-2, 2]"
+    assert told.json["suggestion"] == "choose x between -2 and 2"
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "1e999"])
+def test_no_number_moves_nothing(llmos: CommandLine, value: str) -> None:
+    """What click takes for a float the gate does not take for a place."""
+    said = llmos("robot", "move", value, "0", "1")
+    assert (said.code, said.last) == (
+        3,
+        "llmos: x is not a finite number; give a finite number in metres or degrees.",
+    )
+
+
+def test_stop_and_rearm_stand_in_the_safety_log(llmos: CommandLine) -> None:
+    """Who and why, although no gate was there."""
+    llmos("robot", "stop", "arm", "--reason", "smoke")
+    llmos("robot", "rearm", "arm", "--yes")
+    lines = [json.loads(line) for line in (llmos.place.home / "safety.jsonl").read_text().splitlines()]
+    assert [(line["kind"], line["robot"], line["detail"]["by"]) for line in lines] == [
+        ("stop", "arm", "a person at the command line"),
+        ("rearm", "arm", "a person at the command line"),
+    ]
+
+
+def test_a_profile_that_is_not_the_newest_is_not_accepted(llmos: CommandLine) -> None:
+    """Looser limits count only when a person names them, and a wrong name is told."""
+    said = llmos("robot", "rearm", "arm", "--profile", "sha256:0", "--yes")
+    assert said.code == 3
+    assert said.last.startswith("llmos: The robot's profile is not sha256:0 but sha256:")

@@ -1,0 +1,121 @@
+"""`llmos robot move` and `home`: a person's command through the gate, journaled like any other.
+
+Knows no limit; what the gate refuses is told with its reason and what would be allowed.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from llmos.cli.options import as_json, print_json, robot, run_async, scene
+from llmos.cli.render import printable
+from llmos.cli.robot_home import PERSON, tell_of
+from llmos.cli.system import make_home, notice
+from llmos.errors import RefusedError, counted
+
+if TYPE_CHECKING:
+    from llmos.boot.body import Body
+    from llmos.boot.system import LLMOS
+    from llmos.messages import JSON
+    from llmos.robots.verdict import Result
+
+_realtime = click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one.")
+
+
+@click.command("move", context_settings={"ignore_unknown_options": True})  # so that a number may be negative
+@click.argument("x", type=float)
+@click.argument("y", type=float)
+@click.argument("z", type=float)
+@click.option("--theta", type=float, metavar="DEG", help="Heading to turn to, 0 to 360 degrees; else it stays.")
+@robot
+@scene
+@_realtime
+@as_json
+def move(
+    x: float,
+    y: float,
+    z: float,
+    theta: float | None,
+    robot: str | None,
+    scene: str | None,
+    realtime: bool,  # noqa: FBT001 - click's flag
+    as_json: bool,  # noqa: FBT001 - click's flag
+) -> int:
+    """Move the robot to X Y Z, in metres."""
+    turn = {} if theta is None else {"theta_deg": theta}
+    return _drive("move_to", {"x": x, "y": y, "z": z, **turn}, robot, scene, realtime=realtime, as_json=as_json)
+
+
+@click.command("home")
+@robot
+@scene
+@_realtime
+@as_json
+def home(robot: str | None, scene: str | None, realtime: bool, as_json: bool) -> int:  # noqa: FBT001 - click's flags
+    """Move the robot to the home of its profile."""
+    return _drive("go_home", {}, robot, scene, realtime=realtime, as_json=as_json)
+
+
+def _drive(
+    verb: str, args: "Mapping[str, JSON]", robot: str | None, scene: str | None, *, realtime: bool, as_json: bool
+) -> int:
+    """The exit code: 0 there, 1 not there, 3 refused or halted by a rule."""
+    from llmos.boot.options import Options
+    from llmos.boot.system import LLMOS
+
+    make_home()
+
+    async def work() -> "Result":
+        async with LLMOS(options=Options(robot=robot, scene=scene, realtime=realtime)) as system:
+            body = system.robot()
+            tell_of(body)
+            return await _perform(system, body, verb, args)
+
+    result = run_async(work)
+    refusal = result.refusal
+    if as_json:
+        print_json(_answer(result))
+        return 3 if refusal else int(not result.ok)
+    if refusal:
+        raise RefusedError(str(refusal))
+    from llmos.robots.report import motion_sentence
+
+    click.echo(printable(motion_sentence(result.motion) if result.motion else ""))
+    return int(not result.ok)
+
+
+async def _perform(system: "LLMOS", body: "Body", verb: str, args: "Mapping[str, JSON]") -> "Result":
+    """Say how long it will take, and then do it."""
+    from llmos.robots.controls import Principal
+    from llmos.server.direct import DirectRun
+
+    pilot = body.pilot(Principal("person", PERSON.removeprefix("a person ")))
+    direct = DirectRun(system, body, f"{verb} at the command line")
+    ruling = await pilot.preview(verb, args)
+    if ruling.verdict.allowed and ruling.path:
+        way_m = sum(math.dist(a.point, b.point) for a, b in zip(ruling.path, ruling.path[1:], strict=False))
+        corners = len(ruling.path) - 2
+        around = f" around {counted(corners, 'corner')}" if corners else ""
+        notice(f"Moving {way_m:.2f} m{around}, {ruling.duration_s:.1f} s of the robot's time; Ctrl-C stops it.")
+    try:
+        return await direct.perform(verb, args, lambda: pilot.perform(verb, args), PERSON)
+    finally:
+        await direct.close()
+
+
+def _answer(result: "Result") -> "dict[str, JSON]":
+    """As the service answers `POST /move`: what became of it, and where the tool is by measurement."""
+    from llmos.robots.record import measured_json
+
+    refusal, motion = result.refusal, result.motion
+    return {
+        "success": result.ok,
+        "command": {**result.verdict.args, "verb": result.verdict.verb},
+        "rule": refusal.rule if refusal else None,
+        "reason": refusal.reason if refusal else None,
+        "suggestion": refusal.suggestion if refusal else None,
+        "duration_s": round(motion.duration_s, 3) if motion else 0.0,
+        "measured": measured_json(result.measured),
+    }

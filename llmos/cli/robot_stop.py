@@ -1,0 +1,120 @@
+"""`llmos robot stop` and `rearm`: past every process that may be busy, and by a person's hand alone.
+
+Knows no driver. A robot's host is asked first; where there is none, or it does not answer, the latch on disk decides.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llmos.cli.asking import confirm
+from llmos.cli.completion import names
+from llmos.cli.options import as_json, print_json, run_async, yes
+from llmos.cli.render import printable
+from llmos.cli.robot_home import PERSON, body_of, known_robots, require_robot
+from llmos.cli.system import environment, make_home
+from llmos.errors import LLMosError, StorageError
+
+if TYPE_CHECKING:
+    from llmos.robots.latch import Stop
+
+
+@click.command("stop")
+@click.argument("name", required=False, shell_complete=names("robots"))
+@click.option("--reason", default="stopped by a person", show_default=True, help="Why, for whoever rearms.")
+@as_json
+def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Stop the robot NAME, or every robot of this home, until a person rearms it.
+
+    This takes effect in every process that drives the robot, and lasts through restarts. A NAME that is none stops
+    them all.
+    """
+    home = environment().home  # and no page of it, which might be broken
+    known = known_robots(home)
+    chosen = [name] if name in known else known
+    for each in chosen:
+        _stop(home, each, reason)
+    if name is not None and name not in known:
+        raise LLMosError(f"There is no robot '{name}', so every robot was stopped: {', '.join(known)}.")
+    if as_json:
+        print_json({"stopped": chosen})
+    else:
+        click.echo(f"Stopped: {', '.join(map(printable, chosen))}. Nothing moves until `llmos robot rearm`.")
+    make_home()
+
+
+def _stop(home: Path, robot: str, reason: str) -> None:
+    from llmos.boot.gates import safety_log_of
+    from llmos.clock import RealClock
+    from llmos.robots.stopping import stop_robot
+
+    stopped = stop_robot(home, robot, PERSON, reason, RealClock())
+    if not stopped.by_host:  # a host writes down its own
+        with suppress(StorageError):
+            safety_log_of(home).append("stop", robot, {"by": PERSON, "reason": reason[:200]})
+
+
+@click.command("rearm")
+@click.argument("name", required=False, shell_complete=names("robots"))
+@click.option("--profile", metavar="HASH", default="", help="Also let the looser limits of this profile count.")
+@yes
+@as_json
+def rearm(name: str | None, profile: str, yes: bool, as_json: bool) -> int:  # noqa: FBT001 - click's flags
+    """Let the robot NAME, or the one that is stopped, move again; it stays where it is.
+
+    Only a person may do this: it asks, unless told --yes.
+    """
+    from llmos.robots.stopping import latch_of
+
+    home = environment().home
+    chosen = (_the_stopped(home) if name is None else require_robot(name, home)) or None
+    held = latch_of(chosen, home).stop if chosen else None
+    wanted = chosen is not None and (held is not None or bool(profile))
+    rearmed = wanted and confirm(f"Rearm {chosen}? {_why(held, profile)}", yes=yes)
+    if rearmed and chosen:
+        _rearm(home, chosen, profile)
+    if as_json:
+        print_json({"robot": chosen, "rearmed": rearmed})
+    elif not wanted:
+        click.echo(f"{chosen} is not stopped." if chosen else "No robot is stopped.")
+    else:
+        click.echo(f"{chosen} may move again; it is where it was." if rearmed else f"{chosen} stays stopped.")
+    return 0 if rearmed or not wanted else 1
+
+
+def _rearm(home: Path, robot: str, profile: str) -> None:
+    """Through the gate where there is a host, or limits to accept; else the latch alone, whose profile may be gone."""
+    from llmos.boot.gates import safety_log_of
+    from llmos.clock import RealClock
+    from llmos.robots.doors import HostFiles
+    from llmos.robots.latch import Rearm
+    from llmos.robots.ownership import host_of
+    from llmos.robots.stopping import latch_of
+
+    if profile or host_of(HostFiles(home, robot)) is not None:
+        with body_of(robot, None) as body:
+            run_async(lambda: body.rearm(PERSON, profile))
+        return
+    safety_log_of(home).append("rearm", robot, {"by": PERSON, "profile": ""})
+    Rearm(latch_of(robot, home), RealClock().now)(PERSON)
+
+
+def _why(stop: "Stop | None", profile: str) -> str:
+    limits = f" The looser limits of {profile} will count." if profile else ""
+    if stop is None:
+        return f"It is not stopped.{limits}"
+    since = f" since {stop.since}" if stop.since else ""
+    by = f" by {stop.by}" if stop.by else ""
+    return f"It is stopped{by}{since}: {stop.reason}.{limits}"
+
+
+def _the_stopped(home: Path) -> str:
+    """The one robot that is stopped; empty when none is."""
+    from llmos.robots.stopping import latch_of
+
+    stopped = [name for name in known_robots(home) if latch_of(name, home).stop]
+    if len(stopped) > 1:
+        raise LLMosError(f"Several robots are stopped, so say which: {', '.join(stopped)}.")
+    return stopped[0] if stopped else ""
