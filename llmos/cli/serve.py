@@ -23,6 +23,7 @@ NO_SERVICE = "The service needs packages that are not installed: pip install 'll
 @robot
 @scene
 @click.option("--model", metavar="M", help="A name of `llmos model list`, provider:ID, local:FILE, cassette:FILE.")
+@click.option("--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write.")
 @click.option("--budget-usd", type=click.FloatRange(min=0), metavar="X", help="The most that may be spent in all.")
 @click.option("--approve", multiple=True, metavar="never|PATTERN", help="What agents may do unasked; may be repeated.")
 @click.option(

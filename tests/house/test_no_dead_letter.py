@@ -35,6 +35,7 @@ from tests.support.messages_api import MessagesAPI
 from tests.support.overlays import overlay
 from tests.support.runs import journaled, play
 from tests.support.scripted import ScriptedModel, asked, said
+from tests.support.service_limits import looks, patience, trials
 from tests.support.tapes import calls, cassette, says
 from tests.support.tiny_gguf import write_mmproj, write_text_model
 from tests.support.valence import Layer
@@ -310,6 +311,22 @@ WAYS_INTO: dict[str, list[tuple[float, str, float]]] = {
     "adaptive": [(0, "goal_new", 8), (5.1, "refused", 0)],
 }
 
+
+async def what_the_service_lets_pass(house: House) -> object:
+    """Which of many requests at once get through, and what of a long body, a long message and a flood."""
+    return await anyio.to_thread.run_sync(trials, house.place)
+
+
+async def how_often_one_may_look(house: House) -> object:
+    """What is answered to somebody who looks again and again."""
+    return await anyio.to_thread.run_sync(looks, house.place)
+
+
+async def who_is_still_waited_for(house: House) -> object:
+    """Whether a listener that takes nothing, and a body that does not come, are given up within a moment."""
+    return await patience(house.place)
+
+
 Look = Callable[[House], Awaitable[object]]
 
 
@@ -374,6 +391,17 @@ OBSERVATIONS: dict[str, Observation] = {
     "safety.max_read_bytes": Observation(500, House.fate_of_a_large_file),
     "safety.protected_folders": Observation([".git", ".claude", ".agents", "notes"], House.fate_of_a_file_in_notes),
     "safety.bash_environment": Observation(["PATH"], House.what_a_command_sees),
+    "service.state_hz": Observation(3.0, what_the_service_lets_pass),
+    "service.max_state_hz": Observation(20.0, what_the_service_lets_pass),
+    "service.max_clients": Observation(1, what_the_service_lets_pass),
+    "service.slow_client_s": Observation(0.05, who_is_still_waited_for),
+    "service.max_body_bytes": Observation(1000, what_the_service_lets_pass),
+    "service.body_timeout_s": Observation(0.05, who_is_still_waited_for),
+    "service.max_message_bytes": Observation(100, what_the_service_lets_pass),
+    "service.messages_per_s": Observation(2.0, what_the_service_lets_pass),
+    "service.requests_per_s": Observation(4.0, how_often_one_may_look),
+    "service.commands_per_s": Observation(1.0, what_the_service_lets_pass),
+    "service.max_actions": Observation(2, what_the_service_lets_pass),
     "valence.variables.*.tau_s": Observation(30.0, House.what_is_left_of_a_push),
     "valence.recovery_energy": Observation(-0.1, House.modes_of_several_lives),
     "valence.recovery_safety": Observation(-0.35, House.modes_of_several_lives),

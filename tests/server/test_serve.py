@@ -1,0 +1,209 @@
+"""`llmos serve` as it runs: the document's curl lines, a stop while it is blocked, tokens, TLS, an end in order."""
+
+import json
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from llmos.robots.latch import StopLatch
+from tests.server.test_launch import certificate
+from tests.support.homes import Place, make_place
+from tests.support.pages import ROOT
+from tests.support.serving import Serving, has_curl, serving
+from tests.support.tapes import calls, says, tape
+
+pytestmark = pytest.mark.system
+
+HOG = """
+import time
+from llmos import Effect, tool
+
+@tool(effect=Effect.PURE)
+async def hog() -> str:
+    "Let nobody else do anything for a while."
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        pass
+    return "done"
+"""
+HOGGER = "---\nname: hogger\ndescription: Hogs.\ntools: hog\n---\nHog.\n"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """One service for all that leaves it as it was."""
+    if not has_curl():
+        pytest.skip("curl is not installed")
+    with serving(make_place(tmp_path_factory.mktemp("serve")), "--model", "pocket") as found:
+        yield found
+
+
+@pytest.fixture
+def place(tmp_path: Path, require_system: Callable[[str], None]) -> Place:
+    """A home for a service of one's own."""
+    if not has_curl():
+        require_system("curl")
+    return make_place(tmp_path)
+
+
+def lines_of(page: str) -> list[str]:
+    """Every curl call of a page, joined over its lines."""
+    text = (ROOT / page).read_text("utf-8").replace("\\\n", " ")
+    return [line.strip() for line in re.findall(r"^\s*(curl .+)$", text, re.MULTILINE)]
+
+
+def test_the_curl_lines_of_the_document_are_answered_as_documented(service: Serving) -> None:
+    """Health, state, and a goal in plain English, word for word."""
+    health = service.get("/health")
+    assert health.keys() == {"status", "timestamp", "emergency_stop", "llmos_ready"}
+    state = service.get("/state")
+    assert state["safety_limits"]["workspace"] == {"x": [-2.0, 2.0], "y": [-2.0, 2.0], "z": [0.0, 3.0]}
+    words = ["-X", "POST", "/command", "-H", "Content-Type: application/json"]
+    status, said = service.curl(*words, "-d", '{"command": "Show me the cockpit view"}')
+    answer = json.loads(said)
+    assert (status, answer["success"], answer["agent"]) == (200, True, "operator")
+    assert "LLMOS COCKPIT" in answer["response"]
+
+
+def test_a_goal_moves_the_robot(service: Serving) -> None:
+    """By 30 cm, as it was measured."""
+    before = service.get("/state")["state"]["position"]["x"]
+    status, answer = service.post("/command", {"command": "Move the arm 30cm to the right", "agent": "operator"})
+    assert status == 200, answer
+    assert service.get("/state")["state"]["position"]["x"] == pytest.approx(before + 0.3, abs=0.02)
+
+
+def test_every_curl_line_of_the_page_works(service: Serving) -> None:
+    """docs/service.md shows nothing that is not so; each line is run as it stands, in order."""
+    found = lines_of("docs/service.md")
+    assert len(found) >= 10
+    for line in found:
+        here = line.replace("http://localhost:8000", service.url)
+        done = subprocess.run(
+            ["bash", "-c", f"{here} -sS -m 60 -w '\\n%{{http_code}}'"], capture_output=True, text=True
+        )
+        status = done.stdout.rpartition("\n")[2]
+        expected = re.search(r"# (\d{3})", line)
+        assert status == (expected[1] if expected else "200"), f"{line}\n{done.stdout}{done.stderr}"
+
+
+def test_a_stop_works_while_the_service_is_frozen(service: Serving) -> None:
+    """Its process does nothing at all, and the stop is answered and holds."""
+    with service.frozen():
+        status, said = service.curl("-X", "POST", "/emergency")
+    assert (status, json.loads(said)["emergency_stop"]) == (200, True)
+    assert service.get("/state")["state"]["stop"]["by"] == "127.0.0.1"
+    assert service.post("/reset")[1]["rearmed"] is True
+    assert service.post("/reset")[1]["homed"] is True
+
+
+def test_a_stop_works_while_a_tool_blocks_the_event_loop(place: Place) -> None:
+    """Code that never gives way: everything else waits, the stop does not."""
+    place.write("user/tools/hog.py", HOG)
+    place.write("user/agents/hogger.md", HOGGER)
+    with serving(place, "--model", tape(place, calls("hog"), says())) as service:
+        begun, _ = service.post("/command?wait=false", {"command": "go", "agent": "hogger"})
+        assert begun == 202
+        while _answers(service):
+            pass
+        status, said = service.curl("-m", "2", "-X", "POST", "/emergency?reason=hogged")
+        assert (status, json.loads(said)["reason"]) == (200, "hogged")
+        assert not _answers(service)
+        assert StopLatch(place.home / "robots" / "arm.json").stop is not None
+        service.process.kill()
+
+
+def _answers(service: Serving) -> bool:
+    """Whether the service itself answers soon."""
+    done = subprocess.run(["curl", "-s", "-m", "0.5", f"{service.url}/health"], capture_output=True)
+    return done.returncode == 0
+
+
+def test_a_killed_service_leaves_nothing_running(place: Place) -> None:
+    """Its front goes with it, so that the port is free for the next one."""
+    with serving(place) as service:
+        service.process.send_signal(signal.SIGKILL)
+        service.process.wait()
+        while subprocess.run(["curl", "-s", f"{service.url}/health"], capture_output=True).returncode != 7:
+            pass
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_in_order(place: Place, how: signal.Signals) -> None:
+    """By Ctrl-C or SIGTERM, with open WebSockets too, and exit code 0."""
+    with serving(place) as service:
+        words = ["-m", "30", "--no-buffer", "-H", "Upgrade: websocket", "-H", "Connection: Upgrade"]
+        words += ["-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg=="]
+        listener = subprocess.Popen(["curl", "-s", *words, f"{service.url}/ws"], stdout=subprocess.PIPE)
+        assert listener.stdout is not None
+        assert listener.stdout.read(10)
+        service.process.send_signal(how)
+        assert service.process.wait(timeout=60) == 0
+        listener.communicate()
+
+
+def test_another_address_demands_a_token(place: Place) -> None:
+    """It is printed once; without it nothing is told, and with a viewer's one may stop."""
+    with serving(place, "--host", "0.0.0.0") as service:
+        tokens = dict(re.findall(r"^  (viewer|operator|admin) +(\S+)$", "\n".join(service.said), re.MULTILINE))
+        assert set(tokens) == {"viewer", "operator", "admin"}
+        assert service.curl("/state")[0] == 401
+        assert service.curl("-X", "POST", "/emergency")[0] == 401
+        assert service.get("/health", "-H", f"Authorization: Bearer {tokens['viewer']}")["status"] == "healthy"
+        assert service.curl("-X", "POST", "-H", f"Authorization: Bearer {tokens['viewer']}", "/emergency")[0] == 200
+        assert service.post("/reset", {}, "-H", f"Authorization: Bearer {tokens['operator']}")[1]["rearmed"] is True
+
+
+def test_tls_serves_the_same(place: Place) -> None:
+    """With a certificate: TLS 1.2 or newer, strict transport security, secure cookies."""
+    cert, key = certificate(place.root)
+    with serving(place, "--certfile", str(cert), "--keyfile", str(key)) as service:
+        assert service.url.startswith("https://127.0.0.1:")
+        there = ["--cacert", str(cert), "--resolve", f"localhost:{service.port}:127.0.0.1"]
+        address = f"https://localhost:{service.port}"
+        status, said = service.curl(*there, "-i", f"{address}/health")
+        assert (status, "strict-transport-security" in said) == (200, True)
+        assert service.curl(*there, "-X", "POST", f"{address}/emergency")[0] == 200
+        old = subprocess.run(["curl", "-s", *there, "--tls-max", "1.1", f"{address}/health"], capture_output=True)
+        assert old.returncode != 0
+
+
+def test_openapi_fuzzing_finds_no_server_error(service: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Schemathesis over the OpenAPI document: whatever it makes up, there is no 5xx."""
+    schemathesis = pytest.importorskip("schemathesis")
+    monkeypatch.chdir(service.place.root)
+    schema: Any = schemathesis.openapi.from_url(f"{service.url}/openapi.json")
+    asked = 0
+
+    for operation in schema.get_all_operations():
+        endpoint = operation.ok()
+        most = 8 if endpoint.path == "/command" else 40  # each goal is a run of a model
+
+        @given(case=endpoint.as_strategy())
+        @settings(max_examples=most, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        def holds(case: Any) -> None:
+            nonlocal asked
+            answer = case.call()
+            asked += 1
+            assert answer.status_code < 500, answer.text
+
+        holds()
+    assert asked > 100
+    service.post("/reset")
+
+
+@pytest.mark.parametrize(
+    ("command", "agent"),
+    [("", "operator"), ("go", ""), ("\x00", "operator"), ("go", "../../x"), ("go", "nobody"), ("🤖" * 500, "operator")],
+)
+def test_odd_goals_find_no_server_error(service: Serving, command: str, agent: str) -> None:
+    """Goals and agents that nobody would write."""
+    status, said = service.post("/command", {"command": command, "agent": agent})
+    assert status in (200, 402, 409, 422), said
+    assert said["success"] is (status == 200)
