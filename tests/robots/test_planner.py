@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from llmos.clock import SimulatedClock
 from llmos.documents.range import Range
 from llmos.documents.robot_profile import RobotProfile, Workspace
-from llmos.documents.scene import Scene
+from llmos.documents.scene import Point, Scene
+from llmos.documents.zone import Sphere
 from llmos.robots.base import Commanded, Measured, Pose, Velocity
 from llmos.robots.caution import Caution
 from llmos.robots.controls import Principal, Snapshot
@@ -141,3 +142,25 @@ def test_every_planned_way_passes_the_gates_own_check(
         assert all(-2 <= each.x <= 2 and -2 <= each.y <= 2 and 0 <= each.z <= 3 for each in way)
         assert not straight
         assert all(math.dist(a.point, b.point) > 0 for a, b in pairwise(way))
+
+
+@given(
+    world=st.sampled_from(worlds()), start=corners, target=corners, away=corners, radius=st.floats(0.1, 0.6),
+    held=st.booleans(),
+)  # fmt: skip
+def test_way_out_of_a_zone_that_came_over_the_tool_passes_too(
+    world: Any,
+    start: tuple[float, float, float],
+    target: tuple[float, float, float],
+    away: tuple[float, float, float],
+    radius: float,
+    held: bool,
+) -> None:
+    """A zone was put where the tool is: the planned way leads away from it all along, by the gate's own check."""
+    center = Point(*(a + 0.2 * (b - a) for a, b in zip(start, away, strict=True)))
+    profile = replace(world.profile, zones={**world.profile.zones, "new": Sphere(center, radius)})
+    scene = replace(world.scene, objects={}, places={})
+    now = known(Pose(*start, 0.0), profile, scene, held="x" if held else None)
+    via = Planner(scene)("move_to", dict(zip("xyz", target, strict=True)), now)
+    if via:
+        assert Fence(profile).check_path((Pose(*start, 0.0), *via, Pose(*target, 0.0)), loaded=held) is None
