@@ -22,11 +22,20 @@ _SHOWN_DIGITS = 4
 class Valence:
     """The state of one robot's layer, which begins at its setpoints; `now_s` is the robot's own clock.
 
-    It hears events through a bus: `bus.subscribe(valence.hear)`.
+    It hears events through a bus: `bus.subscribe(valence.hear)`. With `stop`, which gives the emergency stop that is
+    latched (None for none), each new one is felt whoever pressed it, and a stop that changes nothing is not.
     """
 
-    def __init__(self, rules: ValenceRules, setpoints: Setpoints, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rules: ValenceRules,
+        setpoints: Setpoints,
+        now_s: Callable[[], float],
+        stop: Callable[[], object] | None = None,
+    ) -> None:
         self._rules = rules
+        self._stop = stop
+        self._felt_stop = stop() if stop else None
         self._setpoint = Vector(setpoints.safety, setpoints.curiosity, setpoints.energy, setpoints.self_confidence)
         self._now_s = now_s
         self._state = self._setpoint
@@ -37,11 +46,17 @@ class Valence:
     def hear(self, event: Event, run: str) -> None:
         """Feel whatever the event means."""
         for feeling, times in self._feelings.of(event, run):
-            self.feel(feeling, times)
+            if feeling == "stopped" and self._stop is not None:
+                self._go_on()
+            else:
+                self.feel(feeling, times)
 
     def feel(self, feeling: Feeling, times: float = 1.0) -> None:
         """Let one thing happen, `times` as strong as usual."""
         self._go_on()
+        self._push(feeling, times)
+
+    def _push(self, feeling: Feeling, times: float) -> None:
         self._state = pushed(self._state, self._rules.impulses[feeling], times)
         self._modes.follow(self._deviation, self._at_s, self._at_s)
 
@@ -100,7 +115,7 @@ class Valence:
         )
 
     def _go_on(self) -> None:
-        """Let the time that has passed since last be felt; a clock that runs backwards passes none."""
+        """Let be felt what has passed since last: time, of which a clock that runs backwards passes none, and stops."""
         now_s = max(self._now_s(), self._at_s)
         self._modes.follow(self._deviation, self._at_s, now_s)
         dt_s, tau = now_s - self._at_s, {name: each.tau_s for name, each in self._rules.variables.items()}
@@ -112,6 +127,10 @@ class Valence:
             relaxed(state.self_confidence, rest.self_confidence, tau["self_confidence"], dt_s),
         )
         self._at_s = now_s
+        stop, felt = self._stop() if self._stop else None, self._felt_stop
+        self._felt_stop = stop
+        if stop is not None and stop != felt:
+            self._push("stopped", 1.0)
 
 
 _CONDITIONS: dict[Mode, Condition] = {"CAUTIOUS": "guarded", "RECOVERY": "critical"}

@@ -5,12 +5,13 @@ Knows how the parts fit together; what each does is its own affair.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import anyio.to_thread
 
 from llmos import __version__
 from llmos.boot.body import CURRENT, Deeds
-from llmos.boot.ground import Conversation, Ground, Place, Settled, settle
+from llmos.boot.ground import Conversation, Ground, Place, Settled, may_drive, settle
 from llmos.boot.models import Chosen
 from llmos.boot.oversight import overseers
 from llmos.boot.sentience import bulletins, careful
@@ -21,6 +22,8 @@ from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.models.router import Attempt
 from llmos.robots.controls import Principal
+from llmos.robots.outcome import PhysicalOutcome
+from llmos.robots.scene_outcome import by_scene
 from llmos.runtime.judge import ClaimJudge
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import PromptParts
@@ -75,13 +78,22 @@ async def _plan(
         actions=toolbox,
         journal=journal,
         purse=purse,
-        judge=ClaimJudge(deeds.outcome),
+        judge=ClaimJudge(partial(_physical, run, deeds)),
         history=talk.history,
         monotonic_s=ground.clock.monotonic_s,
         scope=place.scope or anyio.CancelScope(),
         notices=tuple(_notices(run, whole, problems)),
         overseers=overseers(ground, run, deeds, below, run_goal),
     )
+
+
+def _physical(run: Settled, deeds: Deeds) -> PhysicalOutcome | None:
+    """What a run achieved in the world, by its motions and, where it has its scene's own goal, by the scene's check."""
+    found = deeds.outcome()
+    if run.body is None or not may_drive(run.agent):
+        return found
+    measured = run.body.pilot(Principal("program", "the judge")).measure()
+    return by_scene(found, run.body.scene, run.goal, deeds.motions, measured)
 
 
 def _notices(run: Settled, whole: Toolbox, problems: Iterable[Problem]) -> Iterator[DocumentBroken]:

@@ -22,8 +22,9 @@ from llmos.traces.witness import Witness
 
 def feel(rules: ValenceRules, body: Body, bus: Bus) -> Valence:
     """The layer of a robot that has just been opened: it begins at rest, hears the bus, and tightens every order."""
-    valence = Valence(rules, body.profile.valence, body.now_s)
-    body.heed(valence.caution)
+    look = body.pilot(Principal("program", "the Sentience Layer"))
+    valence = Valence(rules, body.profile.valence, body.now_s, lambda: look.snapshot().stop)
+    body.heed(valence.caution, lambda: valence.look().line)
     bus.subscribe(valence.hear)
     return valence
 

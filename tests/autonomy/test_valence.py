@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from llmos.autonomy.sentience import LATENT
+from llmos.autonomy.valence import Valence
+from llmos.clock import SimulatedClock
 from llmos.documents.valence_checks import FEELINGS, MODES
 from llmos.messages import Effect, Usage
 from llmos.traces.events import (
@@ -253,3 +255,23 @@ def test_a_motion_that_no_run_ordered_is_felt_too() -> None:
     layer = Layer()
     layer.valence.hear(GateVerdict(command=STOP, allowed=True), "")
     assert layer.valence.mode == "CAUTIOUS"
+
+
+def test_a_stop_is_felt_whoever_presses_it_and_once() -> None:
+    """The latch tells, with or without an event of the journal; pressing again changes nothing."""
+    latched: list[str] = []
+    clock = SimulatedClock()
+    valence = Valence(SHIPPED, REST, clock.monotonic_s, lambda: latched[-1] if latched else None)
+    assert valence.mode == "PRECISION"
+    latched.append("Ann, 10:00")
+    assert valence.look().valence.safety == pytest.approx(0.3)
+    valence.hear(GateVerdict(command=STOP, allowed=True), "")
+    assert valence.look().valence.safety == pytest.approx(0.3)
+    latched.append("Ben, 10:05")
+    assert valence.mode == "RECOVERY"
+
+
+def test_a_stop_that_was_latched_before_is_not_felt() -> None:
+    """A process that begins with a stopped robot begins at rest; its gate refuses all motion anyway."""
+    valence = Valence(SHIPPED, REST, SimulatedClock().monotonic_s, lambda: "Ann, yesterday")
+    assert valence.mode == "PRECISION"
