@@ -67,14 +67,13 @@ class Front:
             head = await self._first(reader, writer)
             if head is not None:
                 await self._answer(head, reader, writer)
+            writer.close()
+            async with asyncio.timeout(self._slow_s):
+                await writer.wait_closed()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # it has gone, or was let go
+            pass  # it has gone, or was let go (a timeout is an OSError)
         finally:
-            writer.transport.abort() if self._is_stuck(writer) else writer.close()
-
-    @staticmethod
-    def _is_stuck(writer: asyncio.StreamWriter) -> bool:
-        return writer.transport.get_write_buffer_size() > _CHUNK
+            writer.transport.abort()
 
     async def _first(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Head | None:
         """The request's head; None when there is none that can be understood, which was answered then."""
