@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.cockpit import Cockpit, cockpit
+from llmos.robots.latch import StopLatch
+from tests.support.cockpit import CHROMIUM, SIZES, Cockpit, chromium, cockpit
+from tests.support.homes import make_place
+from tests.support.serving import serving
 from tests.support.tapes import calls, says
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
-CHROMIUM = Path("/usr/bin/chromium")
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 KEPT = Path(os.environ.get("LLMOS_ARTEFACTS", Path(__file__).parents[2] / "build")) / "cockpit"
 MINUS = "\N{MINUS SIGN}"
 FAR = {"x": -1.5, "y": 1.5, "z": 2.0}
@@ -27,13 +28,8 @@ def browser() -> Iterator[Any]:
         if os.environ.get("LLMOS_REQUIRE_SYSTEM") == "1":
             pytest.fail("chromium is missing although LLMOS_REQUIRE_SYSTEM=1 demands it")
         pytest.skip("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -161,6 +157,23 @@ def test_stop_by_click_during_motion(visit: Callable[..., Any], here: Cockpit) -
     page.get_by_text("Software stop is latched.").wait_for()
     assert here.service.snapshot().stop is not None
     assert measured_x(here) > FAR["x"] + 0.1
+
+
+def test_stop_works_while_the_service_does_nothing_at_all(browser: Any, tmp_path: Path) -> None:
+    """Its process is frozen in the midst of a motion; the press is answered by its front, and the page says so."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    with serving(make_place(tmp_path)) as service:
+        page.goto(f"{service.url}/cockpit")
+        page.locator('#status:not([data-level="wait"])').wait_for()
+        depart(page)
+        with service.frozen():
+            with page.expect_response("**/emergency") as answered:
+                page.locator("#stop").click()
+            assert answered.value.ok
+            status(page, "Stopped")
+            assert StopLatch(service.place.home / "robots" / "arm.json").stop is not None
+        context.close()
 
 
 def test_stop_by_the_space_bar_during_motion(visit: Callable[..., Any], here: Cockpit) -> None:

@@ -1,4 +1,4 @@
-"""A service with its cockpit on a loopback port, over an arm that moves in real time, and pages that look at it."""
+"""A service with its cockpit on a loopback port, over an arm that moves in real time, and a browser."""
 
 import threading
 from collections.abc import Iterator
@@ -19,6 +19,22 @@ from tests.support.homes import Place
 from tests.support.tapes import Line, tape
 
 _PATIENCE_S = 60
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium; a graphics card is not asked for."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield opened
+        opened.close()
 
 
 @dataclass
@@ -54,8 +70,8 @@ def cockpit(folder: Path, *lines: Line, scene: str = "", **options: Any) -> Iter
     place = Place(folder)
     init_home(place.home, system_root(), RealClock())
     place.workspace.mkdir()
-    model = tape(place, *lines) if lines else None
-    system = place.system(model=model, robot="arm", scene=scene or None, realtime=True, **options)
+    model = {"model": tape(place, *lines)} if lines else {}
+    system = place.system(robot="arm", scene=scene or None, realtime=True, **model, **options)
     service = make_service(system, Access())
     config = uvicorn.Config(
         create_app(service), host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio", lifespan="on",

@@ -4,9 +4,11 @@ Knows no route. Looking is all that it offers: nothing that a page sends to it r
 thread of its own; the scene is made when somebody first looks.
 """
 
+import io
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
@@ -65,7 +67,8 @@ class Arena:
     def close(self) -> None:
         """Stop it; safe to call twice."""
         if self._server is not None:
-            self._server.stop()
+            with redirect_stdout(io.StringIO()):
+                self._server.stop()
             self._server = None
             self._scene = None
 
@@ -103,7 +106,8 @@ def _start() -> "viser.ViserServer":
     except ImportError as error:
         how = "install it with `pip install 'llmos[service]'`; the map shows the same robot"
         raise MissingArenaError(f"the 3D arena needs viser, which is not installed; {how}") from error
-    server = viser.ViserServer(host="127.0.0.1", port=0, verbose=False)
+    with redirect_stdout(io.StringIO()):  # it would tell people an address that asks for no token
+        server = viser.ViserServer(host="127.0.0.1", port=0, verbose=False)
     server.request_share_url = _no_tunnel  # type: ignore[method-assign] # else anyone who looks could open one
     server.gui.main_panel.minimize()
     server.scene.set_up_direction("+z")
@@ -158,7 +162,7 @@ class _Scene:
         pairs = list(itertools.pairwise(points))
         segments = np.array(pairs or [((0, 0, -9), (0, 0, -9))], dtype=np.float32)
         colour = _WAY if allowed else _REFUSED
-        self._scene.add_line_segments("/ghost/way", segments, colour, thickness=0.025, visible=bool(pairs))
+        self._scene.add_line_segments("/ghost/way", segments, colour, thickness=0.04, visible=bool(pairs))
         end = tuple(points[-1]) if points else (0.0, 0.0, -9.0)
         self._scene.add_icosphere("/ghost/end", 0.05, colour, opacity=0.6, position=end, visible=bool(points))
 

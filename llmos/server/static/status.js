@@ -21,6 +21,13 @@ export function start() {
     recovering = detail.ok ? "Rearmed. The robot stays where it is until it is moved." : `Not rearmed: ${detail.body.reason ?? "the service refused"}`;
     show();
   });
+  document.addEventListener("llmos:stopped", ({ detail }) => {
+    // Whoever answers a stop need not be who tells the state: believe the answer until there is news.
+    unheard = false;
+    const { by = "", reason = "", since = "" } = detail;
+    if (known.state) known.state.stop ??= { by, reason, since };
+    show();
+  });
   document.addEventListener("llmos:stop-unheard", () => {
     unheard = true;
     show();
@@ -49,6 +56,7 @@ function show() {
 
 function verdict(state) {
   if (unheard) return ["bad", "STOP not heard", "use the robot's own switch"];
+  if (!known.linked && state?.stop) return ["bad", "Stopped", "the service is silent"];
   if (!known.linked) return ["bad", "No connection", state ? "what is shown is old" : "trying again"];
   if (!state || !known.setup) return ["wait", "Connecting", ""];
   if (state.stop) return ["bad", "Stopped", `by ${state.stop.by || "an unknown hand"}`];

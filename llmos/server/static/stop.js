@@ -16,10 +16,10 @@ export function stop() {
   // Two ways at once: one of them depends on nobody's event loop. Either is enough, and twice is as good as once.
   const ways = [fetch("/emergency", { method: "POST", credentials: "same-origin", keepalive: true })];
   if (ownPath) ways.push(fetch(ownPath, { method: "POST", mode: "no-cors", credentials: "omit", keepalive: true }));
-  button.dataset.sent = "true";
-  Promise.any(ways.map((way) => way.then((answer) => answer.ok || answer.type === "opaque" || Promise.reject(answer))))
-    .catch(() => document.dispatchEvent(new CustomEvent("llmos:stop-unheard")))
-    .finally(() => delete button.dataset.sent);
+  Promise.any(ways.map((way) => way.then((answer) => (answer.ok || answer.type === "opaque" ? answer : Promise.reject(answer)))))
+    .then((answer) => (answer.type === "opaque" ? {} : answer.json()))
+    .then((detail) => document.dispatchEvent(new CustomEvent("llmos:stopped", { detail })))
+    .catch(() => document.dispatchEvent(new CustomEvent("llmos:stop-unheard")));
 }
 
 async function rearm() {
