@@ -9,7 +9,7 @@ shapes, but for at most `PRECISION_M` to the safe side.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from llmos.documents.robot_profile import RobotProfile, Tool
 from llmos.documents.scene import Point
@@ -38,50 +38,61 @@ def keep_m(zone: Zone, profile: RobotProfile, extra_m: float = 0.0) -> float:
     return max(profile.human.stop_m if zone.kind == "human" else 0.0, MARGIN_M) + extra_m
 
 
+class _Body(NamedTuple):
+    """One thing that moves (tool or payload) beside one zone: how near it comes and what it keeps.
+
+    The corners are of a box around every place of the tool centre point at which it keeps less.
+    """
+
+    name: str
+    human: bool
+    gap: _Gap
+    keep: float
+    low: Point
+    high: Point
+
+
 class Fence:
-    """The zones of a profile, ready to be asked many times."""
+    """The zones of a profile, ready to be asked many times; `loaded` says that something is held."""
 
     def __init__(self, profile: RobotProfile) -> None:
-        self._profile = profile
-        self._zones = [(name, zone, *zone.box) for name, zone in profile.zones.items()]
-        self._around_m = max(profile.tool.radius_m, profile.tool.payload_radius_m)
+        self._bodies = {loaded: tuple(_bodies(profile, loaded=loaded)) for loaded in (False, True)}
 
     def check_path(self, path: Sequence[Pose], *, loaded: bool, extra_m: float = 0.0) -> Refusal | None:
         """Rule `zone`: the whole way keeps its distance, or where it begins too near, leads away all along."""
-        for name, zone in self._near(path, extra_m):
-            keep = keep_m(zone, self._profile, extra_m)
-            for gap in _gaps(zone, self._profile.tool, loaded=loaded):
-                inside = gap(*path[0].point) < keep
-                if inside and not _leads_out(gap, path, keep):
-                    return _stuck(name, path[0].point, gap, keep)
-                if not inside and not all(_keeps(gap, a.point, b.point, keep) for a, b in pairwise(path)):
-                    return _too_near(name, path, gap, keep)
+        points = [pose.point for pose in path]
+        legs = list(pairwise(points))
+        for body in self._near(points, loaded, extra_m):
+            keep = body.keep + extra_m
+            if body.gap(*points[0]) < keep:
+                if not _leads_out(body, points, extra_m):
+                    return _stuck(body, points[0], keep)
+            elif not all(_keeps(body, a, b, extra_m) for a, b in legs):
+                return _too_near(body, points, keep)
         return None
 
     def check_setpoint(self, last: Pose, setpoint: Pose, *, loaded: bool, extra_m: float = 0.0) -> Refusal | None:
         """Rule `zone` at one tick: the setpoint keeps its distance, or is no nearer than the last one."""
-        for name, zone in self._near((last, setpoint), extra_m):
-            keep = keep_m(zone, self._profile, extra_m) - PRECISION_M
-            for gap in _gaps(zone, self._profile.tool, loaded=loaded):
-                if not gap(*setpoint.point) >= min(keep, gap(*last.point)):
-                    return _too_near(name, (last, setpoint), gap, keep)
+        points = (last.point, setpoint.point)
+        for body in self._near(points, loaded, extra_m):
+            keep = body.keep + extra_m - PRECISION_M
+            if not body.gap(*points[1]) >= min(keep, body.gap(*points[0])):
+                return _too_near(body, points, keep)
         return None
 
     def check_grip(self, at: Point) -> Refusal | None:
         """Rule `zone` for closing the gripper there: what may then be held keeps its distance."""
-        for name, zone in self._near((Pose(*at, 0.0),), 0.0):
-            keep, (_, payload) = keep_m(zone, self._profile), _gaps(zone, self._profile.tool, loaded=True)
-            if payload(*at) < keep:
-                reason = f"What is gripped at {_told(at)} may reach {_metres(payload(*at), keep)} zone '{name}'"
+        already = {body.name for body in self._near((at,), False, 0.0) if body.gap(*at) < body.keep}
+        for body in self._near((at,), True, 0.0):
+            if body.gap(*at) < body.keep and body.name not in already:
+                reach = _metres(body.gap(*at), body.keep)
+                reason = f"What is gripped at {_told(at)} may reach {reach} zone '{body.name}'"
                 return Refusal("zone", reason, "grip it further away")
         return None
 
     def is_inside(self, at: Point, *, loaded: bool) -> str | None:
         """The name of a zone that the tool overlaps there."""
-        for name, zone in self._near((Pose(*at, 0.0),), 0.0):
-            if min(gap(*at) for gap in _gaps(zone, self._profile.tool, loaded=loaded)) < 0.0:
-                return name
-        return None
+        return next((body.name for body in self._near((at,), loaded, 0.0) if body.gap(*at) < 0.0), None)
 
     def check_measured(self, pose: Pose, *, loaded: bool) -> Refusal | None:
         """Rule `zone` for where the robot really is, however it came there."""
@@ -92,30 +103,38 @@ class Fence:
 
     def distances(self, at: Point, *, loaded: bool = False) -> dict[str, float]:
         """The clearance of the tool at one place to every zone, in metres."""
-        return {
-            name: min(gap(*at) for gap in _gaps(zone, self._profile.tool, loaded=loaded))
-            for name, zone, _, _ in self._zones
-        }
+        found: dict[str, float] = {}
+        for body in self._bodies[loaded]:
+            found[body.name] = min(body.gap(*at), found.get(body.name, math.inf))
+        return found
 
     def human_m(self, at: Point, *, loaded: bool) -> float:
         """The clearance to the nearest zone of people; infinite without one."""
-        zones = (zone for _, zone, _, _ in self._zones if zone.kind == "human")
-        gaps = (gap(*at) for zone in zones for gap in _gaps(zone, self._profile.tool, loaded=loaded))
-        return min(gaps, default=math.inf)
+        return min((body.gap(*at) for body in self._bodies[loaded] if body.human), default=math.inf)
 
-    def _near(self, path: Sequence[Pose], extra_m: float) -> Iterator[tuple[str, Zone]]:
-        """The zones whose box comes near the box of the path: all others are far enough, whatever their shape."""
-        profile = self._profile
-        more = self._around_m + max(profile.human.stop_m, MARGIN_M) + extra_m
-        xs, ys, zs = [each.x for each in path], [each.y for each in path], [each.z for each in path]
-        west, east, south, north = min(xs) - more, max(xs) + more, min(ys) - more, max(ys) + more
-        below, above = min(zs) - more, max(zs) + profile.tool.length_m + more
-        for name, zone, low, high in self._zones:
+    def _near(self, points: Sequence[Point], loaded: bool, extra_m: float) -> Iterator[_Body]:  # noqa: FBT001
+        """The bodies whose box the way comes into: all others are far enough, whatever the shape of their zone."""
+        xs, ys, zs = zip(*points, strict=True)
+        west, east, south, north = min(xs) - extra_m, max(xs) + extra_m, min(ys) - extra_m, max(ys) + extra_m
+        below, above = min(zs) - extra_m, max(zs) + extra_m
+        for body in self._bodies[loaded]:
+            low, high = body.low, body.high
             if (
-                low.x <= east and high.x >= west and low.y <= north and high.y >= south
-                and low.z <= above and high.z >= below
+                low[0] <= east and high[0] >= west and low[1] <= north and high[1] >= south
+                and low[2] <= above and high[2] >= below
             ):  # fmt: skip
-                yield name, zone
+                yield body
+
+
+def _bodies(profile: RobotProfile, *, loaded: bool) -> Iterator[_Body]:
+    tool = profile.tool
+    for name, zone in profile.zones.items():
+        keep, (low, high) = keep_m(zone, profile), zone.box
+        sizes = [(tool.radius_m, tool.length_m), (tool.payload_radius_m, 0.0)]
+        for gap, (radius_m, length_m) in zip(_gaps(zone, tool, loaded=loaded), sizes, strict=False):
+            m = radius_m + keep
+            lowest = Point(low.x - m, low.y - m, low.z - m - length_m)
+            yield _Body(name, zone.kind == "human", gap, keep, lowest, Point(high.x + m, high.y + m, high.z + m))
 
 
 def _gaps(zone: Zone, tool: Tool, *, loaded: bool) -> Iterator[_Gap]:
@@ -151,56 +170,73 @@ def _least(gap: _Gap, start: Point, end: Point, enough_m: float = math.inf) -> f
             at_right = gap(x + right * dx, y + right * dy, z + right * dz)
 
 
-def _keeps(gap: _Gap, start: Point, end: Point, keep: float) -> bool:
-    return _least(gap, start, end, keep) >= keep
+def _keeps(body: _Body, start: Point, end: Point, extra_m: float) -> bool:
+    """Whether a leg keeps its distance; only the part of it that is in the body's box needs to be looked at."""
+    first, last = 0.0, 1.0
+    for a, b, low, high in zip(start, end, body.low, body.high, strict=True):
+        way = b - a
+        if way == 0.0:
+            if not low - extra_m <= a <= high + extra_m:
+                return True
+            continue
+        enters, leaves = (low - extra_m - a) / way, (high + extra_m - a) / way
+        if enters > leaves:
+            enters, leaves = leaves, enters
+        first, last = max(first, enters), min(last, leaves)
+        if first > last:
+            return True
+    return _least(body.gap, _on(start, end, first), _on(start, end, last), body.keep + extra_m) >= body.keep + extra_m
 
 
-def _leads_out(gap: _Gap, path: Sequence[Pose], keep: float) -> bool:
-    """Whether the gap grows from the first step on until it is `keep`, and stays at least that.
+def _on(start: Point, end: Point, share: float) -> Point:
+    (ax, ay, az), (bx, by, bz) = start, end
+    return Point(ax + share * (bx - ax), ay + share * (by - ay), az + share * (bz - az))
+
+
+def _leads_out(body: _Body, points: Sequence[Point], extra_m: float) -> bool:
+    """Whether the gap grows from the first step on until it is wide enough, and stays that.
 
     The gap is convex along a leg: where it grows at the beginning, it grows to its end.
     """
-    out = False
-    for a, b in pairwise(path):
+    gap, out = body.gap, False
+    for a, b in pairwise(points):
         if out:
-            if not _keeps(gap, a.point, b.point, keep):
+            if not _keeps(body, a, b, extra_m):
                 return False
             continue
-        length_m = math.dist(a.point, b.point)
+        length_m = math.dist(a, b)
         if length_m == 0.0:
             continue
-        share = min(_STEP_M / length_m, 1.0)
-        ahead = (p + share * (q - p) for p, q in zip(a.point, b.point, strict=True))
-        if not gap(*ahead) > gap(*a.point):
+        if not gap(*_on(a, b, min(_STEP_M / length_m, 1.0))) > gap(*a):
             return False
-        out = gap(*b.point) >= keep
-    return out or math.dist(path[0].point, path[-1].point) > 0.0
+        out = gap(*b) >= body.keep + extra_m
+    return out or math.dist(points[0], points[-1]) > 0.0
 
 
-def _too_near(name: str, path: Sequence[Pose], gap: _Gap, keep: float) -> Refusal:
+def _too_near(body: _Body, points: Sequence[Point], keep: float) -> Refusal:
     """The words for a way that comes too near: of its target, where that is what is wrong."""
-    target = path[-1].point
-    at_end = gap(*target)
+    target, at_end = points[-1], body.gap(*points[-1])
     if at_end < keep:
-        here = _told(target)
-        sentence = f"Position {here} puts the tool {_metres(at_end, keep)} zone '{name}'"
+        sentence = f"Position {_told(target)} puts the tool {_metres(at_end, keep)} zone '{body.name}'"
         return Refusal("zone", sentence, f"choose a position at least {keep - at_end + _STEP_M:.2f}m further away")
-    least = min(_least(gap, a.point, b.point) for a, b in pairwise(path))
-    reason = f"The way to {_told(target)} leads the tool {_metres(least, keep)} zone '{name}'"
+    least = min(_least(body.gap, a, b) for a, b in pairwise(points))
+    reason = f"The way to {_told(target)} leads the tool {_metres(least, keep)} zone '{body.name}'"
     return Refusal("zone", reason, "go around it, in several moves")
 
 
-def _stuck(name: str, at: Point, gap: _Gap, keep: float) -> Refusal:
+def _stuck(body: _Body, at: Point, keep: float) -> Refusal:
     """The words for a way that begins too near and does not lead away."""
-    here = gap(*at)
-    reason = f"The tool is {_metres(here, keep)} zone '{name}', and this move does not lead away from it"
+    gap, here = body.gap, body.gap(*at)
+    reason = f"The tool is {_metres(here, keep)} zone '{body.name}', and this move does not lead away from it"
     slope = [gap(*(v + (_STEP_M if i == axis else 0.0) for i, v in enumerate(at))) - here for axis in range(3)]
-    steepest = math.hypot(*slope) or 1.0
-    way = keep - here + 0.01
-    step = [way * each / steepest for each in slope]
-    moves = ", ".join(f"{axis} {value:.2f}" for axis, value in zip(("dx", "dy", "dz"), step, strict=True))
-    away = "move up and out of it" if not any(slope) else f"first move away from it, by {moves}"
-    return Refusal("zone", reason, away)
+    steepest = math.hypot(*slope)
+    if not steepest:
+        return Refusal("zone", reason, "move out of it by the shortest way")
+    way = (keep - here + 0.01) / steepest
+    moves = ", ".join(
+        f"{axis} {round(way * each, 2) + 0.0:.2f}" for axis, each in zip(("dx", "dy", "dz"), slope, strict=True)
+    )
+    return Refusal("zone", reason, f"first move away from it, by {moves}")
 
 
 def _metres(gap_m: float, keep: float) -> str:
