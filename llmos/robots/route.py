@@ -6,7 +6,7 @@ corners hold a nearly shortest way (Lozano-Perez and Wesley 1979); edges are tes
 
 import heapq
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise, product
 from typing import Final, TypeAlias, TypeVar
@@ -29,7 +29,8 @@ _T = TypeVar("_T")
 class Obstacle:
     """Something convex: `clearance(a, b)` is the least distance on the way from a to b, negative when it gets inside.
 
-    `low` and `high` are corners of a box that holds every point whose clearance is negative.
+    It changes by at most a metre per metre. `low` and `high` are corners of a box that holds every point whose
+    clearance is negative.
     """
 
     name: str
@@ -48,6 +49,17 @@ class Obstacle:
             az, bz = bz, az
         low, high = self.low, self.high
         return max(low[0] - bx, ax - high[0], low[1] - by, ay - high[1], low[2] - bz, az - high[2])
+
+    def keeps(self, a: Point, b: Point, need_m: float) -> bool:
+        """Whether the straight way keeps that clearance; most ways are decided by how near their middle comes."""
+        gap_m = self.gap(a, b)
+        if gap_m >= need_m and gap_m >= 0.0:
+            return True
+        middle = _between(a, b, 0.5)
+        nearest_m = self.clearance(middle, middle)
+        if nearest_m < need_m or nearest_m - math.dist(a, b) / 2 >= need_m:
+            return nearest_m >= need_m
+        return self.clearance(a, b) >= need_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ class Room:
 
     def is_free(self, a: Point, b: Point) -> bool:
         """Whether the straight way enters no obstacle."""
-        return all(each.gap(a, b) >= 0.0 or each.clearance(a, b) >= 0.0 for each in self.obstacles)
+        return all(each.keeps(a, b, 0.0) for each in self.obstacles)
 
 
 def find_route(
@@ -95,16 +107,18 @@ class _Search:
         self._start, self._target = start, target
         self._margin_m = margin_m
         self._needs = [[self._need(end, each) for each in room.obstacles] for end in (start, target)]
+        self._every = range(len(room.obstacles))
+        self._boxes = [(_moved(each.low, -margin_m), _moved(each.high, margin_m)) for each in room.obstacles]
         self._edges = 0
 
     def by_corners(self) -> list[Point] | None:
         """A way by the corners of what stands between, and of what stands in the way of those ways."""
-        active: set[int] = set()
+        corners: dict[int, list[Point]] = {}
         met = set(self._blocking(self._start, self._target))
-        while not met <= active and self._edges < _MOST_EDGES:
-            active |= met
-            corners = [point for index in sorted(active) for point in self._corners(self._room.obstacles[index])]
-            way = self._best(corners, met)
+        while not met <= corners.keys() and self._edges < _MOST_EDGES:
+            for index in sorted(met - corners.keys()):
+                corners[index] = self._corners(self._room.obstacles[index])
+            way = self._best([point for index in sorted(corners) for point in corners[index]], met)
             if way is not None:
                 return way
         return None
@@ -132,18 +146,29 @@ class _Search:
             return self._margin_m
         return max(0.0, min(self._margin_m, obstacle.clearance(end, end) - _ROUNDING_M))
 
-    def _blocking(self, a: Point, b: Point) -> Iterator[int]:
-        """Which obstacles the straight way comes too near."""
+    def _blocking(self, a: Point, b: Point, among: Iterable[int] | None = None) -> Iterator[int]:
+        """Which obstacles the straight way comes too near; only `among` these, where no other can be meant."""
         ends = [needs for end, needs in zip((self._start, self._target), self._needs, strict=True) if end in (a, b)]
-        for index, obstacle in enumerate(self._room.obstacles):
-            gap_m = obstacle.gap(a, b)
-            if gap_m < self._margin_m:
-                need_m = min((needs[index] for needs in ends), default=self._margin_m)
-                if gap_m < need_m and obstacle.clearance(a, b) < need_m:
-                    yield index
+        for index in self._near((a, b), among):
+            need_m = min(needs[index] for needs in ends) if ends else self._margin_m
+            if not self._room.obstacles[index].keeps(a, b, need_m):
+                yield index
 
-    def _is_clear(self, a: Point, b: Point) -> bool:
-        return next(self._blocking(a, b), None) is None
+    def _is_clear(self, a: Point, b: Point, among: Iterable[int] | None = None) -> bool:
+        return next(self._blocking(a, b, among), None) is None
+
+    def _near(self, points: Sequence[Point], among: Iterable[int] | None = None) -> Iterator[int]:
+        """The obstacles that a straight way between any of these points, or points between them, may come near."""
+        xs, ys, zs = zip(*points, strict=True)
+        x, y, z, most_x, most_y, most_z = min(xs), min(ys), min(zs), max(xs), max(ys), max(zs)
+        boxes = self._boxes
+        for index in self._every if among is None else among:
+            low, high = boxes[index]
+            if (
+                most_x > low[0] and x < high[0] and most_y > low[1] and y < high[1]
+                and most_z > low[2] and z < high[2]
+            ):  # fmt: skip
+                yield index
 
     def _corners(self, obstacle: Obstacle) -> list[Point]:
         """Corners and middles of the sides of the box around it that can be stood on."""
@@ -151,12 +176,14 @@ class _Search:
         axes = [
             (low - out_m, (low + high) / 2, high + out_m) for low, high in zip(obstacle.low, obstacle.high, strict=True)
         ]
-        points = (Point(*corner) for corner in product(*axes))
-        return [each for each in points if self._room.holds(each) and self._is_clear(each, each)]
+        points = [Point(*corner) for corner in product(*axes)]
+        near = list(self._near(points))
+        return [each for each in points if self._room.holds(each) and self._is_clear(each, each, near)]
 
     def _best(self, corners: list[Point], met: set[int]) -> list[Point] | None:
         """A* over the corners, each edge tested when it is taken; `met` collects what stood in the way."""
         points = [self._start, self._target, *dict.fromkeys(corners)]
+        usual = [*sorted(met), *(index for index in self._every if index not in met)]  # what blocks much comes first
         came_from: dict[int, int] = {}
         order = count()
         heap = [(math.dist(self._start, self._target), next(order), 0.0, 0, 0)]
@@ -165,7 +192,7 @@ class _Search:
             if here in came_from:
                 continue
             self._edges += 1
-            blocking = next(self._blocking(points[before], points[here]), None) if here != before else None
+            blocking = next(self._blocking(points[before], points[here], usual), None) if here != before else None
             if blocking is not None:
                 met.add(blocking)
                 continue
@@ -192,7 +219,7 @@ class _Search:
 
     def _pulled(self, before: Point, corner: Point, after: Point) -> Point:
         """The corner moved towards the straight line between its neighbours, as far as both pieces stay clear."""
-        foot = _foot(before, after, corner)
+        foot, near = _foot(before, after, corner), list(self._near((before, corner, after)))
         kept, step = corner, 1.0
         share = 0.0
         for _ in range(_HALVINGS):
@@ -200,7 +227,7 @@ class _Search:
                 step /= 2
                 continue
             tried = _between(corner, foot, share + step)
-            if self._is_clear(before, tried) and self._is_clear(tried, after):
+            if self._is_clear(before, tried, near) and self._is_clear(tried, after, near):
                 kept, share = tried, share + step
             step /= 2
         return kept
@@ -277,6 +304,10 @@ def _walked(came_from: dict[_T, _T], last: _T) -> list[_T]:
 
 def _length(points: Sequence[Point]) -> float:
     return sum(math.dist(a, b) for a, b in pairwise(points))
+
+
+def _moved(point: Point, by_m: float) -> Point:
+    return Point(point.x + by_m, point.y + by_m, point.z + by_m)
 
 
 def _between(a: Point, b: Point, share: float) -> Point:
