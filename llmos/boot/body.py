@@ -8,12 +8,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from llmos.boot.drivers import make_camera
 from llmos.boot.gates import make_gate
 from llmos.boot.hosting import HostProcess
-from llmos.clock import RealClock, SimulatedClock
+from llmos.boot.recorder import Recorder
+from llmos.clock import Clock, RealClock, SimulatedClock
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import Scene, read_scene
 from llmos.documents.scene_zones import profile_in
@@ -82,24 +85,20 @@ USUAL_SCENE = "empty"
 class Body:
     """One robot in its scene, through a gate in this process or through its host; nothing here reaches the driver.
 
-    `now_s` is the robot's own clock, `close` what brings it to rest.
+    `clock` is the robot's own, `close` what brings it to rest.
     """
 
-    def __init__(
-        self, controls: Controls, scene: Scene, heed: "Heed", now_s: Callable[[], float], close: Callable[[], None]
-    ) -> None:
+    def __init__(self, controls: Controls, scene: Scene, heed: "Heed", clock: Clock, close: Callable[[], None]) -> None:
         self.scene = scene
-        self.now_s = now_s
+        self.now_s = clock.monotonic_s
+        self.is_hosted = isinstance(controls, HostClient)
+        """Whether the robot has a process of its own, and its world goes on when this body is closed."""
+        self._clock = clock
         self._controls = controls
         self._heed = heed
         self._mood: Callable[[], str] = str
         self._close = close
         self._camera = make_camera(self.profile, scene)
-
-    @property
-    def is_hosted(self) -> bool:
-        """Whether the robot has a process of its own, and its world goes on when this body is closed."""
-        return isinstance(self._controls, HostClient)
 
     @property
     def profile(self) -> RobotProfile:
@@ -118,6 +117,24 @@ class Body:
     def caution(self) -> Caution:
         """By how much orders are tightened just now."""
         return self._heed()
+
+    def record(self, folder: Path) -> None:
+        """Record to a new file of this folder from now on, until this body is closed."""
+        recorder = Recorder(folder, self._clock)
+        photograph = self._camera.picture if self._camera else None
+        recorded = recorder.record(self._controls, self.profile.name, self._let_pass, photograph)
+        self._controls, rest = recorded, self._close
+
+        def close() -> None:
+            recorded.close()
+            recorder.release()
+            rest()
+
+        self._close = close
+
+    async def _let_pass(self, seconds: float) -> None:
+        """Wait on the robot's own clock, of which a simulated one moves with the robot alone."""
+        await (anyio.sleep(seconds) if self.is_hosted else anyio.lowlevel.checkpoint())
 
     def pilot(self, principal: Principal) -> Pilot:
         """The robot in the hands of a person, agent or program; what it does goes to the journal of the run."""
@@ -199,7 +216,7 @@ def simulated_body(profile: RobotProfile, scene: Scene, home: Path) -> Body:
     clock = SimulatedClock(RealClock().now())  # a stop outlasts the simulation, so its time begins with the real one
     pace, heed = SimulatedPace(clock), Heed()
     gate = make_gate(profile, scene, home, pace, heed)
-    return Body(gate, scene, heed, pace.now_s, gate.close)
+    return Body(gate, scene, heed, clock, gate.close)
 
 
 def _joined(files: HostFiles, scene: str, end: Callable[[], None]) -> Body:
@@ -219,7 +236,7 @@ def _joined(files: HostFiles, scene: str, end: Callable[[], None]) -> Body:
         raise LLMosError(
             f"The robot host of {files.robot} is in the scene '{client.scene.name}'; end it to begin in '{scene}'."
         )
-    return Body(client, client.scene, Heed(), RealClock().monotonic_s, close)
+    return Body(client, client.scene, Heed(), RealClock(), close)
 
 
 def _on_verdict(verdict: Verdict) -> None:

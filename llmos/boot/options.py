@@ -12,6 +12,7 @@ class Options:
     robot: str | None = None
     scene: str | None = None
     realtime: bool = False
+    record: bool = False
     workspace: Path | None = None
     budget_usd: float | None = None
     max_steps: int | None = None

@@ -235,5 +235,7 @@ class LLMOS:
             self._body = open_body(
                 documents, self.environment.home, name, self._scene, realtime=realtime, folder=self.workspace
             )
+            if self.options.record:
+                self._body.record(self.environment.home / "recordings")
             self._valence = feel(self.rules.valence, self._body, self.bus)
         return self._body

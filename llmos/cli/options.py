@@ -21,12 +21,14 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 yes = click.option("--yes", is_flag=True, help="Do not ask; the answer is yes.")
 robot = click.option("--robot", metavar="R", help="Robot profile to attach, such as arm.")
 scene = click.option("--scene", metavar="S", help="Objects and places around the robot, such as pick-and-place.")
+record = click.option("--record", is_flag=True, help="Record the robot, for Foxglove or Rerun.")
 
 _RUN_OPTIONS = (
     click.option("--model", metavar="M", help="A name of `llmos model list`, provider:ID, local:FILE, cassette:FILE."),
     robot,
     scene,
     click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one."),
+    record,
     click.option(
         "--mode",
         type=click.Choice(["auto", "learner", "orchestrator"]),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmos.cli.options import robot, run_async, scene
+from llmos.cli.options import record, robot, run_async, scene
 from llmos.cli.system import make_home
 from llmos.errors import LLMosError
 
@@ -22,6 +22,7 @@ NO_SERVICE = "The service needs packages that are not installed: pip install 'll
 )
 @robot
 @scene
+@record
 @click.option("--model", metavar="M", help="A name of `llmos model list`, provider:ID, local:FILE, cassette:FILE.")
 @click.option("--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write.")
 @click.option("--budget-usd", type=click.FloatRange(min=0), metavar="X", help="The most that may be spent in all.")

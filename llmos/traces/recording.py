@@ -45,6 +45,7 @@ class Recording:
         self._synced = _EPOCH
         self._writer.start(profile="", library="llmos")
         self._writer.add_metadata("robot", {"name": robot})
+        self._file.flush()
 
     def state(self, at: datetime, measured: Mapping[str, JSON], pose: Mapping[str, float]) -> None:
         """What is measured at a moment; `pose` has x, y, z in metres and theta_rad."""
