@@ -82,9 +82,9 @@ class Sentience:
 
     @property
     def line(self) -> str:
-        """All of it on one line of a panel of instruments."""
-        shown = (f"{name.replace('_', ' ')} {value:.2f}" for name, value in asdict(self.valence).items())
-        return f"{self.mode}: {', '.join(shown)}"
+        """The mode and what it mostly hangs on, on one line of a panel of instruments."""
+        felt = self.valence
+        return f"{self.mode}: safety {felt.safety:.2f}, energy {felt.energy:.2f}, curiosity {felt.curiosity:.2f}"
 
     def as_json(self) -> dict[str, JSON]:
         """What `/sentience` answers (whoever answers adds `timestamp`) and what `state_update` carries."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from llmos.autonomy.dynamics import pushed, relaxed
 from llmos.autonomy.feelings import Feeling, Feelings
 from llmos.autonomy.modes import ModeWatch
-from llmos.autonomy.sentience import Condition, Level, Mode, Policy, RoboticsProfile, Sentience, Vector
+from llmos.autonomy.sentience import LATENT, Condition, Level, Mode, Policy, RoboticsProfile, Sentience, Vector
 from llmos.documents.kernel_rules import Conduct, ValenceRules
 from llmos.documents.robot_profile import Setpoints
 from llmos.robots.caution import Caution
@@ -41,6 +41,8 @@ class Valence:
         self._state = self._setpoint
         self._at_s = now_s()
         self._feelings = Feelings()
+        self._tau_s = {name: each.tau_s for name, each in rules.variables.items()}
+        self._cautions = {mode: _caution(mode, rules.modes[mode.lower()]) for mode in LATENT}
         self._modes = ModeWatch(rules, setpoints.boredom - setpoints.curiosity)
 
     def hear(self, event: Event, run: str) -> None:
@@ -79,13 +81,12 @@ class Valence:
 
     def caution(self) -> Caution:
         """By how much an order that is given now is tightened."""
-        mode, conduct = self.mode, self.conduct
-        reason = f"the robot is in {mode} mode"
-        return Caution(conduct.speed_factor, conduct.extra_margin_m, conduct.max_step_m, reason)
+        return self._cautions[self.mode]
 
     def look(self) -> Sentience:
         """Everything there is to show, as it is now."""
-        mode, conduct = self.mode, self.conduct
+        mode = self.mode
+        conduct = self._rules.modes[mode.lower()]
         return Sentience(
             valence=_rounded(self._state),
             setpoints=self._setpoint,
@@ -118,7 +119,7 @@ class Valence:
         """Let be felt what has passed since last: time, of which a clock that runs backwards passes none, and stops."""
         now_s = max(self._now_s(), self._at_s)
         self._modes.follow(self._deviation, self._at_s, now_s)
-        dt_s, tau = now_s - self._at_s, {name: each.tau_s for name, each in self._rules.variables.items()}
+        dt_s, tau = now_s - self._at_s, self._tau_s
         state, rest = self._state, self._setpoint
         self._state = Vector(
             relaxed(state.safety, rest.safety, tau["safety"], dt_s),
@@ -131,6 +132,11 @@ class Valence:
         self._felt_stop = stop
         if stop is not None and stop != felt:
             self._push("stopped", 1.0)
+
+
+def _caution(mode: Mode, conduct: Conduct) -> Caution:
+    reason = f"the robot is in {mode} mode"
+    return Caution(conduct.speed_factor, conduct.extra_margin_m, conduct.max_step_m, reason)
 
 
 _CONDITIONS: dict[Mode, Condition] = {"CAUTIOUS": "guarded", "RECOVERY": "critical"}

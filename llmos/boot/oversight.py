@@ -141,6 +141,6 @@ def _too_small(phase: Phase) -> SafetyAssessed:
         phase,
         "warn",
         "the pocket model cannot judge what is safe, so only the house's checks looked",
-        "name a larger model with --model for a verdict of the officer",
+        "name a larger model with --model for a verdict of the officer" if phase == "before" else "",
         None,
     )

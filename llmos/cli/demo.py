@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from llmos.cli.stage import Setting
 
 TITLES: Final = (
-    ("Basic robot operation", "plain English becomes motion: cockpit view, half a metre to the right, operator view"),
-    ("The safety gate", "three dangerous commands, each refused before anything moves, each with its reason"),
+    ("Basic robot operation", "plain English becomes motion, seen on instruments and from above"),
+    ("The safety gate", "three dangerous commands, refused before anything moves, with reasons"),
     ("Operator and safety officer", "one looks, one acts, one reviews; a veto keeps work from beginning"),
-    ("What repeating costs", "the same job three times, with tokens and seconds as they were measured"),
+    ("What repeating costs", "the same job three times, tokens and seconds as measured"),
     ("Your turn", "type what the robot shall do"),
 )
 """The demonstrations in their order: name, and what is seen."""

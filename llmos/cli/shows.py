@@ -106,7 +106,7 @@ async def repeating(stage: Stage) -> None:
         async with stage.system(scene="pick-and-place") as system:
             rows.append(await _bare(stage, system, calls))
     stage.table(
-        ("", "replies", "tokens in", "cached", "out", "model", "in all", "robot", "cost"),
+        ("", "replies", "tokens in", "cached", "out", "model", "all", "robot", "cost"),
         rows,
     )
     stage.say(
@@ -124,7 +124,7 @@ async def _bare(stage: Stage, system: "LLMOS", calls: Sequence[tuple[str, Mappin
     stage.expect(all(result.ok for result in results), "the same calls do not work a second time")
     robot_s = sum(result.motion.duration_s for result in results if result.motion)
     nothing = ("0", "0", "0", "0", "0.00 s")
-    return ("calls alone, no model", *nothing, f"{wall_s:.2f} s", f"{robot_s:.1f} s", "$0")
+    return ("calls, no model", *nothing, f"{wall_s:.2f} s", f"{robot_s:.1f} s", "$0")
 
 
 def your_turn(setting: Setting, title: str) -> int:
@@ -180,6 +180,6 @@ def _feelings(stage: Stage, system: "LLMOS") -> None:
         return
     stage.say(
         f"The robot remembers: safety fell from {look.setpoints.safety:.2f} to {look.valence.safety:.2f} and comes "
-        f"back with time. Mode: {look.mode_description}. A few more such commands and it turns CAUTIOUS by itself."
+        f"back with time. {look.mode_description}. A few more such commands and it turns CAUTIOUS by itself."
     )
     stage.expect(look.valence.safety < look.setpoints.safety, "refusals left the Sentience Layer cold")

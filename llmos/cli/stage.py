@@ -6,6 +6,7 @@ Knows no demonstration. Everything is printed in plain lines, coloured where the
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
@@ -14,13 +15,13 @@ import click
 from llmos.cli.render import call_text, printable
 from llmos.cli.story import Line, Story
 from llmos.errors import RefusedError
-from llmos.traces.events import Event, GateVerdict, RunStarted, ToolReturned
+from llmos.traces.events import Event, GateVerdict, RunStarted, SafetyAssessed, ToolReturned
 
 if TYPE_CHECKING:
     from llmos.boot import LLMOS
     from llmos.runtime.outcome import RunOutcome
 
-_WIDTH: Final = 92
+_WIDEST: Final = 92
 _COLOURS: Final = {"done": "green", "refused": "yellow", "failed": "red"}
 
 
@@ -46,16 +47,17 @@ class Stage:
 
     def title(self, number: int, name: str, seen: str) -> None:
         """The head of a demonstration."""
-        rule = "─" * _WIDTH
+        rule = "─" * _width()
         click.secho(rule, fg="cyan")
         click.secho(f"Demo {number} · {name}", fg="cyan", bold=True)
-        click.secho(f"{seen} · model {self.setting.model}, robot {self.setting.robot}", dim=True)
+        for line in wrap(f"{seen} · model {self.setting.model}, robot {self.setting.robot}", _width()):
+            click.secho(line, dim=True)
         click.secho(rule, fg="cyan")
 
     def say(self, text: str) -> None:
         """Something that the audience should know."""
         click.echo()
-        for line in wrap(printable(text), _WIDTH):
+        for line in wrap(printable(text), _width()):
             click.secho(line, italic=True)
 
     def show(self, text: str) -> None:
@@ -106,9 +108,10 @@ class Stage:
         outcome = await system.execute(goal, agent="operator")
         if "\n" in outcome.answer:
             self.show(outcome.answer)
-        badge = click.style(f" {outcome.outcome.upper()} ", fg="black", bg=_COLOURS.get(outcome.outcome, "red"))
-        told = any(isinstance(event, GateVerdict) and event.reason in outcome.reason for event in self._refused)
-        self._wrapped(printable(outcome.reason) if not told else "Nothing moved.", before=f"  {badge} ", width=9)
+        badge = f" {outcome.outcome.upper()} "
+        coloured = click.style(badge, fg="black", bg=_COLOURS.get(outcome.outcome, "red"))
+        reason = "Nothing moved." if self._told(outcome.reason) else printable(outcome.reason)
+        self._wrapped(reason, before=f"  {coloured} ", width=len(badge) + 3)
         return outcome
 
     @contextmanager
@@ -138,6 +141,12 @@ class Stage:
     def _refused(self) -> list[GateVerdict]:
         return [event for event in self.events if isinstance(event, GateVerdict) and not event.allowed]
 
+    def _told(self, reason: str) -> bool:
+        """Whether the audience has seen this refusal or veto already."""
+        told = [each.reason for each in self._refused]
+        told += [each.reason for each in self.events if isinstance(each, SafetyAssessed) and each.verdict == "veto"]
+        return any(each in reason for each in told)
+
     def _hear(self, event: Event, run: str) -> None:
         self.events.append(event)
         lines = self._story.tell(event, run)
@@ -160,12 +169,17 @@ class Stage:
     def _tell(self, line: Line) -> None:
         """A line of the story, in colour, and on several lines where it is long."""
         colour = line.style if line.style in ("green", "red", "yellow") else None
-        for text in wrap(line.text, _WIDTH, initial_indent="  ", subsequent_indent="        ", drop_whitespace=True):
+        for text in wrap(line.text, _width(), initial_indent="  ", subsequent_indent="        ", drop_whitespace=True):
             click.secho(text, fg=colour, bold=line.style == "bold", dim=line.style == "dim")
 
     def _wrapped(self, text: str, *, before: str, width: int) -> None:
         """Text behind a word of that width, hanging."""
-        first, *others = wrap(text, _WIDTH - width) or [""]
+        first, *others = wrap(text, _width() - width) or [""]
         click.echo(before + first)
         for line in others:
             click.echo(" " * width + line)
+
+
+def _width() -> int:
+    """How wide lines may be here."""
+    return max(40, min(_WIDEST, get_terminal_size((_WIDEST, 24)).columns - 1))

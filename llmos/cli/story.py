@@ -30,6 +30,8 @@ from llmos.traces.summary import one_line
 
 _GOOD, _BAD, _WARN, _STRONG, _QUIET = "green", "red", "yellow", "bold", "dim"
 _THINKING = "thinking"
+_LONGEST_VERDICT = 400
+"""Characters: why somebody warns is worth reading to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,7 @@ def _remarkable(event: Event) -> list[Line]:
             answer = f"allowed by {event.by}" if event.allowed else f"refused by {event.by}"
             return [Line(f"{answer}: {_short(event.question)}", _QUIET if event.allowed else _WARN)]
         case SafetyAssessed():
-            change = f"; {event.change}" if event.change else ""
-            said = f"{event.by} {event.phase} the work: {event.verdict.upper()}: {event.reason}{change}"
-            return [Line(_short(said), {"safe": _GOOD, "warn": _WARN, "veto": _BAD}[event.verdict])]
+            return [_assessed(event)]
         case ModelFailed():
             return [Line(f"{printable(event.model)} failed: {_short(event.reason)}{_after(event)}", _WARN)]
         case BudgetWarned():
@@ -171,6 +171,14 @@ def _remarkable(event: Event) -> list[Line]:
         case DocumentBroken():
             return [Line(_short(f"{event.path}:{event.line}: {event.sentence}"), _WARN)]
     return []
+
+
+def _assessed(event: SafetyAssessed) -> Line:
+    """What somebody who watches said of the work."""
+    change = f"; {event.change}" if event.change else ""
+    said = f"{event.by} {event.phase} the work: {event.verdict.upper()}: {event.reason}{change}"
+    style = {"safe": _GOOD, "warn": _WARN, "veto": _BAD}[event.verdict]
+    return Line(printable(one_line(said, _LONGEST_VERDICT)), style)
 
 
 def _gate_sentence(event: GateVerdict) -> str:

@@ -161,6 +161,12 @@ def test_the_view_has_the_field_names_that_other_programs_know() -> None:
     }
 
 
+def test_the_panel_of_instruments_has_it_on_one_line() -> None:
+    """Short enough for the frame, whatever the mode is called."""
+    assert Layer().valence.look().line == "PRECISION: safety 0.80, energy 0.60, curiosity 0.10"
+    assert max(len(mode) for mode in LATENT) == len("PRECISION")
+
+
 def test_the_modes_of_kernel_and_code_are_the_same() -> None:
     """None is missing on either side."""
     assert sorted(mode.lower() for mode in LATENT) == sorted(MODES)

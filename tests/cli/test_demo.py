@@ -47,7 +47,7 @@ def test_the_menu_names_five(llmos: CommandLine) -> None:
             ),
         ),
         ("3", ("the house's checks before the work: SAFE", "the pocket model cannot judge", "VETO")),
-        ("4", ("run 1, LEARNER", "run 3, LEARNER", "calls alone, no model", "no saving is claimed")),
+        ("4", ("run 1, LEARNER", "run 3, LEARNER", "calls, no model", "no saving is claimed")),
     ],
 )
 def test_a_demonstration_on_the_pocket_model(llmos: CommandLine, number: str, seen: tuple[str, ...]) -> None:
@@ -75,12 +75,12 @@ def test_demonstration_4_prints_what_was_measured(llmos: CommandLine) -> None:
     lines = [{"reply": {**line["reply"], **used}} for line in PICK]
     shown = llmos("demo", "4", "--model", llmos.tape(*lines, *lines, *lines))
     assert shown.code == 0, shown.out
-    rows = re.findall(r"(run \d, LEARNER|calls alone, no model) +(\d+) +([\d,]+) +(\d+) +(\d+) ", shown.out)
+    rows = re.findall(r"(run \d, LEARNER|calls, no model) +(\d+) +([\d,]+) +(\d+) +(\d+) ", shown.out)
     assert rows == [
         ("run 1, LEARNER", "5", "5,000", "0", "500"),
         ("run 2, LEARNER", "5", "5,000", "0", "500"),
         ("run 3, LEARNER", "5", "5,000", "0", "500"),
-        ("calls alone, no model", "0", "0", "0", "0"),
+        ("calls, no model", "0", "0", "0", "0"),
     ]
 
 
