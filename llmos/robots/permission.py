@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from llmos.documents.grants import Grant
 from llmos.documents.robot_profile import RobotProfile
+from llmos.errors import counted
 from llmos.robots.base import Pose
 from llmos.robots.controls import Order, Principal
 from llmos.robots.rules import metres
@@ -50,7 +51,7 @@ class CommandRate:
             while times and not times[0] > now_s - _WINDOW_S:
                 times.popleft()
             if most_hz is not None and len(times) >= max(most_hz, 1.0):
-                reason = f"{len(times)} commands were carried out within a second, and {key} is {most_hz:g}"
+                reason = f"{counted(len(times), 'command')} within a second: more is not allowed, {key} is {most_hz:g}"
                 return Refusal("rate", reason, "wait a moment")
         return None
 
@@ -92,10 +93,10 @@ def _no_grant(order: Order, profile: RobotProfile) -> Refusal:
         each.names(principal.kind, principal.name, each.content or "") and order.verb in each.verbs for each in named
     )
     if changed:
-        reason = f"The document of {principal} is not the one that its grant to {order.verb} names"
+        reason = f"The document of {principal} is not the one that its grant for {order.verb} names"
         return Refusal("granted", reason, "a person must look at it and grant its new hash in the robot's profile")
     return Refusal(
         "granted",
-        f"{principal} has no grant to {order.verb} this robot",
+        f"{principal} has no grant for {order.verb}",
         f"a person may add one to {profile.document.path.name}; without it one may look, and stop",
     )
