@@ -119,7 +119,7 @@ def test_every_planned_way_is_legal_straight_where_it_may_be_and_the_same_again(
     assert (way[0], way[-1]) == (start, target)
     assert is_legal(way, around)
     turns = [b.theta_rad - a.theta_rad for a, b in pairwise(way)]
-    assert all(turn * (target.theta_rad - start.theta_rad) >= 0 for turn in turns)
+    assert all(turn * (target.theta_rad - start.theta_rad) >= -1e-9 for turn in turns)
     if not things:
         assert (len(way) == 2) is around.law.is_free(start.point, target.point)
 
