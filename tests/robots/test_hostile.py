@@ -39,6 +39,13 @@ def _mujoco(require_system: Callable[[str], None]) -> None:
         require_system("mujoco")
 
 
+@pytest.fixture
+def _hours(request: pytest.FixtureRequest) -> None:
+    """What takes so long is only done when it is asked for by its mark."""
+    if "soak" not in request.config.getoption("markexpr"):
+        pytest.skip("takes the better part of an hour; make soak runs it")
+
+
 @pytest.mark.parametrize("name", [each.name for each in worlds()])
 def test_no_hostile_sequence_does_what_is_forbidden(name: str) -> None:
     """Nothing unsafe is executed, and the sequences are no harmless ones: at least three in ten move the robot."""
@@ -50,6 +57,7 @@ def test_no_hostile_sequence_does_what_is_forbidden(name: str) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("_hours")
 @pytest.mark.timeout(0)
 def test_no_hostile_sequence_of_a_hundred_thousand_does_what_is_forbidden() -> None:
     """The same in full size, on all processors."""
@@ -79,6 +87,7 @@ def test_no_hostile_sequence_of_requests_does_either(world: World, tmp_path: Pat
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("_hours")
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("world", worlds(), ids=lambda world: world.name)
 def test_no_hostile_sequence_of_requests_does_either_in_full_size(world: World, tmp_path: Path) -> None:
@@ -94,6 +103,7 @@ def test_no_hostile_sequence_does_it_to_an_arm_with_mass() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("_hours")
 @pytest.mark.timeout(0)
 def test_no_hostile_sequence_does_it_to_an_arm_with_mass_in_full_size() -> None:
     """Four hundred of them."""
@@ -117,6 +127,7 @@ def test_legal_commands_are_hardly_ever_refused(world: World, tmp_path: Path) ->
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("_hours")
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("world", worlds(), ids=lambda world: world.name)
 def test_legal_commands_are_hardly_ever_refused_in_full_size(world: World, tmp_path: Path) -> None:
