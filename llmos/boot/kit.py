@@ -16,7 +16,7 @@ from llmos.tools.delegation import Delegate, agent_tool
 from llmos.tools.files import file_tools
 from llmos.tools.memory import looks_secret, memory_tools
 from llmos.tools.permissions import Approver, Permissions
-from llmos.tools.plugins import Plugins
+from llmos.tools.plugins import TOOLS, Plugins
 from llmos.tools.robot import ROBOT_TOOLS
 from llmos.tools.search import search_tools
 from llmos.tools.shell import shell_tool
@@ -56,7 +56,7 @@ class Kit:
         self._clock = clock
         self._approver = approver
         self._patterns = patterns
-        self._plugins = Plugins()
+        self._plugins = Plugins(TOOLS)
 
     def workspace(self, folder: Path) -> Workspace:
         """The folder as a workspace; RefusedError where no agent may be let loose."""
@@ -99,5 +99,5 @@ class Kit:
             *([assess_tool()] if robot else []),
         ]
         names = [tool.spec.name for tool in built_in]
-        plugins, problems = self._plugins.refresh(documents.tools_folders(), names)
+        plugins, problems = self._plugins.refresh(documents.code_folders("tools"), names)
         return Toolbox([*built_in, *plugins], permissions, safety), problems

@@ -5,6 +5,7 @@ Does not know how they are kept up to date; `Registry` and `Snapshot` answer the
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from llmos.documents.agent import Agent, agent_from
 from llmos.documents.command import Command, command_from
@@ -97,10 +98,10 @@ class Lookups:
         """All that is wrong or odd."""
         return self._now().problems()
 
-    def tools_folders(self) -> tuple[Path, ...]:
-        """The folders of tools in trusted volumes, the strongest first."""
+    def code_folders(self, kind: Literal["tools", "drivers"]) -> tuple[Path, ...]:
+        """The folders of tools or drivers in trusted volumes, the strongest first."""
         trusted = [volume for volume in self.volumes if volume.trusted]
-        places = [(place, volume.boundary) for volume in trusted for place in volume.folders.get("tools", ())]
+        places = [(place, volume.boundary) for volume in trusted for place in volume.folders.get(kind, ())]
         return tuple(place for place, limits in places if place.is_dir() and place.resolve().is_relative_to(limits))
 
     def _document(self, row: Row) -> Document:

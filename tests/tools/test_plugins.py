@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from llmos.documents.document import Problem
-from llmos.tools.plugins import Plugins
+from llmos.tools.plugins import TOOLS, Plugins
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +51,7 @@ def put(folder: Path, name: str, source: str) -> Path:
 async def test_a_file_is_loaded(folder: Path) -> None:
     """Its tools can be called, and nothing is written beside it."""
     put(folder, "greet.py", GREET)
-    tools, problems = Plugins().refresh([folder])
+    tools, problems = Plugins(TOOLS).refresh([folder])
     assert problems == ()
     assert [tool.spec.name for tool in tools] == ["greet"]
     assert await tools[0].call({"name": "Ada"}) == "Hello, Ada!"
@@ -60,7 +60,7 @@ async def test_a_file_is_loaded(folder: Path) -> None:
 
 async def test_a_changed_file_is_loaded_again(folder: Path) -> None:
     """Also when neither its time nor its length has changed; an unchanged one is not."""
-    plugins = Plugins()
+    plugins = Plugins(TOOLS)
     path = put(folder, "greet.py", GREET)
     (before,), _ = plugins.refresh([folder])
     assert plugins.refresh([folder])[0][0] is before
@@ -74,7 +74,7 @@ async def test_a_changed_file_is_loaded_again(folder: Path) -> None:
 
 def test_a_new_and_a_removed_file_are_noticed(folder: Path) -> None:
     """What is there now is what there is."""
-    plugins = Plugins()
+    plugins = Plugins(TOOLS)
     assert plugins.refresh([folder]) == ((), ())
     path = put(folder, "greet.py", GREET)
     assert len(plugins.refresh([folder])[0]) == 1
@@ -105,7 +105,7 @@ BROKEN = [
 def test_a_broken_file_is_a_problem(folder: Path, source: str, line: int, sentence: str) -> None:
     """Whatever it raises is one sentence with its line, and no module stays behind."""
     path, before = put(folder, "broken.py", source), set(sys.modules)
-    tools, (problem,) = Plugins().refresh([folder])
+    tools, (problem,) = Plugins(TOOLS).refresh([folder])
     assert tools == ()
     told = problem.sentence.replace("broken.py", "FILE").replace("ValueError", "SyntaxError")
     assert (problem.path, problem.severity, told) == (str(path), "error", sentence)
@@ -115,7 +115,7 @@ def test_a_broken_file_is_a_problem(folder: Path, source: str, line: int, senten
 
 async def test_the_last_good_version_stays(folder: Path) -> None:
     """A file saved half-way does not take its tools away; mended, it counts again."""
-    plugins = Plugins()
+    plugins = Plugins(TOOLS)
     path = put(folder, "greet.py", GREET)
     plugins.refresh([folder])
     path.write_text(GREET[:-40])
@@ -134,10 +134,10 @@ def test_of_two_tools_with_one_name_the_first_counts(folder: Path, tmp_path: Pat
     other = tmp_path / "other"
     other.mkdir()
     first, second = put(folder, "a.py", GREET), put(other, "a.py", GREET)
-    tools, problems = Plugins().refresh([folder, other])
+    tools, problems = Plugins(TOOLS).refresh([folder, other])
     assert [tool.spec.name for tool in tools] == ["greet"]
     assert problems == (Problem(str(second), 1, "warning", f"the tool 'greet' is left out; {first} has it already"),)
-    tools, problems = Plugins().refresh([folder], taken=["greet"])
+    tools, problems = Plugins(TOOLS).refresh([folder], taken=["greet"])
     assert tools == ()
     assert problems[0].sentence == "the tool 'greet' is left out; LLMos itself has it already"
 
@@ -148,7 +148,7 @@ def test_only_public_python_files_are_loaded(folder: Path) -> None:
     put(folder, "notes.txt", "raise SystemExit")
     (folder / "sub").mkdir()
     put(folder / "sub", "deep.py", "raise SystemExit")
-    assert Plugins().refresh([folder, folder / "missing"]) == ((), ())
+    assert Plugins(TOOLS).refresh([folder, folder / "missing"]) == ((), ())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
@@ -158,7 +158,7 @@ def test_what_is_no_file_of_this_folder_is_a_problem(folder: Path, tmp_path: Pat
     (folder / "link.py").symlink_to(evil)
     (folder / "odd.py").mkdir()
     os.mkfifo(folder / "pipe.py")
-    tools, problems = Plugins().refresh([folder])
+    tools, problems = Plugins(TOOLS).refresh([folder])
     assert tools == ()
     assert [problem.sentence for problem in problems] == [
         f"this is a link to {evil}, outside of the folder; put the file itself here",
@@ -170,6 +170,6 @@ def test_what_is_no_file_of_this_folder_is_a_problem(folder: Path, tmp_path: Pat
 def test_a_file_that_does_not_end_is_a_problem(folder: Path) -> None:
     """Importing may not hold a run for ever."""
     put(folder, "slow.py", "import threading\nthreading.Event().wait(2)\n")
-    tools, (problem,) = Plugins(loading_s=0.05).refresh([folder])
+    tools, (problem,) = Plugins(TOOLS, loading_s=0.05).refresh([folder])
     assert tools == ()
     assert problem.sentence == "the file cannot be loaded: TimeoutError: it did not end within 0.05 s"

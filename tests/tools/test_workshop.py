@@ -7,7 +7,7 @@ import pytest
 
 from llmos.documents.agent import read_agent
 from llmos.messages import Effect
-from llmos.tools.plugins import Plugins
+from llmos.tools.plugins import TOOLS, Plugins
 from llmos.volumes.volume import open_volume
 from tests.support.tools import Bench, make_workspace
 
@@ -21,7 +21,7 @@ def bench(tmp_path: Path) -> Bench:
     """The tools of the example, as a trusted volume brings them."""
     volume = open_volume(WORKSHOP, "added")
     assert volume.problems == ()
-    tools, problems = Plugins().refresh(volume.folders["tools"])
+    tools, problems = Plugins(TOOLS).refresh(volume.folders["tools"])
     assert problems == ()
     return Bench(make_workspace(tmp_path), tools)
 

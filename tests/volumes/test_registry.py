@@ -274,7 +274,7 @@ def test_folders_of_code_are_given_for_trusted_volumes_only(tmp_path: Path) -> N
     for name in ("user", "extra"):
         (tmp_path / name / "tools").mkdir(parents=True)
     registry = Registry([volume(tmp_path / "user"), volume(tmp_path / "extra", "added", trusted=False)])
-    assert registry.tools_folders() == (tmp_path / "user/tools",)
+    assert registry.code_folders("tools") == (tmp_path / "user/tools",)
 
 
 def test_robots_and_scenes_are_found_by_their_file_names(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_folder_of_documents_may_not_lead_out_either(tmp_path: Path) -> None:
     registry = Registry([volume(tmp_path / "v")])
     assert registry.skills() == ()
     assert [entry.name for entry in registry.agents()] == ["operator"]
-    assert registry.tools_folders() == ()
+    assert registry.code_folders("tools") == ()
     sentence = "the link leaves the volume 'user', so it is not followed"
     assert registry.problems() == (Problem(str(tmp_path / "v/skills"), 1, "error", sentence),)
 
