@@ -33,9 +33,15 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Cockpit]:
-    """A cockpit over an arm in the scene of the demonstration; its model knows one answer."""
-    with cockpit(tmp_path, calls("move_relative", dx=0.3), says("Moved."), scene="pick-and-place") as running:
+def scene() -> str:
+    """The scene of the demonstration."""
+    return "pick-and-place"
+
+
+@pytest.fixture
+def here(tmp_path: Path, scene: str) -> Iterator[Cockpit]:
+    """A cockpit over an arm in a scene; its model knows one answer."""
+    with cockpit(tmp_path, calls("move_relative", dx=0.3), says("Moved."), scene=scene) as running:
         yield running
 
 
@@ -199,6 +205,7 @@ def test_the_space_bar_types_in_a_text_field_and_stops_after_escape(visit: Calla
     status(page, "Stopped")
 
 
+@pytest.mark.parametrize("scene", ["empty"])  # elsewhere home may be too near a zone for a robot that a stop made wary
 def test_recovery_in_full(visit: Callable[..., Any], here: Cockpit) -> None:
     """Stop, a short press that does not rearm, a hold that does, home, and a move as before."""
     page = visit()

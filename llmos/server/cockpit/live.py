@@ -5,6 +5,7 @@ Knows no robot. A page that reads too slowly is let go and comes back by itself;
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 
 import anyio
@@ -101,11 +102,13 @@ def spent_json(service: Service) -> Beat:
 
 
 async def _sent(socket: WebSocket, messages: list[bytes]) -> bool:
-    """Whether the page took them all in time."""
-    with anyio.move_on_after(_SLOWEST_SEND_S) as sending:
+    """Whether the page took them all in time, and is still there."""
+    taken = False
+    with anyio.move_on_after(_SLOWEST_SEND_S), suppress(WebSocketDisconnect):
         for message in messages:
             await socket.send_text(message.decode())
-    return not sending.cancelled_caught
+        taken = True
+    return taken
 
 
 async def _until_gone(socket: WebSocket, scope: anyio.CancelScope) -> None:
