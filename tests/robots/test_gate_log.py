@@ -1,0 +1,112 @@
+"""The gate and its safety log: everything is in it, and what cannot be written does not happen, but for a stop."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmos.errors import StorageError
+from llmos.robots.gate import Gate
+from llmos.robots.pace import SimulatedPace
+from llmos.robots.pilot import Pilot
+from llmos.robots.safety_log import SafetyLog, verify
+from tests.support.robots import OPERATOR, Rig, rig
+
+pytestmark = pytest.mark.anyio
+
+
+def logged(folder: Path, **limits: Any) -> tuple[Rig, SafetyLog]:
+    """A rig whose gate keeps a log."""
+    made = rig(folder, "empty", **limits)
+    log = SafetyLog(folder / "safety.jsonl", folder / "safety.lock", made.clock.now)
+    gate = Gate(made.profile, made.robot, SimulatedPace(made.clock), made.latch, log=log)
+    return replace(made, gate=gate, pilot=Pilot(gate, OPERATOR, made.verdicts.append, made.motions.append)), log
+
+
+def lines(log: SafetyLog) -> Iterator[dict[str, Any]]:
+    """What stands in it."""
+    yield from map(json.loads, log.path.read_bytes().splitlines())
+
+
+async def test_verdicts_motions_stops_and_rearms_are_logged(tmp_path: Path) -> None:
+    """In their order, with who asked, what was said and where the robot went; previews are not."""
+    arm, log = logged(tmp_path)
+    await arm.pilot.preview("go_home", {})
+    await arm.pilot.move_to(0.1, 0, 1)
+    await arm.pilot.move_to(9, 0, 1)
+    await arm.gate.stop("Ada", "smoke")
+    await arm.gate.rearm("Bob")
+    kept = list(lines(log))
+    assert [each["kind"] for each in kept] == ["verdict", "motion", "verdict", "stop", "rearm"]
+    assert {each["robot"] for each in kept} == {"arm"}
+    first, motion, refused, stop, rearm = (each["detail"] for each in kept)
+    assert (first["by"], first["verb"], first["allowed"]) == ("agent:operator", "move_to", True)
+    assert first["path"] == [[0.0, 0.0, 1.0, 0.0], [0.1, 0.0, 1.0, 0.0]]
+    assert (motion["number"], motion["reached"], motion["to"]) == (first["number"], True, [0.1, 0.0, 1.0, 0.0])
+    assert (refused["allowed"], refused["rule"]) == (False, "workspace")
+    assert refused["reason"] == "X position 9.00m outside workspace [-2, 2]"
+    assert stop == {"by": "Ada", "reason": "smoke"}
+    assert rearm == {"by": "Bob", "profile": ""}
+    assert verify(log.path).fault == ""
+
+
+async def test_what_is_refused_at_dispatch_is_logged_too(tmp_path: Path) -> None:
+    """An approval that was used twice leaves a line."""
+    arm, log = logged(tmp_path)
+    ruling = await arm.gate.judge(arm.pilot._order("move_to", {"x": 0.1, "y": 0, "z": 1}))
+    await arm.gate.dispatch(ruling)
+    await arm.gate.dispatch(ruling)
+    assert [each["detail"].get("rule") for each in lines(log)] == [None, None, "approval"]
+
+
+async def test_verdict_that_cannot_be_logged_moves_nothing(tmp_path: Path) -> None:
+    """With a log that takes no line the caller hears of the disk, and the arm stays where it is."""
+    arm, log = logged(tmp_path)
+    log.path.mkdir()
+    with pytest.raises(StorageError, match="cannot write the safety log to"):
+        await arm.pilot.move_to(0.1, 0, 1)
+    assert not arm.robot.sent
+    assert arm.verdicts == []
+
+
+async def test_stop_works_without_a_log_and_says_so(tmp_path: Path) -> None:
+    """A full disk keeps nobody from stopping a robot; rearming waits until it can be written down."""
+    arm, log = logged(tmp_path)
+    log.path.mkdir()
+    result = await arm.pilot.emergency_stop()
+    assert result.ok
+    assert result.warning.startswith("cannot write the safety log to")
+    assert arm.gate.snapshot().stop is not None
+    with pytest.raises(StorageError):
+        await arm.gate.rearm("Ada")
+    assert arm.gate.snapshot().stop is not None
+
+
+async def test_motion_that_cannot_be_logged_any_more_is_still_reported(tmp_path: Path) -> None:
+    """What has happened has happened; the result warns."""
+    arm, log = logged(tmp_path)
+
+    def fill(sent: int) -> None:
+        if sent == 5:
+            log.path.unlink()
+            log.path.mkdir()
+
+    arm.robot.on_command = fill
+    result = await arm.pilot.move_to(0.1, 0, 1)
+    assert result.ok
+    assert result.warning.startswith("cannot write the safety log to")
+
+
+async def test_stop_does_not_wait_for_a_process_that_holds_the_log(tmp_path: Path) -> None:
+    """Another process hangs with the lock in its hand: the robot stops, and a second later whoever pressed is told."""
+    arm, _ = logged(tmp_path)
+    with (tmp_path / "safety.lock").open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = await arm.gate.stop("Ada", "smoke")
+        assert arm.gate.snapshot().stop is not None
+        assert result.warning == "the safety log is held by another process"
+        fcntl.flock(held, fcntl.LOCK_UN)
