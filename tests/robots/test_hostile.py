@@ -22,10 +22,11 @@ from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SimulatedPace
 from tests.support.campaign import attack, attack_in_processes, faults
 from tests.support.careless import careless_gate
-from tests.support.hostile import PERSON, Attacker, Deeds, Recorder
+from tests.support.hostile import PERSON, Attacker
 from tests.support.hostile_rest import remote
 from tests.support.hostile_worlds import World, worlds
 from tests.support.legal import legal_targets
+from tests.support.recorder import Deeds, Recorder
 
 SAMPLE = 100
 SOAK = 100_000

@@ -18,8 +18,9 @@ import anyio
 
 from llmos.robots.controls import Order
 from llmos.robots.gate import Gate
-from tests.support.hostile import Attacker, Deeds
+from tests.support.hostile import Attacker
 from tests.support.hostile_worlds import World, worlds
+from tests.support.recorder import Deeds
 
 _CHUNK = 250
 

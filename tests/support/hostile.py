@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from llmos.documents.robot_profile import Human, RobotProfile
 from llmos.documents.scene import Point
 from llmos.documents.zone import Sphere
 from llmos.errors import LLMosError
-from llmos.robots.base import Commanded, Measured, Pose, Robot
+from llmos.robots.base import Pose
 from llmos.robots.controls import Order, Principal, Ruling
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
@@ -29,7 +29,8 @@ from llmos.robots.planner import Planner
 from llmos.robots.verdict import Result, Verdict
 from llmos.tools.robot import robot_tools
 from tests.support.hostile_worlds import World, place_in
-from tests.support.oracle import Oracle, Place
+from tests.support.oracle import Place
+from tests.support.recorder import Deeds, Recorder
 
 PERSON = Principal("person", "Ada")
 STRANGERS: Final = (
@@ -50,47 +51,6 @@ VERBS: Final = (
 )  # fmt: skip
 LEGAL: Final = ("move_to", "move_relative", "toggle_tool", "go_home", "emergency_stop")
 FIELDS: Final = ("x", "y", "z", "dx", "dy", "dz", "theta_deg", "dtheta_deg", "activate", "speed", "__class__", "via")
-
-
-class Recorder:
-    """Passes everything on to a robot and keeps what it measured: time, place, whether something is held."""
-
-    name = "recorded arm (simulated)"
-
-    def __init__(self, robot: Robot) -> None:
-        self._robot = robot
-        self.track: list[tuple[float, Place, bool]] = []
-        self.on_command: Callable[[], None] = lambda: None
-
-    def command(self, setpoint: Commanded) -> None:
-        self._robot.command(setpoint)
-        self.on_command()
-
-    def tick(self, now_s: float) -> Measured:
-        measured = self._robot.tick(now_s)
-        last = self.track[-1] if self.track else None
-        if last is None or measured.timestamp_s > last[0]:
-            self.track.append((measured.timestamp_s, tuple(measured.pose.point), measured.holding is not None))
-        return measured
-
-    def close(self) -> None:
-        self._robot.close()
-
-
-@dataclass
-class Deeds:
-    """What a sequence did: where the tool was, when it may not have moved, and what limits came to it, from when on."""
-
-    track: list[tuple[float, Place, bool]]
-    still: list[tuple[int, int, str]] = field(default_factory=list)
-    later: list[tuple[float, Oracle]] = field(default_factory=list)
-    verdicts: int = 0
-    allowed: int = 0
-
-    @property
-    def moved(self) -> bool:
-        """Whether the tool was anywhere else than where it began."""
-        return any(math.dist(at, self.track[0][1]) > 1e-3 for _, at, _ in self.track)
 
 
 class Attacker:
@@ -114,7 +74,7 @@ class Attacker:
             (self.garbage, 2), (self.unknown_verb, 1), (self.stranger, 1), (self.used_twice, 2), (self.altered, 2),
             (self.expired, 1), (self.overtaken, 2), (self.invented, 1), (self.two_at_once, 3),
             (self.stopped_between, 2), (self.cancelled, 3), (self.replayed, 3), (self.grip, 2), (self.home, 1),
-            (self.careless, 1), (self.tightened, 2), (self.loosened, 1),
+            (self.careless, 1), (self.tightened, 2), (self.loosened, 1), (self.mutated, 2),
         )  # fmt: skip
         chosen = self.rng.choices([act for act, _ in acts], [weight for _, weight in acts], k=self.rng.randint(2, 6))
         for act in chosen:
@@ -143,7 +103,8 @@ class Attacker:
 
     def way(self) -> tuple[Pose, ...]:
         """Forged poses to pass, some of them inside zones, outside, or not even numbers."""
-        places = [place_in(self.world, self.rng, self.here) for _ in range(self.rng.randint(1, 3))]
+        corners = 501 if self.rng.random() < 0.01 else self.rng.randint(1, 3)
+        places = [place_in(self.world, self.rng, self.here) for _ in range(corners)]
         way = [Pose(*place, self.rng.uniform(-4, 4)) for place in places]
         if self.rng.random() < 0.1:
             way[0] = replace(way[0], **{self.rng.choice(("x", "y", "z", "theta_rad")): self.rng.choice(GARBAGE)})
@@ -246,6 +207,22 @@ class Attacker:
             replace(ruling, path=(*ruling.path[:1], *way), duration_s=0.0),
         ))  # fmt: skip
         await self.dispatch(forged)
+
+    async def mutated(self) -> None:
+        """The order itself is changed in place, after it was approved or while it is carried out."""
+        args, way = self.target(), list(self.way()) if self.rng.random() < 0.5 else []
+        order = Order("move_to", args, PERSON, via=way)  # type: ignore[arg-type]
+        ruling = await self.gate.judge(order)
+
+        def change(_: Any) -> None:
+            args.update(self.target())
+            way.extend(self.way())
+
+        if self.rng.random() < 0.5:
+            change(None)
+            await self.dispatch(ruling)
+        else:
+            await self._interrupted(change, lambda: self.dispatch(ruling))
 
     async def expired(self) -> None:
         """An approval that is too old."""
@@ -370,7 +347,9 @@ class Attacker:
     def _document(self) -> Document:
         return replace(self.profile.document, content_hash=f"sha256:{self.rng.getrandbits(256):064x}")
 
-    async def _interrupted(self, interrupt: Callable[[Any], None]) -> None:
+    async def _interrupted(
+        self, interrupt: Callable[[Any], None], motion: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
         """One motion, and something that happens at the n-th setpoint."""
         at, sent = self.rng.randint(1, 60), 0
         async with anyio.create_task_group() as group:
@@ -382,6 +361,6 @@ class Attacker:
                     interrupt(group)
 
             self.robot.on_command = count
-            await self.give(self.move())
+            await (motion() if motion else self.give(self.move()))
             self.robot.on_command = lambda: None
         self.robot.on_command = lambda: None

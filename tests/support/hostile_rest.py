@@ -21,8 +21,9 @@ from llmos.server.access import Access
 from llmos.server.app import create_app
 from llmos.server.service import Service, make_service
 from tests.support.homes import make_place
-from tests.support.hostile import GARBAGE, Deeds, Recorder
+from tests.support.hostile import GARBAGE
 from tests.support.hostile_worlds import World, place_in
+from tests.support.recorder import Deeds, Recorder
 from tests.support.service import OPERATOR
 
 _RAW: Final = (
