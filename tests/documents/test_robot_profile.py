@@ -72,7 +72,7 @@ def test_shipped_arm_has_the_documents_figures() -> None:
         ("name: arm", "name: ../../etc",
          "'name' must be small letters, digits and single hyphens, not '../../etc'"),
         ("name: arm", "name: 5", "'name' must be a text that is not empty, not 5"),
-        ("control_period_s: 0.01", "control_period_s: 0.5",
+        ("control_period_s: 0.008", "control_period_s: 0.5",
          "'control_period_s' is 0.5, not below max_observation_age_s 0.5"),
         ("grip_time_s: 0.2", "grip_time_s: 2",
          "'grip_time_s' is 2, not below settle_time_s 1, so no grip could succeed"),

@@ -1,6 +1,5 @@
 """The gate and its safety log: everything is in it, and what cannot be written does not happen, but for a stop."""
 
-import fcntl
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -103,6 +102,7 @@ async def test_motion_that_cannot_be_logged_any_more_is_still_reported(tmp_path:
 
 async def test_stop_does_not_wait_for_a_process_that_holds_the_log(tmp_path: Path) -> None:
     """Another process hangs with the lock in its hand: the robot stops, and a second later whoever pressed is told."""
+    fcntl = pytest.importorskip("fcntl")
     arm, _ = logged(tmp_path)
     with (tmp_path / "safety.lock").open("ab") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
