@@ -42,7 +42,7 @@ USE_CASES: dict[str, list[Step]] = {
     "pick-and-place": [to(1.5, 1.0, 0.5), CLOSE, to(-1.0, -1.0, 0.7), OPEN, HOME],
     "shelves": [to(1.2, 1.5, 1.3), CLOSE, to(-0.6, -1.2, 0.2), OPEN, HOME],
     "microscope": [to(-0.8, 0.4, 0.6), CLOSE, to(0.5, 0.5, 1.0), OPEN, HOME],
-    "inspection": [to(1.2, 0.8, 0.7), HOME],
+    "inspection": [to(1.2, 0.8, 0.6), HOME],
     "drawing": [by(dx=0.2), by(dy=0.2), by(dx=-0.2), by(dy=-0.2)],
     "teleoperation": [by(dx=-0.05)],
     "blocks": [
