@@ -115,7 +115,7 @@ async def test_halted_motion_is_an_error_with_where_it_ended(tmp_path: Path) -> 
     arm.robot.on_command = lambda sent: arm.latch.trip(Stop("", "Ada", "smoke")) if sent == 100 else None
     told, is_error = await call(arm, "move_to", x=2, y=0, z=1)
     assert is_error
-    assert told.startswith("Halted. At (0.16, 0.00, 1.00) turned 0°, gripper open. The emergency stop is latched")
+    assert told.startswith("Halted. At (0.14, 0.00, 1.00) turned 0°, gripper open. The emergency stop is latched")
     assert told.endswith(
         "The emergency stop is latched by Ada: smoke; a person must look at the robot and rearm it, no tool can."
     )
