@@ -6,6 +6,7 @@ The only place that names concrete robots; importing it loads none of them.
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 from llmos.documents.robot_profile import RobotProfile
@@ -49,8 +50,9 @@ def _mujoco_arm(profile: RobotProfile, scene: Scene, faults: Faults) -> Robot:
 def _mujoco_camera(scene: Scene) -> Camera:
     prepare_libraries()
     from llmos.robots.simulators.mujoco_camera import MujocoCamera
+    from llmos.robots.simulators.world import world_xml
 
-    return MujocoCamera(scene, drawing_library())
+    return MujocoCamera(partial(world_xml, scene), drawing_library())
 
 
 DRIVERS: Mapping[str, Driver] = {

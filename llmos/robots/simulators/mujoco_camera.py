@@ -5,6 +5,7 @@ Knows no driver: it builds the scene anew and puts everything where a snapshot s
 
 import io
 import threading
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -12,24 +13,24 @@ import mujoco  # type: ignore[import-untyped]
 import numpy as np
 
 from llmos.documents.robot_profile import RobotProfile
-from llmos.documents.scene import Scene
+from llmos.documents.zone import Zones
 from llmos.robots.base import RobotError
 from llmos.robots.camera import View
 from llmos.robots.controls import Snapshot
-from llmos.robots.simulators.world import world_xml
 
 WIDTH, HEIGHT = 960, 640
 _GANTRY, _ZONES = 1, 2  # the groups of geoms in `mjcf/`
 
 
 class MujocoCamera:
-    """Pictures of one scene, for any thread, one after the other.
+    """Pictures of one world, for any thread, one after the other.
 
-    `library` is one of `egl`, `osmesa`, `cgl`, `glfw`: where MuJoCo draws.
+    `world` gives its MJCF with these zones in it; it has cameras named as a View is. `library` is one of `egl`,
+    `osmesa`, `cgl`, `glfw`: where MuJoCo draws.
     """
 
-    def __init__(self, scene: Scene, library: str = "egl") -> None:
-        self._scene = scene
+    def __init__(self, world: Callable[[Zones], str], library: str = "egl") -> None:
+        self._world = world
         self._library = library
         self._profile: RobotProfile | None = None
         self._stage: _Stage | None = None
@@ -53,7 +54,7 @@ class MujocoCamera:
         """What is drawn, built anew when the profile is another one."""
         if self._stage is None or self._profile is not profile:
             self._strike()
-            model = mujoco.MjModel.from_xml_string(world_xml(self._scene, profile.zones))
+            model = mujoco.MjModel.from_xml_string(self._world(profile.zones))
             self._stage, self._profile = _Stage(model, _context(self._library)), profile
         return self._stage
 

@@ -4,6 +4,7 @@ import io
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from llmos.documents.zone import Sphere
 from llmos.robots.base import Commanded, Pose, RobotError
 from llmos.robots.controls import Snapshot
 from llmos.robots.simulators.kinematic import KinematicArm
+from llmos.robots.simulators.world import world_xml
 from tests.support.drivers import Steps, has_physics, require_physics
 from tests.support.robots import arm_profile, shipped_scene
 
@@ -50,7 +52,7 @@ def shared() -> "Iterator[MujocoCamera | str]":
     from llmos.robots.simulators.mujoco_camera import MujocoCamera
 
     scene = shipped_scene("pick-and-place")
-    camera = MujocoCamera(scene)
+    camera = MujocoCamera(partial(world_xml, scene))
     try:
         camera.picture(snapshot(Steps(MujocoArm(PROFILE, scene))))
     except RobotError as error:
@@ -154,7 +156,7 @@ def test_machine_that_cannot_draw_says_what_it_lacks(steps: Steps) -> None:
     """One sentence that names the packages."""
     from llmos.robots.simulators.mujoco_camera import MujocoCamera, check_drawing
 
-    camera = MujocoCamera(shipped_scene("pick-and-place"), "nothing")
+    camera = MujocoCamera(partial(world_xml, shipped_scene("pick-and-place")), "nothing")
     with pytest.raises(RobotError) as error:
         camera.picture(snapshot(steps))
     assert str(error.value) == (
