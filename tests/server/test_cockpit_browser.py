@@ -295,6 +295,21 @@ def test_a_zone_makes_the_round_trip_to_the_profile_and_back(visit: Callable[...
     assert newest.subject == "A plant stands there now"
 
 
+def test_a_zone_that_goes_waits_until_a_person_has_read_it(visit: Callable[..., Any], here: Cockpit) -> None:
+    """The banner leads to the page, and the button counts only after the tick beside it."""
+    page = visit(hash_="#/zones")
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Save as one commit").click()
+    page.get_by_text("A looser profile waits.").wait_for()
+    assert "operator station" in here.service.snapshot().profile.zones
+    allow = page.get_by_role("button", name="Rearm with this profile")
+    assert allow.is_disabled()
+    page.get_by_label("I have read what it allows").check()
+    allow.click()
+    page.get_by_text("A looser profile waits.").wait_for(state="hidden")
+    assert "operator station" not in here.service.snapshot().profile.zones
+
+
 def test_a_zone_over_home_is_refused_in_one_sentence(visit: Callable[..., Any], here: Cockpit) -> None:
     """What would trap the robot is never written."""
     page = visit(hash_="#/zones")

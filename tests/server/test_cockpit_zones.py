@@ -26,7 +26,7 @@ def service(tmp_path: Path) -> Iterator[Served]:
 
 
 def read(service: Served) -> dict[str, Any]:
-    """What the editor shows."""
+    """What the editor shows of the document on disk."""
     answer: dict[str, Any] = service.get("/cockpit/zones").json()
     return answer
 
@@ -64,6 +64,23 @@ def test_what_is_saved_is_what_is_read(service: Served) -> None:
         answer = save(service, zones)
         assert answer.json().get("reason") is None
         assert read(service)["zones"] == zones
+
+
+def test_a_new_zone_counts_at_once_and_one_that_goes_waits_for_a_rearm_that_names_the_profile(service: Served) -> None:
+    """Tighter at the next tick; looser by a person's word, and by a rearm without the name it stays."""
+    both = {**read(service)["zones"], "plant": PLANT}
+    assert save(service, both).json()["sentence"] == "Saved as one commit in your volume; the new zones are in force."
+    assert "plant" in service.service.snapshot().profile.zones
+    told = save(service, {"plant": PLANT}).json()
+    digest = told["hash"].removeprefix("sha256:")[:12]
+    assert told["waits"] is True
+    assert told["sentence"] == (
+        "Saved as one commit in your volume; what is tighter counts now, and what is looser waits "
+        f"until a person rearms arm and names sha256:{digest}…."
+    )
+    for given, still in (({}, True), ({"profile_hash": told["hash"]}, False)):
+        service.post("/cockpit/rearm", given)
+        assert ("operator station" in service.service.snapshot().profile.zones) is still
 
 
 def test_an_edit_of_a_profile_that_changed_meanwhile_is_refused(service: Served) -> None:

@@ -167,7 +167,7 @@ def _add_zones(router: APIRouter, service: Service) -> None:
         measured = service.snapshot().measured
         profile = await to_thread.run_sync(editor.write, body.zones, body.over, body.reason, measured)
         answer, snapshot = await to_thread.run_sync(editor.read), await _noticed(service, profile)
-        waits = snapshot.profile.document.content_hash != profile.document.content_hash
+        waits = snapshot.pending == profile.document.content_hash
         said = saved_sentence(profile, snapshot)
         return JSONAnswer({**answer, "success": True, "waits": waits, "sentence": said})
 

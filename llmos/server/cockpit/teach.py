@@ -6,6 +6,7 @@ that the journal holds a verdict and a measurement for each step.
 
 from collections.abc import Mapping
 
+from llmos.documents.verbs import VERBS
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.robots.verdict import Result
@@ -38,10 +39,10 @@ class Lesson:
 
     async def keep(self, who: str) -> Result:
         """Keep the point where the robot is measured to be."""
-        pose = self._service.snapshot().measured.pose
-        point: dict[str, JSON] = {"x": pose.x, "y": pose.y, "z": pose.z, "theta_deg": pose.theta_deg}
-        rounded = {axis: round(float(str(value)), _DIGITS) for axis, value in point.items()}
-        return await self.add(who, "move_to", rounded)
+        snapshot = self._service.snapshot()
+        pose, takes = snapshot.measured.pose, VERBS[snapshot.profile.kind]["move_to"]
+        point = {"x": pose.x, "y": pose.y, "z": pose.z, "theta_deg": pose.theta_deg}
+        return await self.add(who, "move_to", {axis: round(at, _DIGITS) for axis, at in point.items() if axis in takes})
 
     async def add(self, who: str, verb: str, args: Mapping[str, JSON]) -> Result:
         """Carry out a command as a step of the lesson; a refused one is no step, but stands in the journal."""

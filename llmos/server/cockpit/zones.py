@@ -102,10 +102,10 @@ def _lost(before: JSON, after: JSON) -> bool:
 def saved_sentence(profile: RobotProfile, snapshot: Snapshot) -> str:
     """What has come of the edit, for the person who made it."""
     saved, new = "Saved as one commit in your volume", profile.document.content_hash
-    if snapshot.profile.document.content_hash == new:
-        return f"{saved}; the new zones are in force."
     if snapshot.pending == new:
         digest = new.removeprefix("sha256:")[:12]
-        waits = "it allows more than the profile in force, so its looser limits wait"
+        waits = "what is tighter counts now, and what is looser waits"
         return f"{saved}; {waits} until a person rearms {profile.name} and names sha256:{digest}…."
+    if snapshot.profile.document.content_hash == new:
+        return f"{saved}; the new zones are in force."
     return f"{saved}; it counts when the robot is opened again."

@@ -14,7 +14,7 @@ export function start() {
   const form = byId("move-form");
   for (const axis of AXES) {
     inputs[axis] = make("input", { type: "number", step: axis === "theta_deg" ? 1 : 0.01, inputmode: "decimal", "aria-label": `Target ${LABELS[axis]}`, oninput: () => preview() });
-    form.append(make("label", {}, LABELS[axis], inputs[axis]));
+    form.append(make("label", { class: `axis-${axis}` }, LABELS[axis], inputs[axis]));
   }
   const go = make("button", { class: "primary", type: "submit", id: "go" }, "Move there");
   const clear = make("button", { class: "plain", type: "button", id: "clear-target", onclick: forget }, "Clear");
@@ -28,7 +28,10 @@ export function start() {
     inputs.y.value = y;
     preview();
   });
-  on("setup", forget);
+  on("setup", (setup) => {
+    document.documentElement.dataset.robot = setup.kind;
+    forget();
+  });
   document.addEventListener("llmos:perform", ({ detail }) => perform(detail.verb, detail.args));
 }
 
@@ -39,11 +42,14 @@ function forget() {
   ruling.replaceChildren(make("span", { class: "empty" }, "Pick a point on the map or type one; the way is shown before anything moves."));
 }
 
+// A rover stays on the floor.
+const axes = () => (known.setup?.kind === "rover" ? ["x", "y"] : ["x", "y", "z"]);
+
 function target() {
   const pose = known.state?.pose;
   if (!pose || AXES.every((axis) => inputs[axis].value === "")) return null;
   const args = {};
-  for (const axis of AXES.slice(0, 3)) args[axis] = inputs[axis].value === "" ? Number(pose[axis].toFixed(3)) : Number(inputs[axis].value);
+  for (const axis of axes()) args[axis] = inputs[axis].value === "" ? Number(pose[axis].toFixed(3)) : Number(inputs[axis].value);
   if (inputs.theta_deg.value !== "") args.theta_deg = Number(inputs.theta_deg.value);
   return args;
 }

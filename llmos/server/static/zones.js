@@ -17,8 +17,15 @@ let draft = {};
 let chosen = null;
 let document_ = null;
 let map = null;
+const looser = make("div");
 
 export function start() {
+  let waiting = null;
+  on("state", ({ pending }) => {
+    if (pending === waiting) return;
+    waiting = pending;
+    if (!page.hidden && document_) looser.replaceChildren(...pendingPanel());
+  });
   let inForce = null;
   on("setup", ({ hash }) => {
     const changed = inForce !== null && hash !== inForce;
@@ -44,7 +51,8 @@ export async function open() {
 function build(message) {
   const pane = make("div", { class: "pane map" });
   const head = make("div", { class: "page-head" }, make("h1", {}, "Zones"), make("p", {}, `of the profile ${document_.robot}, ${document_.path}`));
-  const side = make("div", { class: "column" }, make("section", { class: "panel" }, chooser(), chosen ? editor() : null), saver(message), pending());
+  const side = make("div", { class: "column" }, make("section", { class: "panel" }, chooser(), chosen ? editor() : null), saver(message), looser);
+  looser.replaceChildren(...pendingPanel());
   page.replaceChildren(head, make("div", { class: "zones-grid" }, make("section", { class: "panel", "aria-label": "Workspace from above" }, pane), side));
   map = mapInto(pane);
   redraw();
@@ -140,16 +148,19 @@ async function keep(reason) {
   build(saying(answer.body.waits ? "warn" : "good", answer.body.sentence));
 }
 
-function pending() {
+// Looser limits count when a person has said that they were read, and names the document by its hash.
+function pendingPanel() {
   const hash = known.state?.pending;
-  if (!hash) return null;
+  if (!hash) return [];
   const check = make("input", { type: "checkbox", id: "zone-read", onchange: () => (allow.disabled = !check.checked) });
-  check.style.cssText = "width:18px;height:18px";
-  const label = make("label", { for: "zone-read" }, "I have read what it allows, and the way is clear.");
-  const allow = make("button", { class: "plain", type: "button", disabled: true, onclick: async () => {
-    const answer = await rearmNaming(hash);
-    if (answer.ok) open();
-    else build(saying("bad", answer.sentence));
-  } }, "Rearm with this profile");
-  return make("section", { class: "panel zone-form", "aria-label": "Looser limits" }, make("h2", {}, "Looser limits wait"), make("p", {}, "The profile ", make("code", {}, hash.slice(0, 19)), "… allows more than the one in force."), make("div", { class: "row" }, check, label), allow);
+  check.addEventListener("keydown", (event) => event.key === "Enter" && check.click()); // the space bar stops the robot
+  const label = make("label", { class: "tick" }, check, "I have read what it allows, and the way is clear.");
+  const allow = make("button", { class: "plain", type: "button", disabled: true, onclick: () => rearm(hash) }, "Rearm with this profile");
+  return [make("section", { class: "panel zone-form", "aria-label": "Looser limits" }, make("h2", {}, "Looser limits wait"), make("p", {}, "The profile ", make("code", {}, `${hash.slice(0, 19)}…`), " allows more than the one in force."), label, allow)];
+}
+
+async function rearm(hash) {
+  const answer = await rearmNaming(hash);
+  if (answer.ok) open();
+  else build(saying("bad", answer.sentence));
 }
