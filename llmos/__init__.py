@@ -9,17 +9,32 @@ if TYPE_CHECKING:
     from llmos.boot import LLMOS
     from llmos.errors import LLMosError, LowBatteryError
     from llmos.messages import Effect
+    from llmos.robots.device import device_driver, robot_driver, sensor
     from llmos.tools.base import llm_tool, tool
 
 __version__ = "0.1.0"
-__all__ = ["LLMOS", "Effect", "LLMosError", "LowBatteryError", "__version__", "llm_tool", "tool"]
+__all__ = [
+    "LLMOS",
+    "Effect",
+    "LLMosError",
+    "LowBatteryError",
+    "__version__",
+    "device_driver",
+    "llm_tool",
+    "robot_driver",
+    "sensor",
+    "tool",
+]
 
 _HOMES = {
     "LLMOS": "llmos.boot",
     "Effect": "llmos.messages",
     "LLMosError": "llmos.errors",
     "LowBatteryError": "llmos.errors",
+    "device_driver": "llmos.robots.device",
     "llm_tool": "llmos.tools.base",
+    "robot_driver": "llmos.robots.device",
+    "sensor": "llmos.robots.device",
     "tool": "llmos.tools.base",
 }
 

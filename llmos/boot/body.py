@@ -3,7 +3,7 @@
 Knows no robot by name. Verdicts and motions go to the journal of the run that caused them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +12,13 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from llmos.boot.drivers import make_camera
+from llmos.boot.devices import drivers_of
+from llmos.boot.drivers import DRIVERS, Driver, make_camera
 from llmos.boot.gates import make_gate
 from llmos.boot.hosting import HostProcess
 from llmos.boot.recorder import Recorder
 from llmos.clock import Clock, RealClock, SimulatedClock
-from llmos.documents.robot_profile import RobotProfile, read_robot_profile
+from llmos.documents.robot_profile import SIMULATED, RobotProfile, read_robot_profile
 from llmos.documents.scene import Scene, read_scene
 from llmos.documents.scene_zones import profile_in
 from llmos.errors import LLMosError
@@ -28,6 +29,7 @@ from llmos.robots.caution import CALM, Caution
 from llmos.robots.client import HostClient
 from llmos.robots.controls import Controls, Principal
 from llmos.robots.doors import HostFiles
+from llmos.robots.drill import Drill
 from llmos.robots.latch import Stop
 from llmos.robots.outcome import PhysicalOutcome, physical_outcome
 from llmos.robots.ownership import disarm_if_cut_short, host_of
@@ -36,7 +38,7 @@ from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
 from llmos.robots.record import motion_event, verdict_event
 from llmos.robots.stopping import latch_of
-from llmos.robots.verdict import Motion, Verdict
+from llmos.robots.verdict import Motion, Result, Verdict
 from llmos.settings import current_folder
 from llmos.tools.base import Tool
 from llmos.tools.robot import robot_state, robot_tools
@@ -88,7 +90,15 @@ class Body:
     `clock` is the robot's own, `close` what brings it to rest.
     """
 
-    def __init__(self, controls: Controls, scene: Scene, heed: "Heed", clock: Clock, close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        controls: Controls,
+        scene: Scene,
+        heed: "Heed",
+        clock: Clock,
+        close: Callable[[], None],
+        drivers: Mapping[str, Driver] = DRIVERS,
+    ) -> None:
         self.scene = scene
         self.now_s = clock.monotonic_s
         self.is_hosted = isinstance(controls, HostClient)
@@ -98,7 +108,7 @@ class Body:
         self._heed = heed
         self._mood: Callable[[], str] = str
         self._close = close
-        self._camera = make_camera(self.profile, scene)
+        self._camera = make_camera(self.profile, scene, drivers)
 
     @property
     def profile(self) -> RobotProfile:
@@ -144,6 +154,21 @@ class Body:
         """What an agent may ask of it; one that `sees` gets pictures beside the words."""
         look = self.picture if sees and self._camera else None
         return robot_tools(self.pilot(principal), self.scene, look, self._mood)
+
+    async def stop(self, by: str, reason: str) -> Result:
+        """Emergency stop: decelerate, hold, latch; never refused."""
+        return await self._controls.stop(by, reason)
+
+    def drill(
+        self,
+        person: str,
+        ways: Mapping[str, Callable[[], Awaitable[object]]],
+        rearm: Callable[[], Awaitable[object]],
+        breathe: Callable[[], Awaitable[None]],
+        slack_s: float,
+    ) -> Drill:
+        """A practice of the emergency stop on this robot; see `boot.practice`."""
+        return Drill(self._controls, Principal("person", person), ways, rearm, breathe, self.now_s, slack_s)
 
     async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
         """A person's permission to move again, and for the looser limits of the profile with this hash to count."""
@@ -196,17 +221,18 @@ def open_body(
     """The robot of this profile in this scene, by default the arm with nothing around it; DocumentError for no such.
 
     Where a host runs the robot for this home it is joined; otherwise `realtime` starts one, which ends with the body
-    and has `folder` for its working directory. Without a host the robot is simulated in this process.
+    and has `folder` for its working directory; a robot that is not simulated always has one. Without a host the robot
+    is simulated in this process.
     """
     profile = read_robot_profile(documents.robot(name or USUAL_ROBOT))
-    files = HostFiles(home, profile.name)
+    files, drivers = HostFiles(home, profile.name), drivers_of(documents)
     if host_of(files) is not None:
-        return _joined(files, scene, lambda: None)
+        return _joined(files, scene, lambda: None, drivers)
     where = read_scene(documents.scene(scene or USUAL_SCENE))
     profile = profile_in(where, profile)
-    if realtime:
+    if realtime or not SIMULATED.issuperset(profile.driver):
         process = HostProcess(files, where.name, folder or current_folder())
-        return _joined(files, "", process.end)
+        return _joined(files, "", process.end, drivers)
     disarm_if_cut_short(files, latch_of(profile.name, home), RealClock())
     return simulated_body(profile, where, home)
 
@@ -219,7 +245,7 @@ def simulated_body(profile: RobotProfile, scene: Scene, home: Path) -> Body:
     return Body(gate, scene, heed, clock, gate.close)
 
 
-def _joined(files: HostFiles, scene: str, end: Callable[[], None]) -> Body:
+def _joined(files: HostFiles, scene: str, end: Callable[[], None], drivers: Mapping[str, Driver]) -> Body:
     """The robot of a running host, in the scene that it has."""
     try:
         client = HostClient(files, "llmos")
@@ -236,7 +262,7 @@ def _joined(files: HostFiles, scene: str, end: Callable[[], None]) -> Body:
         raise LLMosError(
             f"The robot host of {files.robot} is in the scene '{client.scene.name}'; end it to begin in '{scene}'."
         )
-    return Body(client, client.scene, Heed(), RealClock(), close)
+    return Body(client, client.scene, Heed(), RealClock(), close, drivers)
 
 
 def _on_verdict(verdict: Verdict) -> None:

@@ -9,13 +9,15 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import anyio
 
 from llmos.boot.body import USUAL_ROBOT, USUAL_SCENE
+from llmos.boot.devices import drivers_of
+from llmos.boot.drivers import Driver
 from llmos.boot.gates import make_gate
 from llmos.boot.hosting import LEAVE, READY
 from llmos.boot.library import Library
@@ -61,31 +63,31 @@ def main(words: Sequence[str] | None = None) -> int:
         owner.watch()
     prepare_libraries()
     try:
-        home, profile, scene = _documents(asked.robot, asked.scene)
-        _own(home, profile, scene, owner)
+        home, profile, scene, drivers = _documents(asked.robot, asked.scene)
+        _own(home, profile, scene, drivers, owner)
     except LLMosError as error:
         print(f"llmos: {error}", file=sys.stderr)  # noqa: T201 - what starts this reads it
         return error.exit_code
     return 0
 
 
-def _documents(robot: str, scene: str) -> tuple[Path, RobotProfile, Scene]:
+def _documents(robot: str, scene: str) -> tuple[Path, RobotProfile, Scene, Mapping[str, Driver]]:
     here = with_preferences(read_environment())
     library = Library(here, RealClock(), current_folder())
     try:
         names = library.registry.snapshot()
         profile = read_robot_profile(names.robot(robot or here.robot or USUAL_ROBOT))
         where = read_scene(names.scene(scene or USUAL_SCENE))
-        return here.home, profile_in(where, profile), where
+        return here.home, profile_in(where, profile), where, drivers_of(names)
     finally:
         library.close()
 
 
-def _own(home: Path, profile: RobotProfile, scene: Scene, owner: _Owner) -> None:
+def _own(home: Path, profile: RobotProfile, scene: Scene, drivers: Mapping[str, Driver], owner: _Owner) -> None:
     clock, files, latch = RealClock(), HostFiles(home, profile.name), latch_of(profile.name, home)
     with owning(files, latch, clock):
         pace = SharedPace(clock)
-        gate = make_gate(profile, scene, home, pace)
+        gate = make_gate(profile, scene, home, pace, drivers=drivers)
         why = "the robot host failed"
         try:
             host = RobotHost(gate, scene, latch, files, pace)

@@ -5,6 +5,7 @@ The only place that names concrete tools; knows no goal and no model.
 
 from pathlib import Path
 
+from llmos.boot.devices import DeviceFinder
 from llmos.clock import Clock
 from llmos.documents.document import Problem
 from llmos.documents.kernel import KernelRules
@@ -13,6 +14,7 @@ from llmos.settings import Environment, system_root
 from llmos.tools.assess import assess_tool
 from llmos.tools.base import Tool
 from llmos.tools.delegation import Delegate, agent_tool
+from llmos.tools.devices import DEVICE_TOOLS, device_tools
 from llmos.tools.files import file_tools
 from llmos.tools.memory import looks_secret, memory_tools
 from llmos.tools.permissions import Approver, Permissions
@@ -37,7 +39,7 @@ def notes_of(environment: Environment, clock: Clock, commit: Commit) -> Notes:
 
 def tool_names() -> frozenset[str]:
     """The names of all tools that LLMos itself has."""
-    return frozenset(BUILT_IN) | ROBOT_TOOLS
+    return frozenset(BUILT_IN) | ROBOT_TOOLS | frozenset(DEVICE_TOOLS)
 
 
 class Kit:
@@ -57,6 +59,7 @@ class Kit:
         self._approver = approver
         self._patterns = patterns
         self._plugins = Plugins(TOOLS)
+        self._finder = DeviceFinder()
 
     def workspace(self, folder: Path) -> Workspace:
         """The folder as a workspace; RefusedError where no agent may be let loose."""
@@ -88,6 +91,7 @@ class Kit:
         """Every tool there is for one run, not yet narrowed to an agent's list, and what is wrong with plugin files."""
         workspace, safety = permissions.workspace, self._rules.safety
         notes = notes_of(self._environment, self._clock, commit)
+        found = self._finder.find(documents)
         built_in = [
             *file_tools(workspace, safety),
             *search_tools(workspace, safety),
@@ -97,7 +101,8 @@ class Kit:
             *memory_tools(notes, run_id),
             *robot,
             *([assess_tool()] if robot else []),
+            *device_tools(found.devices),
         ]
         names = [tool.spec.name for tool in built_in]
         plugins, problems = self._plugins.refresh(documents.code_folders("tools"), names)
-        return Toolbox([*built_in, *plugins], permissions, safety), problems
+        return Toolbox([*built_in, *plugins], permissions, safety), (*problems, *found.problems)

@@ -11,6 +11,7 @@ import click
 from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json, robot, run_async, scene
 from llmos.cli.render import printable
+from llmos.cli.robot_drill import drill
 from llmos.cli.robot_home import body_of
 from llmos.cli.robot_moves import home, move
 from llmos.cli.robot_stop import rearm, stop
@@ -19,7 +20,10 @@ from llmos.cli.table import show_rows
 from llmos.errors import LLMosError
 
 if TYPE_CHECKING:
+    from llmos.boot.devices import Found
     from llmos.robots.camera import View
+
+_DEVICE = ("device", "kind", "model", "simulated", "well", "reads")
 
 
 @click.group("robot", cls=Group)
@@ -30,7 +34,8 @@ def robots() -> None:
 @robots.command("list")
 @as_json
 def list_robots(as_json: bool) -> None:  # noqa: FBT001 - click's flag
-    """List the robot profiles, which of the robots are stopped, and which a host runs, by its process."""
+    """List the robot profiles, which of the robots are stopped, which a host runs, and the devices attached here."""
+    from llmos.boot.devices import DeviceFinder
     from llmos.robots.doors import HostFiles
     from llmos.robots.ownership import host_of
     from llmos.robots.stopping import latch_of
@@ -39,12 +44,35 @@ def list_robots(as_json: bool) -> None:  # noqa: FBT001 - click's flag
         entries = opened.registry.robots()
         stops = {entry.name: latch_of(entry.name, opened.home).stop for entry in entries}
         hosts = {entry.name: host_of(HostFiles(opened.home, entry.name)) for entry in entries}
+        found = DeviceFinder().find(opened.registry)
+    devices = run_async(lambda: _device_rows(found))
     columns = ("name", "volume", "stopped", "host", "description")
     rows = [
         (each.name, each.volume.name, stops[each.name] is not None, hosts[each.name], each.description)
         for each in entries
     ]
-    show_rows("robots", columns, rows, as_json=as_json, nothing="There is no robot profile in any volume.")
+    if as_json:
+        robots = [dict(zip(columns, row, strict=True)) for row in rows]
+        print_json({"robots": robots, "devices": [dict(zip(_DEVICE, row, strict=True)) for row in devices]})
+        return
+    show_rows("robots", columns, rows, as_json=False, nothing="There is no robot profile in any volume.")
+    if devices:
+        click.echo()
+        show_rows("devices", _DEVICE, devices, as_json=False, nothing="")
+    for sentence in (*found.sentences, *(f"{each.path}:{each.line}: {each.sentence}" for each in found.problems)):
+        click.echo(printable(sentence), err=True)
+
+
+async def _device_rows(found: "Found") -> list[tuple[object, ...]]:
+    """Each device with what it reads now, or what is wrong with it."""
+    rows: list[tuple[object, ...]] = []
+    for meta in found.devices.metas:
+        health = await found.devices.health(meta.name)
+        units = {channel.name: channel.unit for channel in meta.channels}
+        values = await found.devices.read(meta.name) if health.ok else {}
+        reads = ", ".join(f"{name} {value} {units.get(name, '')}".strip() for name, value in values.items())
+        rows.append((meta.name, meta.kind, meta.model, meta.simulated, health.ok, reads or health.sentence))
+    return rows
 
 
 @robots.command("state")
@@ -95,5 +123,5 @@ def _write(out: Path, picture: bytes) -> None:
         raise LLMosError(f"The picture cannot be written to {out}: {error.strerror}.") from error
 
 
-for _command in (move, home, stop, rearm):
+for _command in (move, home, stop, rearm, drill):
     robots.add_command(_command)

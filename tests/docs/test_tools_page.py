@@ -11,10 +11,13 @@ from llmos.clock import SimulatedClock
 from llmos.documents.kernel import load_kernel
 from llmos.documents.verbs import VERBS
 from llmos.messages import Effect
+from llmos.robots.devices import Devices
+from llmos.robots.gated_device import GatedDevice
 from llmos.settings import Environment, system_root
 from llmos.tools.assess import assess_tool
 from llmos.tools.base import Access, Tool
 from llmos.tools.delegation import Delegated, agent_tool
+from llmos.tools.devices import device_tools
 from llmos.tools.files import file_tools
 from llmos.tools.memory import memory_tools
 from llmos.tools.patterns import read_pattern
@@ -42,7 +45,8 @@ class Nobody:
 def every_tool(folder: Path) -> list[Tool]:
     """All tools that LLMos has, on a robot and a workspace of this test."""
     workspace, safety = Workspace(folder, folder / "home"), RULES.safety
-    arm, nobody = rig(folder), Nobody()
+    arm, nobody, devices = rig(folder), Nobody(), Devices()
+    devices.attach(GatedDevice(arm.pilot, simulated=True))
     return [
         *file_tools(workspace, safety),
         *search_tools(workspace, safety),
@@ -52,6 +56,7 @@ def every_tool(folder: Path) -> list[Tool]:
         *memory_tools(nobody),  # type: ignore[arg-type]
         assess_tool(),
         *robot_tools(arm.pilot, arm.scene),
+        *device_tools(devices),
     ]
 
 

@@ -119,7 +119,8 @@ def test_booting_loads_nothing_heavy(tmp_path: Path) -> None:
 def test_public_names_are_exactly_those_declared() -> None:
     """`llmos` offers what it declares, each name can be had, and another is refused as Python refuses it."""
     assert set(llmos.__all__) == {
-        "LLMOS", "Effect", "LLMosError", "LowBatteryError", "__version__", "llm_tool", "tool",
+        "LLMOS", "Effect", "LLMosError", "LowBatteryError", "__version__", "device_driver", "llm_tool", "robot_driver",
+        "sensor", "tool",
     }  # fmt: skip
     assert all(getattr(llmos, name) for name in llmos.__all__)
     assert llmos.llm_tool is llmos.tool
