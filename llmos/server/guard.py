@@ -22,6 +22,7 @@ from llmos.server.service import Service
 
 OPEN: Final = frozenset({"/login", "/login.js"})
 """What a browser without a token may load: the page that asks for one."""
+_PAGES: Final = frozenset({"/cockpit", "/cockpit/"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LEAST: Final = frozenset({"/emergency", "/view"})
 """POSTs that everybody with any token may make."""
@@ -197,11 +198,15 @@ async def _say_no(scope: Scope, send: Send, no: No) -> None:
     body = msgspec.json.encode(refusal_body(no.refusal))
     kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if no.status == 401:
+    status = no.status
+    if status == 401 and scope["path"] in _PAGES:
+        status = 303  # a person with a browser is led to where the token is asked for
+        headers.append((b"location", b"/login"))
+    if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     if no.status == 429:
         headers.append((b"retry-after", b"1"))
     if no.status == 413:
         headers.append((b"connection", b"close"))
-    await send({"type": f"{kind}.start", "status": no.status, "headers": headers})
+    await send({"type": f"{kind}.start", "status": status, "headers": headers})
     await send({"type": f"{kind}.body", "body": body})

@@ -156,6 +156,15 @@ def test_a_viewer_may_look_and_not_move(tmp_path: Path) -> None:
         assert service.client.post("/emergency").status_code == 200
 
 
+def test_a_browser_without_a_token_is_led_to_the_login(tmp_path: Path) -> None:
+    """The page alone: everything else answers 401 as a program expects it."""
+    access = Access(tokens={Role.VIEWER: "look"}, hosts=frozenset({"testserver"}))
+    with served(tmp_path, access=access) as service:
+        answer = service.get("/cockpit", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+        assert service.get("/cockpit/agents", follow_redirects=False).status_code == 401
+
+
 def test_a_lesson_becomes_a_run_of_tool_calls(service: Served) -> None:
     """What was kept is what is in the journal, each with a verdict and a measurement, and the run is done."""
     service.post("/cockpit/teach", {"action": "begin", "goal": "Wave"})

@@ -54,7 +54,7 @@ async function act(body) {
 }
 
 function said({ tool, args }) {
-  if (tool === "move_to") return `to (${["x", "y", "z"].map((axis) => number(args[axis])).join(", ")})`;
+  if (tool === "move_to") return `to (${["x", "y", "z"].filter((axis) => axis in args).map((axis) => number(args[axis])).join(", ")})`;
   if (tool === "toggle_tool") return args.activate ? "close the gripper" : "open the gripper";
   return tool.replace("_", " ");
 }
