@@ -175,7 +175,7 @@ async def test_time_that_runs_out_in_a_motion_brakes_the_arm(place: Place) -> No
     entries = whole(ran.journal)
     (motion,) = events(entries, MotionMeasured)
     assert not motion.reached
-    assert motion.measured["speed_mps"] == 0.0
+    assert motion.measured["speed_mps"] < 0.005  # as still as a thing with mass is a moment after it braked
     assert 0.0 < motion.measured["x"] < 1.5
 
 

@@ -101,7 +101,7 @@ async def test_a_run_may_be_interrupted_at_any_wait(place: Place, lines: list[Li
 
 
 @pytest.mark.parametrize("means", ["scope", "task"])
-@pytest.mark.parametrize("at_wait", [20, 45, 60, 61, 75])
+@pytest.mark.parametrize("at_wait", [30, 45, 60, 61, 75])
 async def test_a_motion_may_be_interrupted_at_any_wait(place: Place, means: str, at_wait: int) -> None:
     """The arm brakes, the motion is journaled as cut short, and the robot can be driven again."""
     move = asks(("move_to", {"x": 0.1, "y": 0.0, "z": 1.0}))
