@@ -19,6 +19,7 @@ def test_robots_are_listed_with_their_stop(llmos: CommandLine) -> None:
     arm, *others = llmos("robot", "list", "--json").json["robots"]
     assert "lab" in [each["name"] for each in others]
     assert (arm["name"], arm["volume"], arm["stopped"]) == ("arm", "system", False)
+    assert arm["description"].startswith("A gantry arm")
 
 
 def test_the_state_is_told_for_people_and_programs(llmos: CommandLine) -> None:
