@@ -13,6 +13,7 @@ from llmos.cli.options import as_json, print_json, robot, run_async, scene
 from llmos.cli.render import printable
 from llmos.cli.robot_drill import drill
 from llmos.cli.robot_home import body_of
+from llmos.cli.robot_log import log
 from llmos.cli.robot_moves import home, move
 from llmos.cli.robot_stop import rearm, stop
 from llmos.cli.system import library, notice
@@ -123,5 +124,5 @@ def _write(out: Path, picture: bytes) -> None:
         raise LLMosError(f"The picture cannot be written to {out}: {error.strerror}.") from error
 
 
-for _command in (move, home, stop, rearm, drill):
+for _command in (move, home, stop, rearm, drill, log):
     robots.add_command(_command)

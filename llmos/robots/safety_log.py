@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,6 +128,17 @@ def verify(path: Path) -> Verification:
     except OSError as error:
         raise disk_said("read the safety log", path, error) from error
     return Verification(number, torn + bool(pending), last)
+
+
+def newest(path: Path, count: int) -> list[dict[str, Any]]:
+    """The last lines of the log, oldest first; none when there is no log. Raises StorageError."""
+    try:
+        with open_file(path) as file:
+            return [values for line in deque(file, count) if (values := _parsed(line)) is not None]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise disk_said("read the safety log", path, error) from error
 
 
 def _vouches(values: Mapping[str, Any], pending: list[bytes]) -> bool:
