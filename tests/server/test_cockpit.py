@@ -1,6 +1,7 @@
 """What the cockpit asks of the service: the page, previews, commands by hand, lessons, talks, the live line."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 from starlette.testclient import WebSocketDenialResponse
 
+from llmos.robots.verdict import Refusal
 from llmos.server.access import Access, Role
+from llmos.server.cockpit.jog import Lease, jog
 from llmos.server.cockpit.page import FOLDER
 from llmos.traces.events import GateVerdict, MotionMeasured, RunFinished, RunStarted, ToolCalled
 from llmos.traces.reading import find_journal, read_journal
@@ -126,23 +129,48 @@ def test_rearming_permits_motion_and_starts_none(service: Served) -> None:
     assert service.service.snapshot().measured.pose.x == pytest.approx(-0.3, abs=0.02)
 
 
+def push(service: Served, way: dict[str, float]) -> Refusal | None:
+    """Hold a button of the pad until nothing more is allowed that way; what forbids it."""
+
+    async def held() -> Refusal | None:
+        return await jog(service.service, "somebody", way, Lease(math.inf))
+
+    found: Refusal | None = service.client.portal.call(held)
+    return found
+
+
 def test_a_hand_moves_the_robot_as_far_as_the_gate_lets_it(service: Served) -> None:
     """Held towards the edge of the workspace it ends there, and the answer says why."""
-    with service.client.websocket_connect("/cockpit/jog") as socket:
-        socket.send_json({"dz": 1})
-        told = socket.receive_json()
-    assert told["rule"] == "workspace"
+    refusal = push(service, {"dz": 1.0})
+    assert refusal is not None
+    assert refusal.rule == "workspace"
     assert service.service.snapshot().measured.pose.z == pytest.approx(3.0, abs=0.02)
 
 
 def test_a_hand_cannot_push_into_a_zone(service: Served) -> None:
     """It ends in front of it, by the margin that the gate keeps, and is not led around."""
     service.post("/cockpit/perform", order("move_to", x=-1.0, y=0.0, z=0.6))
-    with service.client.websocket_connect("/cockpit/jog") as socket:
-        socket.send_json({"dx": 1})
-        told = socket.receive_json()
-    assert told["rule"] == "zone"
+    refusal = push(service, {"dx": 1.0})
+    assert refusal is not None
+    assert refusal.rule == "zone"
     assert -0.3 < service.service.snapshot().measured.pose.x < -0.05
+    assert push(service, {"dx": 1.0}) is not None
+
+
+def test_a_hand_that_lets_go_leaves_the_robot_at_rest(service: Served) -> None:
+    """The line that jogs answers when it stands still."""
+    with service.client.websocket_connect("/cockpit/jog") as socket:
+        socket.send_json({"dx": -1})
+        socket.send_json({})
+        assert socket.receive_json() == {"success": True}
+    assert service.service.snapshot().moving is None
+
+
+def test_nonsense_on_the_line_that_jogs_lets_go(service: Served) -> None:
+    """What cannot be understood moves nothing."""
+    with service.client.websocket_connect("/cockpit/jog") as socket:
+        socket.send_text('{"dx": "fast"}')
+    assert service.service.snapshot().moving is None
 
 
 def test_a_viewer_may_look_and_not_move(tmp_path: Path) -> None:
