@@ -32,6 +32,7 @@ from llmos.settings import Environment, current_folder, package_folder, system_r
 
 _LEAST_GIT = (2, 32)  # the first that GIT_CONFIG_GLOBAL keeps from a person's own settings
 _LEAST_FREE_BYTES = 200_000_000
+_OF_THE_SERVICE = ("fastapi", "uvicorn", "websockets", "prometheus_client", "viser")
 _BACKENDS = {"xllamacpp": "xllamacpp", "llama_cpp": "llama-cpp-python"}
 
 
@@ -48,7 +49,7 @@ class Finding:
 def examine(environment: Environment) -> Iterator[Finding]:
     """Every finding, from the ground up."""
     on_the_ground = (_python, _git, _home, _settings, _kernel, _volumes, _watching)
-    for look in (*on_the_ground, _robots, _physics, _llama, _openai, _claude):
+    for look in (*on_the_ground, _robots, _physics, _service, _secrets, _llama, _openai, _claude):
         yield from look(environment)
     yield from _local_models(environment)
 
@@ -161,6 +162,26 @@ def _physics(_: Environment) -> Iterator[Finding]:
         yield Finding("physics", "note", *str(error).split("; ", 1))
     else:
         yield Finding("physics", "ok", f"MuJoCo {importlib.metadata.version('mujoco')}, which draws with {library}")
+
+
+def _service(_: Environment) -> Iterator[Finding]:
+    """Whether `llmos serve` has what it needs."""
+    missing = [name for name in _OF_THE_SERVICE if not find_spec(name)]
+    if missing:
+        yield Finding("service", "note", f"{', '.join(missing)} cannot be imported", "pip install 'llmos[service]'")
+    else:
+        yield Finding("service", "ok", "everything for REST, WebSocket and the cockpit")
+
+
+def _secrets(environment: Environment) -> Iterator[Finding]:
+    """Whether others can read a token or key of the home; what stands in one is not looked at."""
+    folder = environment.home / "secrets"
+    files = sorted(path for path in folder.glob("*") if path.is_file()) if folder.is_dir() else []
+    exposed = [path for path in files if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & 0o077]
+    for path in exposed:
+        yield Finding("secrets", "problem", f"{path} is open to others", f"chmod 600 {path}")
+    if files and not exposed:
+        yield Finding("secrets", "ok", f"{counted(len(files), 'file')} in {folder}, their owner's alone")
 
 
 def _llama(_: Environment) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from llmos.messages import JSON
 from llmos.robots.base import Pose
 from llmos.robots.controls import Snapshot
 from llmos.robots.rules import check_workspace
+from llmos.robots.zones import Fence
 from llmos.server.service import Service
 
 _FULL_TURN_DEG = 360.0
@@ -77,8 +78,17 @@ def zones_json(profile: RobotProfile) -> list[JSON]:
 
 def why_unsafe(snapshot: Snapshot) -> str | None:
     """What is wrong with where the robot is measured to be; None when nothing is."""
-    refusal = check_workspace(snapshot.measured.pose, snapshot.profile)
+    measured, profile = snapshot.measured, snapshot.profile
+    loaded = measured.holding is not None
+    refusal = check_workspace(measured.pose, profile) or Fence(profile).check_measured(measured.pose, loaded=loaded)
     return refusal.reason if refusal else None
+
+
+def zone_distances(snapshot: Snapshot) -> dict[str, JSON]:
+    """Metres from the tool, with what it holds, to each zone by name; not above zero inside one."""
+    measured, fence = snapshot.measured, Fence(snapshot.profile)
+    found = fence.distances(measured.pose.point, loaded=measured.holding is not None)
+    return {name: short(away_m) for name, away_m in found.items()}
 
 
 def pose_json(pose: Pose) -> dict[str, JSON]:

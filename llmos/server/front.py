@@ -220,6 +220,8 @@ async def _run(wanted: Mapping[str, Any], ended: asyncio.StreamReader) -> None:
 
 
 async def _main() -> None:
+    with suppress(OSError):  # as a stop should come before anything else, where the system lets us say so
+        os.nice(-10)
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(0, "rb", buffering=0))

@@ -6,7 +6,7 @@ from fastapi.responses import PlainTextResponse
 from llmos import __version__
 from llmos.messages import JSON
 from llmos.server.answers import REFUSALS, JSONAnswer
-from llmos.server.feed import limits_json, now, sentience_json, state_json, why_unsafe
+from llmos.server.feed import limits_json, now, sentience_json, state_json, why_unsafe, zone_distances
 from llmos.server.service import Service
 from llmos.server.shapes import ViewBody
 
@@ -55,6 +55,7 @@ def reading_router(service: Service) -> APIRouter:
                 "current_position_safe": reason is None,
                 "reason": reason,
                 "emergency_stop": snapshot.stop is not None,
+                "zone_distances_m": zone_distances(snapshot),
                 "violations": service.history.violations,
                 "sentience_safety": sentience.safety_json() if sentience else _NO_SENTIENCE,
             }

@@ -49,7 +49,7 @@ def test_problems_are_told_with_their_remedy(at_home: CommandLine) -> None:
     at_home.place.write("settings.md", "---\nmodle: pocket\n---\n")
     at_home.place.write("kernel/budget.md", "---\nbudget_usdd: 1\n---\n")
     at_home.place.write("user/agents/empty.md", "")
-    at_home("robot", "stop", "--reason", "smoke")
+    at_home("robot", "stop", "arm", "--reason", "smoke")
     home.chmod(0o755)
     said = at_home("doctor", "--json")
     found = findings(at_home)
@@ -70,3 +70,16 @@ def test_a_home_that_is_a_file_is_a_problem(llmos: CommandLine) -> None:
     llmos.place.write("file", "x")
     llmos.patch.setenv("LLMOS_HOME", str(llmos.place.home / "file"))
     assert llmos("doctor").code == 1
+
+
+def test_a_secret_that_others_can_read_is_a_problem(llmos: CommandLine) -> None:
+    """A token of the service is its owner's alone, and is not shown."""
+    path = llmos.place.write("secrets/service", "admin 0123456789abcdef\n")
+    path.chmod(0o600)
+    assert findings(llmos)["secrets"]["state"] == "ok"
+    path.chmod(0o640)
+    said = llmos("doctor")
+    assert said.code == 1
+    found = findings(llmos)["secrets"]
+    assert (found["sentence"], found["remedy"]) == (f"{path} is open to others", f"chmod 600 {path}")
+    assert "0123456789abcdef" not in said.out
