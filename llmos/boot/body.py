@@ -3,7 +3,7 @@
 Knows no robot by name. Verdicts and motions go to the journal of the run that caused them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,9 +166,10 @@ class Body:
         rearm: Callable[[], Awaitable[object]],
         breathe: Callable[[], Awaitable[None]],
         slack_s: float,
+        noise: float,
     ) -> Drill:
         """A practice of the emergency stop on this robot; see `boot.practice`."""
-        return Drill(self._controls, Principal("person", person), ways, rearm, breathe, self.now_s, slack_s)
+        return Drill(self._controls, Principal("person", person), ways, rearm, breathe, self.now_s, slack_s, noise)
 
     async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
         """A person's permission to move again, and for the looser limits of the profile with this hash to count."""

@@ -69,7 +69,8 @@ class Snapshot:
     """What is known of a robot at one moment: newest measurement and setpoint, latched stop, verb under way.
 
     `version` grows with every command and every change of limits; `period_s` are the newest control ticks (for jitter);
-    `pending` names the hash of a profile whose looser limits wait for a person's rearm; `ended` is the newest motion.
+    `pending` names the hash of a profile whose looser limits wait for a person's rearm; `ended` is the newest motion
+    that was dispatched.
     """
 
     measured: Measured
