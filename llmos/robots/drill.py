@@ -7,7 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 import anyio
 
@@ -15,7 +15,7 @@ from llmos.documents.scene import Point
 from llmos.errors import RefusedError
 from llmos.messages import JSON
 from llmos.robots.base import Pose
-from llmos.robots.controls import TICKS, Controls, Order, Principal, Ruling
+from llmos.robots.controls import Controls, Order, Principal, Ruling
 from llmos.robots.motion import stopping
 
 _WAY_M: Final = 1.6
@@ -23,7 +23,6 @@ _UNDER_WAY: Final = 0.3
 _LATEST: Final = 0.7
 _STEADY_STATES: Final = 5
 _STILL_MPS: Final = 1e-4
-_SLOWER: Final = 1.0 - 1e-5
 _LOOKS: Final = 20
 _WHILE_LATCHED: Final[tuple[tuple[str, Mapping[str, JSON]], ...]] = (
     ("move_relative", {"dz": 0.01}),
@@ -58,20 +57,12 @@ class Report:
         return not any(trial.faults for trial in self.trials)
 
 
-class _Seen(NamedTuple):
-    """A setpoint: when it was seen, when it was due had no tick been late, and where it was."""
-
-    at_s: float
-    due_s: float
-    pose: Pose
-
-
 @dataclass(slots=True)
 class Drill:
     """`ways` are all the ways to stop the robot, `rearm` is a person's hand, `breathe` lets a moment pass.
 
-    `now_s` is the robot's clock; `slack_s` is what there is between a call and the tick that it meets, and between the
-    states by which it is seen.
+    `now_s` is the robot's clock. A real one is seen from outside: `noise` is the share by which a steady speed seems to
+    change from state to state, and `slack_s` what it may take until a stop shows in spite of that.
     """
 
     controls: Controls
@@ -81,14 +72,15 @@ class Drill:
     breathe: Callable[[], Awaitable[None]]
     now_s: Callable[[], float]
     slack_s: float
-    _seen: list[_Seen] = field(default_factory=list)
+    noise: float
+    _seen: list[tuple[float, Pose]] = field(default_factory=list)
 
     async def run(self, tell: Callable[[str], None] = lambda _: None) -> Report:
         """Every way once; RefusedError when the robot is stopped, may not move, or is not rearmed by the person."""
         known = self.controls.snapshot()
         if known.stop:
             raise RefusedError(f"The robot is stopped already: {known.stop.reason}; rearm it before the drill.")
-        brake_s = 2 * known.profile.control_period_s + self.slack_s
+        brake_s = 3 * known.profile.control_period_s + self.slack_s
         report = Report(known.profile.name, brake_s, stopping(known.profile).time_s + brake_s)
         for way in self.ways:
             tell(f"Moving, then stopping by {way}.")
@@ -106,8 +98,8 @@ class Drill:
         self._seen = []
 
         def is_under_way() -> bool:
-            gone = math.dist(start, self._seen[-1].pose.point) / math.dist(start, end)
-            return gone >= _LATEST or (gone >= _UNDER_WAY and _is_steady(self._seen[-_STEADY_STATES:]))
+            gone = math.dist(start, self._seen[-1][1].point) / math.dist(start, end)
+            return gone >= _LATEST or (gone >= _UNDER_WAY and _is_steady(self._seen[-_STEADY_STATES:], self.noise))
 
         async with anyio.create_task_group() as group:
             group.start_soon(self.controls.dispatch, ruling)
@@ -152,10 +144,8 @@ class Drill:
         """Keep every state that is seen until something holds."""
         while True:
             seen = self.controls.snapshot()
-            if not self._seen or seen.measured.timestamp_s > self._seen[-1].at_s:
-                ticks = seen.notes.get(TICKS, seen.measured.timestamp_s / seen.profile.control_period_s)
-                steady_s = ticks * seen.profile.control_period_s
-                self._seen.append(_Seen(seen.measured.timestamp_s, steady_s, seen.commanded.pose))
+            if not self._seen or seen.measured.timestamp_s > self._seen[-1][0]:
+                self._seen.append((seen.measured.timestamp_s, seen.commanded.pose))
             if holds():
                 return
             await self.breathe()
@@ -163,7 +153,9 @@ class Drill:
     def _times_after(self, asked_s: float) -> tuple[float, float]:
         """When the setpoints became slower, and when they rested, both after a moment."""
         speeds = _speeds(self._seen)
-        slower = (at for (_, before), (at, now) in pairwise(speeds) if at > asked_s and now < before * _SLOWER)
+        slower = (
+            at for (_, before), (at, now) in pairwise(speeds) if at > asked_s and now < before * (1.0 - self.noise)
+        )
         moving = [at for at, speed in speeds if speed > _STILL_MPS]
         return next(slower, math.inf) - asked_s, max(0.0, (moving[-1] if moving else asked_s) - asked_s)
 
@@ -192,19 +184,15 @@ class Drill:
         return [] if moved_m <= seen.profile.position_tolerance_m else [f"The robot moved {moved_m:.3f} m by itself."]
 
 
-def _speeds(seen: list[_Seen]) -> list[tuple[float, float]]:
-    """How fast the setpoints went on, late ticks left out of account, and when they were seen."""
-    return [
-        (b.at_s, math.dist(a.pose.point, b.pose.point) / (b.due_s - a.due_s))
-        for a, b in pairwise(seen)
-        if b.due_s > a.due_s
-    ]
+def _speeds(seen: list[tuple[float, Pose]]) -> list[tuple[float, float]]:
+    """How fast the setpoints went on, and when."""
+    return [(at, math.dist(a.point, b.point) / (at - before)) for (before, a), (at, b) in pairwise(seen)]
 
 
-def _is_steady(seen: list[_Seen]) -> bool:
+def _is_steady(seen: list[tuple[float, Pose]], noise: float) -> bool:
     """Whether the setpoints cruise: while they still gather speed, a stop has to end that first, within the jerk."""
     speeds = [speed for _, speed in _speeds(seen)]
-    return len(speeds) == _STEADY_STATES - 1 and min(speeds) >= max(speeds) * _SLOWER
+    return len(speeds) == _STEADY_STATES - 1 and min(speeds) >= max(speeds) * (1.0 - noise)
 
 
 def _late(what: str, found_s: float, within_s: float) -> list[str]:
