@@ -87,6 +87,16 @@ async def test_recovery_allows_short_moves_only(place: Place) -> None:
         assert "the robot is in RECOVERY mode" in refusal.reason
 
 
+async def test_a_robot_in_a_process_of_its_own_is_tightened_too(place: Place) -> None:
+    """On the real clock the order carries the caution to the gate of the robot host."""
+    async with place.system(realtime=True) as system:
+        system.robot()
+        await stopped_and_rearmed(system, 2)
+        refusal = (await system.pilot("Ann").perform("move_to", FAR)).refusal
+    assert refusal is not None
+    assert "the robot is in RECOVERY mode" in refusal.reason
+
+
 async def test_it_calms_down_as_time_passes(place: Place) -> None:
     """Short slow moves take time, and time heals."""
     async with place.system() as system:
@@ -183,7 +193,7 @@ async def test_a_model_is_told_the_mode_at_first_and_when_it_changes(place: Plac
     )
     assert first[0].endswith("[/INTERNAL_STATE]")
     assert last == first
-    assert all("INTERNAL_STATE" not in str(body["system"]) for body in bodies)
+    assert all("safety=" not in str(body["system"]) for body in bodies)
 
 
 async def test_a_change_of_mode_is_told_in_the_midst_of_a_run(place: Place) -> None:
