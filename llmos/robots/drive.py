@@ -17,6 +17,7 @@ from llmos.robots.postcondition import is_near, stands_still
 from llmos.robots.verdict import Refusal
 
 NEWEST_TICKS: Final = 200
+_ON_TIME = 0.01
 _SHARES = 100
 """Speeds are scaled in hundredths, so that a motion is not planned anew at every tick."""
 
@@ -27,7 +28,7 @@ class Watch:
 
     halt: Callable[[], Refusal | None]
     share: Callable[[], float]
-    wrong: Callable[[Pose, Pose], Refusal | None]
+    wrong: Callable[[Pose, Pose, float], Refusal | None]
 
 
 class Drive:
@@ -76,27 +77,34 @@ class Drive:
     ) -> Refusal | None:
         """Send setpoints until the motion ends, or until it is at rest because something halted it; then why.
 
-        A setpoint that is wrong is never sent: the robot holds the last one that was right.
+        A setpoint that is wrong is never sent: the robot holds the last one that was right. After a late tick the next
+        setpoint is as much farther along, but never by more than a second control period.
         """
-        period_s = profile.control_period_s
+        last_s = profile.control_period_s
         while not motion.arrived and not (halted and motion.at_rest):
-            await self._pace.wait(period_s)
+            await self._pace.wait(profile.control_period_s)
+            period_s = self._since_last(profile.control_period_s)
             halted = halted or watch.halt()
             share = 0.0 if halted else int(watch.share() * _SHARES) / _SHARES
             setpoint = motion.step(period_s, share)
             rate = rules.velocity_of(self.sent.pose, setpoint, period_s)
-            wrong = rules.check_acceleration(self._rate, rate, profile) or (
-                rules.check_setpoint(self.sent.pose, setpoint, profile)
+            wrong = rules.check_acceleration(self._rate, rate, profile, (last_s + period_s) / 2) or (
+                rules.check_setpoint(self.sent.pose, setpoint, profile, period_s=period_s)
                 if halted  # it brakes on the way that was approved, whatever has become of that since
-                else watch.wrong(self.sent.pose, setpoint)
+                else watch.wrong(self.sent.pose, setpoint, period_s)
             )
             if wrong:
                 self._rate = Velocity()
                 return wrong
-            self._rate = rate
+            self._rate, last_s = rate, period_s
             self.send(Commanded(setpoint, self.sent.gripper_closed))
         self._rate = Velocity()
         return halted
+
+    def _since_last(self, period_s: float) -> float:
+        """The time from the last setpoint to now, as far as a setpoint may make up for it."""
+        late_s = self._pace.now_s() - self._ticked_s - period_s
+        return period_s if late_s < period_s * _ON_TIME else period_s + min(late_s, period_s)
 
     async def settle(self, profile: RobotProfile, target: Pose | None) -> None:
         """Hold the last setpoint until the robot rests, at the target if there is one; no longer than it may take."""

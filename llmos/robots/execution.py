@@ -102,9 +102,9 @@ class Execution:
                 )
             return refusal
 
-        def wrong(last: Pose, setpoint: Pose) -> Refusal | None:
+        def wrong(last: Pose, setpoint: Pose, period_s: float) -> Refusal | None:
             return rules.check_setpoint(
-                last, setpoint, task.profile, task.speed_factor
+                last, setpoint, task.profile, task.speed_factor, period_s
             ) or self.limits.fence.check_setpoint(last, setpoint, loaded=self.drive.loaded, extra_m=extra_m)
 
         return Watch(halt, lambda: self._share(task), wrong)

@@ -27,8 +27,8 @@ from llmos.robots.stop_listener import StopListener
 from llmos.robots.verdict import Motion, Result
 from llmos.robots.wire import VERSION, Ended, Limits, Reply, State, Welcome, framed
 
-TICKS_PER_STATE: Final = 3
-"""A state is sent with every so many control ticks: more than 30 times a second."""
+TICKS_PER_STATE: Final = 2
+"""A state is sent with every so many control ticks: some 60 times a second."""
 
 _MOST_GUESTS = 32
 

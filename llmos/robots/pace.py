@@ -75,7 +75,7 @@ class RealTimePace:
 
 
 class SharedPace:
-    """One tick for a control loop and all who follow it, on a real clock; `periods_s` says how long each took.
+    """One tick for a control loop and all who follow it, on a real clock; `periods_s` says how long the newest took.
 
     A whole period passes between two ticks, so that no setpoint is ever hurried. One control loop at a time may `wait`;
     when `run` has ended, it waits alone.

@@ -91,11 +91,16 @@ def check_step(start: Pose, target: Pose, profile: RobotProfile, caution: Cautio
     return Refusal("step", reason, "go there in several moves")
 
 
-def check_setpoint(last: Pose, setpoint: Pose, profile: RobotProfile, speed_factor: float = 1.0) -> Refusal | None:
-    """Rules `workspace` and `speed`, at every tick: the next setpoint is inside, and not too far from the last one."""
+def check_setpoint(
+    last: Pose, setpoint: Pose, profile: RobotProfile, speed_factor: float = 1.0, period_s: float | None = None
+) -> Refusal | None:
+    """Rules `workspace` and `speed`, at every tick: the next setpoint is inside, and not too far from the last one.
+
+    `period_s` is what lies between the two: a control period, or more after a late tick.
+    """
     if refusal := check_workspace(setpoint, profile):
         return refusal
-    period_s = profile.control_period_s * _ROUNDING
+    period_s = max(period_s or 0.0, profile.control_period_s) * _ROUNDING
     speed_mps = math.dist(last.point, setpoint.point) / period_s
     if not speed_mps <= profile.max_tcp_speed_mps * speed_factor:
         limit = f"max_tcp_speed_mps {profile.max_tcp_speed_mps * speed_factor:g}"
@@ -113,9 +118,14 @@ def velocity_of(last: Pose, setpoint: Pose, period_s: float) -> Velocity:
     return Velocity(x, y, z, (setpoint.theta_rad - last.theta_rad) / period_s)
 
 
-def check_acceleration(before: Velocity, now: Velocity, profile: RobotProfile) -> Refusal | None:
-    """Rule `acceleration`, at every tick: the setpoints become neither faster nor slower too suddenly."""
-    period_s = profile.control_period_s * _ACCELERATION_ROUNDING
+def check_acceleration(
+    before: Velocity, now: Velocity, profile: RobotProfile, period_s: float | None = None
+) -> Refusal | None:
+    """Rule `acceleration`, at every tick: the setpoints become neither faster nor slower too suddenly.
+
+    `period_s` lies between the middles of the two steps: a control period, or more around a late tick.
+    """
+    period_s = max(period_s or 0.0, profile.control_period_s) * _ACCELERATION_ROUNDING
     change = (now.x_mps - before.x_mps, now.y_mps - before.y_mps, now.z_mps - before.z_mps)
     steep_mps2 = math.hypot(*change) / period_s
     if not steep_mps2 <= profile.max_tcp_acceleration_mps2:

@@ -304,7 +304,7 @@ def test_the_first_words_say_who_and_what(rig: HostRig) -> None:
     with rig.caller() as caller:
         welcome = caller.hear(Welcome)
         assert (welcome.robot_name, welcome.scene.values["name"]) == ("kinematic arm (simulated)", "pick-and-place")
-        assert caller.hear(State).period_s == pytest.approx([T] * 3)
+        assert caller.hear(State).period_s == pytest.approx([T] * 2)
 
 
 def test_a_person_rearms_through_the_host(rig: HostRig) -> None:

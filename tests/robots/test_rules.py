@@ -209,11 +209,11 @@ def test_step_limit_binds_where_it_is_set() -> None:
 @pytest.mark.parametrize(
     ("setpoint", "sentence"),
     [
-        (Pose(0.005, 0, 1, 0), None),
-        (Pose(0, 0, 1, math.radians(0.45)), None),
-        (Pose(0.0051, 0, 1, 0),
+        (Pose(0.004, 0, 1, 0), None),
+        (Pose(0, 0, 1, math.radians(0.36)), None),
+        (Pose(0.00408, 0, 1, 0),
          "A setpoint asks for 0.510 m/s, above max_tcp_speed_mps 0.5; report this, it is a bug."),
-        (Pose(0, 0, 1, math.radians(-0.46)),
+        (Pose(0, 0, 1, math.radians(-0.368)),
          "A setpoint asks for 46.00 °/s, above max_rotation_dps 45; report this, it is a bug."),
         (Pose(math.nan, 0, 1, 0), "X position nanm outside workspace [-2, 2]; choose x between -2 and 2."),
         (Pose(0, 0, 1, math.nan),
@@ -224,6 +224,14 @@ def test_each_setpoint_is_checked_against_the_last(setpoint: Pose, sentence: str
     """Between two ticks the tool goes no further and turns no more than its speed allows."""
     refusal = rules.check_setpoint(HOME, setpoint, ARM)
     assert (str(refusal) if refusal else None) == sentence
+
+
+def test_a_late_setpoint_may_be_as_much_farther() -> None:
+    """What counts is the time that lies between; one that came too early is checked as if it had not."""
+    far = Pose(0.006, 0, 1, 0)
+    assert rules.check_setpoint(HOME, far, ARM, period_s=0.012) is None
+    assert rules.check_setpoint(HOME, far, ARM, period_s=0.008) is not None
+    assert rules.check_setpoint(HOME, Pose(0.004, 0, 1, 0), ARM, period_s=0.0001) is None
 
 
 @pytest.mark.parametrize(
