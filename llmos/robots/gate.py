@@ -4,6 +4,7 @@ Knows no model and no tool. It is the only holder of the driver; nothing here lo
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import anyio
 import anyio.to_thread
@@ -158,16 +159,14 @@ class Gate:
         It holds in this process even where it cannot be put on disk; then the result says so in `warning`.
         """
         self._execution.trip(by, reason)
-        before = self._drive.measured
+        before, said = self._drive.measured, {"by": str(by)[:200], "reason": str(reason)[:200]}
         with anyio.CancelScope(shield=True):
-            warning = await self._save_stop()
-            verdict = self._verdict("emergency_stop", {"by": str(by)[:200], "reason": str(reason)[:200]})
+            warning = await self._save_stop() or await self._note("stop", said)
+            verdict = replace(self._verdict("emergency_stop", {}), args=said)
             while self._moving is not None:
                 await self._ended.wait()
             after = self.tick()
-            motion = Motion(verdict, self._drive.sent, before, after, stands_still(after, self.profile))
-            self._execution.ended = motion
-            warning = warning or await self._note("stop", {"by": str(by)[:200], "reason": str(reason)[:200]})
+        motion = Motion(verdict, self._drive.sent, before, after, stands_still(after, self.profile))
         return Result(verdict, after, motion, warning)
 
     async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
