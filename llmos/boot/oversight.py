@@ -4,6 +4,7 @@ Knows no motion. The checks of the house are code and need no model; the officer
 call of `assess`, and by nothing that it writes.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +24,8 @@ from llmos.traces.events import Assessment, SafetyAssessed
 
 HOUSE: Final = "the house's checks"
 OFFICER: Final = "safety-officer"
+_IN_BRACKETS: Final = re.compile(r"\(([^()]*)\)")
+"""Three numbers without them may be a list of anything; what they mean, the gate finds out."""
 _TIGHTNESS: Final[dict[Assessment, int]] = {"safe": 0, "warn": 1, "veto": 2}
 
 RunGoal = Callable[[Ground, str, Place, Conversation], Awaitable[RunOutcome]]
@@ -53,7 +56,7 @@ class House:
     async def _before(self) -> tuple[Assessment, str, str]:
         if stop := self.pilot.snapshot().stop:
             return "veto", f"the emergency stop is latched: {stop.reason}", "a person has to rearm the robot"
-        for x, y, z in positions(self.goal):
+        for x, y, z in (each for inner in _IN_BRACKETS.findall(self.goal) for each in positions(inner)):
             ruling = await self.pilot.preview("move_to", {"x": x, "y": y, "z": z})
             if refusal := ruling.verdict.refusal:
                 where = f"the goal names ({x:g}, {y:g}, {z:g}), where the gate lets nothing go"

@@ -22,7 +22,7 @@ _WAYS = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
 async def alternatives(target: Point, most: int, profile: RobotProfile, preview: Preview) -> list[Point]:
     """The nearest positions to `target`, at most so many, that the gate would let the robot go to now."""
     found: list[Point] = []
-    for point in sorted(set(_candidates(target, profile)), key=lambda each: math.dist(each, target)):
+    for point in sorted(set(_candidates(target, profile)), key=lambda each: (round(math.dist(each, target), 6), each)):
         if len(found) == most:
             break
         ruling = await preview("move_to", {"x": point.x, "y": point.y, "z": point.z})
@@ -41,4 +41,4 @@ def _candidates(target: Point, profile: RobotProfile) -> Iterator[Point]:
 
 
 def _within(value: float, allowed: Range) -> float:
-    return round(min(max(value, allowed.low), allowed.high), 3)
+    return round(min(max(value, allowed.low), allowed.high), 3) + 0.0

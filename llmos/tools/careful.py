@@ -98,7 +98,8 @@ def _inexact_sentence(mode: str, odd: tuple[float, float, float]) -> str:
     x, y, z = odd
     return (
         f"({x:g}, {y:g}, {z:g}) is no position that the goal names, and nothing that is seen lies above or below it; "
-        f"in {mode} mode coordinates are exact. Use the goal's own numbers; the way there is planned for you."
+        f"in {mode} mode coordinates are exact. Use the goal's own numbers (the way there is planned for you), or "
+        "move_relative for what you worked out from them."
     )
 
 

@@ -139,6 +139,14 @@ async def test_the_officer_cannot_make_the_gate_allow_anything(place: Place) -> 
     )
 
 
+async def test_three_numbers_without_brackets_are_no_position(place: Place) -> None:
+    """The house vetoes what is sure to be meant as a place; the gate judges the rest when it comes to it."""
+    ran = await run(
+        place, assess("safe"), says("SAFE"), *WORK, assess("safe"), says("SAFE"), goal="Do parts 10, 20, 30 of the plan"
+    )
+    assert ("before", HOUSE, "safe") in assessments(ran)
+
+
 async def test_an_officer_that_cannot_be_asked_has_said_veto(place: Place) -> None:
     """A model that fails is no reason to go on without it."""
     ran = await run(place, {"error": "fatal", "sentence": "The model has gone."}, *WORK)

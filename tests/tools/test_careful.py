@@ -29,7 +29,8 @@ async def test_precision_takes_the_goals_own_coordinates() -> None:
     assert refused.is_error
     assert text_of(refused) == (
         "(1.6, 1, 0.5) is no position that the goal names, and nothing that is seen lies above or below it; in "
-        "PRECISION mode coordinates are exact. Use the goal's own numbers; the way there is planned for you."
+        "PRECISION mode coordinates are exact. Use the goal's own numbers (the way there is planned for you), or "
+        "move_relative for what you worked out from them."
     )
     assert len(bench.done) == 3
 
