@@ -93,6 +93,8 @@ def sentience_json(sentience: Sentience | None) -> dict[str, JSON] | None:
         "mode": sentience.mode,
         "says": sentience.mode_description,
         "speed_factor": sentience.speed_factor,
+        "extra_margin_m": sentience.extra_margin_m,
+        "max_step_m": sentience.max_step_m,
     }
 
 

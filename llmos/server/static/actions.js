@@ -23,8 +23,8 @@ let stopped = null;
 
 function watchStop({ stop }) {
   if (stop?.since === stopped?.since) return;
-  if (stop) add({ kind: "verdict", verb: "emergency_stop", args: {}, allowed: true, at: stop.since, by: `${stop.by}: ${stop.reason}` });
-  else add({ kind: "verdict", verb: "rearm", args: {}, allowed: true, at: Date.now() });
+  if (stop) add({ kind: "verdict", verb: "emergency_stop", args: {}, allowed: true, word: "stopped", level: "bad", at: stop.since, by: `${stop.by}: ${stop.reason}` });
+  else add({ kind: "verdict", verb: "rearm", args: {}, allowed: true, word: "rearmed", level: "good", at: Date.now() });
   stopped = stop;
 }
 
@@ -32,7 +32,7 @@ function add(beat) {
   list.querySelector(".empty")?.remove();
   if (beat.kind === "motion") return measured(beat);
   open = make("li", {},
-    make("div", { class: "line" }, make("span", { class: "call" }, called(beat.verb, beat.args)), mark(beat.allowed ? "good" : "bad", beat.allowed ? "allowed" : "refused")),
+    make("div", { class: "line" }, make("span", { class: "call" }, called(beat.verb, beat.args)), beat.word ? mark(beat.level, beat.word) : mark(beat.allowed ? "good" : "bad", beat.allowed ? "allowed" : "refused")),
     !beat.allowed && make("div", {}, `${beat.reason}${beat.suggestion ? `; ${beat.suggestion}` : ""}`),
     make("div", { class: "who" }, `${clock(beat.at)} ${beat.by ? `· ${beat.by}` : ""}`),
   );

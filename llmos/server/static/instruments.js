@@ -106,7 +106,9 @@ function showValence(sentience) {
     return;
   }
   if (!dials.size) buildValence(box, sentience);
-  setText(byId("mode"), sentience.mode ?? "");
+  setText(byId("mode"), sentience.mode);
+  byId("mode").title = sentience.says;
+  setText(tightened, tighter(sentience));
   for (const [name, value] of Object.entries(sentience.valence)) {
     const dial = dials.get(name);
     if (!dial) continue;
@@ -124,5 +126,17 @@ function buildValence(box, sentience) {
     list.append(make("dt", {}, name.replace("_", " ")), bar, make("dd", {}, value));
     dials.set(name, { bar, value });
   }
-  box.replaceChildren(list);
+  box.replaceChildren(list, tightened);
+}
+
+const tightened = make("p", { class: "empty" });
+tightened.style.marginTop = "8px";
+
+// By how much the mode tightens the limits just now; nothing in the usual mode.
+function tighter({ speed_factor: speed, extra_margin_m: margin, max_step_m: step }) {
+  const parts = [];
+  if (speed < 1) parts.push(`speed at most ${Math.round(speed * 100)} %`);
+  if (margin > 0) parts.push(`${number(margin)} m further from zones`);
+  if (step !== null) parts.push(`steps of at most ${number(step)} m`);
+  return parts.length ? `Stricter now: ${parts.join(", ")}.` : "";
 }

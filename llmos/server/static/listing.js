@@ -15,7 +15,7 @@ export class Listing {
     }
     const rows = this.rows(answer.body);
     this.shown = make("section", { class: "panel detail", "aria-live": "polite" }, make("p", { class: "empty" }, rows.length ? "Choose one on the left." : "There is nothing here yet."));
-    const names = make("div", { class: "panel names" }, rows.map((row) => this.button(row)));
+    const names = rows.length > 0 && make("div", { class: "panel names" }, rows.map((row) => this.button(row)));
     const head = make("div", { class: "page-head" }, make("h1", {}, this.title), make("p", {}, this.about?.(answer.body) ?? `${rows.length} ${this.title.toLowerCase()}`));
     this.page.replaceChildren(head, make("div", { class: "listing" }, names, this.shown));
     const first = rows.find((row) => this.row(row).key === wanted) ?? rows[0];
