@@ -69,7 +69,7 @@ class Careful:
 
     def _final(self, verb: str, args: Mapping[str, JSON]) -> str:
         """What cannot be undone about a command; empty where nothing is."""
-        held = self.state()["holding"]
+        held = self.state().get("holding", NOTHING)
         return f"let go of '{held}'" if verb == "toggle_tool" and not args["activate"] and held != NOTHING else ""
 
     async def _with_others(self, output: ToolOutput, verb: str, args: Mapping[str, JSON], most: int) -> ToolOutput:
@@ -85,7 +85,10 @@ class Careful:
         return replace(output, content=(*output.content, Text(f"Allowed instead: {places}.")))
 
     def _target(self, verb: str, args: Mapping[str, JSON]) -> Point | None:
+        """Where an arm's command goes; None for what goes nowhere, and for a robot on the ground."""
         state = self.state()
+        if self.profile.kind != "arm":
+            return None
         if verb == "move_to":
             return Point(float(args["x"]), float(args["y"]), float(args["z"]))
         if verb == "move_relative":
