@@ -122,7 +122,12 @@ def test_the_wheel_holds_all_that_is_read(wheel: Path) -> None:
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     """No tests, no caches, and not a file beside the package in everybody's site-packages."""
-    expected = re.compile(r"llmos/.+\.(py|typed|md|jinja|gguf|json)|llmos/_system/volumes/.+/\.git(ignore|attributes)")
+    expected = re.compile(
+        r"llmos/.+\.(py|typed|md|jinja|gguf|json)"
+        r"|llmos/server/static/\w+\.(html|css|js|svg)"
+        r"|llmos/robots/simulators/mjcf/.+\.xml"
+        r"|llmos/_system/volumes/.+/\.git(ignore|attributes)"
+    )
     about = re.compile(
         rf"llmos-{re.escape(__version__)}\.dist-info/(METADATA|WHEEL|RECORD|entry_points.txt|licenses/LICENSE)"
     )
