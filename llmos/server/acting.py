@@ -140,20 +140,27 @@ def _reset(service: Service, *, rearmed: bool = False, homed: bool = False) -> R
 
 
 async def while_there(request: Request, work: Callable[[], Awaitable[T]], leave: Callable[[], None] | None = None) -> T:
-    """The result of the work; when the caller hangs up before, `leave` is called, or else the work is cancelled."""
+    """The result of the work; when the caller hangs up before, `leave` is called, or else the work is cancelled.
+
+    The same when the service ends.
+    """
     background: TaskGroup = request.app.state.background
+    service: Service = request.app.state.service
     working, watching = anyio.CancelScope(), anyio.CancelScope()
+    end = leave or working.cancel
 
     async def watch() -> None:
         with watching:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
-            (leave or working.cancel)()
+            end()
 
     background.start_soon(watch)
+    service.under_way.append(end)
     try:
         with working:
             return await work()
     finally:
+        service.under_way.remove(end)
         watching.cancel()
     raise ClientDisconnect  # nobody is there to be answered

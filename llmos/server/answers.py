@@ -30,7 +30,6 @@ _STATUS: Final[Mapping[type[LLMosError], int]] = {
     ModelError: 503,
 }
 _RULE: Final[Mapping[int, str]] = {402: "budget", 409: "policy", 422: "well-formed", 503: "unreachable", 507: "storage"}
-_HUNG_UP: Final = 499  # nginx's number for it
 _PLAIN: Final[Mapping[int, tuple[str, str, str]]] = {
     404: ("not-found", "There is nothing at this address", "GET / lists what there is"),
     405: ("method", "This address does not take this method", "GET / lists what there is"),
@@ -142,7 +141,7 @@ async def _busy(_: Request, error: Exception) -> Response:
 
 
 async def _gone(_: Request, error: Exception) -> Response:  # noqa: ARG001 - nobody hears of it
-    return Response(status_code=_HUNG_UP)
+    return refuse(503, "ended", "It was ended before its end: the caller hung up, or the service ends", "ask again")
 
 
 async def _bug(_: Request, error: Exception) -> Response:  # noqa: ARG001 - it goes to the log, not to whoever asked

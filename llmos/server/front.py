@@ -7,12 +7,14 @@ request per connection: what follows on a kept connection could be a stop that a
 import asyncio
 import json
 import os
+import select
 import socket
 import ssl
 import sys
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +28,9 @@ from llmos.server.stopping import USUAL_REASON, reason_of, stopped_body
 _CHUNK: Final = 65536
 _UNREAD: Final = 16384
 _MOST_WAITING: Final = 256  # connections whose request has not come yet; beyond, the oldest is let go
-_FILES_KEPT: Final = _MOST_WAITING + 64
+_LOOKED_AT: Final = 32
+_BACKLOG: Final = 256
+_FILES_KEPT: Final = _MOST_WAITING + _BACKLOG + 64
 _REASONS: Final = {
     200: "OK",
     400: "Bad Request",
@@ -59,7 +63,7 @@ class Front:
         self._slow_s = float(wanted["slow_client_s"])
         self._most_open = most_open
         self._open = 0
-        self._waiting: OrderedDict[asyncio.Task[Any], None] = OrderedDict()
+        self._waiting: OrderedDict[asyncio.Task[Any], asyncio.StreamWriter] = OrderedDict()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its request to its end."""
@@ -79,9 +83,9 @@ class Front:
         """The request's head; None when there is none that can be understood, which was answered then."""
         task = asyncio.current_task()
         assert task is not None
-        self._waiting[task] = None
-        if len(self._waiting) > _MOST_WAITING:
-            self._waiting.popitem(last=False)[0].cancel()
+        if len(self._waiting) >= _MOST_WAITING:
+            self._make_room()
+        self._waiting[task] = writer
         try:
             async with asyncio.timeout(self._head_timeout_s):
                 head = await read_head(reader)
@@ -93,6 +97,16 @@ class Front:
         if head is None:
             await self._say(writer, 400, _no("well-formed", "This is no HTTP/1.1 request", "send one"))
         return head
+
+    def _make_room(self) -> None:
+        """Let go of the connection that has said nothing for longest; one whose words wait to be read has spoken."""
+        for task, writer in islice(self._waiting.items(), _LOOKED_AT):
+            waits = select.poll()
+            waits.register(writer.get_extra_info("socket"), select.POLLIN)
+            if not waits.poll(0):
+                task.cancel()
+                del self._waiting[task]
+                return
 
     async def _answer(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if head.method == "POST" and head.path == "/emergency":
@@ -213,7 +227,7 @@ async def _run(wanted: Mapping[str, Any], ended: asyncio.StreamReader) -> None:
     front = Front(wanted, most_connections())
     tls = make_tls(wanted["certfile"], wanted["keyfile"]) if wanted["certfile"] else None
     listening = socket.socket(fileno=int(wanted["listen"]))
-    async with await asyncio.start_server(front.serve, sock=listening, ssl=tls, backlog=1024, limit=_CHUNK):
+    async with await asyncio.start_server(front.serve, sock=listening, ssl=tls, backlog=_BACKLOG, limit=_CHUNK):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await ended.read()  # our parent holds the other end: when it is gone, so are we

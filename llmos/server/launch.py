@@ -96,7 +96,7 @@ async def listen(service: Service, listening: socket.socket, address: Address, r
     """Serve until Ctrl-C or SIGTERM, or until cancelled; `ready` is called when requests are answered."""
     server = _Server(_config(service, address), ready)
     async with anyio.create_task_group() as group:
-        group.start_soon(_until_told, server)
+        group.start_soon(_until_told, server, service)
         if front_process.POSSIBLE:
             with _backend() as (path, inner):
                 async with front_process.fronted(listening, _wanted(service, address, path)):
@@ -125,10 +125,12 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-async def _until_told(server: _Server) -> None:
-    """The first signal ends in order, the second at once."""
+async def _until_told(server: _Server, service: Service) -> None:
+    """The first signal ends in order, what is under way first; the second ends at once."""
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
+            for end in tuple(service.under_way):
+                end()
             server.force_exit = server.should_exit
             server.should_exit = True
 

@@ -3,7 +3,8 @@
 Knows no HTTP.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import anyio.to_thread
@@ -39,6 +40,8 @@ class Service:
     history: History
     arbiter: Arbiter
     counts: Counts
+    under_way: list[Callable[[], None]] = field(default_factory=list)
+    """What ends each motion and run that somebody waits for, for when the service ends."""
     stop_url: str = ""
     """Where a POST stops the robot if not at `/emergency`, which the front answers; for the cockpit."""
 

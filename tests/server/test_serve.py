@@ -15,6 +15,7 @@ from llmos.robots.latch import StopLatch
 from tests.server.test_launch import certificate
 from tests.support.homes import Place, make_place
 from tests.support.pages import ROOT
+from tests.support.runs import whole
 from tests.support.serving import Serving, has_curl, serving
 from tests.support.tapes import calls, says, tape
 
@@ -146,6 +147,20 @@ def test_it_ends_in_order(place: Place, how: signal.Signals) -> None:
         service.process.send_signal(how)
         assert service.process.wait(timeout=60) == 0
         listener.communicate()
+
+
+def test_what_is_under_way_ends_with_the_service(place: Place) -> None:
+    """A motion that somebody waits for decelerates, and the service still ends in order."""
+    with serving(place) as service:
+        body = ["-X", "POST", "-H", "Content-Type: application/json", "-d", '{"x": -1.9, "y": 1.9, "z": 2.5}']
+        mover = subprocess.Popen(["curl", "-s", *body, f"{service.url}/move"], stdout=subprocess.PIPE)
+        while service.get("/state")["state"]["speed_mps"] < 0.1:
+            pass
+        service.process.terminate()
+        assert service.process.wait(timeout=60) == 0
+        mover.communicate()
+    [journal] = (place.home / "journals").rglob("*.jsonl")
+    whole(journal)
 
 
 def test_another_address_demands_a_token(place: Place) -> None:
