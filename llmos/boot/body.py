@@ -179,6 +179,11 @@ class Body:
         """What is measured now."""
         return robot_state(self._controls.snapshot(), self.scene)
 
+    def limits_waiting(self) -> dict[str, JSON]:
+        """Which looser limits wait for a rearm that names the profile's hash, or why the newest profile is not read."""
+        known = self._controls.snapshot()
+        return {**known.notes, **({"waiting_profile": known.pending} if known.pending else {})}
+
     async def view(self, which: str) -> str:
         """What `get_camera_feed` shows an agent: the cockpit, the operator's map or the camera."""
         tools = self.tools(Principal("person", "somebody who looks"))

@@ -83,7 +83,7 @@ async def _device_rows(found: "Found") -> list[tuple[object, ...]]:
 def state(robot: str | None, scene: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Show the measured state: metres, degrees, objects and places."""
     with body_of(robot, scene) as body:
-        measured = {"robot": body.name, "scene": body.scene.name, **body.state()}
+        measured = {"robot": body.name, "scene": body.scene.name, **body.state(), **body.limits_waiting()}
     if as_json:
         print_json(measured)
         return

@@ -3,6 +3,7 @@
 import json
 
 from tests.support.command_line import CommandLine
+from tests.support.pages import ROOT
 from tests.support.tapes import calls, says
 
 
@@ -40,3 +41,16 @@ def test_log_that_was_changed_is_told_with_exit_code_1(llmos: CommandLine) -> No
     fault = "line 2 does not follow the one before it: lines were changed, removed or inserted"
     assert fault in said.out
     assert json.loads(llmos("robot", "log", "--json").out)["fault"] == fault
+
+
+def test_looser_limits_wait_for_a_rearm_that_names_the_profile(llmos: CommandLine) -> None:
+    """The state says which keys wait and for which hash; naming it lets them count, in the next process too."""
+    arm = (ROOT / "volumes" / "system" / "robots" / "arm.md").read_text()
+    home = ("agent", "run", "operator", "go home", "--model")
+    llmos(*home, llmos.tape(calls("go_home"), says()))
+    llmos.place.write("user/robots/arm.md", arm.replace("max_tcp_speed_mps: 0.5", "max_tcp_speed_mps: 0.6"))
+    state = llmos("robot", "state", "--json").json
+    assert state["looser_keys_waiting"] == ["max_tcp_speed_mps"]
+    rearmed = llmos("robot", "rearm", "arm", "--profile", state["waiting_profile"], "--yes")
+    assert rearmed.code == 0
+    assert "waiting_profile" not in llmos("robot", "state", "--json").json

@@ -166,9 +166,26 @@ def test_the_robots_page_has_every_rule() -> None:
     """The rules of the gate, all of them, and those that a command meets in the order in which it meets them."""
     told = [word(row[0]) for row in table("docs/robots.md", "rule", "forbids")]
     assert set(told) == refusals()
-    asked = (ROOT / "llmos" / "robots" / "gate.py").read_text("utf-8").partition("def _objection_to")[2]
+    judging = (ROOT / "llmos" / "robots" / "judging.py").read_text("utf-8")
+    asked, way = judging.partition("def assess")[2], judging.partition("def _check_path")[2]
     order = [
-        asked.index(f"check_{name}(") for name in ("stop", "finite", "verb", "arguments", "idle", "fresh", "motion")
+        asked.index(each)
+        for each in (
+            "check_stop(",
+            "check_finite(",
+            "check_verb(",
+            "check_arguments(",
+            "permitting(",
+            "undecided",
+            "check_fresh(",
+            "_check_path(",
+            "rate.check(",
+            "check_idle(",
+        )
     ]
     assert order == sorted(order)
-    assert told[:6] == ["emergency-stop", "well-formed", "known-verb", "arguments", "one-motion", "fresh-observation"]
+    assert way.index("check_clearance(") < way.index("check_ahead(") < way.index("check_step(")
+    assert told[:13] == [
+        "emergency-stop", "well-formed", "known-verb", "arguments", "granted", "limits", "fresh-observation",
+        "clearance", "workspace", "zone", "step", "rate", "one-motion",
+    ]  # fmt: skip
