@@ -104,6 +104,9 @@ def test_the_site_leaves_the_stop_alone() -> None:
     port = re.search(r"--port (\d+)", unit()["Service"]["ExecStart"])
     assert port is not None
     assert set(re.findall(r"proxy_pass http://127\.0\.0\.1:(\d+);", site)) == {port[1]}
+    places = re.findall(r"location [=/][^{]*\{([^}]*)\}", site)
+    assert len(places) == 2
+    assert all("proxy_set_header" not in place for place in places)  # one there would undo all those of the server
     assert "TLSv1.2 TLSv1.3;" in site
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in site
 
