@@ -112,7 +112,7 @@ class Gate:
             return Ruling(order, self._verdict(order.verb, order.args, preview=preview))
         self.tick()
         await self._save_limits()
-        case = self._assess(order)
+        case, version = self._assess(order), self._version
         verdict = self._verdict(order.verb, order.args, case.refusal, preview=preview)
         if not preview:
             await self._write("verdict", verdict_detail(order, verdict, case.path))
@@ -121,7 +121,7 @@ class Gate:
             return Ruling(order, verdict, case.path, 0.0 if case.refusal else self._duration_s(case))
         now_s = self._pace.now_s()
         expires_s = now_s + self.profile.approval_expiry_s
-        approval = Approval(_fingerprint(order), self._version, expires_s, case.path, verdict)
+        approval = Approval(_fingerprint(order), version, expires_s, case.path, verdict)
         token = self._approvals.give(approval, now_s)
         return Ruling(order, verdict, case.path, self._duration_s(case), token, expires_s)
 
@@ -267,7 +267,7 @@ def _fingerprint(order: Order) -> str:
     principal, caution = order.principal, order.caution
     return fingerprint(
         order.verb,
-        order.args,
+        plain(order.args),
         (principal.kind, principal.name, principal.content_hash),
         [(each.x, each.y, each.z, each.theta_rad) for each in order.via],
         (caution.speed_factor, caution.extra_margin_m, caution.max_step_m),

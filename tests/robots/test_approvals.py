@@ -83,6 +83,7 @@ async def test_refused_order_has_no_approval(tmp_path: Path) -> None:
     "changed",
     [
         {"args": {"x": 1.9, "y": 0.5, "z": 1.0}},
+        {"args": {"x": 10**5000, "y": math.nan, "z": None}},
         {"verb": "go_home", "args": {}},
         {"via": (Pose(0.0, 0.4, 1.2, 0.0),)},
         {"principal": replace(OPERATOR, name="somebody-else")},
@@ -94,7 +95,8 @@ async def test_order_that_was_altered_is_not_the_one_approved(tmp_path: Path, ch
     arm = rig(tmp_path)
     ruling = await arm.gate.judge(move())
     altered = replace(ruling, order=replace(ruling.order, **changed))
-    assert await refusal_of(arm, altered) == "approval: The order is not the one that was approved"
+    said = await refusal_of(arm, altered)
+    assert said == "approval: The order is not the one that was approved" or said.startswith("well-formed: ")
     assert await refusal_of(arm, ruling) == "approval: This order has no approval, or it was used already"
 
 
