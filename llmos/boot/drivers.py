@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 
-from llmos.documents.robot_profile import RobotProfile
+from llmos.documents.robot_profile import Home, RobotProfile
 from llmos.documents.scene import Scene
 from llmos.errors import nearest
 from llmos.robots.base import Robot
@@ -55,9 +55,33 @@ def _mujoco_camera(scene: Scene) -> Camera:
     return MujocoCamera(partial(world_xml, scene), drawing_library())
 
 
+def _kinematic_rover(profile: RobotProfile, scene: Scene, _faults: Faults) -> Robot:
+    from llmos.robots.simulators.kinematic_rover import KinematicRover
+
+    return KinematicRover(profile, scene)
+
+
+def _mujoco_rover(profile: RobotProfile, scene: Scene, _faults: Faults) -> Robot:
+    prepare_libraries()
+    from llmos.robots.simulators.mujoco_rover import MujocoRover
+
+    return MujocoRover(profile, scene)
+
+
+def _rover_camera(scene: Scene) -> Camera:
+    prepare_libraries()
+    from llmos.robots.simulators.mujoco_camera import MujocoCamera
+    from llmos.robots.simulators.world import rover_world_xml
+
+    anywhere = Home(0.0, 0.0, 0.0, 0.0)  # a snapshot says where it stands
+    return MujocoCamera(partial(rover_world_xml, scene, anywhere), drawing_library())
+
+
 DRIVERS: Mapping[str, Driver] = {
     "kinematic": Driver(_kinematic),
     "mujoco-arm": Driver(_mujoco_arm, ("mujoco", "numpy"), "sim", _mujoco_camera),
+    "kinematic-rover": Driver(_kinematic_rover),
+    "mujoco-rover": Driver(_mujoco_rover, ("mujoco", "numpy"), "sim", _rover_camera),
 }
 """Every driver by the name that profiles use."""
 

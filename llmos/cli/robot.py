@@ -96,7 +96,7 @@ def state(robot: str | None, scene: str | None, as_json: bool) -> None:  # noqa:
 @click.argument("which", type=click.Choice(["cockpit", "operator", "camera"]), default="cockpit")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the camera's picture there (PNG).")
 @click.option(
-    "--angle", type=click.Choice(["overview", "above", "gripper"]), default="overview", help="Where that is taken from."
+    "--angle", type=click.Choice(["overview", "above", "onboard"]), default="overview", help="Where that is taken from."
 )
 @robot
 @scene

@@ -16,6 +16,7 @@ from llmos.documents.verbs import STOP, VERBS, RobotKind
 from llmos.errors import nearest
 from llmos.messages import JSON
 from llmos.robots.base import Pose, turn_between
+from llmos.robots.driving import in_workspace
 from llmos.robots.verdict import Refusal
 
 MOVES: Final = frozenset(("move_to", "move_relative", "go_home"))
@@ -89,6 +90,8 @@ def target_of(verb: str, args: Mapping[str, JSON], start: Pose, profile: RobotPr
         turn = turn_between(start.theta_rad, theta_rad)
     elif verb == "move_relative":
         dx, dy, dz, turn_deg = (number.get(name, 0.0) for name in ("dx", "dy", "dz", "dtheta_deg"))
+        if profile.kind == "rover":
+            dx, dy = in_workspace(dx, dy, start)
         x, y, z, turn = start.x + dx, start.y + dy, start.z + dz, math.radians(turn_deg)
     elif verb == "go_home":
         home = profile.home
@@ -96,6 +99,11 @@ def target_of(verb: str, args: Mapping[str, JSON], start: Pose, profile: RobotPr
     else:
         return start
     return Pose(x, y, z, start.theta_rad + turn)
+
+
+def names_heading(verb: str, args: Mapping[str, JSON]) -> bool:
+    """Whether the command says how the robot is to be turned in the end; a rover keeps the heading it arrives with."""
+    return verb == "go_home" or "theta_deg" in args or "dtheta_deg" in args
 
 
 def fingerprint(*parts: object) -> str:

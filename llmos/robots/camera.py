@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 
 from llmos.robots.controls import Snapshot
 
-View = Literal["overview", "above", "gripper"]
-"""From outside of the workspace, from the ceiling, or beside the gripper and moving along with it."""
+View = Literal["overview", "above", "onboard"]
+"""From outside of the workspace, from the ceiling, or from the robot itself, moving along with it."""
 
 
 class Camera(Protocol):

@@ -5,16 +5,25 @@ Knows no driver, changes nothing and takes nobody's word: it looks at an order a
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from llmos.documents.grants import Grant
 from llmos.documents.robot_profile import RobotProfile
 from llmos.robots import rules
-from llmos.robots.asked import MOVES, check_arguments, check_finite, check_verb, check_way, target_of
-from llmos.robots.base import Measured, Pose
+from llmos.robots.asked import (
+    MOVES,
+    check_arguments,
+    check_finite,
+    check_verb,
+    check_way,
+    names_heading,
+    target_of,
+)
+from llmos.robots.base import Measured, Pose, turn_between
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order
+from llmos.robots.driving import check_driving
 from llmos.robots.latch import Stop
 from llmos.robots.permission import CommandRate, permitting
 from llmos.robots.verdict import Refusal
@@ -105,6 +114,7 @@ def _check_path(path: Sequence[Pose], sight: Sight, caution: Caution) -> Refusal
         rules.check_clearance(sight.measured, sight.profile)
         or _check_turns(path)
         or check_ahead(path, sight.profile, sight.fence, loaded=sight.loaded, extra_m=caution.extra_margin_m)
+        or (check_driving(path) if sight.profile.kind == "rover" else None)
         or rules.check_step(path[0], path[-1], sight.profile, caution)
     )
 
@@ -113,7 +123,12 @@ def _way(order: Order, sight: Sight) -> tuple[Pose, ...]:
     """From where the robot is, by the poses that were proposed, to the target; empty for what moves nothing."""
     if order.verb not in MOVES:
         return ()
-    return (sight.start, *order.via, target_of(order.verb, order.args, sight.start, sight.profile))
+    target = target_of(order.verb, order.args, sight.start, sight.profile)
+    if sight.profile.kind == "rover":
+        last = order.via[-1] if order.via else sight.start
+        turn = turn_between(last.theta_rad, target.theta_rad) if names_heading(order.verb, order.args) else 0.0
+        target = replace(target, theta_rad=last.theta_rad + turn)
+    return (sight.start, *order.via, target)
 
 
 def _check_turns(path: Sequence[Pose]) -> Refusal | None:

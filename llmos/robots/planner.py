@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from llmos.documents.scene import Scene
 from llmos.messages import JSON
-from llmos.robots.asked import MOVES, check_arguments, check_finite, check_verb, target_of
+from llmos.robots.asked import MOVES, check_arguments, check_finite, check_verb, names_heading, target_of
 from llmos.robots.base import Pose
 from llmos.robots.controls import Snapshot
+from llmos.robots.driving import driven
 from llmos.robots.path import plan_path
 from llmos.robots.postcondition import is_near
 from llmos.robots.surroundings import surroundings
@@ -39,4 +40,6 @@ class Planner:
         start = sent if is_near(measured.pose, sent, profile) else measured.pose
         target = target_of(verb, args, start, profile)
         way = plan_path(start, target, surroundings(profile, self._scene, measured, extra_m))
+        if way and profile.kind == "rover":
+            return driven(way, target.theta_rad if names_heading(verb, args) else None)[1:]
         return way[1:-1] if way else ()

@@ -15,6 +15,7 @@ from llmos.robots.pilot import Pilot
 from llmos.robots.report import motion_sentence, state_sentence
 from llmos.robots.verdict import Result
 from llmos.tools.base import Tool, ToolOutcome, ToolOutput, tool
+from llmos.tools.rover import rover_tools
 
 ROBOT_TOOLS = frozenset(
     {"move_to", "move_relative", "toggle_tool", "get_camera_feed", "get_status", "go_home", "emergency_stop"}
@@ -30,11 +31,14 @@ Look: TypeAlias = Callable[[], Awaitable[bytes]]
 
 
 def robot_tools(pilot: Pilot, scene: Scene, look: Look | None = None, mood: Callable[[], str] = str) -> list[Tool]:
-    """The seven tools of a robot arm, for one pilot; `scene` is where its named places are, `look` its camera.
+    """The tools of a robot, for one pilot: seven of an arm, six of a rover.
+
+    `scene` is where its named places are, `look` its camera.
 
     `mood` is what the Sentience Layer says of itself on the panel of instruments; empty where there is none.
     """
-    return [*_motion_tools(pilot), *_reading_tools(pilot, scene, look, mood)]
+    moving = rover_tools(pilot, _outcome) if pilot.profile.kind == "rover" else _arm_tools(pilot)
+    return [*moving, *_common_tools(pilot), *_reading_tools(pilot, scene, look, mood)]
 
 
 def robot_state(snapshot: Snapshot, scene: Scene) -> dict[str, JSON]:
@@ -54,7 +58,7 @@ def robot_state(snapshot: Snapshot, scene: Scene) -> dict[str, JSON]:
     }
 
 
-def _motion_tools(pilot: Pilot) -> list[Tool]:
+def _arm_tools(pilot: Pilot) -> list[Tool]:
     @tool(effect=Effect.IDEMPOTENT)
     async def move_to(x: float, y: float, z: float, theta_deg: float | None = None) -> ToolOutcome:
         """Move the tool straight to a position in the workspace, in metres: x right, y forward, z up.
@@ -91,6 +95,10 @@ def _motion_tools(pilot: Pilot) -> list[Tool]:
         """
         return _outcome(await pilot.toggle_tool(activate))
 
+    return [move_to, move_relative, toggle_tool]
+
+
+def _common_tools(pilot: Pilot) -> list[Tool]:
     @tool(effect=Effect.IDEMPOTENT)
     async def go_home() -> ToolOutcome:
         """Move the tool to its home position."""
@@ -101,7 +109,7 @@ def _motion_tools(pilot: Pilot) -> list[Tool]:
         """Stop the robot at once and keep it stopped until a person rearms it."""
         return _outcome(await pilot.emergency_stop())
 
-    return [move_to, move_relative, toggle_tool, go_home, emergency_stop]
+    return [go_home, emergency_stop]
 
 
 def _reading_tools(pilot: Pilot, scene: Scene, look: Look | None, mood: Callable[[], str]) -> list[Tool]:

@@ -45,7 +45,7 @@ def test_a_view_shows_what_agents_see(llmos: CommandLine, which: str, words: str
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("angle", ["overview", "above", "gripper"])
+@pytest.mark.parametrize("angle", ["overview", "above", "onboard"])
 def test_the_camera_writes_a_picture(
     llmos: CommandLine, tmp_path: Path, require_system: Callable[[str], None], angle: str
 ) -> None:

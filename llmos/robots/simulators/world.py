@@ -3,12 +3,14 @@
 Knows no MuJoCo: text in, text out. The pieces are the XML files in `mjcf/`; in them `$name` is filled in from a scene.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from string import Template
 from xml.etree import ElementTree as ET
 
+from llmos.documents.robot_profile import Home
 from llmos.documents.scene import Pedestal, Scene
 from llmos.documents.zone import Zones
 from llmos.robots.simulators.zone_geoms import zones_piece
@@ -39,6 +41,15 @@ def world_xml(scene: Scene, zones: Zones | None = None) -> str:
     """The MJCF of a scene; `zones` are to be seen only, and come last so that all else keeps its number."""
     root = _piece("arena")
     for piece in (_piece("gantry"), *_stands(scene), *_objects(scene), zones_piece(zones or {})):
+        _merge(root, piece)
+    return ET.tostring(root, encoding="unicode")
+
+
+def rover_world_xml(scene: Scene, home: Home, zones: Zones | None = None) -> str:
+    """The MJCF of a scene with a rover at its home instead of an arm, and low walls around."""
+    root = _piece("arena")
+    rover = _piece("rover", x=home.x_m, y=home.y_m, theta=math.radians(home.theta_deg))
+    for piece in (rover, *_stands(scene), *_objects(scene), zones_piece(zones or {})):
         _merge(root, piece)
     return ET.tostring(root, encoding="unicode")
 

@@ -53,7 +53,7 @@ function cameraPane(pane) {
   const image = make("img", { alt: "" });
   const words = make("p", { class: "says" }, "Looking …");
   const choice = make("select", { "aria-label": "Which camera", onchange: (event) => ((seen = event.target.value), look()) },
-    ["overview", "above", "gripper"].map((each) => make("option", { value: each }, each)));
+    ["overview", "above", "onboard"].map((each) => make("option", { value: each }, each)));
   image.hidden = choice.hidden = true;
   pane.append(image, make("div", { class: "row camera-foot" }, choice, words));
   return { image, words, choice };

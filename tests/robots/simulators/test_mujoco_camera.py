@@ -112,7 +112,7 @@ def test_cube_moves_in_the_picture_when_it_moves(camera: "MujocoCamera", steps: 
 def test_same_snapshot_makes_the_same_picture(camera: "MujocoCamera", steps: Steps) -> None:
     """Nothing of an earlier picture is left in a later one."""
     first = camera.picture(snapshot(steps))
-    camera.picture(snapshot(steps), "gripper")
+    camera.picture(snapshot(steps), "onboard")
     assert camera.picture(snapshot(steps)) == first
 
 
@@ -129,7 +129,7 @@ def test_zones_are_in_the_picture(camera: "MujocoCamera", steps: Steps) -> None:
 def test_gripper_is_seen_from_beside(camera: "MujocoCamera", steps: Steps) -> None:
     """The camera at the gripper moves along with it."""
     steps.move(Pose(1.5, 1.0, 0.7, 0.0))
-    rows, columns = reds(camera.picture(snapshot(steps), "gripper"))
+    rows, columns = reds(camera.picture(snapshot(steps), "onboard"))
     assert len(rows) > 5000
     assert 400 < columns.mean() < 560
 
