@@ -100,5 +100,5 @@ async def test_motions_of_a_gate_can_be_checked(tmp_path: Path) -> None:
     """What was measured around each motion is enough for a square."""
     arm = rig(tmp_path, "drawing")
     for dx, dy in ((0.2, 0), (0, 0.2), (-0.2, 0), (0, -0.2)):
-        await arm.gate.perform("move_relative", {"dx": dx, "dy": dy})
+        await arm.pilot.perform("move_relative", {"dx": dx, "dy": dy})
     assert [finding.holds for finding in check_scene(arm.scene, measured_in(reversed(arm.motions)))] == [True]

@@ -8,6 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
 from llmos.robots.verdict import Result, Verdict
+from llmos.tools.base import Tool
 from llmos.tools.robot import robot_tools
 from tests.support.hostile_worlds import World, place_in
 from tests.support.oracle import Place
@@ -64,7 +66,6 @@ class Attacker:
         self.profile, self._offered = world.profile, False
         self.gate = gate(world.profile, self.robot, SimulatedPace(self.clock), self.latch, newest=self._newest)
         self.pilot = Pilot(self.gate, PERSON, plan=Planner(world.scene))
-        self.tools = {each.spec.name: each for each in robot_tools(self.pilot, world.scene)}
         self.deeds = Deeds(self.robot.track)
 
     async def run(self) -> Deeds:
@@ -81,6 +82,11 @@ class Attacker:
             await act()
             self.gate.snapshot()
         return self.deeds
+
+    @cached_property
+    def tools(self) -> dict[str, Tool]:
+        """What an agent would have."""
+        return {each.spec.name: each for each in robot_tools(self.pilot, self.world.scene)}
 
     # what is asked
 
