@@ -40,7 +40,7 @@ from llmos.robots.wire import (
 
 _KNOCK_S: Final = 2.0
 _FIRST_STATE_S: Final = 5.0
-_SILENCE_S: Final = 1.0
+_SILENCE_S: Final = 2.0
 _PIECE_BYTES: Final = 65536
 _NEWEST_TICKS: Final = 500
 
