@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from llmos.robots.latch import StopLatch
-from tests.support.cockpit import CHROMIUM, SIZES, Cockpit, chromium, cockpit
+from tests.support.cockpit import CHROMIUM, SIZES, Cockpit, chromium, cockpit, slow_down
 from tests.support.homes import make_place
 from tests.support.serving import serving
 from tests.support.tapes import calls, says
@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 KEPT = Path(os.environ.get("LLMOS_ARTEFACTS", Path(__file__).parents[2] / "build")) / "cockpit"
 MINUS = "\N{MINUS SIGN}"
+SLOW_MPS = 0.06
+SLOWLY = pytest.mark.parametrize("speed", [SLOW_MPS])
+"""However long a busy machine takes to press, the motion goes on for longer."""
 FAR = {"x": -1.5, "y": 1.5, "z": 2.0}
 
 
@@ -39,9 +42,15 @@ def scene() -> str:
 
 
 @pytest.fixture
-def here(tmp_path: Path, scene: str) -> Iterator[Cockpit]:
+def speed() -> float | None:
+    """As fast as the shipped profile lets the arm be."""
+    return None
+
+
+@pytest.fixture
+def here(tmp_path: Path, scene: str, speed: float | None) -> Iterator[Cockpit]:
     """A cockpit over an arm in a scene; its model knows one answer."""
-    with cockpit(tmp_path, calls("move_relative", dx=0.3), says("Moved."), scene=scene) as running:
+    with cockpit(tmp_path, calls("move_relative", dx=0.3), says("Moved."), scene=scene, speed_mps=speed) as running:
         yield running
 
 
@@ -154,6 +163,7 @@ def test_a_refused_command_shows_its_reason(visit: Callable[..., Any], here: Coc
     assert measured_x(here) == pytest.approx(0.0, abs=0.01)
 
 
+@SLOWLY
 def test_stop_by_click_during_motion(visit: Callable[..., Any], here: Cockpit) -> None:
     """One press stops the robot on its way, and the latch is shown with its reason."""
     page = visit()
@@ -169,7 +179,9 @@ def test_stop_works_while_the_service_does_nothing_at_all(browser: Any, tmp_path
     """Its process is frozen in the midst of a motion; the press is answered by its front, and the page says so."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    with serving(make_place(tmp_path)) as service:
+    place = make_place(tmp_path)
+    slow_down(place, SLOW_MPS)
+    with serving(place) as service:
         page.goto(f"{service.url}/cockpit")
         page.locator('#status:not([data-level="wait"])').wait_for()
         depart(page)
@@ -182,6 +194,7 @@ def test_stop_works_while_the_service_does_nothing_at_all(browser: Any, tmp_path
         context.close()
 
 
+@SLOWLY
 def test_stop_by_the_space_bar_during_motion(visit: Callable[..., Any], here: Cockpit) -> None:
     """The space bar needs no focus; not even a button that has it gets in the way."""
     page = visit()
@@ -205,6 +218,7 @@ def test_the_space_bar_types_in_a_text_field_and_stops_after_escape(visit: Calla
     status(page, "Stopped")
 
 
+@SLOWLY
 @pytest.mark.parametrize("scene", ["empty"])  # elsewhere home may be too near a zone for a robot that a stop made wary
 def test_recovery_in_full(visit: Callable[..., Any], here: Cockpit) -> None:
     """Stop, a short press that does not rearm, a hold that does, home, and a move as before."""
@@ -220,10 +234,10 @@ def test_recovery_in_full(visit: Callable[..., Any], here: Cockpit) -> None:
     page.get_by_role("button", name="Go home").click()
     page.locator("#ruling .mark").filter(has_text="Reached").wait_for()
     assert measured_x(here) == pytest.approx(0.0, abs=0.01)
-    aim(page, x=-0.2, y=0.0, z=1.0)
+    aim(page, x=-0.1, y=0.0, z=1.0)
     page.get_by_role("button", name="Move there").click()
     page.locator("#ruling .mark").filter(has_text="Reached").wait_for()
-    assert measured_x(here) == pytest.approx(-0.2, abs=0.01)
+    assert measured_x(here) == pytest.approx(-0.1, abs=0.01)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -250,6 +264,20 @@ def _stop_is_on_top(page: Any) -> bool:
     return bool(page.evaluate(script))
 
 
+def test_everything_that_can_be_used_has_a_name(visit: Callable[..., Any]) -> None:
+    """On every page, for those who hear the page instead of seeing it."""
+    page = visit()
+    script = """(id) => [...document.querySelectorAll(`header *, #${id} *`)]
+      .filter((each) => each.matches('a, button, input, select, textarea, iframe, [role="log"], svg[role="img"]'))
+      .filter((each) => !(each.getAttribute('aria-label') || each.title || each.labels?.[0]?.textContent.trim()
+        || (each.matches('a, button') && each.textContent.trim())))
+      .map((each) => each.outerHTML)"""
+    for name in ("drive", "agents", "skills", "volumes", "runs", "zones"):
+        page.evaluate(f"location.hash = '/{name}'")
+        page.locator(f"#{name} .panel").first.wait_for()
+        assert page.evaluate(script, name) == []
+
+
 def test_moving_by_hand_ends_with_the_hold(visit: Callable[..., Any], here: Cockpit) -> None:
     """The robot moves for as long as the button is held, and stands still soon after it is let go."""
     page = visit()
@@ -259,7 +287,7 @@ def test_moving_by_hand_ends_with_the_hold(visit: Callable[..., Any], here: Cock
     reading(page, rf"{MINUS}0\.[1-5]")
     page.mouse.up()
     status(page, "Ready")
-    assert -0.6 < measured_x(here) < -0.1
+    assert -1.9 < measured_x(here) < -0.1
     assert here.service.snapshot().moving is None
 
 

@@ -64,12 +64,22 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
+def slow_down(place: Place, speed_mps: float) -> None:
+    """A profile of the arm that is this slow, so that a motion lasts however busy the machine is."""
+    shipped = (system_root() / "volumes" / "system" / "robots" / "arm.md").read_text("utf-8")
+    place.write("user/robots/arm.md", shipped.replace("max_tcp_speed_mps: 0.5", f"max_tcp_speed_mps: {speed_mps}"))
+
+
 @contextmanager
-def cockpit(folder: Path, *lines: Line, scene: str = "", **options: Any) -> Iterator[Cockpit]:
+def cockpit(
+    folder: Path, *lines: Line, scene: str = "", speed_mps: float | None = None, **options: Any
+) -> Iterator[Cockpit]:
     """A cockpit in a home of its own; `lines` is what its model says."""
     place = Place(folder)
     init_home(place.home, system_root(), RealClock())
     place.workspace.mkdir()
+    if speed_mps is not None:
+        slow_down(place, speed_mps)
     model = {"model": tape(place, *lines)} if lines else {}
     system = place.system(robot="arm", scene=scene or None, realtime=True, **model, **options)
     service = make_service(system, Access())
