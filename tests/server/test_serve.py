@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from websockets.sync.client import connect
 
 from llmos.robots.latch import StopLatch
+from llmos.volumes.locks import only_writer
 from tests.server.test_launch import certificate
 from tests.support.homes import Place, make_place
 from tests.support.pages import ROOT
@@ -133,6 +136,40 @@ def test_a_killed_service_leaves_nothing_running(place: Place) -> None:
         service.process.wait()
         while subprocess.run(["curl", "-s", f"{service.url}/health"], capture_output=True).returncode != 7:
             pass
+
+
+def test_killed_in_the_midst_of_a_motion_it_comes_up_stopped(place: Place) -> None:
+    """The robot decelerates by itself, and a person has to look before anything moves again."""
+    with serving(place) as service:
+        assert service.post("/move?wait=false", {"x": -1.9, "y": 1.9, "z": 2.5})[0] == 202
+        while service.get("/state")["state"]["speed_mps"] < 0.1:
+            pass
+        service.process.kill()
+    with only_writer(place.home / "run" / "arm.lock"):
+        pass  # the host has let go of it: it ends by itself, once the robot stands still
+    with serving(place) as service:
+        state = service.get("/state")["state"]
+        assert state["emergency_stop"] is True
+        assert "ended while it was moving" in state["stop"]["reason"]
+        assert service.post("/move", {"x": 0.1, "y": 0.0, "z": 1.0})[1]["rule"] == "emergency-stop"
+        assert service.post("/reset")[1]["rearmed"] is True
+
+
+def test_a_listener_that_never_reads_is_let_go_and_others_hear_on(place: Place) -> None:
+    """What is old is not kept for it, and nobody waits for it."""
+    place.write("kernel/service.md", "---\nslow_client_s: 0.3\n---\n")
+    upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    upgrade += "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+    with serving(place) as service, socket.socket() as deaf, connect(f"ws://127.0.0.1:{service.port}/ws?hz=30") as good:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", service.port))
+        deaf.sendall(f"GET /ws?hz=30 HTTP/1.1\r\nHost: localhost\r\n{upgrade}".encode())
+        listening = "llmos_listeners 2.0"
+        while listening not in service.curl("/metrics")[1]:
+            good.recv()
+        while listening in service.curl("/metrics")[1]:
+            assert json.loads(good.recv())["type"] == "state_update"
+        assert json.loads(good.recv())["type"] == "state_update"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
