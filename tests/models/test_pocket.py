@@ -123,13 +123,13 @@ class Ran:
 async def run(goal: str, scene: str, folder: Path, backend: str = BACKENDS[0]) -> Ran:
     """Ask, call, tell, until the model ends its turn: the loop without its purse and its journal."""
     robot = rig(folder, scene)
-    tools = {tool.spec.name: tool for tool in robot_tools(robot.gate, robot.scene)}
+    tools = {tool.spec.name: tool for tool in robot_tools(robot.pilot, robot.scene)}
     model = LocalModel(POCKET, backend=backend)
     messages: tuple[Message, ...] = (Message("user", (Text(goal),)),)
     calls: list[ToolCall] = []
     for _ in range(MOST_STEPS):
         specs = tuple(tools[name].spec for name in sorted(tools))
-        state = robot_state(robot.gate, robot.scene)
+        state = robot_state(robot.gate.snapshot(), robot.scene)
         reply = await model.reply(Request("", messages, specs, max_output_tokens=128, state=state), ignore_text)
         if not reply.tool_calls:
             break
@@ -139,7 +139,7 @@ async def run(goal: str, scene: str, folder: Path, backend: str = BACKENDS[0]) -
         result = ToolResult(call.id, outcome if isinstance(outcome, tuple) else _content(outcome), _failed(outcome))
         messages += (reply.message, Message("user", (result,)))
     await model.aclose()
-    return Ran([(call.name, dict(call.args)) for call in calls], reply, robot.gate.measure())
+    return Ran([(call.name, dict(call.args)) for call in calls], reply, robot.pilot.measure())
 
 
 def _content(outcome) -> tuple[Text, ...]:
