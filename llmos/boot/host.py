@@ -66,7 +66,7 @@ def main(words: Sequence[str] | None = None) -> int:
         home, profile, scene, drivers = _documents(asked.robot, asked.scene)
         _own(home, profile, scene, drivers, owner)
     except LLMosError as error:
-        print(f"llmos: {error}", file=sys.stderr)  # noqa: T201 - what starts this reads it
+        sys.stderr.write(f"llmos: {error}\n")  # what starts this reads it
         return error.exit_code
     return 0
 
@@ -126,7 +126,8 @@ async def _cancel_at_signal(scope: anyio.CancelScope) -> None:
 def _say_ready() -> None:
     gc.collect()
     gc.freeze()  # what is here by now stays, and need not be looked at between two ticks
-    print(READY, flush=True)  # noqa: T201 - what starts this waits for it
+    sys.stdout.write(f"{READY}\n")  # what starts this waits for it
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
