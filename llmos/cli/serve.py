@@ -77,6 +77,8 @@ async def _serve(address: "Address", options: dict[str, Any]) -> None:
 
             def ready() -> None:
                 click.echo(f"Serving {service.body.name} at {address.url} (cockpit: {address.url}/cockpit).")
+                if access.tokens:
+                    click.echo(f"Browsers log in at {address.url}/login.")
                 click.echo("POST /emergency stops it. Ctrl-C ends the service.")
 
             await listen(service, listening, address, ready)

@@ -170,6 +170,14 @@ def test_a_browser_logs_in_once(closed_service: Served) -> None:
         assert socket.receive_json()["type"] == "state_update"
 
 
+def test_a_browser_without_a_token_is_led_to_where_it_can_log_in(closed_service: Served) -> None:
+    """Whoever opens the cockpit sees a page, not JSON; a script still gets its 401."""
+    headers = {"Accept": "text/html,application/xhtml+xml"}
+    answer = closed_service.get("/cockpit", headers=headers, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert closed_service.get("/state").status_code == 401
+
+
 def test_guessing_tokens_takes_time(closed_service: Served) -> None:
     """After some tries one has to wait."""
     tries = [closed_service.post("/login", {"token": f"guess-{number}"}).status_code for number in range(5)]
