@@ -62,6 +62,7 @@ def state_json(service: Service) -> dict[str, JSON]:
         "objects": {name: [_short(each) for each in point] for name, point in sorted(measured.objects.items())},
         "zones": clearances(snapshot.profile, measured),
         "battery": measured.battery,
+        "clearance_m": measured.clearance_m,
         "moving": snapshot.moving,
         "busy": service.arbiter.holder or None,
         "stop": None if stop is None else {"since": stop.since, "by": stop.by, "reason": stop.reason},

@@ -69,7 +69,10 @@ export async function start() {
   const answer = await get("/cockpit/agents");
   const names = answer.ok ? answer.body.agents.map((agent) => agent.name) : [];
   select.replaceChildren(...names.map((name) => make("option", { value: name }, name)));
-  if (names.includes("operator")) select.value = "operator";
+  on("setup", ({ kind }) => {
+    const usual = kind === "rover" ? "driver" : "operator";
+    if (names.includes(usual)) select.value = usual;
+  });
   const cost = await get("/cockpit/cost");
   if (cost.ok) byId("spent").textContent = spent(cost.body.session);
 }

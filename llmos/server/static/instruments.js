@@ -24,7 +24,7 @@ function row(list, name, label, unit, mark = "b") {
 
 function plain(list, name, label) {
   const value = make("span");
-  list.append(make("dt", {}, label), make("dd", { class: "wide" }, value));
+  list.append(make("dt", { class: `row-${name}` }, label), make("dd", { class: `wide row-${name}` }, value));
   rows[name] = { value };
 }
 
@@ -34,7 +34,7 @@ function build(setup) {
   row(pose, "theta_deg", "θ", "°");
   row(pose, "speed", "Speed", "m/s", "s");
   const rest = make("dl", { class: "readings" });
-  for (const [name, label] of [["robot", "Robot"], ["gripper", "Tool"], ["holding", "Holding"], ["battery", "Battery"], ["jitter", "Control"]]) plain(rest, name, label);
+  for (const [name, label] of [["robot", "Robot"], ["gripper", "Tool"], ["holding", "Holding"], ["clearance", "Nearest thing"], ["battery", "Battery"], ["jitter", "Control"]]) plain(rest, name, label);
   setText(rows.robot.value, setup.robot);
   byId("pose").replaceChildren(pose, make("hr", { class: "rule" }), rest);
   buildZones(setup);
@@ -78,6 +78,7 @@ function show(state) {
   setText(rows.gripper.value, state.gripper_closed ? "active, closed" : "inactive, open");
   setText(rows.holding.value, state.holding ?? "nothing");
   setText(rows.battery.value, state.battery === null ? "no battery" : `${Math.round(state.battery * 100)} %`);
+  setText(rows.clearance.value, typeof state.clearance_m === "number" ? `${number(state.clearance_m)} m` : "nothing in range");
   setText(rows.jitter.value, state.control ?? "simulated time");
   for (const [name, metres] of Object.entries(state.zones)) showZone(name, metres, setup);
   showValence(state.sentience);
