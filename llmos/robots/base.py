@@ -80,11 +80,11 @@ class Imu:
 class Measured:
     """What the robot's own sensors say, at `timestamp_s` on the clock that `tick` is given.
 
-    `holding` names what the closed gripper feels, `objects` is where the camera sees things, `clearance_m` what a range
-    sensor reads to the nearest obstacle; a robot without that sensor leaves it empty or None. `moving_objects` are
-    those that nobody holds and that have not come to rest. `ranges_m` are the readings of range sensors by name,
-    `battery` is the share that is left, in [0, 1]. `physics` are the positions of a simulation, from which a camera can
-    draw it.
+    `holding` names what the closed gripper feels, `objects` is where the camera sees things, `clearance_m` what a
+    range sensor reads to the nearest obstacle; a robot without that sensor leaves it empty or None. `moving_objects`
+    are those that nobody holds and that have not come to rest. `ranges_m` are the readings of range sensors by name,
+    `battery` is the share that is left, in [0, 1]. Without `has_gripper` it never grips. `physics` are the positions
+    of a simulation, from which a camera can draw it.
     """
 
     timestamp_s: float
@@ -97,6 +97,7 @@ class Measured:
     moving_objects: tuple[str, ...] = ()
     ranges_m: Mapping[str, float] = field(default_factory=dict)
     battery: float | None = None
+    has_gripper: bool = True
     imu: Imu | None = None
     physics: tuple[float, ...] = ()
 

@@ -15,7 +15,8 @@ def state_sentence(measured: Measured) -> str:
 
     For example `At (1.50, 1.00, 0.50) turned 0°, gripper holding 'cube'.`
     """
-    return f"At {position(measured.pose.point)} turned {measured.pose.theta_deg:.0f}°, gripper {_gripper(measured)}."
+    gripper = f", gripper {_gripper(measured)}" if measured.has_gripper else ""
+    return f"At {position(measured.pose.point)} turned {measured.pose.theta_deg:.0f}°{gripper}."
 
 
 def motion_sentence(motion: Motion) -> str:

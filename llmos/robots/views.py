@@ -24,12 +24,20 @@ def cockpit(profile: RobotProfile, robot: str, measured: Measured, stop: Stop | 
         lines.append(f"    {axis}: {_signed(value):6.2f} m  [{allowed.low:.1f} to {allowed.high:.1f}]")
     lines.append(f"    θ: {pose.theta_deg:6.1f}°   [0.0 to 360.0]")
     lines.append(f"  SPEED: {measured.velocity.speed_mps:.2f} m/s  [0.0 to {profile.max_tcp_speed_mps:g}]")
-    lines.append(f"  TOOL STATUS: [{'ACTIVE' if measured.gripper_closed else 'INACTIVE'}]")
-    lines.append(f"  HOLDING: {measured.holding or 'nothing'}")
+    if measured.has_gripper:
+        lines.append(f"  TOOL STATUS: [{'ACTIVE' if measured.gripper_closed else 'INACTIVE'}]")
+        lines.append(f"  HOLDING: {measured.holding or 'nothing'}")
     lines += [] if measured.battery is None else [f"  BATTERY: {measured.battery:.0%}"]
+    lines += ["  RANGES:", *_ranges(measured)] if measured.ranges_m else []
     lines += ["  ZONES:", *_distances(profile, measured)] if profile.zones else []
     lines += [f"  VALENCE: {mood}"] if mood else []
     return _panel("LLMOS COCKPIT", [*lines, *_safety(stop)])
+
+
+def _ranges(measured: Measured) -> list[str]:
+    """What the range sensors read, three to a line."""
+    read = [f"{name} {value:.2f} m" for name, value in measured.ranges_m.items()]
+    return [f"    {', '.join(read[first : first + 3])}" for first in range(0, len(read), 3)]
 
 
 def operator(

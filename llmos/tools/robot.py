@@ -6,10 +6,10 @@ Knows no driver and no limit, and has no way to rearm; what the gate refuses goe
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, TypeAlias
 
-from llmos.documents.scene import NOTHING, Scene
+from llmos.documents.scene import NOTHING, Point, Scene
 from llmos.messages import JSON, Effect, Image, Text
 from llmos.robots import views
-from llmos.robots.base import RobotError
+from llmos.robots.base import Measured, RobotError
 from llmos.robots.controls import Snapshot
 from llmos.robots.pilot import Pilot
 from llmos.robots.report import motion_sentence, state_sentence
@@ -50,7 +50,7 @@ def robot_state(snapshot: Snapshot, scene: Scene) -> dict[str, JSON]:
         "y": _short(pose.y),
         "z": _short(pose.z),
         "theta_deg": _short(pose.theta_deg),
-        "gripper": "closed" if measured.gripper_closed else "open",
+        "gripper": _gripper(measured),
         "holding": measured.holding or NOTHING,
         "objects": _positions(measured.objects),
         "places": _positions(scene.places),
@@ -130,10 +130,11 @@ def _reading_tools(pilot: Pilot, scene: Scene, look: Look | None, mood: Callable
 
     @tool(effect=Effect.PURE)
     async def get_status() -> str:
-        """Say where the tool is, what the gripper holds, and whether the robot is stopped."""
+        """Say where the tool is, what the gripper holds, what is in sight, and whether the robot is stopped."""
         now = pilot.snapshot()
         stopped = f" The emergency stop is latched: {now.stop.reason}." if now.stop else ""
-        return f"{state_sentence(now.measured)}{stopped}"
+        seen = _listed("In sight", now.measured.objects) + _listed("Places", scene.places)
+        return f"{state_sentence(now.measured)}{seen}{stopped}"
 
     return [get_camera_feed, get_status]
 
@@ -152,6 +153,18 @@ def _outcome(result: Result) -> ToolOutcome:
     said = motion_sentence(result.motion) if result.motion else str(result.refusal)
     warned = f" {result.warning}." if result.warning else ""
     return ToolOutcome((Text(f"{said}{warned}"),), is_error=not result.ok)
+
+
+def _gripper(measured: Measured) -> str:
+    if not measured.has_gripper:
+        return "none"
+    return "closed" if measured.gripper_closed else "open"
+
+
+def _listed(what: str, points: Mapping[str, Point]) -> str:
+    """A sentence that names things with their positions; none where there are none."""
+    named = ", ".join(f"{name} {views.position(point)}" for name, point in sorted(points.items()))
+    return f" {what}: {named}." if named else ""
 
 
 def _positions(points: Mapping[str, tuple[float, ...]]) -> dict[str, JSON]:

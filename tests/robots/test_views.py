@@ -8,6 +8,7 @@ from llmos.documents.scene import Point
 from llmos.robots import views
 from llmos.robots.base import Measured, Pose, Velocity
 from llmos.robots.latch import Stop
+from llmos.robots.report import state_sentence
 from tests.support.robots import arm_profile
 
 ARM = arm_profile()
@@ -114,3 +115,25 @@ def test_camera_says_what_it_sees_and_that_it_is_words() -> None:
 def test_positions_are_written_to_the_centimetre(point: tuple[float, float, float], text: str) -> None:
     """No minus stands before zero."""
     assert views.position(Point(*point)) == text
+
+
+def test_a_robot_without_a_gripper_shows_its_sensors_instead() -> None:
+    """Ranges and battery; no tool, and no word of one."""
+    ranges = {"front": 0.98, "front left": 2.4, "front right": 2.4, "left": 2.08, "right": 2.08, "back": 2.1}
+    rover = Measured(
+        0.0,
+        Pose(0, 0, 0.05, 0),
+        Velocity(),
+        gripper_closed=False,
+        holding=None,
+        objects={},
+        ranges_m=ranges,
+        battery=0.5,
+        has_gripper=False,
+    )
+    panel = views.cockpit(arm_profile(), "rover", rover, None)
+    assert "TOOL STATUS" not in panel
+    assert "BATTERY: 50%" in panel
+    assert "    front 0.98 m, front left 2.40 m, front right 2.40 m" in panel
+    assert "    left 2.08 m, right 2.08 m, back 2.10 m" in panel
+    assert state_sentence(rover) == "At (0.00, 0.00, 0.05) turned 0°."

@@ -22,7 +22,9 @@ class KinematicRover:
         home = profile.home
         pose = Pose(home.x_m, home.y_m, home.z_m, math.radians(home.theta_deg))
         self._goal = pose
-        self._measured = Measured(0.0, pose, Velocity(), gripper_closed=False, holding=None, objects=scene.objects)
+        self._measured = Measured(
+            0.0, pose, Velocity(), gripper_closed=False, holding=None, objects=scene.objects, has_gripper=False
+        )
 
     def command(self, setpoint: Commanded) -> None:
         """Take the newest setpoint."""

@@ -159,6 +159,7 @@ class MujocoRover:
             moving_objects=tuple(self._objects.moving()),
             ranges_m=ranges,
             battery=self._battery,
+            has_gripper=False,
             imu=self._imu(),
             physics=tuple(self._state.qpos.tolist()),
         )
