@@ -1,7 +1,7 @@
 """The robot host beside busy programs: its control loop's rate and jitter, and how soon and how long a stop takes.
 
-The arm of the shipped profile without physics, driven by a client in this process, beside two busy threads of this
-process and a third busy process. The host is the real one; its setpoints are watched from inside, on the same clock.
+The arm of the shipped profile without physics, driven by a client in this process, beside a program with two busy
+threads and another busy one. The host is the real one; its setpoints are watched from inside, on the same clock.
 """
 
 import json
@@ -31,6 +31,7 @@ from llmos.robots.gate import Gate
 from llmos.robots.host import RobotHost
 from llmos.robots.motion import PathMotion, stopping
 from llmos.robots.pace import SharedPace
+from llmos.robots.priority import come_first
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.stop_listener import call_stop
 from llmos.robots.stopping import latch_of
@@ -67,6 +68,7 @@ class Watched(KinematicArm):
 
 def be_host(home: Path) -> None:
     """Run a host that writes down when a motion first brakes, and when it rested before the next began."""
+    come_first()
     arm, scene, clock = profile(), read_scene(_SYSTEM / "scenes" / "empty.md"), RealClock()
     driver = Watched(arm, scene)
     events = (home / "events.jsonl").open("a", buffering=1)
@@ -117,26 +119,25 @@ def hosted(home: Path) -> Iterator[HostClient]:
             process.stdin.close()
 
 
+_HOG = """
+import threading
+for _ in range(2):
+    threading.Thread(target=lambda: [sum(range(1000)) for _ in iter(int, 1)], daemon=True).start()
+input()
+"""
+
+
 @contextmanager
 def busy() -> Iterator[None]:
-    """Two threads of this process and a process of its own that compute all the time."""
-    done = threading.Event()
-
-    def compute() -> None:
-        while not done.is_set():
-            sum(range(1000))
-
-    threads = [threading.Thread(target=compute) for _ in range(2)]
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as hog:
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
+    """A Python program with two busy threads, and another one that computes all the time."""
+    threads = subprocess.Popen([sys.executable, "-c", _HOG], stdin=subprocess.PIPE)
+    alone = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        for hog in (threads, alone):
             hog.kill()
-            done.set()
-            for thread in threads:
-                thread.join()
+            hog.wait()
 
 
 def ticks(client: HostClient) -> list[float]:

@@ -32,6 +32,7 @@ from llmos.robots.host import RobotHost
 from llmos.robots.latch import Stop
 from llmos.robots.ownership import owning
 from llmos.robots.pace import SharedPace
+from llmos.robots.priority import come_first
 from llmos.robots.stopping import latch_of
 from llmos.settings import current_folder, prepare_libraries, read_environment
 
@@ -62,6 +63,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if asked.owned:
         owner.watch()
     prepare_libraries()
+    come_first()
     try:
         home, profile, scene, drivers = _documents(asked.robot, asked.scene)
         _own(home, profile, scene, drivers, owner)

@@ -211,3 +211,27 @@ def test_a_profile_that_is_not_the_newest_is_not_accepted(llmos: CommandLine) ->
     said = llmos("robot", "rearm", "arm", "--profile", "sha256:0", "--yes")
     assert said.code == 3
     assert said.last.startswith("llmos: The robot's profile is not sha256:0 but sha256:")
+
+
+def test_a_drill_is_practised_and_kept(llmos: CommandLine) -> None:
+    """Each way to stop is measured; the page is dated and lies in the home; the robot is armed again."""
+    said = llmos("robot", "drill", "--yes")
+    assert said.code == 0
+    assert "**passed**. Setpoints had to become slower within 24 ms and to rest within 0.92 s" in said.out
+    assert "| the gate |" in said.out
+    assert "| the latch on disk |" in said.out
+    [page] = (llmos.place.home / "robots" / "drills").glob("arm-*.md")
+    assert page.read_text("utf-8") == said.out
+    assert llmos("robot", "rearm").out == "No robot is stopped.\n"
+    told = llmos("robot", "drill", "--yes", "--json")
+    assert (told.json["passed"], [each["way"] for each in told.json["trials"]]) == (
+        True,
+        ["the gate", "the latch on disk"],
+    )
+
+
+def test_nobody_is_moved_about_unasked(llmos: CommandLine) -> None:
+    """A drill needs a yes."""
+    said = llmos("robot", "drill")
+    assert said.code == 2
+    assert not (llmos.place.home / "robots" / "drills").exists()
