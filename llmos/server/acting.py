@@ -81,8 +81,8 @@ async def perform(service: Service, request: Request, verb: str, args: Mapping[s
 
 
 async def _carry_out(service: Service, caller: Caller, verb: str, args: Mapping[str, JSON]) -> Result:
-    helm = service.helm(Principal("person", caller.name))
-    return await service.direct.perform(verb, args, lambda: helm.perform(verb, args), f"person {caller.name}")
+    pilot = service.pilot(Principal("person", caller.name))
+    return await service.direct.perform(verb, args, lambda: pilot.perform(verb, args), f"person {caller.name}")
 
 
 async def _begin(service: Service, request: Request, verb: str, args: Mapping[str, JSON]) -> Response:
@@ -91,7 +91,7 @@ async def _begin(service: Service, request: Request, verb: str, args: Mapping[st
     background: TaskGroup = request.app.state.background
     with ExitStack() as stack:
         stack.enter_context(service.arbiter.claim(caller.name, verb))
-        ruling = await service.helm(Principal("person", caller.name)).preview(verb, args)
+        ruling = await service.pilot(Principal("person", caller.name)).preview(verb, args)
         if ruling.verdict.refusal is not None:
             return refused(ruling.verdict.refusal)
         held = stack.pop_all()

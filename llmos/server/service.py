@@ -5,7 +5,7 @@ Knows no HTTP.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import anyio.to_thread
 
@@ -22,9 +22,6 @@ from llmos.server.arbiter import Arbiter
 from llmos.server.direct import DirectRun
 from llmos.server.history import History
 from llmos.server.metrics import Counts
-
-Helm: TypeAlias = Pilot
-"""The robot in somebody's hands."""
 
 _LOOKING: Final = Principal("person", "the service")
 
@@ -50,7 +47,7 @@ class Service:
         """The limits of the kernel for this service."""
         return self.system.rules.service
 
-    def helm(self, principal: Principal) -> Pilot:
+    def pilot(self, principal: Principal) -> Pilot:
         """The robot in somebody's hands."""
         return self.body.pilot(principal)
 

@@ -95,7 +95,7 @@ class Elsewhere(Service):
     gate: Gate
     world: World
 
-    def helm(self, principal: Principal) -> Pilot:
+    def pilot(self, principal: Principal) -> Pilot:
         return Pilot(self.gate, principal, plan=Planner(self.world.scene))
 
     def snapshot(self) -> Snapshot:

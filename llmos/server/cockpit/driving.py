@@ -61,7 +61,7 @@ def driving_router(service: Service, live: Live, talks: Talks, arena: Arena) -> 
 def _add_motion(router: APIRouter, service: Service, lesson: Lesson, arena: Arena) -> None:
     @router.post("/preview")
     async def preview(body: OrderBody, request: Request) -> JSONAnswer:
-        ruling = await service.helm(Principal("person", who(request).name)).preview(body.verb, body.args)
+        ruling = await service.pilot(Principal("person", who(request).name)).preview(body.verb, body.args)
         arena.ghost(ruling.path, allowed=ruling.verdict.allowed)
         return JSONAnswer(preview_json(ruling))
 

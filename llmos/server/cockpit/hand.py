@@ -24,9 +24,9 @@ async def perform(
 
     Raises BusyError when somebody else has the robot.
     """
-    helm = service.helm(Principal("person", who))
+    pilot = service.pilot(Principal("person", who))
     with service.arbiter.claim(who, verb):
-        return await (run or service.direct).perform(verb, args, lambda: helm.perform(verb, args), who)
+        return await (run or service.direct).perform(verb, args, lambda: pilot.perform(verb, args), who)
 
 
 def preview_json(ruling: Ruling) -> dict[str, JSON]:

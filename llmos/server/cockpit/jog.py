@@ -10,9 +10,10 @@ import anyio
 
 from llmos.messages import JSON
 from llmos.robots.controls import Principal
+from llmos.robots.pilot import Pilot
 from llmos.robots.verdict import Refusal, Result
 from llmos.server.cockpit.hand import perform
-from llmos.server.service import Helm, Service
+from llmos.server.service import Service
 
 WAYS: Final = ("dx", "dy", "dz", "dtheta_deg")
 _FARTHEST_M: Final = 10.0
@@ -43,8 +44,8 @@ class Lease:
 
 async def jog(service: Service, who: str, way: Mapping[str, float], lease: Lease) -> Refusal | None:
     """Move this way until the lease ends or nothing more is allowed there; what refused it, if anything did."""
-    helm = service.helm(Principal("person", who))
-    args, refusal = await farthest(helm, way)
+    pilot = service.pilot(Principal("person", who))
+    args, refusal = await farthest(pilot, way)
     if args is None:
         return refusal
     result: Result | None = None
@@ -55,15 +56,15 @@ async def jog(service: Service, who: str, way: Mapping[str, float], lease: Lease
     return result.refusal or refusal
 
 
-async def farthest(helm: Helm, way: Mapping[str, float]) -> tuple[dict[str, JSON] | None, Refusal | None]:
+async def farthest(pilot: Pilot, way: Mapping[str, float]) -> tuple[dict[str, JSON] | None, Refusal | None]:
     """The longest move this way that the gate allows, and what forbids a longer one; no move when none is allowed."""
-    refusal = await _objection(helm, _scaled(way, 1.0))
+    refusal = await _objection(pilot, _scaled(way, 1.0))
     if refusal is None:
         return _scaled(way, 1.0), None
     low, high = 0.0, 1.0
     for _ in range(_TRIES):
         middle = (low + high) / 2
-        objection = await _objection(helm, _scaled(way, middle))
+        objection = await _objection(pilot, _scaled(way, middle))
         if objection is None:
             low = middle
         else:
@@ -71,9 +72,9 @@ async def farthest(helm: Helm, way: Mapping[str, float]) -> tuple[dict[str, JSON
     return (_scaled(way, low) if low >= _SMALLEST_SHARE else None), refusal
 
 
-async def _objection(helm: Helm, args: Mapping[str, JSON]) -> Refusal | None:
+async def _objection(pilot: Pilot, args: Mapping[str, JSON]) -> Refusal | None:
     """What forbids the straight way; a hand that pushes one way does not want to be led around."""
-    ruling = await helm.preview("move_relative", args)
+    ruling = await pilot.preview("move_relative", args)
     if ruling.verdict.refusal is None and ruling.order.via:
         return _BEHIND
     return ruling.verdict.refusal
