@@ -50,35 +50,11 @@ class SimulatedPace:
         self._clock.advance(period_s)
 
 
-class RealTimePace:
-    """Waits on a real clock; a late tick delays all that follow, so that no setpoint is ever hurried."""
-
-    def __init__(self, clock: Clock, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
-        self._clock = clock
-        self._sleep = sleep
-        self._last_s = clock.monotonic_s()
-
-    def now(self) -> datetime:
-        """The wall time, in UTC."""
-        return self._clock.now()
-
-    def now_s(self) -> float:
-        """The machine's monotonic seconds."""
-        return self._clock.monotonic_s()
-
-    async def wait(self, period_s: float) -> None:
-        """Sleep until the period is over; after a pause or a late tick a whole period begins anew."""
-        now_s = self._clock.monotonic_s()
-        since_s = now_s - self._last_s
-        await self._sleep(period_s - since_s if since_s < period_s else period_s)
-        self._last_s = self._clock.monotonic_s()
-
-
 class SharedPace:
     """One tick for a control loop and all who follow it, on a real clock; `periods_s` says how long the newest took.
 
     A whole period passes between two ticks, so that no setpoint is ever hurried. One control loop at a time may `wait`;
-    when `run` has ended, it waits alone.
+    while nobody has begun `run`, it waits alone, and after a pause a whole period begins anew.
     """
 
     def __init__(self, clock: Clock, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
@@ -112,7 +88,8 @@ class SharedPace:
             self._owed = self._ticks if self._ticks > seen else 0
             raise
         if self._ticks == seen:
-            await self._sleep(max(self._last_s + period_s - self.now_s(), 0.0))
+            since_s = self.now_s() - self._last_s
+            await self._sleep(period_s - since_s if since_s < period_s else period_s)
             self._last_s = self.now_s()
 
     async def follow(self) -> None:

@@ -17,7 +17,7 @@ from llmos.robots.base import RobotError
 from llmos.robots.gate import Gate
 from llmos.robots.latch import Rearm, Stop, StopLatch
 from llmos.robots.motion import stopping
-from llmos.robots.pace import RealTimePace
+from llmos.robots.pace import SharedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.verdict import Result, Verdict
@@ -495,7 +495,7 @@ async def test_real_clock_that_stutters_makes_motion_slower_and_never_faster(tmp
         await anyio.lowlevel.checkpoint()
 
     robot = WatchedRobot(KinematicArm(profile, shipped_scene("empty")), clock)
-    gate = Gate(profile, robot, RealTimePace(clock, sleep), StopLatch(tmp_path / "arm.json"))
+    gate = Gate(profile, robot, SharedPace(clock, sleep), StopLatch(tmp_path / "arm.json"))
     clock.advance(100.0)
     result = await Pilot(gate, OPERATOR).move_to(1, 0, 1)
     assert result.ok

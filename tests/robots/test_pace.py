@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from llmos.clock import SimulatedClock
-from llmos.robots.pace import RealTimePace, SimulatedPace
+from llmos.robots.pace import SharedPace, SimulatedPace
 
 
 @pytest.mark.anyio
@@ -38,7 +38,7 @@ async def test_real_period_is_what_is_left_of_it() -> None:
         slept.append(round(seconds, 6))
         clock.advance(seconds)
 
-    pace = RealTimePace(clock, sleep)
+    pace = SharedPace(clock, sleep)
     await pace.wait(0.01)
     clock.advance(0.004)
     await pace.wait(0.01)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import anyio
 import anyio.from_thread
@@ -22,6 +22,7 @@ from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SharedPace
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.stopping import latch_of
+from llmos.robots.verdict import Result
 from llmos.robots.wire import VERSION, Frames, Hello, Reply, Request, framed, read_reply
 from tests.support.robots import WatchedRobot, arm_profile, shipped_scene
 
@@ -65,6 +66,18 @@ class Time:
         self.clock.advance(seconds)
 
 
+class BookedGate(Gate):
+    """Keeps who stopped it and why, in the order in which it was told."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.booked: list[tuple[str, str]] = []
+
+    async def stop(self, by: str, reason: str) -> Result:
+        self.booked.append((by, reason))
+        return await super().stop(by, reason)
+
+
 @dataclass
 class HostRig:
     """A host that serves, its robot, and what it has done; `end` ends it as a signal would."""
@@ -72,7 +85,7 @@ class HostRig:
     files: HostFiles
     latch: StopLatch
     robot: WatchedRobot
-    gate: Gate
+    gate: BookedGate
     host: RobotHost
     profile: RobotProfile
     end: Callable[[], None]
@@ -108,7 +121,7 @@ def serving(
 
     robot = WatchedRobot(KinematicArm(profile, scene), clock)
     pace = SharedPace(clock, sleep)
-    gate = Gate(profile, robot, pace, latch, zones=scene.zones)
+    gate = BookedGate(profile, robot, pace, latch, zones=scene.zones)
     host = RobotHost(gate, scene, latch, files, pace)
 
     async def serve() -> None:
