@@ -7,6 +7,9 @@ import pytest
 from llmos.autonomy.sentience import LATENT
 from llmos.autonomy.valence import Valence
 from llmos.clock import SimulatedClock
+from llmos.documents.robot_checks import home_clearance_m
+from llmos.documents.scene import Point, read_scene
+from llmos.documents.scene_zones import profile_in
 from llmos.documents.valence_checks import FEELINGS, MODES
 from llmos.messages import Effect, Usage
 from llmos.traces.events import (
@@ -21,6 +24,7 @@ from llmos.traces.events import (
     ToolCalled,
     ToolReturned,
 )
+from tests.support.robots import SYSTEM, arm_profile
 from tests.support.valence import REST, SHIPPED, Layer
 
 MOVE = {"verb": "move_to", "x": 1.0, "y": 1.0, "z": 1.0}
@@ -82,7 +86,7 @@ def test_an_emergency_stop_makes_it_cautious_and_a_mishap_after_it_recovering() 
     look = layer.valence.look()
     assert (look.mode, look.robotics_profile.safety_condition) == ("RECOVERY", "critical")
     assert not look.robotics_profile.operational_readiness
-    assert (look.speed_factor, look.extra_margin_m, look.max_step_m) == (0.3, 0.1, 0.25)
+    assert (look.speed_factor, look.extra_margin_m, look.max_step_m) == (0.3, 0.06, 0.25)
 
 
 def test_motions_that_miss_wear_it_out_until_it_recovers() -> None:
@@ -281,3 +285,15 @@ def test_a_stop_that_was_latched_before_is_not_felt() -> None:
     """A process that begins with a stopped robot begins at rest; its gate refuses all motion anyway."""
     valence = Valence(SHIPPED, REST, SimulatedClock().monotonic_s, lambda: "Ann, yesterday")
     assert valence.mode == "PRECISION"
+
+
+def test_the_widest_margin_leaves_the_way_home_open() -> None:
+    """In every shipped scene: after a stop the arm is at its most careful, and home is where a person sends it."""
+    home = arm_profile().home
+    widest_m = max(mode.extra_margin_m for mode in SHIPPED.modes.values())
+    for path in sorted((SYSTEM / "scenes").glob("*.md")):
+        profile = profile_in(read_scene(path), arm_profile())
+        rooms = [
+            home_clearance_m(profile, each, Point(home.x_m, home.y_m, home.z_m)) for each in profile.zones.values()
+        ]
+        assert min(rooms) > widest_m, path.stem

@@ -26,6 +26,7 @@ NATIVE = {
     "llmos.robots.simulators.grip",
     "llmos.robots.simulators.mujoco_arm",
     "llmos.robots.simulators.mujoco_camera",
+    "llmos.robots.simulators.mujoco_rover",
 }
 """What adapts a build of llama.cpp or MuJoCo is imported with it: when a local model is first asked, a robot opened."""
 

@@ -203,7 +203,7 @@ async def test_a_change_of_mode_is_told_in_the_midst_of_a_run(place: Place) -> N
     first, second = (states(body) for body in bodies)
     assert second[: len(first)] == first
     assert "mode=CAUTIOUS" in second[-1]
-    assert "speed_limit=60% extra_margin=0.05 m" in second[-1]
+    assert "speed_limit=60% extra_margin=0.03 m" in second[-1]
 
 
 async def test_an_agent_without_a_robot_is_told_nothing_of_it(place: Place) -> None:
