@@ -13,14 +13,16 @@ import anyio
 import pytest
 
 from llmos.boot.hosting import HostProcess
+from llmos.clock import RealClock
 from llmos.errors import LLMosError, StorageError
 from llmos.robots.base import RobotError
 from llmos.robots.client import HostClient
 from llmos.robots.controls import Principal
 from llmos.robots.doors import HostFiles
+from llmos.robots.latch import Stop
 from llmos.robots.ownership import host_of
 from llmos.robots.pilot import Pilot
-from llmos.robots.stopping import latch_of
+from llmos.robots.stopping import latch_of, stop_robot
 from llmos.robots.wire import VERSION, Hello, State
 from llmos.settings import package_folder, system_root
 from tests.support.command_line import CommandLine
@@ -38,6 +40,7 @@ from pathlib import Path
 from llmos.robots.client import HostClient
 from llmos.robots.controls import Principal
 from llmos.robots.doors import HostFiles
+from llmos.robots.latch import Stop
 from llmos.robots.pilot import Pilot
 import sys
 pilot = Pilot(HostClient(HostFiles(Path(sys.argv[1]), "{NAME}"), "a test"), Principal("person", "Ada"))
@@ -323,3 +326,33 @@ def test_a_robot_that_is_none_has_no_host(place: Place) -> None:
     with pytest.raises(LLMosError) as caught:
         HostProcess(HostFiles(place.home, "simpel"), "empty", place.workspace)
     assert str(caught.value).startswith("There is no robot 'simpel'; did you mean 'simple'?")
+
+
+def test_a_host_that_hangs_is_told_and_can_be_stopped_on_disk(place: Place) -> None:
+    """Nobody waits for it for ever; the stop is there when it wakes up again."""
+    with running(place) as (files, process):
+        client = HostClient(files, "a test")
+        os.kill(process.process, signal.SIGSTOP)
+        try:
+            stopped = stop_robot(place.home, NAME, "Ada", "smoke", RealClock())
+            with pytest.raises(RobotError, match=rf"^The robot host of {NAME} \(process \d+\) has said nothing for "):
+                look_until_it_fails(client)
+        finally:
+            os.kill(process.process, signal.SIGCONT)
+        assert (stopped.by_host, stopped.stop.reason) == (False, "smoke")
+        while client_state_of(client) is None:
+            pass
+        client.close()
+
+
+def look_until_it_fails(client: HostClient) -> None:
+    """Look at the robot again and again."""
+    while True:
+        client.snapshot()
+
+
+def client_state_of(client: HostClient) -> Stop | None:
+    """The stop that the client sees; a host that has just woken up may not have told it yet."""
+    with suppress(RobotError):
+        return client.snapshot().stop
+    return None
