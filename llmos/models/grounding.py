@@ -11,7 +11,15 @@ from llmos.messages import JSON, Message, Request, Text
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)"
 _POSITION = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})")
-_METRES = (1.0, 0.01, 0.001, 0.0254, 0.3048)  # metre, centimetre, millimetre, inch, foot
+_METRES = {
+    "m": (1.0, r"m|met(?:er|re)s?"),
+    "cm": (0.01, r"cm|centimet(?:er|re)s?"),
+    "mm": (0.001, r"mm|millimet(?:er|re)s?"),
+    "in": (0.0254, r"in|inch(?:es)?"),
+    "ft": (0.3048, r"ft|foot|feet"),
+}
+_UNITS = "|".join(rf"(?P<{unit}>(?:{words})\b)" for unit, (_, words) in _METRES.items())
+_LENGTH = re.compile(rf"(?P<number>{_NUMBER})\s*(?:{_UNITS})?", re.IGNORECASE)
 _AXES, _SHIFTS = ("x", "y", "z"), ("dx", "dy", "dz")
 
 
@@ -19,7 +27,8 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
     """What is wrong with the numbers of a call, in one sentence; None where nothing is sure to be.
 
     Where the goal names positions such as `(1.5, 1.0, 0.5)`, a call's x, y and z must be one of them, or lie above or
-    below an object or a place of the state. Where it names one number, a shift along one axis must be that length.
+    below an object or a place of the state. Where it names one number, a shift along one axis must be that length, in
+    the unit that stands behind it.
     """
     goal = _goal(request.messages)
     named = positions(goal)
@@ -29,9 +38,9 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
             _near(asked[:2], known[:2]) for known in _known(request.state)
         ):
             return f"The model wrote the position {asked}, which the goal does not name; nothing was moved."
-    numbers = [abs(float(text)) for text in re.findall(_NUMBER, goal)]
+    lengths = [_lengths_m(found) for found in _LENGTH.finditer(goal)]
     shifts = [float(arguments[axis]) for axis in _SHIFTS if arguments.get(axis)]
-    if len(numbers) == len(shifts) == 1 and not any(_near((abs(shifts[0]),), (numbers[0] * unit,)) for unit in _METRES):
+    if len(lengths) == len(shifts) == 1 and not any(_near((abs(shifts[0]),), (each,)) for each in lengths[0]):
         return f"The model wrote a way of {shifts[0]:g} m, which the goal does not name; nothing was moved."
     return None
 
@@ -43,6 +52,13 @@ def positions(text: str) -> list[tuple[float, float, float]]:
     [(1.5, 1.0, 0.5), (-1.0, -1.0, 0.7)]
     """
     return [(float(x), float(y), float(z)) for x, y, z in _POSITION.findall(text)]
+
+
+def _lengths_m(found: "re.Match[str]") -> list[float]:
+    """What a number may mean in metres: one length with a unit, several without."""
+    number = abs(float(found["number"]))
+    said = [scale for unit, (scale, _) in _METRES.items() if found[unit]]
+    return [number * scale for scale in said or [scale for scale, _ in _METRES.values()]]
 
 
 def _goal(messages: Sequence[Message]) -> str:

@@ -32,6 +32,10 @@ def at(x: float, y: float, z: float) -> dict[str, float]:
         ("Move 30cm to the right", {"dx": 0.3}),
         ("Move 0.5 meters to the left", {"dx": -0.5}),
         ("up 12 mm", {"dz": 0.012}),
+        ("Move 30 to the right", {"dx": 0.3}),
+        ("Move 0.5 Metres back", {"dy": -0.5}),
+        ("Move 2 feet back", {"dy": -0.6096}),
+        ("move 5 more to the right", {"dx": 0.05}),
         ("two inches, or 2 in, up", {"dz": 0.0508}),
         ("move slightly left", {"dx": -0.05}),
         ("1 m right and 2 m up", {"dx": 7.0}),
@@ -61,6 +65,16 @@ def test_what_may_be_meant_passes(goal: str, arguments: dict[str, float]) -> Non
             "Move 120 cm to the right",
             {"dx": 0.2},
             "The model wrote a way of 0.2 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "Move 5 m to the right",
+            {"dx": 0.05},
+            "The model wrote a way of 0.05 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "go up 2 millimetres",
+            {"dz": 0.02},
+            "The model wrote a way of 0.02 m, which the goal does not name; nothing was moved.",
         ),
     ],
 )
