@@ -187,7 +187,7 @@ def figures(home: Path) -> list[Figure]:
     braked = [at for kind, at in told if kind == "brakes"]
     rested = [at for kind, at in told if kind == "rested"][1:]
     reaction = sorted((at - call) * 1000 for call, at in zip(called, braked, strict=True))
-    still = sorted(at - call for call, at in zip(called, rested, strict=True))
+    still = sorted(at - since for since, at in zip(braked, rested, strict=True))
     nominal, limit_s = profile().control_period_s, stopping(profile()).time_s
     jitter = sorted(abs(period - nominal) * 1000 for period in periods)
     return [
@@ -196,7 +196,8 @@ def figures(home: Path) -> list[Figure]:
         Figure("jitter p99", share(jitter, 0.99), "ms"),
         Figure("STOP to first decelerating setpoint p50", share(reaction, 0.5), "ms"),
         Figure(f"STOP to first decelerating setpoint p99 of {_STOPS}", share(reaction, 0.99), "ms", _BY_SOCKET_MS),
-        Figure("STOP to standstill, longest", still[-1], "s", limit_s),
+        Figure("from there to standstill p50", share(still, 0.5), "s"),
+        Figure("from there to standstill, longest", still[-1], "s", limit_s + 2 * nominal),
     ]
 
 

@@ -18,6 +18,7 @@ from llmos.robots.verdict import Refusal
 
 NEWEST_TICKS: Final = 200
 _ON_TIME = 0.01
+_MOST_LATE = 3
 _SHARES = 100
 """Speeds are scaled in hundredths, so that a motion is not planned anew at every tick."""
 
@@ -78,7 +79,7 @@ class Drive:
         """Send setpoints until the motion ends, or until it is at rest because something halted it; then why.
 
         A setpoint that is wrong is never sent: the robot holds the last one that was right. After a late tick the next
-        setpoint is as much farther along, but never by more than a second control period.
+        setpoint is as much farther along, but never by more than three further control periods.
         """
         last_s = profile.control_period_s
         while not motion.arrived and not (halted and motion.at_rest):
@@ -104,7 +105,7 @@ class Drive:
     def _since_last(self, period_s: float) -> float:
         """The time from the last setpoint to now, as far as a setpoint may make up for it."""
         late_s = self._pace.now_s() - self._ticked_s - period_s
-        return period_s if late_s < period_s * _ON_TIME else period_s + min(late_s, period_s)
+        return period_s if late_s < period_s * _ON_TIME else period_s + min(late_s, _MOST_LATE * period_s)
 
     async def settle(self, profile: RobotProfile, target: Pose | None) -> None:
         """Hold the last setpoint until the robot rests, at the target if there is one; no longer than it may take."""
