@@ -27,7 +27,7 @@ _realtime = click.option("--realtime", is_flag=True, help="Move the simulated ro
 @click.command("move", context_settings={"ignore_unknown_options": True})  # so that a number may be negative
 @click.argument("x", type=float)
 @click.argument("y", type=float)
-@click.argument("z", type=float)
+@click.argument("z", type=float, required=False)
 @click.option("--theta", type=float, metavar="DEG", help="Heading to turn to, 0 to 360 degrees; else it stays.")
 @robot
 @scene
@@ -36,16 +36,17 @@ _realtime = click.option("--realtime", is_flag=True, help="Move the simulated ro
 def move(
     x: float,
     y: float,
-    z: float,
+    z: float | None,
     theta: float | None,
     robot: str | None,
     scene: str | None,
     realtime: bool,  # noqa: FBT001 - click's flag
     as_json: bool,  # noqa: FBT001 - click's flag
 ) -> int:
-    """Move the robot to X Y Z, in metres."""
-    turn = {} if theta is None else {"theta_deg": theta}
-    return _drive("move_to", {"x": x, "y": y, "z": z, **turn}, robot, scene, realtime=realtime, as_json=as_json)
+    """Move the robot to X Y Z, in metres; one that drives on the floor has no Z."""
+    given = {"x": x, "y": y, "z": z, "theta_deg": theta}
+    args = {name: value for name, value in given.items() if value is not None}
+    return _drive("move_to", args, robot, scene, realtime=realtime, as_json=as_json)
 
 
 @click.command("home")
