@@ -16,7 +16,7 @@ from llmos.robots.caution import CALM, Caution
 from llmos.robots.gate import Gate
 from llmos.robots.pace import Pace
 from llmos.robots.profile_file import ProfileFile
-from llmos.robots.safety_log import SafetyLog
+from llmos.robots.safety_log import SafetyLog, log_of
 from llmos.robots.stopping import latch_of
 
 
@@ -49,7 +49,7 @@ def make_gate(
 
 def safety_log_of(home: Path) -> SafetyLog:
     """The safety log of a home; every process that has a gate there writes it."""
-    return SafetyLog(home / "safety.jsonl", home / "run" / "safety.lock", RealClock().now)
+    return log_of(home, RealClock())
 
 
 def _above(profile: RobotProfile, home: Path) -> list[Path]:

@@ -33,7 +33,7 @@ from llmos.robots.latch import Stop
 from llmos.robots.ownership import owning
 from llmos.robots.pace import SharedPace
 from llmos.robots.priority import come_first
-from llmos.robots.stopping import latch_of
+from llmos.robots.stopping import book_stop, latch_of
 from llmos.settings import current_folder, prepare_libraries, read_environment
 
 
@@ -97,8 +97,10 @@ def _own(home: Path, profile: RobotProfile, scene: Scene, drivers: Mapping[str, 
         finally:
             gate.close()
             if why:
-                latch.trip(Stop(clock.now().isoformat(), "the robot host", why))
+                stop = Stop(clock.now().isoformat(), "the robot host", why)
+                latch.trip(stop)
                 latch.save()
+                book_stop(home, profile.name, stop, clock)
 
 
 async def _serve(host: RobotHost, owner: _Owner) -> str:

@@ -4,13 +4,17 @@ Knows no formula; `autonomy.valence` does.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from llmos.autonomy.sentience import Mode
 from llmos.autonomy.valence import Valence
 from llmos.boot.body import Body
 from llmos.boot.ground import Ground, Settled
 from llmos.documents.kernel import ValenceRules
+from llmos.robots.base import RobotError
 from llmos.robots.controls import Principal
+from llmos.robots.latch import Stop
+from llmos.robots.pilot import Pilot
 from llmos.runtime.prompt import Prompts
 from llmos.tools.base import Tool
 from llmos.tools.careful import Careful
@@ -23,10 +27,23 @@ from llmos.traces.witness import Witness
 def feel(rules: ValenceRules, body: Body, bus: Bus) -> Valence:
     """The layer of a robot that has just been opened: it begins at rest, hears the bus, and tightens every order."""
     look = body.pilot(Principal("program", "the Sentience Layer"))
-    valence = Valence(rules, body.profile.valence, body.now_s, lambda: look.snapshot().stop)
+    valence = Valence(rules, body.profile.valence, body.now_s, _stop_of(look))
     body.heed(valence.caution, lambda: valence.look().line)
     bus.subscribe(valence.hear)
     return valence
+
+
+def _stop_of(look: Pilot) -> Callable[[], Stop | None]:
+    """The stop that holds; of a robot that cannot be asked any more, the one that was known last."""
+    known: Stop | None = None
+
+    def stop() -> Stop | None:
+        nonlocal known
+        with suppress(RobotError):
+            known = look.snapshot().stop
+        return known
+
+    return stop
 
 
 def careful(ground: Ground, run: Settled, tools: list[Tool], principal: Principal, journal: Witness) -> list[Tool]:

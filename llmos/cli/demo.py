@@ -1,6 +1,7 @@
 """`llmos demo`: the five demonstrations of a robot that is driven in plain English, and a menu of them."""
 
 import sys
+from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -40,11 +41,14 @@ def demo(number: int | None, model: str, robot: str, *, realtime: bool) -> int:
 
 def _menu() -> None:
     """The five titles."""
+    from llmos.cli.stage import line_width
+
     click.secho("LLMos demonstrations", bold=True)
     for number, (title, seen) in enumerate(TITLES, start=1):
         click.echo(f"  {click.style(str(number), fg='cyan', bold=True)}  {click.style(title, bold=True)}")
-        click.secho(f"     {seen}", dim=True)
-    click.echo("\nllmos demo NUMBER shows one; --model M has another model drive.")
+        for line in wrap(seen, line_width() - 5):
+            click.secho(f"     {line}", dim=True)
+    click.echo("\n" + fill("llmos demo NUMBER shows one; --model M has another model drive.", line_width()))
 
 
 def _choose(setting: "Setting") -> int:

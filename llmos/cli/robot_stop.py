@@ -3,7 +3,6 @@
 Knows no driver. A robot's host is asked first; where there is none, or it does not answer, the latch on disk decides.
 """
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from llmos.cli.options import as_json, print_json, run_async, yes
 from llmos.cli.render import printable
 from llmos.cli.robot_home import PERSON, body_of, known_robots, require_robot
 from llmos.cli.system import environment, make_home
-from llmos.errors import LLMosError, StorageError
+from llmos.errors import LLMosError
 
 if TYPE_CHECKING:
     from llmos.robots.latch import Stop
@@ -41,19 +40,20 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
     if as_json:
         print_json({"stopped": chosen})
     else:
-        click.echo(f"Stopped: {', '.join(map(printable, chosen))}. Nothing moves until `llmos robot rearm`.")
+        which = printable(chosen[0]) if len(chosen) == 1 else "NAME"
+        click.echo(f"Stopped: {', '.join(map(printable, chosen))}. Nothing moves until `llmos robot rearm {which}`.")
     make_home()
 
 
 def _stop(home: Path, robot: str, reason: str) -> None:
-    from llmos.boot.gates import safety_log_of
     from llmos.clock import RealClock
-    from llmos.robots.stopping import stop_robot
+    from llmos.robots.latch import Stop
+    from llmos.robots.stopping import book_stop, stop_robot
 
-    stopped = stop_robot(home, robot, PERSON, reason, RealClock())
+    clock = RealClock()
+    stopped = stop_robot(home, robot, PERSON, reason, clock)
     if not stopped.by_host:  # a host writes down its own
-        with suppress(StorageError):
-            safety_log_of(home).append("stop", robot, {"by": PERSON, "reason": reason[:200]})
+        book_stop(home, robot, Stop(stopped.stop.since, PERSON, reason), clock)
 
 
 @click.command("rearm")
@@ -105,7 +105,7 @@ def _why(stop: "Stop | None", profile: str) -> str:
     limits = f" The looser limits of {profile} will count." if profile else ""
     if stop is None:
         return f"It is not stopped.{limits}"
-    since = f" since {stop.since}" if stop.since else ""
+    since = f" since {stop.since_second}" if stop.since else ""
     by = f" by {stop.by}" if stop.by else ""
     return f"It is stopped{by}{since}: {stop.reason}.{limits}"
 

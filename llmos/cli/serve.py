@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llmos.cli.options import record, robot, run_async, scene
-from llmos.cli.system import make_home
+from llmos.cli.system import make_home, notice
 from llmos.errors import LLMosError
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ async def _serve(address: "Address", options: dict[str, Any]) -> None:
                 if access.tokens:
                     click.echo(f"Browsers log in at {address.url}/login.")
                 click.echo("POST /emergency stops it. Ctrl-C ends the service.")
+                if (stop := service.snapshot().stop) is not None:
+                    notice(f"It is stopped: {stop.reason}. Look at it, then rearm it in the cockpit or by POST /reset.")
 
             await listen(service, listening, address, ready)
     finally:

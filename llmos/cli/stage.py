@@ -47,17 +47,17 @@ class Stage:
 
     def title(self, number: int, name: str, seen: str) -> None:
         """The head of a demonstration."""
-        rule = "─" * _width()
+        rule = "─" * line_width()
         click.secho(rule, fg="cyan")
         click.secho(f"Demo {number} · {name}", fg="cyan", bold=True)
-        for line in wrap(f"{seen} · model {self.setting.model}, robot {self.setting.robot}", _width()):
+        for line in wrap(f"{seen} · model {self.setting.model}, robot {self.setting.robot}", line_width()):
             click.secho(line, dim=True)
         click.secho(rule, fg="cyan")
 
     def say(self, text: str) -> None:
         """Something that the audience should know."""
         click.echo()
-        for line in wrap(printable(text), _width()):
+        for line in wrap(printable(text), line_width()):
             click.secho(line, italic=True)
 
     def show(self, text: str) -> None:
@@ -169,17 +169,19 @@ class Stage:
     def _tell(self, line: Line) -> None:
         """A line of the story, in colour, and on several lines where it is long."""
         colour = line.style if line.style in ("green", "red", "yellow") else None
-        for text in wrap(line.text, _width(), initial_indent="  ", subsequent_indent="        ", drop_whitespace=True):
+        for text in wrap(
+            line.text, line_width(), initial_indent="  ", subsequent_indent="        ", drop_whitespace=True
+        ):
             click.secho(text, fg=colour, bold=line.style == "bold", dim=line.style == "dim")
 
     def _wrapped(self, text: str, *, before: str, width: int) -> None:
         """Text behind a word of that width, hanging."""
-        first, *others = wrap(text, _width() - width) or [""]
+        first, *others = wrap(text, line_width() - width) or [""]
         click.echo(before + first)
         for line in others:
             click.echo(" " * width + line)
 
 
-def _width() -> int:
+def line_width() -> int:
     """How wide lines may be here."""
     return max(40, min(_WIDEST, get_terminal_size((_WIDEST, 24)).columns - 1))

@@ -5,6 +5,7 @@ stopped. Reset permits motion and starts none (ISO 13850).
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,11 @@ class Stop:
     since: str
     by: str
     reason: str
+
+    @property
+    def since_second(self) -> str:
+        """`since` without what is below a second, for people."""
+        return re.sub(r"\.\d+", "", self.since)
 
 
 class StopLatch:

@@ -158,7 +158,7 @@ class Line:
                 raise RobotError(self._lost) from error
 
     def _read(self) -> None:
-        frames, last = Frames(), f"{self._name} has ended."
+        frames, last = Frames(), f"{self._name} has ended; start again what it was driven with."
         try:
             while True:
                 try:

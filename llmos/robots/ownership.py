@@ -11,6 +11,7 @@ from llmos.disk import make_folder
 from llmos.robots.base import RobotError
 from llmos.robots.doors import HostFiles
 from llmos.robots.latch import Stop, StopLatch
+from llmos.robots.stopping import book_stop
 from llmos.volumes.locks import sole_owner
 
 
@@ -52,6 +53,8 @@ def disarm_if_cut_short(files: HostFiles, latch: StopLatch, clock: Clock) -> Non
 def _disarm(files: HostFiles, latch: StopLatch, clock: Clock) -> None:
     """Latch the stop if the last host was killed in the middle of a motion; only while there is none."""
     if files.moving.exists():
-        latch.trip(Stop(clock.now().isoformat(), "the robot host", "the last host ended while the robot was moving"))
+        stop = Stop(clock.now().isoformat(), "the robot host", "the last host ended while the robot was moving")
+        latch.trip(stop)
         latch.save()
+        book_stop(files.home, files.robot, stop, clock)
         files.moving.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ def check_stop(stop: Stop | None) -> Refusal | None:
     """Rule `emergency-stop`: nothing moves while the stop is latched."""
     if stop is None:
         return None
-    since = f" since {stop.since}" if stop.since else ""
+    since = f" since {stop.since_second}" if stop.since else ""
     by = f" by {stop.by}" if stop.by else ""
     return Refusal(
         "emergency-stop",

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from llmos.clock import Clock
 from llmos.disk import disk_said, make_folder, open_file, sync_folder
 from llmos.messages import JSON
 from llmos.volumes.locks import only_writer
@@ -91,6 +92,11 @@ class SafetyLog:
         if len(line) > MOST_BYTES:
             line = _packed({**head, "detail": {"too_long_bytes": len(line)}, "prev": last})
         return line
+
+
+def log_of(home: Path, clock: Clock) -> SafetyLog:
+    """The safety log of a home, which everybody who judges or stops a robot there writes."""
+    return SafetyLog(home / "safety.jsonl", home / "run" / "safety.lock", clock.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 Knows no gate: every gate of the home reads the latch file at every tick.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from llmos.clock import Clock
+from llmos.errors import StorageError
 from llmos.robots.base import RobotError
 from llmos.robots.doors import HostFiles
 from llmos.robots.latch import Stop, StopLatch
+from llmos.robots.safety_log import log_of
 from llmos.robots.stop_listener import call_stop
 
 _PATIENCE_S = 1.0
@@ -35,6 +38,12 @@ def stop_robot(home: Path, robot: str, by: str, reason: str, clock: Clock) -> St
     latch.trip(stop)
     latch.save()
     return Stopped(latch.stop or stop, by_host=False)
+
+
+def book_stop(home: Path, robot: str, stop: Stop, clock: Clock) -> None:
+    """Write a stop that no gate took into the safety log, once it is in force; where the log takes nothing it holds."""
+    with suppress(StorageError):
+        log_of(home, clock).append("stop", robot, {"by": stop.by, "reason": stop.reason[:200]})
 
 
 def latch_of(robot: str, home: Path) -> StopLatch:

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from llmos.clock import RealClock
 from llmos.errors import LLMosError
-from llmos.robots.stopping import stop_robot
+from llmos.robots.stopping import book_stop, stop_robot
 from llmos.server.access import Access, Role
 from llmos.server.request_head import Head, forwarded, read_head
 from llmos.server.stopping import USUAL_REASON, reason_of, stopped_body
@@ -136,6 +136,8 @@ class Front:
             await self._say(writer, 503, _no("storage", what, then or "stop the robot by hand"))
             return
         await self._say(writer, 200, stopped_body(done.stop, clock.now().isoformat(timespec="milliseconds")), head)
+        if not done.by_host:  # a host writes down its own
+            await asyncio.to_thread(book_stop, self._home, self._robot, done.stop, clock)
 
     async def _say(
         self, writer: asyncio.StreamWriter, status: int, body: Mapping[str, Any], head: Head | None = None

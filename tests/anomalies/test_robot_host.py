@@ -22,9 +22,11 @@ from llmos.robots.doors import HostFiles
 from llmos.robots.latch import Stop
 from llmos.robots.ownership import host_of
 from llmos.robots.pilot import Pilot
+from llmos.robots.safety_log import newest
 from llmos.robots.stopping import latch_of, stop_robot
 from llmos.robots.wire import VERSION, Hello, State
 from llmos.settings import package_folder, system_root
+from llmos.volumes.locks import only_writer
 from tests.support.command_line import CommandLine
 from tests.support.disks import remount_read_only, tmpfs
 from tests.support.homes import Place, make_place
@@ -147,12 +149,19 @@ def test_a_host_that_is_killed_is_told_and_comes_back_disarmed(place: Place) -> 
         os.kill(process.process, signal.SIGKILL)
         mover.join(PATIENCE_S)
         client.close()
-    assert said == [f"The robot host of {NAME} (process {process.process}) has ended."]
+    ended = f"The robot host of {NAME} (process {process.process}) has ended; start again what it was driven with."
+    assert said == [ended]
     assert host_of(files) is None
     with running(place) as (files, _), watching(files) as seen:
         stop = seen.hear(State).stop
     assert stop is not None
     assert stop.reason == "the last host ended while the robot was moving"
+    assert booked_stops(place) == [stop.reason]
+
+
+def booked_stops(place: Place) -> list[str]:
+    """The reasons of the stops in the safety log of the home, oldest first."""
+    return [line["detail"]["reason"] for line in newest(place.home / "safety.jsonl", 100) if line["kind"] == "stop"]
 
 
 def test_a_robot_is_disarmed_also_where_the_next_one_is_simulated(place: Place) -> None:
@@ -181,7 +190,10 @@ def test_a_server_that_is_killed_in_the_middle_of_a_motion_disarms_the_robot(pla
             assert seen.is_hung_up()
     stop = wait_for_stop(files)
     assert stop == "the program that drove it ended while it was moving"
+    with only_writer(files.lock):
+        pass  # it has let go of the robot, and written everything down
     assert host_of(files) is None
+    assert booked_stops(place) == [stop]
 
 
 def wait_for_host(files: HostFiles, owner: "subprocess.Popen[bytes]") -> None:

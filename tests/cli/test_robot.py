@@ -107,7 +107,7 @@ def test_a_wrong_robot_or_scene_is_told(llmos: CommandLine, words: str, sentence
 def test_a_stop_lasts_until_a_person_rearms(llmos: CommandLine) -> None:
     """The next run is refused by the gate, exit code 3, with the reason that was given."""
     stopped = llmos("robot", "stop", "arm", "--reason", "smoke")
-    assert stopped.out == "Stopped: arm. Nothing moves until `llmos robot rearm`.\n"
+    assert stopped.out == "Stopped: arm. Nothing moves until `llmos robot rearm arm`.\n"
     move = ["agent", "run", "operator", "go home", "--model", llmos.tape(calls("go_home"), says()), "--json"]
     refused = llmos(*move)
     assert (refused.code, refused.json["outcome"]) == (3, "refused")
@@ -126,6 +126,11 @@ def test_a_stop_with_a_wrong_name_stops_everything(llmos: CommandLine) -> None:
     names = ", ".join(each["name"] for each in robots)
     assert (said.code, said.last) == (2, f"llmos: There is no robot 'amr', so every robot was stopped: {names}.")
     assert all(each["stopped"] for each in robots)
+
+
+def test_a_stop_of_all_says_how_one_moves_again(llmos: CommandLine) -> None:
+    """Rearming wants a name then."""
+    assert llmos("robot", "stop").out.endswith(". Nothing moves until `llmos robot rearm NAME`.\n")
 
 
 def test_a_stop_needs_no_page_of_the_home(llmos: CommandLine) -> None:
@@ -171,6 +176,15 @@ def test_a_person_moves_the_robot(llmos: CommandLine) -> None:
     [run] = llmos("trace", "list", "--json").json["runs"]
     assert (run["agent"], run["outcome"]) == ("a person at the command line", "done")
     assert llmos("robot", "home").out == "At (0.00, 0.00, 1.00) turned 0°, gripper open.\n"
+
+
+@pytest.mark.system
+def test_a_rover_is_sent_by_two_numbers(llmos: CommandLine, require_system: Callable[[str], None]) -> None:
+    """It has no height to choose; an arm without one is told."""
+    require_physics(require_system)
+    said = llmos("robot", "move", "0.5", "0", "--robot", "rover", "--scene", "arena")
+    assert (said.code, said.out) == (0, "At (0.50, 0.00, 0.05) turned 0°.\n")
+    assert llmos("robot", "move", "0.5", "0").last == "llmos: move_to lacks z; give x, y, z, theta_deg."
 
 
 def test_a_refused_move_tells_why_and_what_would_do(llmos: CommandLine) -> None:

@@ -1,6 +1,7 @@
 """`llmos serve` as it runs: the document's curl lines, a stop while it is blocked, tokens, TLS, an end in order."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -13,7 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from websockets.sync.client import connect
 
+from llmos.robots.doors import HostFiles
 from llmos.robots.latch import StopLatch
+from llmos.robots.ownership import host_of
+from llmos.robots.safety_log import newest
 from llmos.volumes.locks import only_writer
 from tests.server.test_launch import certificate
 from tests.support.homes import Place, make_place
@@ -153,6 +157,23 @@ def test_killed_in_the_midst_of_a_motion_it_comes_up_stopped(place: Place) -> No
         assert "ended while it was moving" in state["stop"]["reason"]
         assert service.post("/move", {"x": 0.1, "y": 0.0, "z": 1.0})[1]["rule"] == "emergency-stop"
         assert service.post("/reset")[1]["rearmed"] is True
+    why = "the program that drove it ended while it was moving"
+    assert f"It is stopped: {why}. Look at it, then rearm it in the cockpit or by POST /reset." in service.said
+
+
+def test_it_outlives_its_robots_host_and_says_so(place: Place) -> None:
+    """What wants the robot is told what to do, a stop holds and is written down, and the end is one in order."""
+    with serving(place) as service:
+        host = host_of(HostFiles(place.home, "arm"))
+        assert host is not None
+        os.kill(host, signal.SIGKILL)
+        status, answer = service.post("/move", {"x": 0.5, "y": 0.5, "z": 1.0})
+        assert (status, answer["reason"]) == (503, f"The robot host of arm (process {host}) has ended")
+        assert answer["suggestion"] == "start again what it was driven with."
+        assert service.curl("-X", "POST", "/emergency?reason=smoke")[0] == 200
+    assert [line["detail"] for line in newest(place.home / "safety.jsonl", 1)] == [
+        {"by": "127.0.0.1", "reason": "smoke"}
+    ]
 
 
 def test_a_listener_that_never_reads_is_let_go_and_others_hear_on(place: Place) -> None:
