@@ -7,6 +7,7 @@ host. The host is started here so that each setpoint is written down with its ti
 
 import asyncio
 import json
+import math
 import os
 import statistics
 import struct
@@ -31,8 +32,8 @@ from llmos.settings import system_root
 _STOPS = 40
 _REQUESTS_PER_S = 100
 _LISTENERS, _HZ, _LISTEN_S = 50, 30, 10.0
-_ROW = struct.Struct("<dddd")  # seconds, x, y, z
-_MOVES_MPS = 0.02
+_ROW = struct.Struct("<ddddd")  # when it was sent, the tick that it is for, x, y, z
+_MOVES_MPS, _EVEN = 0.02, 1.001
 _GOAL = b'{"command": "Show me the cockpit view"}'
 
 
@@ -46,13 +47,18 @@ def host_main(setpoints: str) -> None:
     class Watched:
         def __init__(self, robot: Any) -> None:
             self.robot = robot
+            self.at_s = 0.0
+
+        def tick(self, now_s: float) -> Any:
+            self.at_s = now_s
+            return self.robot.tick(now_s)
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self.robot, name)
 
         def command(self, setpoint: Any) -> None:
             pose = setpoint.pose
-            os.write(out, _ROW.pack(time.monotonic(), pose.x, pose.y, pose.z))
+            os.write(out, _ROW.pack(time.monotonic(), self.at_s, pose.x, pose.y, pose.z))
             self.robot.command(setpoint)
 
     gates.make_robot = lambda *given, **more: Watched(make_robot(*given, **more))
@@ -115,23 +121,23 @@ class Setpoints:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows: list[tuple[float, float, float, float]] = []
+        self.rows: list[tuple[float, ...]] = []
 
     def newer(self) -> None:
         """Read what has come."""
         whole = self.path.read_bytes()[len(self.rows) * _ROW.size :]
         self.rows += _ROW.iter_unpack(whole[: len(whole) // _ROW.size * _ROW.size])
 
-    def steps(self, since_s: float) -> list[tuple[float, float]]:
-        """Time and length of each step from one setpoint to the next, from shortly before that moment on."""
-        rows = [row for row in self.rows if row[0] > since_s - 0.2]
-        return [(b[0], sum((p - q) ** 2 for p, q in zip(a[1:], b[1:], strict=True)) ** 0.5) for a, b in pairwise(rows)]
+    def speeds(self, since_s: float) -> list[tuple[float, float]]:
+        """When each setpoint was sent and the speed that it asks for, from shortly before that moment on."""
+        rows = [row for row in self.rows[-2000:] if row[0] > since_s - 0.2]
+        return [(b[0], math.dist(a[2:], b[2:]) / (b[1] - a[1])) for a, b in pairwise(rows) if b[1] > a[1]]
 
-    def at_cruise(self, period_s: float) -> bool:
+    def at_cruise(self) -> bool:
         """Whether it has gone at one speed for the last five setpoints."""
         self.newer()
-        newest = [length for _, length in self.steps(time.monotonic())[-5:]]
-        return len(newest) == 5 and min(newest) > _MOVES_MPS * period_s and max(newest) < min(newest) * 1.001
+        newest = [speed_mps for _, speed_mps in self.speeds(time.monotonic())[-5:]]
+        return len(newest) == 5 and min(newest) > _MOVES_MPS and max(newest) < min(newest) * _EVEN
 
 
 async def ask(port: int, method: str, path: str, body: bytes = b"{}") -> bytes:
@@ -168,10 +174,10 @@ async def stop_once(port: int, pilot: Pilot, setpoints: Setpoints, number: int, 
     """Stop the robot while it goes from one end to the other; on a busy machine it may get there unseen."""
     ends = cycle((1.5, -1.5) if number % 2 else (-1.5, 1.5))
     moving = asyncio.create_task(pilot.move_to(next(ends), 1.0, 1.2))
-    while not setpoints.at_cruise(period_s):
+    while not setpoints.at_cruise():
         if moving.done():
             refusal = moving.result().refusal
-            if refusal is not None and refusal.rule != "lease":
+            if refusal is not None and refusal.rule not in ("lease", "fresh-observation"):
                 raise RuntimeError(f"it does not move: {refusal}")
             moving = asyncio.create_task(pilot.move_to(next(ends), 1.0, 1.2))
         await asyncio.sleep(0.005)
@@ -182,10 +188,10 @@ async def stop_once(port: int, pilot: Pilot, setpoints: Setpoints, number: int, 
     assert b" 200 " in answer[:20], answer
     await moving
     setpoints.newer()
-    after = setpoints.steps(sent_s)
-    cruise = statistics.median(length for at_s, length in after if at_s < sent_s)
-    slower = next(at_s for at_s, length in after if at_s > sent_s and length < cruise - 1e-7)
-    last = [at_s for at_s, length in after if length > 1e-9][-1]
+    after = setpoints.speeds(sent_s)
+    cruise = statistics.median(speed for at_s, speed in after if at_s < sent_s)
+    slower = next(at_s for at_s, speed in after if at_s > sent_s and speed < cruise / _EVEN)
+    last = [at_s for at_s, speed in after if speed > 1e-6][-1]
     answer = await ask(port, "POST", "/reset")
     assert b'"rearmed":true' in answer, answer
     return slower - sent_s, answered_s, last - slower
