@@ -5,6 +5,7 @@ Knows no rule. A motion's lease is renewed by whoever awaits it: a process whose
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import anyio
@@ -19,7 +20,7 @@ from llmos.robots.controls import Order, Ruling, Snapshot
 from llmos.robots.doors import HostFiles
 from llmos.robots.latch import Stop
 from llmos.robots.line import Call, Line
-from llmos.robots.stopping import stop_robot
+from llmos.robots.stopping import latch_of, stop_robot
 from llmos.robots.verdict import Refusal, Result, Verdict
 from llmos.robots.wire import (
     Cancel,
@@ -47,6 +48,7 @@ class HostClient:
 
     def __init__(self, files: HostFiles, who: str, clock: Clock | None = None) -> None:
         self._files = files
+        self._latch = latch_of(files.robot, files.home)
         self._clock = clock or RealClock()
         address = files.read_address()
         if address is None:
@@ -63,8 +65,12 @@ class HostClient:
         self._line.close()
 
     def snapshot(self) -> Snapshot:
-        """The newest state that the host has told; RobotError when it has told none for a while."""
-        return self._line.snapshot()
+        """The newest state that the host has told; RobotError when it has told none for a while.
+
+        A stop shows as soon as it is on disk, before the host tells of it.
+        """
+        known = self._line.snapshot()
+        return known if known.stop else replace(known, stop=self._latch.stop)
 
     async def judge(self, order: Order, *, preview: bool = False) -> Ruling:
         """The gate's verdict on an order; nothing moves. What cannot even be sent is refused here."""

@@ -36,5 +36,5 @@ def test_commands_options_and_names_are_completed(llmos: CommandLine) -> None:
     assert completed(llmos, "agent", "s") == ["show"]
     assert completed(llmos, "agent", "run", "wor") == ["worker"]
     assert completed(llmos, "skill", "show", "pick") == ["pick-and-place"]
-    assert completed(llmos, "robot", "rearm", "") == ["arm"]
+    assert completed(llmos, "robot", "rearm", "") == ["arm", "lab", "rover"]
     assert completed(llmos, "agent", "run", "worker", "--budget") == ["--budget-usd"]

@@ -162,9 +162,7 @@ def test_a_check_is_repeated_on_every_save(llmos: CommandLine) -> None:
     assert code == 130
 
 
-@pytest.mark.parametrize(
-    "words", ["agent list", "skill list", "volume list", "robot list", "kernel show", "model list"]
-)
+@pytest.mark.parametrize("words", ["agent list", "skill list", "volume list", "kernel show", "model list"])
 def test_every_listing_is_one_object(llmos: CommandLine, words: str) -> None:
     """With one list under its name."""
     said = llmos(*words.split(), "--json")

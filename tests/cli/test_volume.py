@@ -168,7 +168,7 @@ def test_a_diff_shows_what_no_commit_holds(at_home: CommandLine) -> None:
 def test_a_search_finds_by_name_and_description(at_home: CommandLine) -> None:
     """All words, in any case; what is not there is said."""
     rows = at_home("volume", "search", "DRAW", "square", "--json").json["documents"]
-    assert [(row["kind"], row["name"]) for row in rows] == [("skill", "draw-square")]
+    assert [(row["kind"], row["name"]) for row in rows] == [("skill", "draw-square"), ("scene", "drawing")]
     assert at_home("volume", "search", "no", "such").last == "No document speaks of no and such."
 
 
