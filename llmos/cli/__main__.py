@@ -85,6 +85,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.flush()
     except OSError:  # else the interpreter would fail at the same, and leave with a code of its own
         leave_reader()
+    if "ruckig" in sys.modules:  # it complains, on the way out, of what an interrupted motion still holds
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(code)
     gc.freeze()  # so that leaving does not look through everything once more
     sys.exit(code)
 

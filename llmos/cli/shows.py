@@ -5,6 +5,8 @@ Each checks what it promises on measured state, so that a test can run it and a 
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -135,10 +137,16 @@ def your_turn(setting: Setting, title: str) -> int:
     click.echo("The arm stands among two pedestals, a shelf and a glass globe. Try, for example:")
     for goal in EXAMPLES:
         click.echo(f"  {click.style('>', fg='cyan')} {goal}")
-    scene = "pick-and-place"
-    return converse(
-        "operator", model=setting.model, robot=setting.robot, scene=scene, realtime=setting.realtime, no_stream=True
-    )
+    with TemporaryDirectory() as nowhere:
+        return converse(
+            "operator",
+            model=setting.model,
+            robot=setting.robot,
+            scene="pick-and-place",
+            realtime=setting.realtime,
+            workspace=Path(nowhere),
+            no_stream=True,
+        )
 
 
 EXAMPLES: Final[Sequence[str]] = (

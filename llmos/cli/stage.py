@@ -5,8 +5,10 @@ Knows no demonstration. Everything is printed in plain lines, coloured where the
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from shutil import get_terminal_size
+from tempfile import TemporaryDirectory
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +16,7 @@ import click
 
 from llmos.cli.render import call_text, printable
 from llmos.cli.story import Line, Story
-from llmos.errors import RefusedError
+from llmos.errors import ModelError, RefusedError
 from llmos.traces.events import Event, GateVerdict, RunStarted, SafetyAssessed, ToolReturned
 
 if TYPE_CHECKING:
@@ -93,13 +95,15 @@ class Stage:
         bus = Bus()
         bus.subscribe(self._hear)
         setting = self.setting
-        options = Options(model=setting.model, robot=setting.robot, scene=scene, realtime=setting.realtime, mode=mode)
-        async with LLMOS(options=options, bus=bus) as system:
-            name, stop = setting.robot, system.pilot("the audience").snapshot().stop
-            if stop is not None:
-                how = f"look at the robot, then `llmos robot rearm {name}`"
-                raise RefusedError(f"The emergency stop of {name} is latched ({stop.reason}); {how}.")
-            yield system
+        with TemporaryDirectory() as nowhere:  # no demonstration needs a file, and it may be started from anywhere
+            where = Options(robot=setting.robot, scene=scene, realtime=setting.realtime, workspace=Path(nowhere))
+            options = replace(where, model=setting.model, mode=mode)
+            async with LLMOS(options=options, bus=bus) as system:
+                name, stop = setting.robot, system.pilot("the audience").snapshot().stop
+                if stop is not None:
+                    how = f"look at the robot, then `llmos robot rearm {name}`"
+                    raise RefusedError(f"The emergency stop of {name} is latched ({stop.reason}); {how}.")
+                yield system
 
     async def ask(self, system: "LLMOS", goal: str) -> "RunOutcome":
         """Have the operator do something, and tell how it went."""
@@ -108,6 +112,8 @@ class Stage:
         outcome = await system.execute(goal, agent="operator")
         if "\n" in outcome.answer:
             self.show(outcome.answer)
+        if outcome.outcome == "failed" and not outcome.steps:
+            raise ModelError(outcome.reason)  # no model answers, so nothing can be shown
         badge = f" {outcome.outcome.upper()} "
         coloured = click.style(badge, fg="black", bg=_COLOURS.get(outcome.outcome, "red"))
         reason = "Nothing moved." if self._told(outcome.reason) else printable(outcome.reason)

@@ -121,3 +121,19 @@ def test_a_demonstration_of_a_stopped_robot_says_how_to_go_on(llmos: CommandLine
 def test_there_are_five(llmos: CommandLine, number: str) -> None:
     """Another number is the user's mistake."""
     assert llmos("demo", number).code == 2
+
+
+def test_a_demonstration_without_a_model_ends_with_one_sentence(llmos: CommandLine) -> None:
+    """What no model answers to cannot be shown, and is not tried again for each goal."""
+    said = llmos("demo", "1", "--model", llmos.tape())
+    assert said.code == 1
+    assert said.last.endswith("has ended: all of its 0 exchanges were played")
+    assert said.out.count("> ") == 1
+
+
+def test_a_demonstration_can_be_started_anywhere(llmos: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in a folder that holds the home, where no agent may be let loose: it needs no file."""
+    monkeypatch.chdir(llmos.place.root)
+    said = llmos("demo", "4", "--model", llmos.tape(*PICK, *PICK, *PICK))
+    assert said.code == 0, said.err
+    assert "Shut down after 1 run" in llmos("demo", "5", "--model", llmos.tape(says("Hello.")), stdin=b"hello\n").err

@@ -110,3 +110,26 @@ def test_no_run_under_way_means_no_handling_of_ours(llmos: CommandLine) -> None:
     assert llmos("agent", "run", "worker", "go", "--model", llmos.tape(says())).code == 0
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
     assert os.getpid()
+
+
+def test_a_demonstration_that_is_interrupted_says_so_and_nothing_else(llmos: CommandLine) -> None:
+    """No library complains of what the motion that was cut off still held."""
+    pick = [
+        calls("move_to", x=1.5, y=1.0, z=0.5),
+        calls("toggle_tool", activate=True),
+        calls("go_home"),
+        says("There."),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "llmos.cli", "demo", "4", "--model", llmos.tape(*pick, *pick, *pick)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while "toggle_tool" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.strip()) == (130, "llmos: Interrupted.")
