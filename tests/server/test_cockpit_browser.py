@@ -173,6 +173,8 @@ def test_stop_by_click_during_motion(visit: Callable[..., Any], here: Cockpit) -
     page.get_by_text("Software stop is latched.").wait_for()
     assert here.service.snapshot().stop is not None
     assert measured_x(here) > FAR["x"] + 0.1
+    page.locator("#actions li").filter(has_text="move_to").filter(has_text="not reached").wait_for()
+    assert page.locator("#actions li").filter(has_text="reached").count() == 1
 
 
 def test_stop_works_while_the_service_does_nothing_at_all(browser: Any, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import { on } from "./store.js";
 
 const KEPT = 100;
 const list = byId("actions");
-let open = null;
+let open = null; // the row of the motion that is under way
 
 export async function start() {
   const answer = await get("/cockpit/actions");
@@ -31,18 +31,20 @@ function watchStop({ stop }) {
 function add(beat) {
   list.querySelector(".empty")?.remove();
   if (beat.kind === "motion") return measured(beat);
-  open = make("li", {},
+  const row = make("li", {},
     make("div", { class: "line" }, make("span", { class: "call" }, called(beat.verb, beat.args)), beat.word ? mark(beat.level, beat.word) : mark(beat.allowed ? "good" : "bad", beat.allowed ? "allowed" : "refused")),
     !beat.allowed && make("div", {}, `${beat.reason}${beat.suggestion ? `; ${beat.suggestion}` : ""}`),
     make("div", { class: "who" }, `${clock(beat.at)} ${beat.by ? `· ${beat.by}` : ""}`),
   );
-  list.prepend(open);
+  if (beat.allowed && beat.verb !== "emergency_stop" && beat.verb !== "rearm") open = row;
+  list.prepend(row);
   while (list.childElementCount > KEPT) list.lastElementChild.remove();
 }
 
 function measured(beat) {
   const who = open?.querySelector(".who");
   if (!who) return;
-  const off = beat.error_m === null || beat.error_m === undefined ? "" : `, ${number(beat.error_m * 1000, 1)} mm off`;
-  who.append(` · ${beat.reached ? "reached" : "not reached"}${off}, ${number(beat.duration_s, 1)} s`);
+  const off = typeof beat.error_m === "number" ? `, ${number(beat.error_m * 1000, 1)} mm off` : "";
+  who.append(` · ${beat.reached ? `reached${off}` : "not reached"}, ${number(beat.duration_s, 1)} s`);
+  open = null;
 }
