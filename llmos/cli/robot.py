@@ -18,11 +18,12 @@ from llmos.cli.robot_moves import home, move
 from llmos.cli.robot_stop import rearm, stop
 from llmos.cli.system import library, notice
 from llmos.cli.table import show_rows
-from llmos.errors import LLMosError
+from llmos.errors import DocumentError, LLMosError
 
 if TYPE_CHECKING:
     from llmos.boot.devices import Found
     from llmos.robots.camera import View
+    from llmos.volumes.state import Entry
 
 _DEVICE = ("device", "kind", "model", "simulated", "well", "reads")
 
@@ -49,7 +50,7 @@ def list_robots(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     devices = run_async(lambda: _device_rows(found))
     columns = ("name", "volume", "stopped", "host", "description")
     rows = [
-        (each.name, each.volume.name, stops[each.name] is not None, hosts[each.name], each.description)
+        (each.name, each.volume.name, stops[each.name] is not None, hosts[each.name], _described(each))
         for each in entries
     ]
     if as_json:
@@ -62,6 +63,17 @@ def list_robots(as_json: bool) -> None:  # noqa: FBT001 - click's flag
         show_rows("devices", _DEVICE, devices, as_json=False, nothing="")
     for sentence in (*found.sentences, *(f"{each.path}:{each.line}: {each.sentence}" for each in found.problems)):
         click.echo(printable(sentence), err=True)
+
+
+def _described(entry: "Entry") -> str:
+    """What a profile says of its robot, or why it cannot be used."""
+    from llmos.documents.robot_profile import read_robot_profile
+
+    try:
+        read_robot_profile(entry.path)
+    except DocumentError as error:
+        return f"cannot be used: {error}"
+    return entry.description
 
 
 async def _device_rows(found: "Found") -> list[tuple[object, ...]]:

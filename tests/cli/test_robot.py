@@ -22,6 +22,13 @@ def test_robots_are_listed_with_their_stop(llmos: CommandLine) -> None:
     assert arm["description"].startswith("A gantry arm")
 
 
+def test_a_robot_that_cannot_be_used_is_listed_with_the_reason(llmos: CommandLine) -> None:
+    """Nobody learns only when it is to move that its profile is broken."""
+    page = llmos.place.write("user/robots/crane.md", "---\nname: crane\nworkspace: [\n")
+    [crane] = [each for each in llmos("robot", "list", "--json").json["robots"] if each["name"] == "crane"]
+    assert crane["description"] == f"cannot be used: {page}:1: the frontmatter is never closed with '---'"
+
+
 def test_the_state_is_told_for_people_and_programs(llmos: CommandLine) -> None:
     """Metres, degrees, objects; and on stderr that it is a simulator at its beginning."""
     said = llmos("robot", "state", "--scene", "pick-and-place", "--json")
