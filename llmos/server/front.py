@@ -1,7 +1,8 @@
 """The front of the service, a small process of its own: it answers `POST /emergency` itself and passes on the rest.
 
-So the stop works on the service's own address while the service is busy, blocked or gone. Knows no other endpoint. One
-request per connection: what follows on a kept connection could be a stop that a blocked service would never read.
+So the stop works on the service's own address while the service is busy, blocked or without its robot's host. Knows no
+other endpoint, and ends with the service. One request per connection: what follows on a kept connection could be a stop
+that a blocked service would never read.
 """
 
 import asyncio
