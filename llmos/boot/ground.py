@@ -107,7 +107,7 @@ def settle(ground: Ground, text: str, talk: Conversation, caller: str = "") -> S
     snapshot = ground.registry.snapshot(talk.agent)
     agent = snapshot.agent(talk.agent)
     body = ground.body_for(agent)
-    serves = body is not None and _may_move(agent)
+    serves = body is not None and body.profile.kind == "arm" and _may_move(agent)  # pocket plans arm motions only
     choice = ground.models.choose(agent, pocket_can_serve=serves, resumed=talk.model, caller=caller)
     ground.models.make(choice.name)
     permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)

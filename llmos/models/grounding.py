@@ -11,6 +11,7 @@ from llmos.messages import JSON, Message, Request, Text
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)"
 _POSITION = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})")
+_SPOT = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})")
 _METRES = {
     "m": (1.0, r"m|met(?:er|re)s?"),
     "cm": (0.01, r"cm|centimet(?:er|re)s?"),
@@ -27,8 +28,9 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
     """What is wrong with the numbers of a call, in one sentence; None where nothing is sure to be.
 
     Where the goal names positions such as `(1.5, 1.0, 0.5)`, a call's x, y and z must be one of them, or lie above or
-    below an object or a place of the state. Where it names one number, a shift along one axis must be that length, in
-    the unit that stands behind it.
+    below an object or a place of the state. Where it names positions on a floor such as `(1, 0.5)`, the x and y of a
+    call without z must be one of those. Where it names one number, a shift along one axis must be that length, in the
+    unit that stands behind it.
     """
     goal = _goal(request.messages)
     named = positions(goal)
@@ -38,11 +40,20 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
             _near(asked[:2], known[:2]) for known in _known(request.state)
         ):
             return f"The model wrote the position {asked}, which the goal does not name; nothing was moved."
+    if (spots := _spots(goal)) and {"x", "y"} <= set(arguments) and "z" not in arguments:
+        spot = (float(arguments["x"]), float(arguments["y"]))
+        if not any(_near(spot, each) for each in spots):
+            return f"The model wrote the position {spot}, which the goal does not name; nothing was moved."
     lengths = [_lengths_m(found) for found in _LENGTH.finditer(goal)]
     shifts = [float(arguments[axis]) for axis in _SHIFTS if arguments.get(axis)]
     if len(lengths) == len(shifts) == 1 and not any(_near((abs(shifts[0]),), (each,)) for each in lengths[0]):
         return f"The model wrote a way of {shifts[0]:g} m, which the goal does not name; nothing was moved."
     return None
+
+
+def _spots(text: str) -> list[tuple[float, float]]:
+    """Every position on a floor that a text names, as two numbers with a comma; none where it names three."""
+    return [] if positions(text) else [(float(x), float(y)) for x, y in _SPOT.findall(text)]
 
 
 def positions(text: str) -> list[tuple[float, float, float]]:

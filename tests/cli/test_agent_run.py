@@ -234,3 +234,9 @@ def test_a_run_imports_only_what_it_uses(llmos: CommandLine) -> None:
     heavy = {"anthropic", "openai", "xllamacpp", "llama_cpp", "git", "rich", "watchdog", "httpx2", "markdown_it"}
     assert modules & heavy == set()
     assert "llmos.runtime.loop" in modules
+
+
+def test_the_arm_model_drives_no_rover(llmos: CommandLine) -> None:
+    """Pocket knows arms only, so it is not taken where a rover is to be driven."""
+    said = llmos("agent", "run", "driver", "Drive to (1, 0.5)", "--robot", "rover", "--scene", "arena")
+    assert (said.code, said.last) == (2, f"llmos: {NO_MODEL.replace('worker', 'driver')}")

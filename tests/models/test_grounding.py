@@ -29,6 +29,8 @@ def at(x: float, y: float, z: float) -> dict[str, float]:
         ("pick up the cube and place it at (0, 0, 1)", at(1.2, -0.4, 0.05)),
         ("take it from (0, 0, 1) to the shelf", at(-1.5, 1.0, 1.3)),
         ("go to x 1.1 y 2", at(1.1, 2.0, 1.0)),
+        ("Drive to (1, 0.5)", {"x": 1.0, "y": 0.5}),
+        ("Drive over (1, 0.5, 0)", {"x": 0.5, "y": 0.0}),
         ("Move 30cm to the right", {"dx": 0.3}),
         ("Move 0.5 meters to the left", {"dx": -0.5}),
         ("up 12 mm", {"dz": 0.012}),
@@ -98,3 +100,9 @@ def test_of_positions_only_the_named_one_passes(named: tuple[object, ...], asked
     x, y, z = (float(str(each)) for each in asked)
     near_a_thing = (x, y) in {(1.2, -0.4), (-1.5, 1.0)}
     assert (ungrounded(at(x, y, z), request(goal)) is None) == (named == asked or near_a_thing)
+
+
+def test_a_position_on_a_floor_is_held_too() -> None:
+    """A rover has no z, and no other place than the one that was named."""
+    said = ungrounded({"x": 1.0, "y": 0.505, "theta_deg": 1.0}, request("Drive to (1, 0.5)"))
+    assert said == "The model wrote the position (1.0, 0.505), which the goal does not name; nothing was moved."
