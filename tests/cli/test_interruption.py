@@ -13,6 +13,7 @@ import pytest
 from llmos.traces.events import RunFinished
 from llmos.traces.reading import read_journal
 from tests.support.command_line import CommandLine
+from tests.support.llama import need_backend
 from tests.support.tapes import calls, says
 
 ENDLESS = calls("Bash", command="sleep 600")
@@ -112,23 +113,19 @@ def test_no_run_under_way_means_no_handling_of_ours(llmos: CommandLine) -> None:
     assert os.getpid()
 
 
+@pytest.mark.system
 def test_a_demonstration_that_is_interrupted_says_so_and_nothing_else(llmos: CommandLine) -> None:
     """No library complains of what the motion that was cut off still held."""
-    pick = [
-        calls("move_to", x=1.5, y=1.0, z=0.5),
-        calls("toggle_tool", activate=True),
-        calls("go_home"),
-        says("There."),
-    ]
+    need_backend("xllamacpp")
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "llmos.cli", "demo", "4", "--model", llmos.tape(*pick, *pick, *pick)],
+        [sys.executable, "-u", "-m", "llmos.cli", "demo", "4"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert process.stdout is not None
-    while "toggle_tool" not in process.stdout.readline():
+    while " DONE " not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
