@@ -27,6 +27,7 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LEAST: Final = frozenset({"/emergency", "/view"})
 """POSTs that everybody with any token may make."""
 STOP: Final = "/emergency"
+_LINGER_S, _MOST_UNWANTED = 1.0, 8_000_000
 
 
 class No(NamedTuple):
@@ -56,6 +57,8 @@ class Guard:
         answering = _Answering(send, security_headers(scope["path"], secure=scope["scheme"] in ("https", "wss")))
         no = self._objection(scope, headers)
         if no is not None:
+            if scope["type"] == "http":
+                await _drain(receive)
             await _say_no(scope, answering.send, no)
         elif scope["type"] == "websocket":
             await self._app(scope, receive, send)
@@ -188,9 +191,21 @@ class _LimitedBody:
             raise HTTPException(408)
         self._got += len(message.get("body", b""))
         if self._got > self._most:
+            await _drain(self._receive)
             raise HTTPException(413)
         self._whole = not message.get("more_body", False)
         return message
+
+
+async def _drain(receive: Receive) -> None:
+    """Take the rest of a body that nobody wants: a connection closed with words unread takes the answer along."""
+    taken = 0
+    with anyio.move_on_after(_LINGER_S):
+        while taken < _MOST_UNWANTED:
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return
 
 
 async def _say_no(scope: Scope, send: Send, no: No) -> None:

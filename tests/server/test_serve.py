@@ -48,7 +48,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """One service for all that leaves it as it was."""
     if not has_curl():
         pytest.skip("curl is not installed")
-    with serving(make_place(tmp_path_factory.mktemp("serve")), "--model", "pocket") as found:
+    place = make_place(tmp_path_factory.mktemp("serve"))
+    place.write("kernel/service.md", "---\nrequests_per_s: 10000\ncommands_per_s: 10000\n---\n")
+    with serving(place, "--model", "pocket") as found:
         yield found
 
 
@@ -231,6 +233,19 @@ def test_another_address_demands_a_token(place: Place) -> None:
         assert service.get("/health", "-H", f"Authorization: Bearer {tokens['viewer']}")["status"] == "healthy"
         assert service.curl("-X", "POST", "-H", f"Authorization: Bearer {tokens['viewer']}", "/emergency")[0] == 200
         assert service.post("/reset", {}, "-H", f"Authorization: Bearer {tokens['operator']}")[1]["rearmed"] is True
+
+
+def test_every_refusal_arrives(place: Place) -> None:
+    """Also those that are given before the body was read, however long it is."""
+    place.write("kernel/service.md", "---\ncommands_per_s: 1\n---\n")
+    long = place.root / "long.json"
+    long.write_bytes(b" " * 2_000_000)
+    with serving(place) as service:
+        answers = [service.post("/move", {"x": 9, "y": 0, "z": 1, "theta": 0})[0] for _ in range(40)]
+        assert set(answers) == {409, 429}
+        for _ in range(10):
+            given = ["-X", "POST", "-H", "Content-Type: application/json", "--data-binary", f"@{long}", "/view"]
+            assert service.curl(*given)[0] == 413
 
 
 def test_tls_serves_the_same(place: Place) -> None:
