@@ -78,7 +78,7 @@ class Front:
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # it has gone, or was let go (a timeout is an OSError)
         finally:
-            writer.transport.abort()
+            cut(writer)
 
     async def _first(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Head | None:
         """The request's head; None when there is none that can be understood, which was answered then."""
@@ -175,7 +175,7 @@ class Front:
             up.cancel()
             with suppress(asyncio.CancelledError, OSError):
                 await up
-            outer.transport.abort()
+            cut(outer)
 
     @staticmethod
     async def _flow(source: asyncio.StreamReader, target: asyncio.StreamWriter, slow_s: float | None) -> None:
@@ -186,7 +186,7 @@ class Front:
                 async with asyncio.timeout(slow_s):
                     await target.drain()
         except TimeoutError:
-            target.transport.abort()
+            cut(target)
         except OSError:
             pass  # either side has gone
         target.close()
@@ -194,6 +194,12 @@ class Front:
 
 def _no(rule: str, reason: str, suggestion: str) -> dict[str, Any]:
     return {"success": False, "reason": reason, "rule": rule, "suggestion": suggestion}
+
+
+def cut(writer: asyncio.StreamWriter) -> None:
+    """Close without waiting; what has closed after its last bytes needs it not, and stumbles over it (CPython 3.11)."""
+    with suppress(AttributeError):
+        writer.transport.abort()
 
 
 def _peer(writer: asyncio.StreamWriter) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from llmos.robots.latch import StopLatch
-from llmos.server.front import Front
+from llmos.server.front import Front, cut
 from llmos.server.front_process import fronted
 from llmos.server.launch import Address, bind
 
@@ -179,6 +180,20 @@ async def test_who_does_not_read_is_let_go(tmp_path: Path) -> None:
         async with asyncio.timeout(30):
             await over.wait()
         writer.close()
+
+
+async def test_what_has_closed_after_its_last_bytes_is_cut_without_complaint() -> None:
+    """Bytes that still wait when a connection is closed are sent, and after that it may still be cut off."""
+    ours, theirs = socket.socketpair()
+    reader, other = await asyncio.open_connection(sock=theirs)
+    _, writer = await asyncio.open_connection(sock=ours)
+    writer.write(b"x" * 4_000_000)
+    assert writer.transport.get_write_buffer_size() > 0
+    writer.close()
+    assert len(await reader.read()) == 4_000_000
+    await writer.wait_closed()
+    cut(writer)
+    other.close()
 
 
 async def test_who_hangs_up_is_heard_of(tmp_path: Path) -> None:
