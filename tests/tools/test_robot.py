@@ -103,9 +103,11 @@ async def test_emergency_stop_is_told_and_blocks_what_follows(tmp_path: Path) ->
         "a person must look at the robot and rearm it, no tool can."
     )
     assert await call(arm, "get_status") == (
-        "At (0.00, 0.00, 1.00) turned 0°, gripper open. In sight: cube (1.50, 1.00, 0.50). "
-        "Places: pick pedestal (1.50, 1.00, 0.50), place pedestal (-1.00, -1.00, 0.70), shelf (-1.50, 1.00, 1.20). "
-        "The emergency stop is latched: stopped on request.",
+        (
+            "At (0.00, 0.00, 1.00) turned 0°, gripper open. In sight: cube (1.50, 1.00, 0.50). "
+            "Places: pick pedestal (1.50, 1.00, 0.50), place pedestal (-1.00, -1.00, 0.70), shelf (-1.50, 1.00, 1.20). "
+            "The emergency stop is latched: stopped on request."
+        ),
         False,
     )
     assert "[EMERGENCY STOP]" in (await call(arm, "get_camera_feed"))[0]
