@@ -18,6 +18,7 @@ import anyio
 import uvicorn
 
 from llmos.errors import LLMosError
+from llmos.robots.base import RobotError
 from llmos.server import front_process
 from llmos.server.access import Access, is_loopback, own_names
 from llmos.server.app import create_app
@@ -27,6 +28,8 @@ from llmos.server.tokens import make_tokens, read_tokens, usual_file
 
 _BACKLOG: Final = 1024
 _LAST_SECONDS: Final = 3
+_LOOK_S: Final = 0.5
+_PATIENCE_S: Final = 5.0
 _SEND_BUFFER_BYTES: Final = 32_768
 """What the system keeps for a client that does not read; what is old is of no use to it."""
 
@@ -93,10 +96,15 @@ def bind(address: Address) -> socket.socket:
 
 
 async def listen(service: Service, listening: socket.socket, address: Address, ready: Callable[[], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM, or until cancelled; `ready` is called when requests are answered."""
+    """Serve until Ctrl-C or SIGTERM, or until cancelled; `ready` is called when requests are answered.
+
+    RobotError when the robot has not been heard of for a while: whatever looks after the service may begin it anew.
+    """
     server = _Server(_config(service, address), ready)
+    lost: list[RobotError] = []
     async with anyio.create_task_group() as group:
         group.start_soon(_until_told, server, service)
+        group.start_soon(_until_lost, server, service, lost)
         if front_process.POSSIBLE:
             with _backend() as (path, inner):
                 async with front_process.fronted(listening, _wanted(service, address, path)):
@@ -104,6 +112,8 @@ async def listen(service: Service, listening: socket.socket, address: Address, r
         else:
             await server.serve(sockets=[listening])
         group.cancel_scope.cancel()
+    if lost:
+        raise RobotError(f"The service ends, because its robot is gone: {lost[0]}") from lost[0]
 
 
 class _Server(uvicorn.Server):
@@ -133,6 +143,21 @@ async def _until_told(server: _Server, service: Service) -> None:
                 end()
             server.force_exit = server.should_exit
             server.should_exit = True
+
+
+async def _until_lost(server: _Server, service: Service, lost: list[RobotError]) -> None:
+    """End in order when every look at the robot has failed for `_PATIENCE_S` seconds."""
+    failed = 0
+    while failed * _LOOK_S < _PATIENCE_S:
+        await anyio.sleep(_LOOK_S)
+        try:
+            service.snapshot()
+            failed = 0
+        except RobotError as error:
+            failed += 1
+            reason = error
+    lost.append(reason)
+    server.should_exit = True
 
 
 def _config(service: Service, address: Address) -> uvicorn.Config:

@@ -163,8 +163,8 @@ def test_killed_in_the_midst_of_a_motion_it_comes_up_stopped(place: Place) -> No
     assert f"It is stopped: {why}. Look at it, then rearm it in the cockpit or by POST /reset." in service.said
 
 
-def test_it_outlives_its_robots_host_and_says_so(place: Place) -> None:
-    """What wants the robot is told what to do, a stop holds and is written down, and the end is one in order."""
+def test_without_its_robots_host_it_says_so_and_ends(place: Place) -> None:
+    """What wants the robot is told what to do, a stop holds and is written down; whoever looks after it sees exit 1."""
     with serving(place) as service:
         host = host_of(HostFiles(place.home, "arm"))
         assert host is not None
@@ -173,6 +173,11 @@ def test_it_outlives_its_robots_host_and_says_so(place: Place) -> None:
         assert (status, answer["reason"]) == (503, f"The robot host of arm (process {host}) has ended")
         assert answer["suggestion"] == "start again what it was driven with."
         assert service.curl("-X", "POST", "/emergency?reason=smoke")[0] == 200
+        assert service.process.wait(60) == 1
+    assert service.said[-1] == (
+        f"llmos: The service ends, because its robot is gone: The robot host of arm (process {host}) has ended; start "
+        "again what it was driven with."
+    )
     assert [line["detail"] for line in newest(place.home / "safety.jsonl", 1)] == [
         {"by": "127.0.0.1", "reason": "smoke"}
     ]
