@@ -62,19 +62,28 @@ def home(robot: str | None, scene: str | None, realtime: bool, as_json: bool) ->
 def _drive(
     verb: str, args: "Mapping[str, JSON]", robot: str | None, scene: str | None, *, realtime: bool, as_json: bool
 ) -> int:
-    """The exit code: 0 there, 1 not there, 3 refused or halted by a rule."""
+    """The exit code: 0 there, 1 not there, 3 refused or halted by a rule, 130 interrupted."""
+    from anyio import CancelScope
+
     from llmos.boot.options import Options
     from llmos.boot.system import LLMOS
+    from llmos.cli.interruption import interruptible
+    from llmos.runtime.outcome import EXIT_CODES
 
     make_home()
 
-    async def work() -> "Result":
-        async with LLMOS(options=Options(robot=robot, scene=scene, realtime=realtime)) as system:
-            body = system.robot()
-            tell_of(body)
-            return await _perform(system, body, verb, args)
+    async def work() -> "Result | None":
+        scope = CancelScope()
+        with interruptible(scope, lambda _: notice("Coming to rest.")), scope:
+            async with LLMOS(options=Options(robot=robot, scene=scene, realtime=realtime)) as system:
+                body = system.robot()
+                tell_of(body)
+                return await _perform(system, body, verb, args)
+        return None
 
     result = run_async(work)
+    if result is None:
+        return EXIT_CODES["interrupted"]
     refusal = result.refusal
     if as_json:
         print_json(_answer(result))

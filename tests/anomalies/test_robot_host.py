@@ -61,6 +61,14 @@ anyio.run(main)
 """
 
 
+MOVE = f"""
+import sys
+from llmos.cli.__main__ import main
+sys.argv = ["llmos", "robot", "move", "-1.5", "1", "2", "--robot", "{NAME}", "--realtime"]
+sys.exit(main())
+"""
+
+
 def make_home(root: Path) -> Place:
     """A home with a kinematic arm."""
     place = make_place(root)
@@ -221,6 +229,21 @@ def test_a_second_owner_is_refused(place: Place) -> None:
         client = HostClient(files, "a test")
         assert client.snapshot().robot_name == "kinematic arm (simulated)"
         client.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_move_that_is_interrupted_ends_in_order(place: Place, number: signal.Signals) -> None:
+    """The robot comes to rest, no stop is latched, the host is gone, and the exit code says so."""
+    files = HostFiles(place.home, NAME)
+    with another(MOVE, place.home) as mover:
+        wait_for_host(files, mover)
+        with watching(files) as seen:
+            until(seen, moving=True)
+            mover.send_signal(number)
+            assert seen.is_hung_up()
+        assert mover.wait(60) == 130
+    assert latch_of(NAME, place.home).stop is None
+    assert host_of(files) is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
