@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from llmos.cli.options import run_async
+from llmos.cli.system import library
+from llmos.errors import LLMosError
 
 if TYPE_CHECKING:
     from llmos.cli.stage import Setting
@@ -30,6 +32,7 @@ def demo(number: int | None, model: str, robot: str, *, realtime: bool) -> int:
     """Show one of five demonstrations; without NUMBER, a menu."""
     from llmos.cli.stage import Setting
 
+    _require_arm(robot)
     setting = Setting(model, robot, realtime=realtime)
     if number is not None:
         return _show(number, setting)
@@ -37,6 +40,19 @@ def demo(number: int | None, model: str, robot: str, *, realtime: bool) -> int:
     if not sys.stdin.isatty():
         return 0
     return _choose(setting)
+
+
+def _require_arm(name: str) -> None:
+    """Raise LLMosError for a robot that cannot show what the demonstrations show."""
+    from llmos.documents.robot_profile import read_robot_profile
+
+    with library() as opened:
+        profile = read_robot_profile(opened.registry.robot(name))
+    if profile.kind != "arm":
+        raise LLMosError(
+            f"The demonstrations are for an arm, and '{name}' is a {profile.kind}; try "
+            f"`llmos robot move 0.5 -0.8 --robot {name} --scene arena`."
+        )
 
 
 def _menu() -> None:

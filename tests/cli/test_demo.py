@@ -137,3 +137,13 @@ def test_a_demonstration_can_be_started_anywhere(llmos: CommandLine, monkeypatch
     said = llmos("demo", "4", "--model", llmos.tape(*PICK, *PICK, *PICK))
     assert said.code == 0, said.err
     assert "Shut down after 1 run" in llmos("demo", "5", "--model", llmos.tape(says("Hello.")), stdin=b"hello\n").err
+
+
+def test_a_rover_is_told_that_the_demonstrations_are_an_arms(llmos: CommandLine) -> None:
+    """Before anything begins, with what it can do instead."""
+    said = llmos("demo", "1", "--robot", "rover")
+    assert (said.code, said.last) == (
+        2,
+        "llmos: The demonstrations are for an arm, and 'rover' is a rover; try `llmos robot move 0.5 -0.8 --robot rover "
+        "--scene arena`.",
+    )
