@@ -142,8 +142,8 @@ def test_a_demonstration_can_be_started_anywhere(llmos: CommandLine, monkeypatch
 def test_a_rover_is_told_that_the_demonstrations_are_an_arms(llmos: CommandLine) -> None:
     """Before anything begins, with what it can do instead."""
     said = llmos("demo", "1", "--robot", "rover")
-    assert (said.code, said.last) == (
-        2,
-        "llmos: The demonstrations are for an arm, and 'rover' is a rover; try `llmos robot move 0.5 -0.8 --robot rover "
-        "--scene arena`.",
+    assert said.code == 2
+    assert said.last == (
+        "llmos: The demonstrations are for an arm, and 'rover' is a rover; "
+        "try `llmos robot move 0.5 -0.8 --robot rover --scene arena`."
     )
