@@ -113,10 +113,20 @@ def _check_path(path: Sequence[Pose], sight: Sight, caution: Caution) -> Refusal
     return (
         rules.check_clearance(sight.measured, sight.profile)
         or _check_turns(path)
-        or check_ahead(path, sight.profile, sight.fence, loaded=sight.loaded, extra_m=caution.extra_margin_m)
+        or _because(
+            check_ahead(path, sight.profile, sight.fence, loaded=sight.loaded, extra_m=caution.extra_margin_m), caution
+        )
         or (check_driving(path) if sight.profile.kind == "rover" else None)
         or rules.check_step(path[0], path[-1], sight.profile, caution)
     )
+
+
+def _because(refusal: Refusal | None, caution: Caution) -> Refusal | None:
+    """A refusal for a zone, with why the zone was taken for wider than it is."""
+    if refusal is None or refusal.rule != "zone" or not caution.extra_margin_m:
+        return refusal
+    why = f": {caution.reason}" if caution.reason else ""
+    return replace(refusal, reason=f"{refusal.reason} (all zones are {caution.extra_margin_m:g}m wider{why})")
 
 
 def _way(order: Order, sight: Sight) -> tuple[Pose, ...]:

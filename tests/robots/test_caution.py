@@ -86,6 +86,7 @@ async def test_a_wider_margin_refuses_what_passes_without(tmp_path: Path) -> Non
     assert calm.verdict.allowed
     assert wide.verdict.refusal is not None
     assert wide.verdict.refusal.rule == "zone"
+    assert wide.verdict.refusal.reason.endswith("(all zones are 1m wider: the robot is in RECOVERY mode)")
 
 
 async def test_a_longest_move_is_the_shorter_of_caution_and_profile(tmp_path: Path) -> None:
