@@ -60,6 +60,13 @@ HARD: dict[Intent, float] = {
     handling.stack: 24,
 }
 """The mix of the second round: what takes several numbers or steps."""
+LAST: dict[Intent, float] = {
+    **{intent: weight / 2 for intent, weight in HARD.items()},
+    goals.relative: 8,
+    handling.pick: 5,
+    handling.transfer: 24,
+}
+"""The mix of the later rounds: what had not become sure in the second, beside everything else."""
 JOINED: dict[Intent, float] = {
     goals.move_to: 4,
     goals.relative: 4,
@@ -88,7 +95,30 @@ ASKING = (
     "did ",
     "whic",
 )
-ABSTAIN_SHARE, JOINED_SHARE, HARD_JOINED_SHARE, REDUCED_SHARE = 0.25, 0.08, 0.13, 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Of what a round of training is made: intents by weight, and the shares of everything else."""
+
+    intents: dict[Intent, float]
+    no_goals: float
+    joined: float
+    reduced_lists: float
+    finishes: float
+    questions: float = 0.0
+
+
+MIXES = (
+    Mix(INTENTS, no_goals=0.25, joined=0.08, reduced_lists=0.2, finishes=0.4),
+    Mix(HARD, no_goals=0.25, joined=0.1, reduced_lists=0.35, finishes=0.4),
+    Mix(LAST, no_goals=0.25, joined=0.1, reduced_lists=0.5, finishes=0.4),
+    Mix(LAST, no_goals=0.25, joined=0.1, reduced_lists=0.5, finishes=0.75),
+    Mix(LAST, no_goals=0.45, joined=0.1, reduced_lists=0.5, finishes=0.75),
+    Mix(LAST, no_goals=0.35, joined=0.1, reduced_lists=0.4, finishes=0.6, questions=0.3),
+)
+"""One for each round; `finishes` is how many of the replies that finish a longer run are learned from, `questions` how
+many of the texts that are no goal ask how, why or whether one would do something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +140,17 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Which wording and which numbers a set of episodes is made of, and whether more of it is `hard`."""
+    """Which wording and which numbers a set of episodes is made of, and the round whose mix it has."""
 
     held_out_phrases: bool = False
     held_out_numbers: bool = False
     noise: bool = True
-    hard: bool = False
+    round: int = 0
+
+    @property
+    def mix(self) -> Mix:
+        """What the round is made of."""
+        return MIXES[self.round]
 
 
 class Author:
@@ -126,8 +161,7 @@ class Author:
         self._goals = goal_grammar(held_out=split.held_out_phrases)
         self._others = abstain_grammar(held_out=split.held_out_phrases)
         self._results = result_grammar()
-        self._intents = HARD if split.hard else INTENTS
-        self._joined_share = HARD_JOINED_SHARE if split.hard else JOINED_SHARE
+        self._mix = split.mix
 
     def batch(self, count: int, *, bare: bool = False) -> list[Episode]:
         """Several episodes in one world with one list of tools, so that what they share is read once.
@@ -139,16 +173,16 @@ class Author:
             world, tools = World(at=self.world().at), bare_list()
         else:
             world = self.world()
-            tools = reduced_list(random) if random.random() < REDUCED_SHARE else whole_list(random)
+            tools = reduced_list(random) if random.random() < self._mix.reduced_lists else whole_list(random)
         return [self.episode(deepcopy(world), tools) for _ in range(count)]
 
     def world(self) -> World:
         """A world to act in."""
-        return random_world(self._goals, self._random, hard=self._split.hard)
+        return random_world(self._goals, self._random, hard=self._split.round > 0)
 
     def episode(self, world: World, tools: list[JSON]) -> Episode:
         """One episode; a goal that needs a tool which is not in the list cannot be begun."""
-        if self._random.random() < ABSTAIN_SHARE:
+        if self._random.random() < self._mix.no_goals:
             goal = Goal("abstain", self.no_goal(world), ())
             if self._random.random() < 0.3:
                 goal = self._wrapped(goal)
@@ -171,7 +205,8 @@ class Author:
             "salad": lambda: self._salad(draft),
             "gibberish": lambda: " ".join(nonsense(random) for _ in range(random.randint(1, 4))),
         }
-        return self._others.write("phrases", values, random)
+        asks = self._mix.questions and random.random() < self._mix.questions
+        return self._others.write("questions" if asks else "phrases", values, random)
 
     def play(self, goal: Goal, world: World, tools: list[JSON]) -> Episode:
         """Let the goal's calls happen in the world; every reply of the planner is a step."""
@@ -205,7 +240,8 @@ class Author:
     def goal(self, world: World) -> Goal:
         """A goal that the whole arm can reach, or that names what is not there."""
         draft = Draft(world, self._goals, self._random, self._split.held_out_numbers)
-        goal = self._joined(draft) if self._random.random() < self._joined_share else draw_goal(draft, self._intents)
+        is_joined = self._random.random() < self._mix.joined
+        goal = self._joined(draft) if is_joined else draw_goal(draft, self._mix.intents)
         goal = self._wrapped(goal)
         return replace(goal, text=self._sentence(goal.text, world))
 

@@ -147,7 +147,7 @@ def splits(count: int) -> dict[str, list[Episode]]:
 
 
 def _goals(split: Split, *, lacking: bool = False) -> Iterator[Episode]:
-    random = Random(f"{SEED}:{split}:{lacking}")
+    random = Random(f"{SEED}:{split.held_out_phrases}:{split.held_out_numbers}:{lacking}")
     author = Author(split, random)
     while True:
         for episode in author.batch(3):
@@ -173,7 +173,7 @@ def _with_new_phrases(episodes: Iterator[Episode]) -> Iterator[Episode]:
 
 
 def _no_goals(split: Split) -> Iterator[Episode]:
-    random = Random(f"{SEED}:none:{split}")
+    random = Random(f"{SEED}:none:{split.held_out_phrases}")
     author = Author(split, random)
     while True:
         world = author.world()

@@ -76,7 +76,9 @@ def goal_grammar(*, held_out: bool) -> Grammar:
 def abstain_grammar(*, held_out: bool) -> Grammar:
     """The phrases that are no goal for an arm."""
     content = _read("abstain")
-    return Grammar({"phrases": content["phrases"]}, {**_read("words"), **content["words"]}, True, held_out)
+    return Grammar(
+        {key: content[key] for key in ("phrases", "questions")}, {**_read("words"), **content["words"]}, True, held_out
+    )
 
 
 def result_grammar() -> Grammar:

@@ -7,7 +7,7 @@ from random import Random
 
 from training import numbers
 from training.goals import CUBE_EDGE, Draft, Goal, grip, look, move, release
-from training.world import Call, Point
+from training.world import Call, Point, are_near
 
 GENERIC = ("object", "item", "part", "thing", "piece", "workpiece", "component")
 
@@ -108,6 +108,8 @@ def stack_on(draft: Draft) -> Goal | None:
         return None
     one, other = draft.random.sample(list(draft.world.objects), 2)
     x, y, z = draft.world.objects[other]
+    if any(are_near(point, (x, y, z + CUBE_EDGE)) for point in draft.world.objects.values()):
+        return None
     values = {"theobject": f"the {spoken(one)}", "other": spoken(other), "the": "the "}
     calls = (move(draft.world.objects[one]), grip(), move((x, y, z + CUBE_EDGE)), release())
     return draft.goal("stack_on", values, *calls, must_grip=True)
@@ -125,7 +127,9 @@ def stack(draft: Draft) -> Goal | None:
     calls: list[Call] = []
     for level, name in enumerate(blocks[1:], start=1):
         calls += [move(draft.world.objects[name]), grip(), move((x, y, z + level * CUBE_EDGE)), release()]
-    return draft.goal("stack", {}, *calls, must_grip=True)
+    kind = "cubes" if "cube" in _letters(blocks[0]).split() else "blocks"
+    text = draft.grammar.write("stack", {"kind": kind}, draft.random)
+    return Goal("stack", text, tuple(calls), must_grip=True)
 
 
 def go_place(draft: Draft) -> Goal | None:
@@ -244,7 +248,7 @@ def _target(draft: Draft) -> tuple[str, str, Point]:
 
 def _place_near(draft: Draft, point: Point) -> str:
     """The place whose coordinates these are; else any word for one."""
-    return next((name for name, where in draft.world.places.items() if where == point), draft.say("placenoun"))
+    return next((name for name, where in draft.world.places.items() if are_near(where, point)), draft.say("placenoun"))
 
 
 def _place_text(name: str, random: Random) -> str:

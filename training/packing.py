@@ -102,8 +102,8 @@ class _Tree:
 def pack(groups: Iterable[Sequence[Leaf]], length: int) -> Iterator[Packed]:
     """Fill sequences of `length` tokens with groups of leaves.
 
-    Where a leaf does not fit, the sequence ends, and with it the group: what the leaves of a group share (a world, a
-    list of tools) is not read a second time. A leaf longer than a sequence is left out.
+    Where a leaf does not fit, the next sequence begins with it, so that long leaves are not left out more often than
+    short ones. Only a leaf longer than a sequence is left out.
     """
     tree = _Tree()
     for group in groups:
@@ -112,5 +112,6 @@ def pack(groups: Iterable[Sequence[Leaf]], length: int) -> Iterator[Packed]:
                 if tree.size:
                     yield tree.packed(length)
                 tree = _Tree()
-                break
+                if tree.cost(leaf) > length:
+                    continue
             tree.add(leaf)

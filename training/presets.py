@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class Preset:
     """Network, tokenizer and run; `rows` x `length` tokens make one training step.
 
-    `rounds` are the steps of the first round, which teaches words and copying, and of the second, in which goals of
-    several numbers and steps come up more often.
+    `rounds` are the steps of the first round, which teaches words and copying, and of the later ones, each with a
+    mix of its own (`episodes.MIXES`), in which goals of several numbers and steps come up more often.
     """
 
     vocabulary: int
@@ -21,7 +21,7 @@ class Preset:
     kv_heads: int
     head_dim: int
     hidden: int
-    rounds: tuple[int, int]
+    rounds: tuple[int, ...]
     rows: int
     length: int
     muon_lr: float = 0.02
@@ -38,5 +38,7 @@ class Preset:
 PRESETS = {
     "smoke": Preset(400, 32, 2, 2, 1, 32, 64, rounds=(2, 2), rows=1, length=512),
     "ci": Preset(1024, 192, 5, 4, 2, 32, 512, rounds=(600, 300), rows=12, length=512, bfloat16=True),
-    "release": Preset(1024, 192, 5, 4, 2, 32, 512, rounds=(1800, 620), rows=12, length=512, bfloat16=True),
+    "release": Preset(
+        1024, 192, 5, 4, 2, 32, 512, rounds=(1800, 1200, 250, 250, 250, 250), rows=12, length=512, bfloat16=True
+    ),
 }

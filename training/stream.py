@@ -17,8 +17,9 @@ from training.tokenizer import EOS, encode_lines
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-GOALS_PER_WORLD = 14
-LATER_SHARE, FINISH_SHARE, MOST_STEPS = 0.75, 0.4, 4
+GOALS_PER_WORLD = 5
+LATER_SHARE, MOST_STEPS = 0.75, 4
+SEEN = Split()
 TOLD = "?>=!"
 """Goals, calls and results are worth predicting too: there the model sees numbers being copied and words in use."""
 
@@ -30,12 +31,12 @@ def leaf(tokenizer: "Tokenizer", step: Step) -> Leaf:
     return Leaf(tuple(map(tuple, encoded)), tuple(reply), tuple(line[0] in TOLD for line in lines))
 
 
-def chosen_steps(episode: Episode, random: Random) -> list[Step]:
+def chosen_steps(episode: Episode, random: Random, finishes: float) -> list[Step]:
     """The first step, and some of the later ones, so that long runs do not crowd out short ones."""
     later = [
         step
         for step in episode.steps[1:]
-        if random.random() < (FINISH_SHARE if step.reply.name == "finish" else LATER_SHARE)
+        if random.random() < (finishes if step.reply.name == "finish" else LATER_SHARE)
     ]
     random.shuffle(later)
     return [episode.steps[0], *later[: MOST_STEPS - 1]]
@@ -47,22 +48,23 @@ def bare_share(step: int) -> float:
 
 
 def sequences(
-    tokenizer: "Tokenizer", random: Random, length: int, bare: float = 0.0, *, hard: bool = False
+    tokenizer: "Tokenizer", random: Random, length: int, bare: float = 0.0, *, split: Split = SEEN
 ) -> Iterator[Packed]:
     """Packed sequences without end, a share of them of bare worlds."""
-    author = Author(Split(hard=hard), random)
+    author = Author(split, random)
+    finishes = split.mix.finishes
 
     def groups() -> Iterator[list[Leaf]]:
         while True:
             episodes = author.batch(GOALS_PER_WORLD, bare=random.random() < bare)
-            yield [leaf(tokenizer, step) for episode in episodes for step in chosen_steps(episode, random)]
+            yield [leaf(tokenizer, step) for episode in episodes for step in chosen_steps(episode, random, finishes)]
 
     return pack(groups(), length)
 
 
-def batch(tokenizer: "Tokenizer", seed: int, step: int, rows: int, length: int, *, hard: bool = False) -> Packed:
+def batch(tokenizer: "Tokenizer", seed: int, step: int, rows: int, length: int, split: Split = SEEN) -> Packed:
     """The batch of one training step: every array with a first axis of `rows`."""
-    source = sequences(tokenizer, Random(f"{seed}:{step}"), length, bare_share(step), hard=hard)
+    source = sequences(tokenizer, Random(f"{seed}:{step}"), length, bare_share(step), split=split)
     packed = [next(source) for _ in range(rows)]
     return Packed(
         np.stack([one.tokens for one in packed]),

@@ -21,6 +21,8 @@ def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> Wor
     )
     world.places = _named(grammar, random, random.choice((0, 1, 2, 3, 4)), _place_name)
     world.objects = _named(grammar, random, random.choice((0, 1, 1, 1, 2, 2, 3, 4)), _object_name)
+    if random.random() < (0.2 if hard else 0.1):
+        _add_rows(world, random)
     if random.random() < (0.3 if hard else 0.15):
         world.objects = {} if random.random() < 0.6 else world.objects
         _add_blocks(world, random)
@@ -33,6 +35,8 @@ def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> Wor
         world.is_open, world.holding = False, random.choice(list(world.objects))
         world.objects[world.holding] = world.at
     world.is_stopped = random.random() < 0.02
+    if random.random() < 0.4:
+        _measure(world, random)
     return world
 
 
@@ -112,6 +116,25 @@ def _add_blocks(world: World, random: Random) -> None:
         x, y, _ = _point(random)
         z = random.choice((50, 50, 50, 0, 100, 500, 800, _point(random)[2]))
         world.objects[name.replace(" ", "_") if random.random() < 0.5 else name] = (x, y, z)
+
+
+def _measure(world: World, random: Random) -> None:
+    """From now on nothing is found exactly where it should be."""
+    world.slack = random.choice((1, 1, 2))
+    world.at = world.measured(world.at, random)
+    world.objects = {name: world.measured(point, random) for name, point in world.objects.items()}
+    if world.holding:
+        world.objects[world.holding] = world.at
+
+
+def _add_rows(world: World, random: Random) -> None:
+    """Shelves or bins in rows, with codes: names and numbers alike."""
+    pool = [abs(value) for _ in range(2) for value in _point(random)]
+    world.places = {}
+    for letter in random.sample("ABCDEFGHKPRSTXZ", random.choice((1, 2, 2))):
+        y, z = random.choice(pool) * random.choice((-1, 1)), random.choice(pool)
+        for number in random.sample(range(1, 12), random.choice((2, 3))):
+            world.places[f"{letter}{number}"] = (random.choice(pool) * random.choice((-1, 1)), y, z)
 
 
 Naming = type(_object_name)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from training.episodes import Split
 from training.model import Planner, Shape
 from training.optimizer import optimizers, schedule
 from training.presets import PRESETS, Preset
@@ -59,8 +60,8 @@ class Run:
 
     def _update(self) -> float:
         preset = self.preset
-        hard = self.step >= preset.rounds[0]
-        packed = batch(self.tokenizer, self.seed, self.step, preset.rows, preset.length, hard=hard)
+        ended = sum(self.step >= sum(preset.rounds[: number + 1]) for number in range(len(preset.rounds)))
+        packed = batch(self.tokenizer, self.seed, self.step, preset.rows, preset.length, Split(round=ended))
         self.tokens += packed.tokens.size
         factor = schedule(self.step, preset.rounds)
         for optimizer, rate in zip(self.optimizers, (preset.muon_lr, preset.adam_lr), strict=True):

@@ -13,6 +13,8 @@ from training.grammar import Grammar
 
 Point = tuple[int, int, int]
 HOME: Point = (0, 0, 1000)
+REACH = 30
+"""How far from the tool an object may be for the gripper to close on it."""
 WORKSPACE = ((-2000, 2000), (-2000, 2000), (0, 3000))
 
 
@@ -34,7 +36,11 @@ class Result:
 
 @dataclass(slots=True)
 class World:
-    """The arm and what is around it."""
+    """The arm and what is around it.
+
+    What is measured after a motion is up to `slack` beside what was asked for, on each axis, as on a real arm; what it
+    holds `hangs` that far from the tool.
+    """
 
     at: Point = HOME
     theta: int = 0
@@ -43,6 +49,8 @@ class World:
     objects: dict[str, Point] = field(default_factory=dict)
     places: dict[str, Point] = field(default_factory=dict)
     is_stopped: bool = False
+    slack: int = 0
+    hangs: Point = (0, 0, 0)
 
     def state(self) -> dict[str, JSON]:
         """The state as the host renders it."""
@@ -69,7 +77,7 @@ class World:
         if random.random() < refusals and call.name != "emergency_stop":
             return Result(self._say(results, "any_errors", random, tool=call.name), is_error=True)
         if call.name == "toggle_tool":
-            kind = self._toggle(activate=bool(call.arguments["activate"]))
+            kind = self._toggle(random, activate=bool(call.arguments["activate"]))
             missed = kind == "toggle_nothing" and random.random() < 0.5
             return Result(self._say(results, kind, random), is_error=missed)
         if call.name == "emergency_stop":
@@ -85,9 +93,9 @@ class World:
         if self.is_stopped or random.random() < refusals:
             kind = "motion_refusals" if random.random() < 0.7 else "any_errors"
             return Result(self._say(results, kind, random, tool=call.name), is_error=True)
-        self.at, self.theta = target, theta
+        self.at, self.theta = self.measured(target, random), (theta + random.randint(-10, 10) * self.slack) % 360_000
         if self.holding in self.objects:
-            self.objects[self.holding] = target
+            self.objects[self.holding] = _sum(self.at, self.hangs)
         return Result(self._say(results, "go_home" if call.name == "go_home" else "move_to", random))
 
     def _target(self, call: Call) -> tuple[Point, int]:
@@ -100,13 +108,22 @@ class World:
         moved = (x + arguments.get("dx", 0), y + arguments.get("dy", 0), z + arguments.get("dz", 0))
         return moved, (self.theta + arguments.get("dtheta_deg", 0)) % 360_000
 
-    def _toggle(self, *, activate: bool) -> str:
+    def _toggle(self, random: Random, *, activate: bool) -> str:
         self.is_open = not activate
         if not activate:
             self.holding = None
             return "toggle_false"
-        self.holding = next((name for name, point in self.objects.items() if point == self.at), None)
-        return "toggle_true" if self.holding else "toggle_nothing"
+        self.holding = next((name for name, point in self.objects.items() if are_near(point, self.at)), None)
+        if self.holding is None:
+            return "toggle_nothing"
+        self.hangs = (0, 0, -random.randint(0, 2) * self.slack)
+        self.objects[self.holding] = _sum(self.at, self.hangs)
+        return "toggle_true"
+
+    def measured(self, point: Point, random: Random) -> Point:
+        """Where something is found that should be at `point`."""
+        x, y, z = (value + random.randint(-self.slack, self.slack) for value in point)
+        return x, y, z
 
     def _say(self, results: Grammar, kind: str, random: Random, at: Point | None = None, **values: str) -> str:
         x, y, z = (numbers.written(value) for value in at or self.at)
@@ -120,3 +137,12 @@ class World:
             "count": str(len(self.objects)),
         }
         return results.phrase(kind, random).format(**known, **values)
+
+
+def _sum(one: Point, other: Point) -> Point:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
+
+def are_near(one: Point, other: Point) -> bool:
+    """Whether a gripper at the one point closes on what is at the other."""
+    return all(abs(a - b) <= REACH for a, b in zip(one, other, strict=True))

@@ -1,5 +1,6 @@
 """Laws of the episodes that the pocket model learns from."""
 
+import re
 from itertools import islice
 from random import Random
 
@@ -12,6 +13,8 @@ from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_
 from training.numbers import is_held_out as number_is_held_out
 from training.toolkit import ARM
 from training.world import Call, World
+
+NUMBER = re.compile(r"(?<![\w.])[xyz^]?([-+]?\d*\.?\d+)")
 
 
 def episodes(count: int, seed: int = 1, split: Split | None = None) -> list[Episode]:
@@ -135,6 +138,33 @@ def test_blocks_are_stacked_in_name_order_on_the_first() -> None:
         {"x": 0.5, "y": 0.5, "z": 0.25},
         {"activate": False},
     ]
+
+
+def test_every_number_of_a_motion_stands_in_its_prompt() -> None:
+    """With several things at play the planner copies, from goal, place or thing as listed; it never reckons."""
+    copied = {"transfer", "stack", "stack_on", "pick", "go_place", "go_object", "pick_at", "place_on", "inspect_named"}
+    seen = 0
+    for episode in episodes(900, split=Split(round=1, noise=False)):
+        for step in episode.steps if episode.intent in copied else ():
+            if step.reply.name == "move_to":
+                *_, goal, rest = prompt.prompt(step.values).rsplit("\n?", 1)
+                told = {float(number) for number in NUMBER.findall(goal + rest.splitlines()[0] + rest.splitlines()[-2])}
+                seen += 1
+                assert set(step.reply.arguments.values()) <= told, (episode.goal, step.reply)
+    assert seen > 200
+
+
+def test_a_measured_world_is_a_little_beside_what_was_asked_for() -> None:
+    """As on a real arm: what is listed differs by millimetres, and yet the gripper closes on what is there."""
+    world = World(objects={"cube": (1501, 999, 500)}, slack=2)
+    random, results = Random(0), result_grammar()
+    world.call(Call("move_to", {"x": 1.5, "y": 1.0, "z": 0.5}), results, random, 0.0)
+    assert all(abs(is_at - asked) <= 2 for is_at, asked in zip(world.at, (1500, 1000, 500), strict=True))
+    assert world.at != (1500, 1000, 500)
+    assert not world.call(Call("toggle_tool", {"activate": True}), results, random, 0.0).is_error
+    assert world.holding == "cube"
+    world.call(Call("move_to", {"x": 0.0, "y": 0.0, "z": 1.0}), results, random, 0.0)
+    assert all(abs(is_at - asked) <= 6 for is_at, asked in zip(world.objects["cube"], (0, 0, 1000), strict=True))
 
 
 def test_the_world_refuses_what_lies_outside_the_workspace() -> None:

@@ -54,11 +54,13 @@ def test_told_lines_are_predicted_within_themselves() -> None:
     assert [int(target) for target in sequence.told if target != IGNORED] == list(GOAL[1:])
 
 
-def test_a_full_sequence_ends_its_group() -> None:
-    """What does not fit is left out with the rest of its group; the next group begins a sequence."""
-    groups = [[Leaf((HEAD, (50 + number,)), (60 + number,)) for number in range(8)] for _ in range(3)]
-    sequences = list(pack(groups, 10))
-    assert len(sequences) == 3
+def test_what_does_not_fit_begins_the_next_sequence() -> None:
+    """No leaf is left out because it is long, or late in its group, unless it is longer than a sequence."""
+    leaves = [Leaf((HEAD, (50 + number,)), (60 + number,)) for number in range(8)]
+    too_long = Leaf((HEAD, (0,) * 9), (0,))
+    sequences = list(pack([[too_long, *leaves, too_long]], 10))
+    replies = [int(target) for sequence in sequences for target in sequence.targets if target != IGNORED]
+    assert replies == [leaf.reply[0] for leaf in leaves]
     assert all((sequence.tokens == 1).sum() == 1 for sequence in sequences)
 
 

@@ -36,9 +36,9 @@ def test_the_prompt_holds_tools_objects_goal_and_pose_in_this_order() -> None:
     """What changes least stands first, so that the next step reads little that is new."""
     assert rendered(ASKED) == (
         "# move_to(x,y,z,theta_deg?) get_status()\n"
-        "*| red cube 1.5,1.0,0.5\n"
+        "*| red cube x1.5 y1.0 z0.5 ^0.6\n"
         "? pick up the red cube\n"
-        "@ 0.0,-0.25,1.0,0.0 open nothing| red cube 1.5,1.0,0.5\n"
+        "@ x0.0 y-0.25 z1.0 t0.0 open nothing| red cube x1.5 y1.0 z0.5 ^0.6\n"
         ">"
     )
 
@@ -68,12 +68,12 @@ def test_nobody_can_write_a_line_of_the_prompt() -> None:
 @pytest.mark.parametrize(
     ("goal", "named"),
     [
-        ("Put the red cube into bin A3!", ["red cube 1.5,1.0,0.5", "a3 0.1,0.2,0.3"]),
-        ("from A3, take the RED CUBE.", ["a3 0.1,0.2,0.3", "red cube 1.5,1.0,0.5"]),
-        ("A3 then a3", ["a3 0.1,0.2,0.3"]),
-        ("Go to the top shelf", ["top shelf 0.0,0.0,2.0"]),
-        ("Go to the shelf", ["shelf 0.0,0.0,1.0"]),
-        ("Is this red cubes or A31 or shelfs?", []),
+        ("Put the red cube into bin A3!", ["red cube x1.5 y1.0 z0.5 ^0.6", "a3 x0.1 y0.2 z0.3"]),
+        ("from A3, take the RED CUBE.", ["a3 x0.1 y0.2 z0.3", "red cube x1.5 y1.0 z0.5 ^0.6"]),
+        ("A3 then a3", ["a3 x0.1 y0.2 z0.3"]),
+        ("Go to the top shelf", ["top shelf x0.0 y0.0 z2.0"]),
+        ("Go to the shelf", ["shelf x0.0 y0.0 z1.0"]),
+        ("Is this red cubic or A31 or shelfs?", []),
     ],
 )
 def test_things_that_the_goal_names_stand_at_the_end_in_its_order(goal: str, named: list[str]) -> None:
@@ -81,8 +81,33 @@ def test_things_that_the_goal_names_stand_at_the_end_in_its_order(goal: str, nam
     places = {"A3": [0.1, 0.2, 0.3], "shelf": [0, 0, 1], "top_shelf": [0, 0, 2]}
     text = rendered({"role": "user", "content": goal}, state={**STATE, "places": places})
     pose, *found = text.splitlines()[-2].split("| ")
-    assert pose == "@ 0.0,-0.25,1.0,0.0 open nothing"
+    assert pose == "@ x0.0 y-0.25 z1.0 t0.0 open nothing"
     assert found == named
+
+
+BLOCKS = {
+    "blue block": [0.5, 0.5, 0.05],
+    "Green_block2": [0.502, 0.499, 0.148],
+    "red block": [0.2, -0.7, 0.05],
+    "gear": [0.5, 0.5, 0.4],
+}
+
+
+@pytest.mark.parametrize("goal", ["Stack the blocks", "put all cubes on each other."])
+def test_of_several_things_those_are_named_that_stand_on_no_other(goal: str) -> None:
+    """In name order, each with the height at which a thing comes to rest on it and on what it carries already."""
+    text = rendered({"role": "user", "content": goal}, state={**STATE, "objects": BLOCKS})
+    _, *found = text.splitlines()[-2].split("| ")
+    assert found == ["blue block x0.5 y0.5 z0.05 ^0.25", "red block x0.2 y-0.7 z0.05 ^0.15"]
+
+
+def test_what_stands_on_another_thing_is_marked() -> None:
+    """Measured to the centimetre, for no arm puts a thing down exactly; what hangs in the air stands on nothing."""
+    (line,) = (line for line in rendered(ASKED, state={**STATE, "objects": BLOCKS}).splitlines() if line[0] == "*")
+    assert line == (
+        "*| blue block x0.5 y0.5 z0.05 ^0.25| gear x0.5 y0.5 z0.4 ^0.5|^ green block2 x0.502 y0.499 z0.148 ^0.248"
+        "| red block x0.2 y-0.7 z0.05 ^0.15"
+    )
 
 
 def test_long_texts_are_cut() -> None:
@@ -133,7 +158,7 @@ def test_the_host_renders_what_training_renders(stopped: bool) -> None:
     )
     hosted = ChatTemplate(prompt.template_source()).render(request, lambda: datetime.now(UTC)).text
     assert hosted == (
-        "# move_to(x,y,z)\n*| red cube 1.5,1.0,0.5\n? go there\n"
+        "# move_to(x,y,z)\n*| red cube x1.5 y1.0 z0.5 ^0.6\n? go there\n"
         '>{"name":"move_to","arguments":{"x":1.0,"y":2.0,"z":0.5}}\n! refused\n'
-        f"@ 0.0,-0.25,1.0,0.0 open nothing{' stopped' if stopped else ''}\n>"
+        f"@ x0.0 y-0.25 z1.0 t0.0 open nothing{' stopped' if stopped else ''}\n>"
     )
