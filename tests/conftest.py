@@ -21,9 +21,11 @@ settings.load_profile("llmos")
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C, and let what tests start hear it, where the shell that runs the tests in the background does not."""
+    """Hear Ctrl-C and a hang-up, and let what tests start hear them, also in the background and under nohup."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ class Drive:
         self._pace = pace
         self.measured: Measured = driver.tick(pace.now_s())
         self.sent = Commanded(self.measured.pose, self.measured.gripper_closed)
-        self._rate = Velocity()
+        self._rate, self._step_s = Velocity(), 0.0
         self._ticked_s = pace.now_s()
         self.period_s: deque[float] = deque(maxlen=NEWEST_TICKS)
 
@@ -81,7 +81,6 @@ class Drive:
         A setpoint that is wrong is never sent: the robot holds the last one that was right. After a late tick the next
         setpoint is as much farther along, but never by more than three further control periods.
         """
-        last_s = profile.control_period_s
         while not motion.arrived and not (halted and motion.at_rest):
             await self._pace.wait(profile.control_period_s)
             period_s = self._since_last(profile.control_period_s)
@@ -89,17 +88,18 @@ class Drive:
             share = 0.0 if halted else int(watch.share() * _SHARES) / _SHARES
             setpoint = motion.step(period_s, share)
             rate = rules.velocity_of(self.sent.pose, setpoint, period_s)
-            wrong = rules.check_acceleration(self._rate, rate, profile, (last_s + period_s) / 2) or (
+            between_s = ((self._step_s or profile.control_period_s) + period_s) / 2
+            wrong = rules.check_acceleration(self._rate, rate, profile, between_s) or (
                 rules.check_setpoint(self.sent.pose, setpoint, profile, period_s=period_s)
                 if halted  # it brakes on the way that was approved, whatever has become of that since
                 else watch.wrong(self.sent.pose, setpoint, period_s)
             )
             if wrong:
-                self._rate = Velocity()
+                self._rate, self._step_s = Velocity(), 0.0
                 return wrong
-            self._rate, last_s = rate, period_s
+            self._rate, self._step_s = rate, period_s  # a motion that is cancelled goes on from here, braking
             self.send(Commanded(setpoint, self.sent.gripper_closed))
-        self._rate = Velocity()
+        self._rate, self._step_s = Velocity(), 0.0
         return halted
 
     def _since_last(self, period_s: float) -> float:

@@ -73,3 +73,16 @@ async def test_a_stop_takes_no_longer_for_ticks_that_are_a_little_late(tmp_path:
     last_s = max(b[0] for a, b in pairs if a[1].pose != b[1].pose)
     pauses_s = sum(max(0.0, b[0] - a[0] - 2 * ARM.control_period_s) for a, b in pairs)
     assert last_s - stopped[0] <= stopping(ARM).time_s + 4 * ARM.control_period_s + pauses_s
+
+
+@pytest.mark.parametrize("seed", range(30))
+async def test_a_motion_that_is_cancelled_after_a_late_tick_just_brakes(tmp_path: Path, seed: int) -> None:
+    """The way before the cancellation counts for the first setpoint after it, with the time that it really took."""
+    pilot, robot, _ = starved(tmp_path, seed)
+    with anyio.CancelScope() as scope:
+        robot.on_command = lambda number: scope.cancel() if number == 20 + seed else None
+        await pilot.move_to(-1.5, 1.0, 2.0)
+    ended = pilot.snapshot().ended
+    assert ended is not None
+    assert ended.halted is not None
+    assert ended.halted.rule == "cancelled"
