@@ -74,13 +74,14 @@ async def _serve(address: "Address", options: dict[str, Any]) -> None:
             address = replace(address, port=listening.getsockname()[1])
             access = access_for(address, system.environment.home, click.echo)
             service = make_service(system, access)
+            name, stop = service.body.name, service.snapshot().stop
 
             def ready() -> None:
-                click.echo(f"Serving {service.body.name} at {address.url} (cockpit: {address.url}/cockpit).")
+                click.echo(f"Serving {name} at {address.url} (cockpit: {address.url}/cockpit).")
                 if access.tokens:
                     click.echo(f"Browsers log in at {address.url}/login.")
                 click.echo("POST /emergency stops it. Ctrl-C ends the service.")
-                if (stop := service.snapshot().stop) is not None:
+                if stop is not None:
                     notice(f"It is stopped: {stop.reason}. Look at it, then rearm it in the cockpit or by POST /reset.")
 
             await listen(service, listening, address, ready)
