@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio
 import uvicorn
 
 from llmos.clock import RealClock
@@ -97,3 +98,4 @@ def cockpit(
     finally:
         server.should_exit = True
         thread.join(_PATIENCE_S)
+        anyio.run(system.aclose)  # and with it the robot's host

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio
 from starlette.testclient import TestClient
 
 from llmos.server.access import Access
@@ -72,5 +73,6 @@ def served_at(
     app = create_app(make_service(system, access or Access(hosts=frozenset({"testserver"}))))
     given = {"raise_server_exceptions": False, "client": ("127.0.0.1", 50000), **(client or {})}
     with ExitStack() as stack:
+        stack.callback(anyio.run, system.aclose)
         inside = stack.enter_context(TestClient(app, **given))
         yield Served(place, app.state.service, inside)
