@@ -98,4 +98,6 @@ def cockpit(
     finally:
         server.should_exit = True
         thread.join(_PATIENCE_S)
-        anyio.run(system.aclose)  # and with it the robot's host
+        closing = threading.Thread(target=anyio.run, args=(system.aclose,))  # Playwright has a loop in this one
+        closing.start()
+        closing.join()
