@@ -116,9 +116,11 @@ async def test_a_journal_cut_off_anywhere_is_gone_on_with(place: Place) -> None:
         async with place.system(api=api.url) as system:
             first = await system.execute("my goal", "worker")
     content = first.journal.read_bytes()
-    lines = content.splitlines(keepends=True)
+    lines, resumable = content.splitlines(keepends=True), 0
     for kept in range(1, len(lines)):
         first.journal.write_bytes(b"".join(lines[:kept]) + lines[kept][: len(lines[kept]) // 2])
         history = read_history(place.home, first.run_id)
         if history:
             fit_for_a_provider(history, ())
+            resumable += 1
+    assert resumable > len(lines) / 2

@@ -22,6 +22,8 @@ from llmos.traces.events import (
     ModelReplied,
     MotionMeasured,
     PermissionDecided,
+    RunFinished,
+    RunStarted,
     TextStreamed,
     ToolCalled,
     ToolReturned,
@@ -234,14 +236,16 @@ class Closed(io.StringIO):
 
 def test_a_reader_that_leaves_does_not_stop_the_run() -> None:
     """The journal is the witness; the progress is a courtesy."""
-    bus, stream = Bus(), Closed()
+    bus, stream, heard = Bus(), Closed(), []
     with Progress(bus, PlainView(stream)):
+        bus.subscribe(lambda event, _: heard.append(type(event)))  # behind the view: what it raises would keep us out
         bus.publish(started("r"), "r")
         bus.publish(finished(), "r")
     closed = io.StringIO()
     with Progress(bus, PlainView(closed)):
         closed.close()
         bus.publish(started("r"), "r")
+    assert heard == [RunStarted, RunFinished, RunStarted]
 
 
 def test_nobody_hears_after_leaving() -> None:

@@ -186,7 +186,7 @@ async def test_a_cancelled_reply_leaves_nothing_open_and_the_model_usable(stage:
 async def test_closing_twice_is_harmless(stage: Stage) -> None:
     """A model that was closed, used or not, can be closed again."""
     stage.script(HELLO)
-    await stage.model.reply(asked(), ignore_text)
+    assert (await stage.model.reply(asked(), ignore_text)).usage.output_tokens > 0
     await stage.model.aclose()
     await stage.model.aclose()
     await stage.wait_until_disconnected()

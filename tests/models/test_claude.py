@@ -47,9 +47,8 @@ def test_the_loopback_server_speaks_as_the_vendor_declares() -> None:
     """Each event that the tests feed to the adapter is valid by the SDK's own types."""
     declared: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
     refusal = Reply((), "refusal", Usage(1, 1), "claude-opus-5-5", stop_detail="No.")
-    for event in [*events(RICH), *events(refusal)]:
-        if event["type"] != "ping":
-            declared.validate_python(event, strict=True)
+    fed = [event for event in [*events(RICH), *events(refusal)] if event["type"] != "ping"]
+    assert [declared.validate_python(event, strict=True).type for event in fed] == [event["type"] for event in fed]
 
 
 async def test_a_rich_reply_arrives_whole() -> None:
@@ -283,6 +282,7 @@ async def test_models_share_a_client_until_the_last_is_closed() -> None:
         await api.server.wait_for_connections(1)
         await second.aclose()
         await api.server.wait_for_connections(0)
+        assert len(api.requests) == 3
 
 
 async def test_a_request_that_is_cancelled_before_any_answer_closes_its_connection() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from llmos.models.backend import load
-from llmos.models.completion import Loading
+from llmos.models.chat_template import Prompt
+from llmos.models.completion import Decoding, Loading
 from llmos.models.gguf_header import ModelFileError
 from llmos.models.rehearsal import Rehearsal
 from tests.support.llama import BACKENDS, need_backend
@@ -67,4 +68,6 @@ def test_a_memory_that_cannot_be_read_costs_one_more_try(content: bytes, loading
 def test_a_sound_file_is_loaded_after_its_rehearsal(backend: str, loading: Loading) -> None:
     """Nothing of the trial stays behind."""
     Rehearsal()(loading, need_backend(backend))
-    load(loading, backend).close()
+    model = load(loading, backend)
+    assert model.complete(Prompt("a", ()), Decoding(1), lambda _: None).output_tokens <= 1
+    model.close()

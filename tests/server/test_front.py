@@ -178,7 +178,7 @@ async def test_who_does_not_read_is_let_go(tmp_path: Path) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /ws HTTP/1.1\r\n\r\n")
         async with asyncio.timeout(30):
-            await over.wait()
+            assert await over.wait()
         writer.close()
 
 

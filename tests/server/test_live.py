@@ -33,11 +33,12 @@ def test_a_listener_sees_a_motion_and_a_stop(tmp_path: Path) -> None:
     """What others do is told."""
     with served(tmp_path) as service, service.client.websocket_connect("/ws?hz=30") as socket:
         service.post("/move", {"x": 0.5, "y": 0.0, "z": 1.0})
-        while socket.receive_json()["state"]["position"]["x"] < 0.49:
-            pass
+        while (state := socket.receive_json()["state"])["position"]["x"] < 0.49:
+            assert not state["emergency_stop"]
         service.post("/emergency")
-        while not socket.receive_json()["state"]["emergency_stop"]:
+        while not (state := socket.receive_json()["state"])["emergency_stop"]:
             pass
+    assert state["position"]["x"] == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize(("asked", "given"), [(30, 30.0), (1000, 30.0), (1, 1.0), (None, 10.0)])

@@ -142,6 +142,10 @@ def test_a_killed_service_leaves_nothing_running(place: Place) -> None:
         service.process.wait()
         while subprocess.run(["curl", "-s", f"{service.url}/health"], capture_output=True).returncode != 7:
             pass
+        with socket.socket() as next_one:
+            next_one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            next_one.bind(("127.0.0.1", service.port))
+            assert next_one.getsockname()[1] == service.port
 
 
 def test_killed_in_the_midst_of_a_motion_it_comes_up_stopped(place: Place) -> None:

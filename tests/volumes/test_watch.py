@@ -35,6 +35,7 @@ def test_saved_file_reaches_the_registry(tmp_path: Path) -> None:
         until(lambda: (tmp_path / "skills/sketch/SKILL.md") in registry.files())
         shutil.rmtree(tmp_path / "skills/draw")
         until(lambda: registry.names() == {"paint": "Three."})
+        assert registry.files() == {tmp_path / "skills/sketch/SKILL.md"}
 
 
 def test_folder_that_is_made_or_made_anew_is_watched(tmp_path: Path) -> None:
