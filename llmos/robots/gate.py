@@ -169,6 +169,10 @@ class Gate:
         motion = Motion(verdict, self._drive.sent, before, after, stands_still(after, self.profile))
         return Result(verdict, after, motion, warning)
 
+    async def book(self, stop: Stop) -> None:
+        """Write down a stop that the latch has taken already; it trips nothing, for a person may have rearmed since."""
+        await self._note("stop", {"by": stop.by[:200], "reason": stop.reason[:200], "since": stop.since})
+
     async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
         """A person's permission to move again: the stop that was lifted, if there was one; nothing moves by it.
 

@@ -16,7 +16,6 @@ from anyio.abc import ByteStream, SocketListener, TaskGroup
 from llmos.disk import write_whole
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Scene
-from llmos.errors import StorageError
 from llmos.robots.controls import Controls, Ruling
 from llmos.robots.doors import Address, HostFiles, new_key, open_door
 from llmos.robots.guest import Guest
@@ -38,6 +37,10 @@ class Hosted(Controls, Protocol):
 
     def tick(self) -> object:
         """Let the robot go on until now, when nothing moves it."""
+        ...
+
+    async def book(self, stop: Stop) -> None:
+        """Write down a stop that holds already."""
         ...
 
     def close(self) -> None:
@@ -140,17 +143,12 @@ class RobotHost:
         self._gate.tick()
         self._periods_s.append(self._pace.periods_s[-1])
         while ear.heard:
-            group.start_soon(self._book, ear.heard.popleft())
+            group.start_soon(self._gate.book, ear.heard.popleft())
         for guest in self._guests:
             guest.end_lapsed(self._shown.client_timeout_s)
         if len(self._periods_s) == TICKS_PER_STATE:
             self._publish()
         on_tick()
-
-    async def _book(self, stop: Stop) -> None:
-        """Let the gate write down a stop that has long been in force."""
-        with suppress(StorageError):  # it holds in this process, and every state that is sent says so
-            await self.controls.stop(stop.by, stop.reason)
 
     def newest(self, periods_s: Sequence[float] = ()) -> State:
         """The state as it is now; changes that it is to be read with are told to everybody first."""

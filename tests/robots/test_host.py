@@ -317,3 +317,19 @@ def test_a_person_rearms_through_the_host(rig: HostRig) -> None:
         assert stop is not None
         assert stop.by == "Bob"
         assert rig.latch.stop is None
+
+
+def test_a_stop_that_is_booked_late_does_not_stop_again_what_was_rearmed_since(rig: HostRig) -> None:
+    """The books follow the latch by a tick; a person may have seen the stop and rearmed in between."""
+    address = rig.files.read_address()
+    assert address is not None
+    with rig.caller() as caller:
+        call_stop(address.stop, address.key, "Bob", "smoke", PATIENCE_S)
+        caller.say(Permit(1, "Ada", ""))
+        assert caller.hear(Rearmed).stop is not None
+        assert rig.gate.booked == []  # no tick has passed yet
+        run(rig)
+        while not rig.gate.booked:
+            caller.hear(State)
+        for _ in range(3):
+            assert caller.hear(State).stop is None

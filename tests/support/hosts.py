@@ -18,7 +18,7 @@ from llmos.robots.client import HostClient
 from llmos.robots.doors import Door, HostFiles, knock
 from llmos.robots.gate import Gate
 from llmos.robots.host import RobotHost
-from llmos.robots.latch import StopLatch
+from llmos.robots.latch import Stop, StopLatch
 from llmos.robots.pace import SharedPace
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.stopping import latch_of
@@ -76,6 +76,10 @@ class BookedGate(Gate):
     async def stop(self, by: str, reason: str) -> Result:
         self.booked.append((by, reason))
         return await super().stop(by, reason)
+
+    async def book(self, stop: Stop) -> None:
+        self.booked.append((stop.by, stop.reason))
+        await super().book(stop)
 
 
 @dataclass
