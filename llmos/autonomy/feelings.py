@@ -6,8 +6,9 @@ whoever ordered them.
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
+from llmos.documents.valence_checks import Feeling
 from llmos.traces.events import (
     Event,
     GateVerdict,
@@ -21,22 +22,6 @@ from llmos.traces.events import (
     ToolReturned,
 )
 
-Feeling: TypeAlias = Literal[
-    "motion_reached",
-    "motion_missed",
-    "motion_halted",
-    "refused",
-    "stopped",
-    "tool_failed",
-    "model_failed",
-    "dollar_spent",
-    "person_refused",
-    "goal_new",
-    "goal_repeated",
-    "run_done",
-    "run_failed",
-    "run_interrupted",
-]
 Felt: TypeAlias = tuple[Feeling, float]
 
 _CANCELLED = "cancelled"

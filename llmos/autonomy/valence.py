@@ -7,11 +7,12 @@ only tighten: a `Caution` cannot say anything looser than a profile.
 from collections.abc import Callable
 
 from llmos.autonomy.dynamics import pushed, relaxed
-from llmos.autonomy.feelings import Feeling, Feelings
+from llmos.autonomy.feelings import Feelings
 from llmos.autonomy.modes import ModeWatch
 from llmos.autonomy.sentience import LATENT, Condition, Level, Mode, Policy, RoboticsProfile, Sentience, Vector
 from llmos.documents.kernel_rules import Conduct, ValenceRules
 from llmos.documents.robot_profile import Setpoints
+from llmos.documents.valence_checks import Feeling
 from llmos.robots.caution import Caution
 from llmos.traces.events import Event
 

@@ -4,7 +4,7 @@ Knows no formula; the names stand here because the rules and the code that reads
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from llmos.documents.document import Document
 from llmos.documents.kernel_rules import ValenceRules
@@ -13,7 +13,7 @@ from llmos.errors import nearest
 
 VARIABLES: Final = ("safety", "curiosity", "energy", "self_confidence")
 MODES: Final = ("precision", "standard", "cautious", "recovery", "adaptive")
-FEELINGS: Final = (
+Feeling: TypeAlias = Literal[
     "motion_reached",
     "motion_missed",
     "motion_halted",
@@ -28,8 +28,10 @@ FEELINGS: Final = (
     "run_done",
     "run_failed",
     "run_interrupted",
-)
+]
 """What can happen that moves a variable; each has one impulse."""
+
+FEELINGS: Final[tuple[Feeling, ...]] = get_args(Feeling)
 
 
 def check_valence(rules: ValenceRules, found: Mapping[KeyPath, Leaf], own: Document) -> None:

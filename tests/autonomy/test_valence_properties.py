@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmos.autonomy.feelings import Feeling
 from llmos.autonomy.valence import Valence
 from llmos.documents.robot_profile import Setpoints
-from llmos.documents.valence_checks import FEELINGS
+from llmos.documents.valence_checks import FEELINGS, Feeling
 from tests.support.valence import REST, SHIPPED, Layer, happenings, setpoints, share
 
 Life = list[tuple[float, str, float]]
