@@ -314,8 +314,14 @@ def test_a_zone_makes_the_round_trip_to_the_profile_and_back(visit: Callable[...
     page.get_by_role("button", name="Add").click()
     page.get_by_label("Plant, radius m").fill("0.3")
     page.get_by_label("Why").fill("A plant stands there now")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url.removeprefix(here.url)}"))
     page.get_by_role("button", name="Save as one commit").click()
     page.locator("#zone-saying").filter(has_text="Saved as one commit in your volume").wait_for()
+    page.locator("#clearances").filter(has_text="Plant").wait_for(state="attached")  # the live line tells it too
+    page.evaluate("fetch('/cockpit/cost').then((answer) => answer.json())")
+    assert asked == ["PUT /zones", "GET /cost"]  # and nothing is read anew, which would take the sentence away
+    assert page.locator("#zone-saying").is_visible()
     page.reload()
     page.get_by_label("Zone", exact=True).select_option("Plant")
     assert page.get_by_label("Plant, radius m").input_value() == "0.3"

@@ -31,7 +31,8 @@ export function start() {
     const changed = inForce !== null && hash !== inForce;
     inForce = hash;
     if (page.hidden || !document_) return;
-    if (changed && JSON.stringify(draft) === JSON.stringify(document_.zones)) open(); // what is drawn is not lost
+    // Read it anew when somebody else has changed it: what is drawn here is not lost, nor what was said of our own save.
+    if (changed && hash !== document_.hash && JSON.stringify(draft) === JSON.stringify(document_.zones)) open();
     else redraw();
   });
 }
