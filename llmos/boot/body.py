@@ -1,17 +1,17 @@
-"""The robot of a process: profile, scene, simulator and gate put together, and what its runs did with it.
+"""The robot of a process: profile, scene, simulator and gate put together.
 
-Knows no robot by name. Verdicts and motions go to the journal of the run that caused them.
+Knows no robot by name. Verdicts and motions go to the deeds of the run that caused them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
+from llmos.boot.deeds import CURRENT
 from llmos.boot.devices import drivers_of
 from llmos.boot.drivers import DRIVERS, Driver, make_camera
 from llmos.boot.gates import make_gate
@@ -31,54 +31,16 @@ from llmos.robots.controls import Controls, Principal
 from llmos.robots.doors import HostFiles
 from llmos.robots.drill import Drill
 from llmos.robots.latch import Stop
-from llmos.robots.outcome import PhysicalOutcome, physical_outcome
 from llmos.robots.ownership import disarm_if_cut_short, host_of
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
-from llmos.robots.record import motion_event, verdict_event
 from llmos.robots.stopping import latch_of
 from llmos.robots.verdict import Motion, Result, Verdict
 from llmos.settings import current_folder
 from llmos.tools.base import Tool
 from llmos.tools.robot import robot_state, robot_tools
-from llmos.traces.witness import Witness
 from llmos.volumes.lookups import Lookups
-
-
-@dataclass(slots=True)
-class Deeds:
-    """What one run asked of the robot and what came of it; the runs it delegated to count as its own."""
-
-    journal: Witness
-    parent: "Deeds | None" = None
-    verdicts: list[Verdict] = field(default_factory=list)
-    motions: list[Motion] = field(default_factory=list)
-
-    def outcome(self) -> PhysicalOutcome | None:
-        """What the measurements are worth; None when nothing physical was asked for."""
-        return physical_outcome(self.verdicts, self.motions)
-
-    def add_verdict(self, verdict: Verdict) -> None:
-        """Journal a verdict before anything moves."""
-        self.journal.write(verdict_event(verdict), durable=True)
-        self._count(lambda deeds: deeds.verdicts.append(verdict))
-
-    def add_motion(self, motion: Motion) -> None:
-        """Journal how a motion ended."""
-        self.journal.write(motion_event(motion))
-        self._count(lambda deeds: deeds.motions.append(motion))
-
-    def _count(self, add: "Callable[[Deeds], None]") -> None:
-        deeds: Deeds | None = self
-        while deeds is not None:
-            add(deeds)
-            deeds = deeds.parent
-
-
-CURRENT: ContextVar[Deeds | None] = ContextVar("CURRENT", default=None)
-"""The deeds of the run that is calling a tool; a task inherits it from the run that started it."""
-
 
 USUAL_ROBOT = "arm"
 USUAL_SCENE = "empty"

@@ -6,11 +6,11 @@ Knows neither journal nor loop; `runs` goes on from here.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
-from llmos.autonomy.valence import Valence
-from llmos.boot.body import Body, Deeds
+from llmos.boot.deeds import Deeds
 from llmos.boot.kit import Kit
 from llmos.boot.models import Models
 from llmos.budget import Purse
@@ -23,10 +23,14 @@ from llmos.models.base import ModelChoice
 from llmos.runtime.goal import check_goal
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment
+from llmos.tools.names import DRIVING_TOOLS, ROBOT_TOOLS
 from llmos.tools.permissions import Permissions
-from llmos.tools.robot import DRIVING_TOOLS, ROBOT_TOOLS
 from llmos.traces.bus import Bus
 from llmos.volumes.registry import Registry, Snapshot
+
+if TYPE_CHECKING:
+    from llmos.autonomy.valence import Valence
+    from llmos.boot.body import Body
 
 
 @dataclass(slots=True)
@@ -72,8 +76,8 @@ class Ground:
     max_steps: int | None
     mode: str
     """How goals are to be reached, as a person asked for it: `auto`, `learner` or `orchestrator`."""
-    body_for: Callable[[Agent], Body | None]
-    valence: Callable[[], Valence | None]
+    body_for: "Callable[[Agent], Body | None]"
+    valence: "Callable[[], Valence | None]"
     """The Sentience Layer of the robot, while one is open."""
     scene: Callable[[], str]
     """The scene that the session asked for; empty when it asked for none."""
@@ -89,7 +93,7 @@ class Settled:
     goal: str
     snapshot: Snapshot
     opened: tuple[Skill, ...]
-    body: Body | None
+    body: "Body | None"
     choice: ModelChoice
     permissions: Permissions
     mode: str

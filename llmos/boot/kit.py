@@ -4,8 +4,8 @@ The only place that names concrete tools; knows no goal and no model.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from llmos.boot.devices import DeviceFinder
 from llmos.clock import Clock
 from llmos.documents.document import Problem
 from llmos.documents.kernel import KernelRules
@@ -14,18 +14,20 @@ from llmos.settings import Environment, system_root
 from llmos.tools.assess import assess_tool
 from llmos.tools.base import Tool
 from llmos.tools.delegation import Delegate, agent_tool
-from llmos.tools.devices import DEVICE_TOOLS, device_tools
 from llmos.tools.files import file_tools
 from llmos.tools.memory import looks_secret, memory_tools
+from llmos.tools.names import DEVICE_TOOLS, ROBOT_TOOLS
 from llmos.tools.permissions import Approver, Permissions
 from llmos.tools.plugins import TOOLS, Plugins
-from llmos.tools.robot import ROBOT_TOOLS
 from llmos.tools.search import search_tools
 from llmos.tools.shell import shell_tool
 from llmos.tools.skills import skill_tool
 from llmos.tools.toolbox import Toolbox
 from llmos.tools.workspace import Workspace, guarded_paths, open_workspace
 from llmos.volumes.lookups import Lookups
+
+if TYPE_CHECKING:
+    from llmos.boot.devices import DeviceFinder
 
 BUILT_IN = ("Read", "Write", "Edit", "Glob", "Grep", "Bash", "Skill", "Agent", "Remember", "Recall", "assess")
 
@@ -59,7 +61,7 @@ class Kit:
         self._approver = approver
         self._patterns = patterns
         self._plugins = Plugins(TOOLS)
-        self._finder = DeviceFinder()
+        self._finder: DeviceFinder | None = None
 
     def workspace(self, folder: Path) -> Workspace:
         """The folder as a workspace; RefusedError where no agent may be let loose."""
@@ -91,7 +93,7 @@ class Kit:
         """Every tool there is for one run, not yet narrowed to an agent's list, and what is wrong with plugin files."""
         workspace, safety = permissions.workspace, self._rules.safety
         notes = notes_of(self._environment, self._clock, commit)
-        found = self._finder.find(documents)
+        devices, broken = self._devices(documents)
         built_in = [
             *file_tools(workspace, safety),
             *search_tools(workspace, safety),
@@ -101,8 +103,19 @@ class Kit:
             *memory_tools(notes, run_id),
             *robot,
             *([assess_tool()] if robot else []),
-            *device_tools(found.devices),
+            *devices,
         ]
         names = [tool.spec.name for tool in built_in]
         plugins, problems = self._plugins.refresh(documents.code_folders("tools"), names)
-        return Toolbox([*built_in, *plugins], permissions, safety), (*problems, *found.problems)
+        return Toolbox([*built_in, *plugins], permissions, safety), (*problems, *broken)
+
+    def _devices(self, documents: Lookups) -> tuple[list[Tool], tuple[Problem, ...]]:
+        """The tools of attached devices; where no volume brings a driver, nothing is loaded that could look."""
+        if not documents.code_folders("drivers"):
+            return [], ()
+        from llmos.boot.devices import DeviceFinder
+        from llmos.tools.devices import device_tools
+
+        self._finder = self._finder or DeviceFinder()
+        found = self._finder.find(documents)
+        return device_tools(found.devices), found.problems

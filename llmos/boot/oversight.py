@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from llmos.boot.body import Deeds
+from llmos.boot.deeds import Deeds
 from llmos.boot.ground import Conversation, Ground, Place, Settled, settle
 from llmos.errors import LLMosError, StorageError
 from llmos.models.grounding import positions

@@ -3,37 +3,38 @@
 Knows how the parts fit together; what each does is its own affair.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
 from llmos import __version__
-from llmos.boot.body import CURRENT, Deeds
+from llmos.boot.deeds import CURRENT, Deeds
 from llmos.boot.ground import Conversation, Ground, Place, Settled, may_drive, settle
 from llmos.boot.models import Chosen
-from llmos.boot.oversight import overseers
-from llmos.boot.sentience import bulletins, careful
 from llmos.budget import Limits, Purse
 from llmos.documents.agent import Agent
 from llmos.documents.document import Document, Problem
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.models.router import Attempt
-from llmos.robots.controls import Principal
-from llmos.robots.outcome import PhysicalOutcome
-from llmos.robots.scene_outcome import by_scene
 from llmos.runtime.judge import ClaimJudge
 from llmos.runtime.outcome import RunOutcome
+from llmos.runtime.oversight import Overseer
 from llmos.runtime.prompt import PromptParts
 from llmos.runtime.session import RunPlan, carry_out
 from llmos.runtime.terms import Terms
+from llmos.tools.base import Tool
 from llmos.tools.delegation import Delegated
 from llmos.tools.toolbox import Toolbox
 from llmos.traces.events import DocumentBroken, DocumentRef, ModelFailed, RunLimits, RunStarted, TextStreamed, Waiting
 from llmos.traces.index import record_run
 from llmos.traces.journal import Journal, new_run_id
+
+if TYPE_CHECKING:
+    from llmos.robots.outcome import PhysicalOutcome
 
 
 async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) -> RunOutcome:
@@ -60,12 +61,7 @@ async def _plan(
 ) -> RunPlan:
     purse = place.purse.child(_limits(ground, run.agent, place.purse.steps_left))
     below = Place(purse, run_id, deeds, place.depth + 1, model=run.choice.name)
-    pilot = Principal("agent", run.agent.name, run.agent.document.content_hash)
-    robot = (
-        careful(ground, run, run.body.tools(pilot, sees=ground.models.sees(run.choice.name)), pilot, journal)
-        if run.body
-        else []
-    )
+    robot = _robot_tools(ground, run, journal)
     whole, problems = await anyio.to_thread.run_sync(
         ground.kit.toolbox, run.permissions, run.snapshot, robot, Delegation(ground, below), run_id, ground.commit
     )
@@ -83,15 +79,38 @@ async def _plan(
         monotonic_s=ground.clock.monotonic_s,
         scope=place.scope or anyio.CancelScope(),
         notices=tuple(_notices(run, whole, problems)),
-        overseers=overseers(ground, run, deeds, below, run_goal),
+        overseers=_overseers(ground, run, deeds, below),
     )
 
 
-def _physical(run: Settled, deeds: Deeds) -> PhysicalOutcome | None:
+def _robot_tools(ground: Ground, run: Settled, journal: Journal) -> list[Tool]:
+    """The robot in the hands of this run's agent; nothing where there is none."""
+    if run.body is None:
+        return []
+    from llmos.boot.sentience import careful
+    from llmos.robots.controls import Principal
+
+    pilot = Principal("agent", run.agent.name, run.agent.document.content_hash)
+    tools = run.body.tools(pilot, sees=ground.models.sees(run.choice.name))
+    return careful(ground, run, tools, pilot, journal)
+
+
+def _overseers(ground: Ground, run: Settled, deeds: Deeds, below: Place) -> Sequence[Overseer]:
+    if not run.overseen:
+        return ()
+    from llmos.boot.oversight import overseers
+
+    return overseers(ground, run, deeds, below, run_goal)
+
+
+def _physical(run: Settled, deeds: Deeds) -> "PhysicalOutcome | None":
     """What a run achieved in the world, by its motions and, where it has its scene's own goal, by the scene's check."""
     found = deeds.outcome()
     if run.body is None or not may_drive(run.agent):
         return found
+    from llmos.robots.controls import Principal
+    from llmos.robots.scene_outcome import by_scene
+
     measured = run.body.pilot(Principal("program", "the judge")).measure()
     return by_scene(found, run.body.scene, run.goal, deeds.motions, measured)
 
@@ -179,8 +198,18 @@ def _terms(ground: Ground, run: Settled, chosen: Chosen, toolbox: Toolbox, run_i
         state=state,
         notice=notice,
         on_text=stream,
-        bulletin=bulletins(ground.valence() if run.body else None, ground.prompts, chosen.template),
+        bulletin=_bulletin(ground, run, chosen.template),
     )
+
+
+def _bulletin(ground: Ground, run: Settled, template: str) -> Callable[[], str]:
+    """What the model is told of the robot's state of mind; nothing where there is none."""
+    valence = ground.valence() if run.body else None
+    if valence is None:
+        return str
+    from llmos.boot.sentience import bulletins
+
+    return bulletins(valence, ground.prompts, template)
 
 
 def _surroundings(run: Settled) -> list[str]:

@@ -63,7 +63,7 @@ def careful(ground: Ground, run: Settled, tools: list[Tool], principal: Principa
     return Careful(valence, body.profile, run.goal, body.state, preview, confirm).over(tools)
 
 
-def bulletins(valence: Valence | None, prompts: Prompts, template: str) -> Callable[[], str]:
+def bulletins(valence: Valence, prompts: Prompts, template: str) -> Callable[[], str]:
     """What a model is told of the robot's state of mind: at first, and then whenever the mode is another.
 
     It joins the history, so what was said before stays as it was and prompt caches go on to hit.
@@ -71,8 +71,6 @@ def bulletins(valence: Valence | None, prompts: Prompts, template: str) -> Calla
     told: list[tuple[Mode, bool]] = []
 
     def bulletin() -> str:
-        if valence is None:
-            return ""
         look = valence.look()
         if told[-1:] == [(look.mode, look.bored)]:
             return ""

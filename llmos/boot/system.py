@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from anyio import CancelScope, to_thread
 
-from llmos.autonomy.sentience import Sentience
-from llmos.autonomy.valence import Valence
-from llmos.boot.body import USUAL_ROBOT, Body, open_body
 from llmos.boot.ground import Conversation, Ground, Place, settle
 from llmos.boot.kit import Kit
 from llmos.boot.library import Library
@@ -22,21 +19,24 @@ from llmos.boot.models import Models
 from llmos.boot.options import Options
 from llmos.boot.preferences import rules_of, with_preferences
 from llmos.boot.runs import run_goal
-from llmos.boot.sentience import feel
 from llmos.budget import Limits, Purse
 from llmos.clock import Clock, RealClock
 from llmos.documents.agent import Agent
 from llmos.errors import LowBatteryError
 from llmos.messages import Usage
-from llmos.robots.controls import Principal
-from llmos.robots.pilot import Pilot
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment, current_folder, package_folder, prepare_libraries, read_environment, system_root
+from llmos.tools.names import ROBOT_TOOLS
 from llmos.tools.permissions import Approver, read_approvals
-from llmos.tools.robot import ROBOT_TOOLS
 from llmos.traces.bus import Bus
 from llmos.traces.events import RunStarted
+
+if TYPE_CHECKING:
+    from llmos.autonomy.sentience import Sentience
+    from llmos.autonomy.valence import Valence
+    from llmos.boot.body import Body
+    from llmos.robots.pilot import Pilot
 
 _log = logging.getLogger("llmos")
 
@@ -119,15 +119,17 @@ class LLMOS:
         """What this session may still spend, in dollars."""
         return self._purse.usd_left
 
-    def robot(self) -> Body:
+    def robot(self) -> "Body":
         """The robot that all runs of this session share, opened when it is not yet; DocumentError for no such."""
-        return self._open_robot(self._robot or self.environment.robot or USUAL_ROBOT)
+        return self._open_robot(self._robot or self.environment.robot or "")
 
-    def pilot(self, person: str) -> Pilot:
+    def pilot(self, person: str) -> "Pilot":
         """That robot in the hands of a person."""
+        from llmos.robots.controls import Principal
+
         return self.robot().pilot(Principal("person", person))
 
-    def sentience(self) -> Sentience | None:
+    def sentience(self) -> "Sentience | None":
         """How the robot of this session feels; None as long as no robot is open."""
         return self._valence.look() if self._valence else None
 
@@ -223,14 +225,18 @@ class LLMOS:
     def _commit(self, paths: Sequence[Path], reason: str) -> object:
         return self.library.commit(paths, reason)
 
-    def _body_for(self, agent: Agent) -> Body | None:
+    def _body_for(self, agent: Agent) -> "Body | None":
         """The robot of the session, when one was asked for or the agent drives one."""
         drives = agent.tools is not None and bool(ROBOT_TOOLS.intersection(agent.tools))
-        name = self._robot or self.environment.robot or (USUAL_ROBOT if drives else None)
-        return None if name is None else self._open_robot(name)
+        name = self._robot or self.environment.robot or ""
+        return self._open_robot(name) if name or drives else None
 
-    def _open_robot(self, name: str) -> Body:
+    def _open_robot(self, name: str) -> "Body":
+        """The robot of this name, the usual one without; all of it is imported only here."""
         if self._body is None:
+            from llmos.boot.body import open_body
+            from llmos.boot.sentience import feel
+
             documents, realtime = self.library.registry.snapshot(), self.options.realtime
             self._body = open_body(
                 documents, self.environment.home, name, self._scene, realtime=realtime, folder=self.workspace

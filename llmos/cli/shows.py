@@ -14,7 +14,7 @@ import click
 from llmos.cli.render import dollars
 from llmos.cli.stage import Setting, Stage
 from llmos.messages import JSON
-from llmos.tools.robot import DRIVING_TOOLS
+from llmos.tools.names import DRIVING_TOOLS
 from llmos.traces.events import GateVerdict, ModelReplied, MotionMeasured, SafetyAssessed
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import Final
 import anyio.to_thread
 
 from llmos import __version__
-from llmos.boot.body import CURRENT, Body, Deeds
+from llmos.boot.body import Body
+from llmos.boot.deeds import CURRENT, Deeds
 from llmos.boot.system import LLMOS
 from llmos.messages import JSON, Effect, Text, ToolResult, Usage
 from llmos.robots.report import motion_sentence

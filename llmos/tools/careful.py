@@ -17,7 +17,7 @@ from llmos.errors import RefusedError
 from llmos.messages import JSON, Text
 from llmos.tools.alternatives import Preview, alternatives
 from llmos.tools.base import Tool, ToolOutcome, ToolOutput, failure
-from llmos.tools.robot import DRIVING_TOOLS
+from llmos.tools.names import DRIVING_TOOLS
 
 Confirm: TypeAlias = Callable[[str, str], Awaitable[None]]
 """Have a person say yes to what a tool is about to do; raises RefusedError where nobody does."""

@@ -10,8 +10,6 @@ from llmos.robots.device import Channel, Meta
 from llmos.robots.devices import Devices
 from llmos.tools.base import Tool, tool
 
-DEVICE_TOOLS = ("list_devices", "read_device")
-
 
 def device_tools(devices: Devices) -> list[Tool]:
     """The two tools for these devices; none where nothing is attached."""

@@ -17,15 +17,6 @@ from llmos.robots.verdict import Result
 from llmos.tools.base import Tool, ToolOutcome, ToolOutput, tool
 from llmos.tools.rover import rover_tools
 
-ROBOT_TOOLS = frozenset(
-    {"move_to", "move_relative", "toggle_tool", "get_camera_feed", "get_status", "go_home", "emergency_stop"}
-)
-"""The names of what `robot_tools` makes: an agent that lists one of them drives a robot."""
-
-DRIVING_TOOLS = frozenset({"move_to", "move_relative", "toggle_tool", "go_home"})
-"""Those of them that move something."""
-
-
 Look: TypeAlias = Callable[[], Awaitable[bytes]]
 """Makes a picture of the robot as it is now, as a PNG file; may raise RobotError."""
 

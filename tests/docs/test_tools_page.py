@@ -22,7 +22,8 @@ from llmos.tools.files import file_tools
 from llmos.tools.memory import memory_tools
 from llmos.tools.patterns import read_pattern
 from llmos.tools.permissions import Permissions
-from llmos.tools.robot import ROBOT_TOOLS, robot_tools
+from llmos.tools.names import ROBOT_TOOLS
+from llmos.tools.robot import robot_tools
 from llmos.tools.search import search_tools
 from llmos.tools.shell import shell_tool
 from llmos.tools.skills import skill_tool

@@ -10,7 +10,8 @@ from llmos.messages import Effect, Image, Text
 from llmos.robots.base import RobotError
 from llmos.robots.latch import Stop
 from llmos.tools.base import Tool, ToolOutcome
-from llmos.tools.robot import ROBOT_TOOLS, robot_state, robot_tools
+from llmos.tools.names import ROBOT_TOOLS
+from llmos.tools.robot import robot_state, robot_tools
 from tests.support.robots import Rig, rig
 
 pytestmark = pytest.mark.anyio

@@ -1,0 +1,57 @@
+"""What a run asked of the robot and what came of it: to its journal, and counted for its outcome.
+
+Knows no robot; a run that has none loads nothing of one.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from llmos.traces.witness import Witness
+
+if TYPE_CHECKING:
+    from llmos.robots.outcome import PhysicalOutcome
+    from llmos.robots.verdict import Motion, Verdict
+
+
+@dataclass(slots=True)
+class Deeds:
+    """What one run asked of the robot and what came of it; the runs it delegated to count as its own."""
+
+    journal: Witness
+    parent: "Deeds | None" = None
+    verdicts: "list[Verdict]" = field(default_factory=list)
+    motions: "list[Motion]" = field(default_factory=list)
+
+    def outcome(self) -> "PhysicalOutcome | None":
+        """What the measurements are worth; None when nothing physical was asked for."""
+        if not self.verdicts:
+            return None
+        from llmos.robots.outcome import physical_outcome
+
+        return physical_outcome(self.verdicts, self.motions)
+
+    def add_verdict(self, verdict: "Verdict") -> None:
+        """Journal a verdict before anything moves."""
+        from llmos.robots.record import verdict_event
+
+        self.journal.write(verdict_event(verdict), durable=True)
+        self._count(lambda deeds: deeds.verdicts.append(verdict))
+
+    def add_motion(self, motion: "Motion") -> None:
+        """Journal how a motion ended."""
+        from llmos.robots.record import motion_event
+
+        self.journal.write(motion_event(motion))
+        self._count(lambda deeds: deeds.motions.append(motion))
+
+    def _count(self, add: "Callable[[Deeds], None]") -> None:
+        deeds: Deeds | None = self
+        while deeds is not None:
+            add(deeds)
+            deeds = deeds.parent
+
+
+CURRENT: ContextVar[Deeds | None] = ContextVar("CURRENT", default=None)
+"""The deeds of the run that is calling a tool; a task inherits it from the run that started it."""

@@ -1,0 +1,17 @@
+"""The names of the tools that a robot and its devices bring: which of them an agent lists says what it needs.
+
+Knows no tool; a run without a robot loads none of them.
+"""
+
+from typing import Final
+
+ROBOT_TOOLS: Final = frozenset(
+    {"move_to", "move_relative", "toggle_tool", "get_camera_feed", "get_status", "go_home", "emergency_stop"}
+)
+"""What `robot_tools` makes: an agent that lists one of them drives a robot."""
+
+DRIVING_TOOLS: Final = frozenset({"move_to", "move_relative", "toggle_tool", "go_home"})
+"""Those of them that move something."""
+
+DEVICE_TOOLS: Final = ("list_devices", "read_device")
+"""What `device_tools` makes where a device is attached."""
