@@ -233,6 +233,7 @@ def _started(ground: Ground, run: Settled, run_id: str, place: Place, talk: Conv
         workspace=str(run.permissions.workspace.root),
         robot=run.body.name if run.body else "",
         scene=run.body.scene.name if run.body else ground.scene(),
+        world=dict(run.body.state()) if run.body else {},
         parent=place.parent,
         continues=talk.last_run,
         limits=RunLimits(

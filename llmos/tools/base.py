@@ -64,6 +64,8 @@ class Tool:
     timeout_s: float | None = None
     prepare: Callable[[Mapping[str, JSON]], Mapping[str, JSON]] = _as_they_are
     touches: Mapping[str, Access] = field(default_factory=dict)
+    function: Callable[..., Any] | None = None
+    """What it was made from, by which it is known again; None where that is not Python."""
 
 
 @overload
@@ -108,6 +110,7 @@ def _declare(function: Callable[..., Any], *, effect: Effect, timeout_s: float |
         # A number written as text is a slip that costs nothing where nothing changes; elsewhere nothing is guessed.
         prepare=functools.partial(signature.prepare, lenient=effect is Effect.PURE),
         touches=touches,
+        function=function,
     )
 
 

@@ -14,6 +14,7 @@ from traceback import TracebackException
 
 import anyio
 
+from llmos.documents.document import hash_of
 from llmos.documents.kernel import SafetyRules
 from llmos.errors import LLMosError, StorageError
 from llmos.messages import JSON, Effect, Text, ToolCall, ToolResult, ToolSpec
@@ -23,6 +24,7 @@ from llmos.tools.opening import read_whole
 from llmos.tools.output import limited
 from llmos.tools.permissions import Decision, Permissions, visible
 from llmos.tools.threads import run_in_thread
+from llmos.tools.versions import version_of
 from llmos.traces.events import Event, FileKept, PermissionDecided, ToolCalled, ToolReturned
 from llmos.traces.witness import Witness
 
@@ -63,6 +65,19 @@ class Toolbox:
         """One sentence for each listed tool that does not exist here."""
         return self._offer.warnings(names)
 
+    def version(self, name: str) -> str:
+        """By what the tool of this name is known again; LLMosError where there is none."""
+        return version_of(self._offer.find(name))
+
+    async def standing(self, call: ToolCall) -> dict[str, str | None]:
+        """What stands now, as `sha256:HEX`, in each file that the call would write; None where there is none.
+
+        Nothing is called and nothing asked; raises LLMosError for what cannot be called or read.
+        """
+        tool = self._offer.find(call.name)
+        args, resolve = tool.prepare(call.args), self._permissions.workspace.resolve
+        return await self._found([resolve(str(path)) for path in _written(tool, args)])
+
     async def call(self, call: ToolCall, step: int = 0) -> ToolResult:
         """Carry out one call and journal what came of it.
 
@@ -71,21 +86,23 @@ class Toolbox:
         started_s = perf_counter()
         name = visible(call.name[:_LONGEST_NAME])
         outcome = failure(f"{name} was interrupted; whether it took effect is not known")
+        files: dict[str, str | None] = {}
         try:
-            outcome = self._limited(await self._outcome(call, step))
+            outcome = self._limited(await self._outcome(call, step, files))
         except BaseException as error:
             if error is self._unwitnessed or _is_from_outside(error):
                 raise
             outcome = self._limited(failure(_sentence(name, error)))
         finally:
             result = ToolResult(call.id, outcome.content, outcome.is_error)
-            self._write(ToolReturned.of(result, call.name, perf_counter() - started_s, step))
+            self._write(ToolReturned.of(result, call.name, perf_counter() - started_s, step, files))
         return result
 
     def _limited(self, outcome: ToolOutcome) -> ToolOutcome:
         return ToolOutcome(limited(outcome.content, self._rules.max_output_bytes), outcome.is_error)
 
-    async def _outcome(self, call: ToolCall, step: int) -> ToolOutcome:
+    async def _outcome(self, call: ToolCall, step: int, files: dict[str, str | None]) -> ToolOutcome:
+        """What came of a call; `files` receives what stands afterwards in those that it was to write."""
         tool = self._offer.find(call.name)
         if call.malformed is not None:
             raise LLMosError(f"the arguments of {call.name} must be one JSON object, not: {call.malformed[:200]}")
@@ -94,11 +111,19 @@ class Toolbox:
         ready = await self._permissions.check(tool, args, partial(self._decided, call.id))
         await self._keep(call.id, tool, ready)
         await self._called(
-            ToolCalled(step=step, call_id=call.id, tool=call.name, args=dict(args), effect=tool.spec.effect)
+            ToolCalled(
+                step=step,
+                call_id=call.id,
+                tool=call.name,
+                args=dict(args),
+                effect=tool.spec.effect,
+                version=version_of(tool),
+            )
         )
         limit_s = self._limit_s(tool)
         with anyio.move_on_after(limit_s) as time:
             output = await tool.call(ready)
+            files.update(await self._found(_written(tool, ready)))
         if time.cancelled_caught:
             doubt = "" if tool.spec.effect is Effect.PURE else "; whether it took effect is not known"
             return failure(f"{call.name} had no answer within {limit_s:g} s{doubt}")
@@ -129,11 +154,16 @@ class Toolbox:
 
     async def _keep(self, call_id: str, tool: Tool, args: Mapping[str, JSON]) -> None:
         """Journal what stands in each file that the tool is about to write."""
-        for argument, access in tool.touches.items():
-            if access is Access.WRITE and argument in args:
-                path = Path(args[argument])
-                before = await run_in_thread(partial(_content, path, self._rules.max_read_bytes))
-                self._write(FileKept(call_id=call_id, path=str(path), before=before))
+        for path in _written(tool, args):
+            before = await run_in_thread(partial(_content, path, self._rules.max_read_bytes))
+            self._write(FileKept(call_id=call_id, path=str(path), before=before))
+
+    async def _found(self, paths: Sequence[Path]) -> dict[str, str | None]:
+        found = {}
+        for path in paths:
+            content = await run_in_thread(partial(_content, path, self._rules.max_read_bytes))
+            found[str(path)] = None if content is None else hash_of(content)
+        return found
 
     async def _called(self, event: ToolCalled) -> None:
         """Journal the call; on disk before the effect, unless there is none."""
@@ -154,6 +184,11 @@ class Toolbox:
         except StorageError as error:
             self._unwitnessed = error
             raise
+
+
+def _written(tool: Tool, args: Mapping[str, JSON]) -> list[Path]:
+    """The files that it writes with these arguments."""
+    return [Path(args[name]) for name, access in tool.touches.items() if access is Access.WRITE and name in args]
 
 
 def _content(path: Path, limit: int) -> bytes | None:

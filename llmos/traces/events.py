@@ -6,7 +6,7 @@ belong to the envelope; no event may use them. Amounts carry their unit: `_s` se
 and radians.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -28,6 +28,8 @@ from llmos.traces.parts import (
 )
 
 SCHEMA_VERSION = 1
+
+NO_FILES: Mapping[str, str | None] = {}
 
 Outcome = Literal["done", "failed", "refused", "budget", "interrupted"]
 Assessment = Literal["safe", "warn", "veto"]
@@ -71,6 +73,8 @@ class RunStarted(Event, frozen=True, kw_only=True):
     robot: str = ""
     scene: str = ""
     """Where the robot is; in a run that has none, the scene for those that it delegates to."""
+    world: dict[str, JSON] = {}
+    """What was measured of the robot when the run began; empty in a run that has none."""
     parent: str | None = None
     """The run that delegated this one."""
     continues: str | None = None
@@ -177,6 +181,8 @@ class ToolCalled(Event, frozen=True, kw_only=True):
     tool: str
     args: dict[str, JSON] = {}
     effect: Effect
+    version: str = ""
+    """A hash of what the tool promises and of the code that keeps it, `sha256:HEX`; empty where nobody knows it."""
 
 
 class ToolReturned(Event, frozen=True, kw_only=True):
@@ -188,9 +194,13 @@ class ToolReturned(Event, frozen=True, kw_only=True):
     ok: bool
     content: tuple[TextPart | ImagePart, ...] = ()
     duration_s: float
+    files: dict[str, str | None] = {}
+    """What stands in each file that the call was to write, as `sha256:HEX`; None where there is none."""
 
     @classmethod
-    def of(cls, result: ToolResult, tool: str, duration_s: float, step: int = 0) -> "ToolReturned":
+    def of(
+        cls, result: ToolResult, tool: str, duration_s: float, step: int = 0, files: Mapping[str, str | None] = NO_FILES
+    ) -> "ToolReturned":
         """The event of a result."""
         return cls(
             step=step,
@@ -199,6 +209,7 @@ class ToolReturned(Event, frozen=True, kw_only=True):
             ok=not result.is_error,
             content=content_to_wire(result.content),
             duration_s=duration_s,
+            files=dict(files),
         )
 
     @property

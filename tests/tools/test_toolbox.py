@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.clock import SimulatedClock
+from llmos.documents.document import hash_of
 from llmos.errors import LLMosError, LowBatteryError, RefusedError, StorageError
 from llmos.messages import Effect, Image, Text, ToolCall, ToolResult
 from llmos.tools.base import Access, Tool, ToolOutcome, failure, tool
+from llmos.tools.versions import version_of
 from llmos.tools.workspace import Workspace
 from llmos.traces.events import FileKept, PermissionDecided, ToolCalled, ToolReturned
 from llmos.traces.journal import Journal
@@ -151,13 +153,32 @@ async def test_a_call_is_on_disk_before_its_effect(workspace: Workspace) -> None
 
     bench.tools = [change]
     result = await bench.toolbox().call(ToolCall("c", "change", {"file_path": "a.txt"}), step=4)
-    called = ToolCalled(step=4, call_id="c", tool="change", args={"file_path": "a.txt"}, effect=Effect.REVERSIBLE)
+    called = ToolCalled(
+        step=4,
+        call_id="c",
+        tool="change",
+        args={"file_path": "a.txt"},
+        effect=Effect.REVERSIBLE,
+        version=version_of(change),
+    )
     assert seen == [FileKept(call_id="c", path=str(target), before=b"old\r\n"), called]
     assert bench.journal.durable == [called]
     assert result.text == str(target)
     (returned,) = bench.journal.named(ToolReturned)
     assert (returned.step, returned.call_id, returned.tool, returned.ok) == (4, "c", "change", True)
     assert returned.duration_s >= 0
+
+
+async def test_what_stands_in_a_written_file_is_told_before_and_after(workspace: Workspace) -> None:
+    """By its hash; looking calls nothing, and what was written is in the journal with the result."""
+    bench = Bench(workspace, [put])
+    call = ToolCall("c", "Write", {"file_path": "a.txt", "content": "x"})
+    path = str(workspace.root / "a.txt")
+    assert await bench.toolbox().standing(call) == {path: None}
+    assert bench.journal.events == []
+    await bench.toolbox().call(call)
+    (returned,) = bench.journal.named(ToolReturned)
+    assert returned.files == {path: hash_of(b"x")} == await bench.toolbox().standing(call)
 
 
 async def test_a_pure_call_need_not_be_on_disk_first(workspace: Workspace) -> None:
