@@ -1,0 +1,1 @@
+"""Learning that can be trusted: from journals to tested, committed text."""
