@@ -5,7 +5,7 @@ Knows how the parts fit together; what each does is its own affair.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -25,7 +25,7 @@ from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.oversight import Overseer
 from llmos.runtime.prompt import PromptParts
 from llmos.runtime.session import RunPlan, carry_out
-from llmos.runtime.terms import Terms
+from llmos.runtime.terms import Terms, Voice
 from llmos.tools.base import Tool
 from llmos.tools.delegation import Delegated
 from llmos.tools.toolbox import Toolbox
@@ -66,8 +66,9 @@ async def _plan(
         ground.kit.toolbox, run.permissions, run.snapshot, robot, Delegation(ground, below), run_id, ground.commit
     )
     toolbox = whole.only(run.agent.tools, run.agent.disallowed_tools, journal)
-    chosen = _open_model(ground, run, purse, journal)
-    terms = _terms(ground, run, chosen, toolbox, run_id)
+    terms = _terms(ground, run, toolbox, run_id, partial(_open_model, ground, run, purse, journal))
+    if terms.lead is None:
+        terms.voice()  # what keeps a model from answering is a person's mistake as long as nothing has begun
     return RunPlan(
         started=await anyio.to_thread.run_sync(_started, ground, run, run_id, place, talk, purse),
         terms=terms,
@@ -165,7 +166,8 @@ def _open_model(ground: Ground, run: Settled, purse: Purse, journal: Journal) ->
     return chosen
 
 
-def _terms(ground: Ground, run: Settled, chosen: Chosen, toolbox: Toolbox, run_id: str) -> Terms:
+def _terms(ground: Ground, run: Settled, toolbox: Toolbox, run_id: str, open_model: Callable[[], Chosen]) -> Terms:
+    template = ground.models.template(run.choice.name)
     tools = toolbox.specs()
     names = {tool.name for tool in tools}
     parts = PromptParts(
@@ -178,8 +180,13 @@ def _terms(ground: Ground, run: Settled, chosen: Chosen, toolbox: Toolbox, run_i
         environment=_surroundings(run),
     )
 
+    @cache
+    def voice() -> Voice:
+        chosen = open_model()
+        return Voice(chosen.model, chosen.price, chosen.price_of, ground.prompts.system(template, parts))
+
     def notice(name: str, values: Mapping[str, object]) -> str:
-        return ground.prompts.render(name, template=chosen.template, **values)
+        return ground.prompts.render(name, template=template, **values)
 
     def stream(text: str) -> None:
         ground.bus.publish(TextStreamed(text), run_id)
@@ -188,17 +195,14 @@ def _terms(ground: Ground, run: Settled, chosen: Chosen, toolbox: Toolbox, run_i
         return run.body.state() if run.body else {}
 
     return Terms(
-        model=chosen.model,
-        price=chosen.price,
-        price_of=chosen.price_of,
-        system=ground.prompts.system(chosen.template, parts),
+        voice=voice,
         tools=tools,
         orchestration=ground.rules.orchestration,
         budget=ground.rules.budget,
         state=state,
         notice=notice,
         on_text=stream,
-        bulletin=_bulletin(ground, run, chosen.template),
+        bulletin=_bulletin(ground, run, template),
     )
 
 

@@ -13,9 +13,9 @@ import anyio
 from llmos.budget import Purse, estimate_message, estimate_prefix
 from llmos.errors import LLMosError, LowBatteryError, StorageError
 from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage, in_turns
-from llmos.runtime.terms import Actions, Ending, Judge, Terms
+from llmos.runtime.terms import Actions, Ending, Judge, Terms, Voice
 from llmos.runtime.tool_uses import ToolUses, not_made
-from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied
+from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied, PromptSet
 from llmos.traces.witness import Witness
 
 _INSTANT_S = 0.01
@@ -32,6 +32,8 @@ class Loop:
         self._purse = purse
         self._judge = judge
         self._effects = {spec.name: spec.effect for spec in terms.tools}
+        self._lead = terms.lead
+        self._voice: Voice | None = None
         self._tokens = 0
         self._unfinished = ""
         self._silences = 0
@@ -48,10 +50,10 @@ class Loop:
 
         Any other sentence - the model cannot be reached, the robot does not answer - is how the run failed.
         """
-        self._tokens = estimate_prefix(self._terms.system, self._terms.tools) + sum(map(estimate_message, history))
+        self._tokens = sum(map(estimate_message, history))
         try:
             with anyio.move_on_after(self._purse.seconds_left):
-                return await self._turns(history)
+                return await self._be_led(history) or await self._turns(history)
             return self._out_of_time()
         except LowBatteryError as error:
             return Ending("budget", self.answer, str(error))
@@ -95,6 +97,37 @@ class Loop:
             elif reply.stop_reason != "pause":
                 return self._end(reply)
 
+    async def _be_led(self, history: list[Message]) -> Ending | None:
+        """Go where the lead goes, until it has an ending or leads no further; then the model goes on from there."""
+        results: tuple[ToolResult, ...] = ()
+        while self._lead is not None:
+            started = perf_counter()
+            said = await self._lead.step(results)
+            if isinstance(said, str):
+                self._lead = None
+                if notice := self._terms.notice("hand-over", {"reason": said}):
+                    self._add(history, Message("user", (Text(notice),)))
+                break
+            self.steps += 1
+            self._journal.write(ModelReplied.of(self.steps, said, 0.0, perf_counter() - started))
+            history.append(said.message)
+            self._tokens += estimate_message(said.message)
+            self._hear(said)
+            if not said.tool_calls:
+                return self._end(said)
+            results = await self._act(said.tool_calls)
+            self._add(history, Message("user", results))
+        return None
+
+    def _speak(self) -> Voice:
+        """The model, made ready when it is first asked; what it is told first is in the journal from then on."""
+        if self._voice is None:
+            self._voice = voice = self._terms.voice()
+            self._tokens += estimate_prefix(voice.system, self._terms.tools)
+            if self._terms.lead is not None:
+                self._journal.write(PromptSet.of(voice.system, self._terms.tools))
+        return self._voice
+
     def _tell_news(self, history: list[Message]) -> None:
         if news := self._terms.bulletin():
             self._add(history, Message("user", (Text(news),)))
@@ -123,14 +156,14 @@ class Loop:
         self._journal.write(MessageAdded.of(message))
 
     async def _ask(self, history: Sequence[Message], *, with_tools: bool) -> Reply:
-        terms = self._terms
+        terms, voice = self._terms, self._speak()
         limits = terms.budget
         state = terms.state()
-        room = terms.model.context_tokens - self._tokens  # guessed low; whether all fits, the model says
+        room = voice.model.context_tokens - self._tokens  # guessed low; whether all fits, the model says
         most = max(limits.min_output_tokens, min(limits.max_output_tokens, room))
-        held = self._purse.reserve(self._tokens, terms.price, most, limits.min_output_tokens)
+        held = self._purse.reserve(self._tokens, voice.price, most, limits.min_output_tokens)
         request = Request(
-            system=terms.system,
+            system=voice.system,
             messages=in_turns(history),
             tools=terms.tools,
             may_call_tools=with_tools,
@@ -139,11 +172,11 @@ class Loop:
         )
         started = perf_counter()
         try:
-            reply = await terms.model.reply(request, terms.on_text)
+            reply = await voice.model.reply(request, terms.on_text)
         except BaseException:
             self._purse.release(held)
             raise
-        cost_usd = self._purse.settle(held, reply.usage, terms.price_of(reply.model))
+        cost_usd = self._purse.settle(held, reply.usage, voice.price_of(reply.model))
         self.steps += 1
         self.usage += reply.usage
         self.cost_usd += cost_usd

@@ -74,7 +74,8 @@ async def _begin(plan: RunPlan) -> None:
     """Journal what the run starts from; the disk is waited for at the end: no interruption loses a part of it."""
     goal = Message("user", (Text(plan.started.goal),))
     plan.journal.write(plan.started)
-    for event in (PromptSet.of(plan.terms.system, plan.terms.tools), *plan.notices):
+    system = plan.terms.voice().system if plan.terms.lead is None else ""  # a run that is led may never need one
+    for event in (PromptSet.of(system, plan.terms.tools), *plan.notices):
         plan.journal.write(event)
     for message in plan.history:
         plan.journal.write(MessageAdded.of(message))

@@ -3,12 +3,12 @@
 Knows no step; concrete models, tools and robots come in as values and Protocols.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from llmos.documents.kernel import BudgetRules, Orchestration, Price
-from llmos.messages import JSON, Claim, ToolCall, ToolResult, ToolSpec
+from llmos.messages import JSON, Claim, Reply, ToolCall, ToolResult, ToolSpec
 from llmos.models.base import Model, OnText
 from llmos.traces.events import Outcome
 
@@ -29,6 +29,23 @@ class Judge(Protocol):
         ...
 
 
+class Lead(Protocol):
+    """What works before the model is asked: a trace that is replayed, a program. Its replies cost nothing."""
+
+    @property
+    def name(self) -> str:
+        """What its replies are signed with in the journal, e.g. `trace:1f0c9a2b3d4e`."""
+        ...
+
+    async def step(self, results: Sequence[ToolResult]) -> Reply | str:
+        """The next reply, after what came of the calls of the last one.
+
+        A text instead says why it leads no further: from then on the model is asked, and finds in the history all that
+        has been done so far.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a run ended: the outcome, the answer for the person, why, and what that rests on."""
@@ -44,8 +61,8 @@ def _nothing_new() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What stays the same for the whole run."""
+class Voice:
+    """The model that answers, what it is told first, and what its replies cost."""
 
     model: Model
     price: Price
@@ -53,6 +70,14 @@ class Terms:
     price_of: Callable[[str], Price]
     """The price of the model that answered, by the name in its reply."""
     system: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What stays the same for the whole run."""
+
+    voice: Callable[[], Voice]
+    """Makes the model ready at the first call; LLMosError where that cannot be. A run that is led may never call it."""
     tools: tuple[ToolSpec, ...]
     orchestration: Orchestration
     budget: BudgetRules
@@ -62,3 +87,4 @@ class Terms:
     on_text: OnText
     bulletin: Callable[[], str] = _nothing_new
     """What the model is told before its next step because it has changed since; mostly empty."""
+    lead: Lead | None = None

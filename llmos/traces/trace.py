@@ -6,7 +6,6 @@ skeleton together, by `binding`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final, TypeAlias
 
 import msgspec
@@ -44,7 +43,7 @@ class TraceStep:
     """Where each argument came from, for people: `x` -> `slot point1.x`, `step 2`, or `literal`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trace:
     """One successful run: what was asked, what was done, what that rested on and what it cost."""
 
@@ -78,7 +77,7 @@ class Trace:
     uses: int = 1
     last_used: str = ""
 
-    @cached_property
+    @property
     def id(self) -> str:
         """Twelve hexadecimal digits of what was asked and done: two runs that did the same are one trace."""
         done = [(step.tool, step.args) for step in self.steps]

@@ -12,7 +12,7 @@ from llmos.messages import Effect, Message, Text, ToolCall, ToolResult, ToolSpec
 from llmos.models.base import Model, ignore_text
 from llmos.runtime.judge import ClaimJudge
 from llmos.runtime.loop import Loop
-from llmos.runtime.terms import Ending, Terms
+from llmos.runtime.terms import Ending, Lead, Terms, Voice
 from tests.support.journals import MemoryJournal
 
 FREE = Price(input=0.0, output=0.0, cache_read=0.0, cache_write=0.0, cache_write_1h=0.0)
@@ -81,23 +81,23 @@ def bench(
     orchestration: Orchestration = ORCHESTRATION,
     budget: BudgetRules = BUDGET,
     history: Sequence[Message] = (),
+    lead: Lead | None = None,
 ) -> Bench:
     """A loop over a fresh history that holds the goal."""
     functions = FunctionTools(tools or {})
     specs = tuple(spec(name, (effects or {}).get(name, Effect.IRREVERSIBLE)) for name in functions.answers)
     journal = MemoryJournal()
     purse = Purse(limits or Limits(steps=15, tool_calls=50), SimulatedClock().monotonic_s)
+    voice = Voice(model=model, price=price, price_of=lambda _: price, system="rules")
     terms = Terms(
-        model=model,
-        price=price,
-        price_of=lambda _: price,
-        system="rules",
+        voice=lambda: voice,
         tools=specs,
         orchestration=orchestration,
         budget=budget,
         state=dict,
         notice=lambda name, values: f"{name} {dict(values)}",
         on_text=ignore_text,
+        lead=lead,
     )
     loop = Loop(terms, functions, journal, purse, ClaimJudge(lambda: None))
     return Bench(loop, journal, functions, purse, [*history, Message("user", (Text(goal),))])
