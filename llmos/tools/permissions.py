@@ -93,6 +93,19 @@ class Permissions:
                 allowed[argument] = str(path)
         return allowed
 
+    def approves(self, tool: Tool, args: Mapping[str, JSON]) -> bool:
+        """Whether all that the call does was permitted beforehand, by a pattern that a person gave."""
+        if not tool.touches:
+            return any(pattern.names(tool.spec.name) and pattern.scope is None for pattern in self._patterns)
+        targets = [(access, args[argument]) for argument, access in tool.touches.items() if argument in args]
+        return bool(targets) and all(self._names(tool, access, str(target)) for access, target in targets)
+
+    def _names(self, tool: Tool, access: Access, value: str) -> bool:
+        target = self.workspace.resolve(value) if access in {Access.READ, Access.WRITE} else value
+        return access is not Access.DELEGATE and any(
+            self.covers(pattern, tool, access, target) for pattern in self._patterns
+        )
+
     async def confirm(self, name: str, what: str, tell: OnDecision) -> None:
         """Have a person say yes to one thing that no pattern can allow; raises RefusedError where nobody does."""
         question = f"{name} wants to {visible(what)}"

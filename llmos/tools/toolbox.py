@@ -69,6 +69,11 @@ class Toolbox:
         """By what the tool of this name is known again; LLMosError where there is none."""
         return version_of(self._offer.find(name))
 
+    def approves(self, call: ToolCall) -> bool:
+        """Whether a person has permitted exactly this beforehand; LLMosError for what cannot be called."""
+        tool = self._offer.find(call.name)
+        return self._permissions.approves(tool, tool.prepare(call.args))
+
     async def standing(self, call: ToolCall) -> dict[str, str | None]:
         """What stands now, as `sha256:HEX`, in each file that the call would write; None where there is none.
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.errors import LLMosError, RefusedError
-from llmos.tools.base import Access, tool
+from llmos.tools.base import Access, Tool, tool
 from llmos.tools.permissions import Decision, Permissions, read_approvals, visible
 from llmos.tools.workspace import Workspace
 from tests.support.tools import RULES, Person, make_workspace
@@ -34,6 +34,12 @@ def put(file_path: Annotated[str, Access.WRITE]) -> str:
 def run(command: Annotated[str, Access.RUN]) -> str:
     """Run."""
     return command
+
+
+@tool(name="send")
+def send(text: str) -> str:
+    """Send."""
+    return text
 
 
 TOOLS = {"read": look, "write": put, "run": run}
@@ -307,3 +313,26 @@ async def test_a_confirmation_without_a_person_is_refused(workspace: Workspace) 
         await Permissions(workspace, RULES).confirm("toggle_tool", "let go of 'cube'", lambda _: None)
     expected = "toggle_tool may not let go of 'cube': this needs a person's yes, and nobody can be asked here"
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "what", "args", "approved"),
+    [
+        ("Bash(git:*)", run, {"command": "git log"}, True),
+        ("Bash(git:*)", run, {"command": "git log; rm x"}, False),
+        ("Bash(git:*)", run, {"command": "rm x"}, False),
+        ("ask", run, {"command": "git log"}, False),
+        ("never", run, {"command": "git log"}, False),
+        ("Bash(git:*)", run, {}, False),
+        ("send", send, {"text": "hello"}, True),
+        ("Bash(git:*)", send, {"text": "hello"}, False),
+        ("Edit(src/**)", put, {"file_path": "src/a.txt"}, True),
+        ("Edit(src/**)", put, {"file_path": "a.txt"}, False),
+    ],
+)
+def test_only_a_pattern_permits_beforehand(
+    workspace: Workspace, pattern: str, what: Tool, args: dict[str, str], *, approved: bool
+) -> None:
+    """Not the place of a file, nor somebody who could be asked: those answer for one call at a time."""
+    permissions = Permissions(workspace, RULES, Person(yes=True), (pattern,))
+    assert permissions.approves(what, args) is approved
