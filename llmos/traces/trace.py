@@ -76,6 +76,10 @@ class Trace:
     """The share of its uses that succeeded, when this was last consolidated; the counts of today are in the sidecar."""
     uses: int = 1
     last_used: str = ""
+    imported: str = ""
+    """When it came in with somebody's bundle, and which one; empty for what was learned here."""
+    sensitive: bool = False
+    """It is kept encrypted, or not at all."""
 
     @property
     def id(self) -> str:
