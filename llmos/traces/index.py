@@ -4,7 +4,6 @@ Knows only what journals say: it may be deleted at any time and comes back whole
 callers use a worker thread. Several processes may use it at once.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,31 +12,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from llmos.disk import make_folder
 from llmos.errors import StorageError
 from llmos.messages import Usage
 from llmos.traces.events import Entries, ModelFailed, ModelReplied, RunFinished, RunStarted, ToolCalled
 from llmos.traces.journal import journals
 from llmos.traces.reading import Notice, nobody, read_journal
+from llmos.traces.schema import INDEX, open_index
 
 LONGEST_GOAL = 1000
 """Characters of a goal that the table keeps; the journal has it whole."""
-
-_MIGRATIONS = (
-    """
-    CREATE TABLE runs (
-        run_id TEXT PRIMARY KEY, started TEXT NOT NULL, agent TEXT NOT NULL, goal TEXT NOT NULL, model TEXT NOT NULL,
-        mode TEXT NOT NULL, outcome TEXT NOT NULL, cost_usd REAL NOT NULL, input_tokens INTEGER NOT NULL,
-        output_tokens INTEGER NOT NULL, cache_read_tokens INTEGER NOT NULL, cache_write_tokens INTEGER NOT NULL,
-        steps INTEGER NOT NULL, tool_calls INTEGER NOT NULL, duration_s REAL NOT NULL, parent TEXT NOT NULL,
-        journal TEXT NOT NULL
-    ) WITHOUT ROWID;
-    CREATE INDEX runs_by_start ON runs (started);
-    """,
-)
-"""Each brings the table from the version of its position (`PRAGMA user_version`) to the next."""
-
-_BUSY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +78,7 @@ class RunIndex:
 
         A damaged file is moved aside. `on_notice` gets a sentence about either.
         """
-        path = home / "index.sqlite"
-        try:
-            make_folder(home)
-            try:
-                return cls(home, _connect(path))
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError as error:
-                aside = _move_aside(path)
-                on_notice(f"the index {path} was damaged ({error}); it is now {aside.name} and a new one is made")
-                return cls(home, _connect(path))
-        except (sqlite3.Error, OSError, StorageError) as error:
-            on_notice(f"the index {path} cannot be used ({error}); for this command it is kept in memory")
-            return cls(home, _connect(None))
+        return cls(home, open_index(home, on_notice))
 
     def update(self, journal: Path) -> None:
         """Read one journal into the table. Raises StorageError when journal or table refuse."""
@@ -183,7 +153,7 @@ class RunIndex:
         try:
             yield
         except sqlite3.Error as error:
-            path = self._home / "index.sqlite"
+            path = self._home / INDEX
             raise StorageError(
                 f"the index {path} refused: {error}; the journals are whole, `llmos trace reindex` makes it anew"
             ) from error
@@ -196,58 +166,6 @@ def record_run(home: Path, journal: Path, on_notice: Notice = nobody) -> None:
             index.update(journal)
     except StorageError as error:
         on_notice(str(error))
-
-
-def _connect(path: Path | None) -> sqlite3.Connection:
-    """An open, current, checked table, readable by its owner only; in memory when there is no path.
-
-    Raises sqlite3.Error and OSError.
-    """
-    if path is not None:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(path or ":memory:", timeout=_BUSY_S, check_same_thread=False, isolation_level=None)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        _migrate(connection)
-        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring the table to the newest version; two processes that try at once do it once."""
-    if _version(connection) == len(_MIGRATIONS):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    version = _version(connection)
-    if version > len(_MIGRATIONS):
-        connection.execute("ROLLBACK")
-        raise sqlite3.OperationalError(f"its version {version} is newer than the {len(_MIGRATIONS)} of this llmos")
-    for step in _MIGRATIONS[version:]:
-        for statement in step.split(";"):
-            connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
-    connection.execute("COMMIT")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    """The number of migrations this table has seen."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
-
-
-def _move_aside(path: Path) -> Path:
-    """Keep a damaged table for whoever wants to look; the last one only."""
-    aside = path.with_name("index.damaged.sqlite")
-    path.replace(aside)
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    return aside
 
 
 def _row(journal: Path, entries: Entries) -> RunRow:

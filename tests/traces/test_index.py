@@ -1,5 +1,6 @@
 """The index agrees with the journals, whatever happens to it, and says what it had to do for that."""
 
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from llmos.messages import Message, Reply, Text, Usage
 from llmos.traces.events import Event, MessageAdded, ModelFailed, ModelReplied
 from llmos.traces.index import LONGEST_GOAL, RunIndex, RunRow, UsageRow, record_run
 from llmos.traces.journal import Journal, new_run_id
+from llmos.traces.schema import MIGRATIONS
 from tests.support.disks import remount_read_only, tmpfs
 from tests.support.journals import finished, started, write_run
 
@@ -183,7 +185,7 @@ def test_an_index_of_a_newer_llmos_is_left_alone(tmp_path: Path) -> None:
         assert [row.run_id for row in index.list()] == [path.stem]
     (sentence,) = said
     assert sentence == (
-        f"the index {file} cannot be used (its version 99 is newer than the 1 of this llmos); "
+        f"the index {file} cannot be used (its version 99 is newer than the 2 of this llmos); "
         "for this command it is kept in memory"
     )
     with sqlite3.connect(file) as connection:
@@ -259,6 +261,7 @@ from pathlib import Path
 from llmos.clock import RealClock
 from llmos.traces.index import record_run
 from llmos.traces.journal import Journal, new_run_id
+from llmos.traces.schema import MIGRATIONS
 from tests.support.journals import small_run
 home = Path(sys.argv[1])
 for _ in range(15):
@@ -276,3 +279,14 @@ def test_two_processes_make_and_fill_one_index(tmp_path: Path) -> None:
     assert [(writer.communicate()[0], writer.returncode) for writer in writers] == [("", 0), ("", 0)]
     with RunIndex.open(tmp_path) as index:
         assert len(index.list(limit=100)) == 30
+
+
+def test_an_index_of_the_first_version_keeps_its_runs(tmp_path: Path) -> None:
+    """A stored file, as LLMos wrote it when it knew no traces."""
+    shutil.copy(Path(__file__).parent / "indexes" / "v1.sqlite", tmp_path / "index.sqlite")
+    with RunIndex.open(tmp_path) as index:
+        assert [row.started for row in index.list()] == [f"2026-01-0{day}T00:00:00.000Z" for day in (3, 2, 1)]
+    connection = sqlite3.connect(tmp_path / "index.sqlite")
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    assert connection.execute("SELECT count(*) FROM traces").fetchone() == (0,)
+    connection.close()

@@ -1,0 +1,122 @@
+"""SQLite files that can be made anew from something else: the one way to open, check and migrate them.
+
+Knows no table and never loses what cannot be had again: a damaged file is moved aside, one of a newer LLMos left alone.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from llmos.disk import make_folder
+from llmos.errors import StorageError
+
+OnNotice: TypeAlias = Callable[[str], None]
+"""Called with a sentence about what had to be done without being asked for."""
+
+_BUSY_S = 5.0
+_CHECKED_BYTES = 4_000_000
+"""Up to this size a file is read through when it is opened, which takes some milliseconds; damage in a larger one shows
+where it is used."""
+
+
+def open_tables(path: Path, migrations: Sequence[str], on_notice: OnNotice) -> sqlite3.Connection:
+    """The tables in the file at `path`, current and readable by their owner only; where none can be used, in memory.
+
+    Each migration brings them from the version of its position (`PRAGMA user_version`) to the next. `on_notice` gets a
+    sentence when a damaged file was moved aside or the tables are in memory; then they are empty.
+    """
+    try:
+        make_folder(path.parent)
+        try:
+            return _connect(path, migrations)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            return begin_anew(path, migrations, error, on_notice)
+    except (sqlite3.Error, OSError, StorageError) as error:
+        on_notice(f"the index {path} cannot be used ({error}); for this command it is kept in memory")
+        return _connect(None, migrations)
+
+
+def begin_anew(
+    path: Path, migrations: Sequence[str], damage: sqlite3.DatabaseError, on_notice: OnNotice
+) -> sqlite3.Connection:
+    """Empty tables in place of a damaged file, which is moved aside; sqlite3.Error and OSError where that fails."""
+    aside = _move_aside(path)
+    on_notice(f"the index {path} was damaged ({damage}); it is now {aside.name} and a new one is made")
+    return _connect(path, migrations)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file itself is broken, and not only busy, full or read-only."""
+    return isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode in {
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    }
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """One change, whole or not at all; another process that writes is waited for, for some seconds."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _connect(path: Path | None, migrations: Sequence[str]) -> sqlite3.Connection:
+    """An open, current, checked file; in memory when there is no path. Raises sqlite3.Error and OSError."""
+    if path is not None:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(path or ":memory:", timeout=_BUSY_S, check_same_thread=False, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _migrate(connection, migrations)
+        if path is not None and path.stat().st_size <= _CHECKED_BYTES:
+            _check(connection)
+    except (sqlite3.Error, OSError):
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
+
+
+def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
+    """Bring the tables to the newest version; two processes that try at once do it once."""
+    if _version(connection) == len(migrations):
+        return
+    with writing(connection):
+        version = _version(connection)
+        if version > len(migrations):
+            raise sqlite3.OperationalError(f"its version {version} is newer than the {len(migrations)} of this llmos")
+        for statement in (each for step in migrations[version:] for each in step.split(";")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """The number of migrations that these tables have seen."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _move_aside(path: Path) -> Path:
+    """Keep a damaged file for whoever wants to look; the last one only."""
+    aside = path.with_name(f"{path.stem}.damaged{path.suffix}")
+    path.replace(aside)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return aside
