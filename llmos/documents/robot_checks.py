@@ -29,6 +29,7 @@ def check_profile(profile: RobotProfile, *, simulated: bool) -> None:
     _check_home(profile)
     _check_distances(profile)
     _check_times(profile)
+    _check_tracking(profile)
     check_zones(profile.zones, profile.document)
     _check_home_is_free(profile)
     check_grants(profile.grants, profile.kind, profile.document, simulated=simulated)
@@ -101,6 +102,18 @@ def _check_times(profile: RobotProfile) -> None:
             raise _wrong(profile, key, f"is {value:g}, above 1; a robot may not go on longer without being asked")
         if value <= period:
             raise _wrong(profile, key, f"is {value:g}, not above control_period_s {period:g}, so nothing could move")
+
+
+def _check_tracking(profile: RobotProfile) -> None:
+    tracking, period = profile.tracking, profile.control_period_s
+    for error, tolerance in (("max_error_m", "position_tolerance_m"), ("max_error_deg", "angle_tolerance_deg")):
+        most, least = getattr(tracking, error), getattr(profile, tolerance)
+        if most <= least:
+            sentence = f"is {most:g}, not above {tolerance} {least:g}; what is reached must not be lost"
+            raise _wrong(profile, f"tracking.{error}", sentence)
+    if not period < tracking.lag_s <= 1.0:
+        sentence = f"is {tracking.lag_s:g}; it must be above control_period_s {period:g} and at most 1"
+        raise _wrong(profile, "tracking.lag_s", sentence)
 
 
 def _check_home_is_free(profile: RobotProfile) -> None:

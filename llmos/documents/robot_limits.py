@@ -71,6 +71,15 @@ class Human:
 
 
 @dataclass(frozen=True, slots=True)
+class Tracking:
+    """How far the measured pose may lie beside the commanded way, of which a drive is up to `lag_s` behind."""
+
+    max_error_m: Positive
+    max_error_deg: Positive
+    lag_s: Positive
+
+
+@dataclass(frozen=True, slots=True)
 class Setpoints:
     """Where the valences of this robot rest, each in [-1, 1], and the curiosity below which it is bored."""
 
@@ -111,6 +120,7 @@ class RobotProfile:
     grip_time_s: Positive
     distances: Distances
     human: Human
+    tracking: Tracking
     valence: Setpoints
     document: Document
     kind: RobotKind = "arm"

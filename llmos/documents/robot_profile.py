@@ -12,7 +12,7 @@ from llmos.documents.grants import Grant
 from llmos.documents.keys import read
 from llmos.documents.range import Range
 from llmos.documents.robot_checks import check_profile
-from llmos.documents.robot_limits import Distances, Home, Human, RobotProfile, Setpoints, Tool, Workspace
+from llmos.documents.robot_limits import Distances, Home, Human, RobotProfile, Setpoints, Tool, Tracking, Workspace
 from llmos.documents.zone import Zone
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "RobotProfile",
     "Setpoints",
     "Tool",
+    "Tracking",
     "Workspace",
     "Zone",
     "read_robot_profile",

@@ -14,6 +14,7 @@ from llmos.robots.base import Commanded, Measured, Pose, Robot, Velocity
 from llmos.robots.motion import PathMotion
 from llmos.robots.pace import Pace
 from llmos.robots.postcondition import is_near, stands_still
+from llmos.robots.tracking import Tracking
 from llmos.robots.verdict import Refusal
 
 NEWEST_TICKS: Final = 200
@@ -42,6 +43,7 @@ class Drive:
         self.sent = Commanded(self.measured.pose, self.measured.gripper_closed)
         self._rate, self._step_s = Velocity(), 0.0
         self._ticked_s = pace.now_s()
+        self._tracking = Tracking(self._ticked_s, self.measured.pose)
         self.period_s: deque[float] = deque(maxlen=NEWEST_TICKS)
 
     @property
@@ -71,7 +73,17 @@ class Drive:
         if now_s > self._ticked_s:
             self.period_s.append(now_s - self._ticked_s)
         self._ticked_s = now_s
+        self._tracking.sent(now_s, setpoint.pose)
         self.measured = self._driver.tick(now_s)
+
+    def off_track(self, profile: RobotProfile) -> Refusal | None:
+        """Rule `tracking`: the robot is measured where its setpoints are, as nearly as the profile demands."""
+        return self._tracking.check(self.measured, profile)
+
+    def give_way(self, profile: RobotProfile) -> None:
+        """A robot that rests beside its setpoint stays where it is; it must not go on pressing, nor jump when freed."""
+        if rules.check_fresh(self.measured, self._pace.now_s(), profile) is None and self.off_track(profile):
+            self.send(Commanded(self.measured.pose, self.sent.gripper_closed))
 
     async def follow(
         self, motion: PathMotion, profile: RobotProfile, watch: Watch, halted: Refusal | None = None

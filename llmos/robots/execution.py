@@ -75,6 +75,7 @@ class Execution:
         gripped = grip_holds(task.verdict.args, before, drive.measured, profile)
         reached = halted is None and gripped and drive.is_at(motion.target, profile)
         self.ended = Motion(task.verdict, drive.sent, before, drive.measured, reached, halted)
+        drive.give_way(profile)
         if cancelled is not None:
             raise cancelled
         return self.ended
@@ -134,5 +135,6 @@ class Execution:
             rules.check_stop(self.latch.stop)
             or rules.check_fresh(measured, self.pace.now_s(), profile)
             or rules.check_clearance(measured, profile)
+            or self.drive.off_track(profile)
             or self.limits.undecided
         )

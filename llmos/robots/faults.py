@@ -20,13 +20,15 @@ Axis = Literal["x", "y", "z", "theta_rad"]
 class Faults:
     """What is broken, from `from_s` on the robot's clock; by default nothing.
 
-    `stuck_axis` no longer moves. The gripper lets go once, `drops_after_s` after it took hold. Positions are measured
-    with an error of `noise_m` (one standard deviation). Measurements arrive `delay_s` late, or, when `silent`, no more.
-    Pads with `pad_friction` (rubber has 1.2) let things slip; only a simulation with physics can do that.
+    `stuck_axis` no longer moves, `slipping_axis` goes half of every way. The gripper lets go once, `drops_after_s`
+    after it took hold. Positions are measured with an error of `noise_m` (one standard deviation). Measurements arrive
+    `delay_s` late, or, when `silent`, no more. Pads with `pad_friction` (rubber has 1.2) let things slip; only a
+    simulation with physics can do that.
     """
 
     from_s: float = 0.0
     stuck_axis: Axis | None = None
+    slipping_axis: Axis | None = None
     drops_after_s: float | None = None
     noise_m: float = 0.0
     delay_s: float = 0.0
@@ -36,6 +38,7 @@ class Faults:
 
 
 _LETS_GO_S = 0.5
+_SLIP = 0.5
 
 
 class FaultyRobot:
@@ -47,7 +50,7 @@ class FaultyRobot:
         self._random = Random(faults.seed)  # noqa: S311 - noise, not a secret
         self._true: Measured | None = None
         self._told: deque[Measured] = deque()
-        self._stuck_at: float | None = None
+        self._broke_at: Pose | None = None
         self._held_since_s: float | None = None
 
     @property
@@ -57,7 +60,7 @@ class FaultyRobot:
 
     def command(self, setpoint: Commanded) -> None:
         """Pass a setpoint on as far as the robot still follows it."""
-        self._robot.command(self._without_grip(self._without_axis(setpoint)))
+        self._robot.command(self._without_grip(self._without_axes(setpoint)))
 
     def tick(self, now_s: float) -> Measured:
         """Let the robot go on, and tell of it what a broken sensor tells."""
@@ -98,13 +101,16 @@ class FaultyRobot:
     def _moved(self, point: Point) -> Point:
         return Point(*(value + self._random.gauss(0.0, self._faults.noise_m) for value in point))
 
-    def _without_axis(self, setpoint: Commanded) -> Commanded:
-        axis = self._faults.stuck_axis
-        if axis is None or not self._is_broken or self._true is None:
+    def _without_axes(self, setpoint: Commanded) -> Commanded:
+        if not self._is_broken or self._true is None:
             return setpoint
-        if self._stuck_at is None:
-            self._stuck_at = getattr(self._true.pose, axis)
-        return replace(setpoint, pose=replace(setpoint.pose, **{axis: self._stuck_at}))
+        self._broke_at = self._broke_at or self._true.pose
+        pose = setpoint.pose
+        for axis, share in ((self._faults.stuck_axis, 0.0), (self._faults.slipping_axis, _SLIP)):
+            if axis is not None:
+                at = getattr(self._broke_at, axis)
+                pose = replace(pose, **{axis: at + share * (getattr(pose, axis) - at)})
+        return replace(setpoint, pose=pose)
 
     def _without_grip(self, setpoint: Commanded) -> Commanded:
         after_s, true = self._faults.drops_after_s, self._true

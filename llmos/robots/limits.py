@@ -4,12 +4,12 @@ Knows no gate and no file. What is no limit (names, home, moods, what the hardwa
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import astuple, fields, replace
 from typing import Final
 
 from llmos.documents.grants import ANY, Bounds, Grant
 from llmos.documents.range import Range
-from llmos.documents.robot_profile import Distances, Human, RobotProfile, Tool, Workspace
+from llmos.documents.robot_profile import Distances, Human, RobotProfile, Tool, Tracking, Workspace
 from llmos.documents.zone import Zone
 
 LESS_IS_TIGHTER: Final = (
@@ -34,6 +34,9 @@ LESS_IS_TIGHTER: Final = (
 MORE_IS_TIGHTER: Final = ("tool", "distances", "human")
 """Groups of which every larger value keeps the robot further away."""
 
+LESS_OF_EACH_IS_TIGHTER: Final = ("tracking",)
+"""Groups of which every smaller value binds."""
+
 BY_PARTS: Final = ("workspace", "zones", "grants", "max_step_m")
 """Limits that are compared part by part."""
 
@@ -46,7 +49,7 @@ NO_LIMITS: Final = (
 def looser(old: RobotProfile, new: RobotProfile) -> tuple[str, ...]:
     """The keys of the newer profile that allow what the older forbids; none when it can count at once."""
     both = tightest(old, new)
-    keys = (*LESS_IS_TIGHTER, *MORE_IS_TIGHTER, *BY_PARTS, "kind", "driver")
+    keys = (*LESS_IS_TIGHTER, *MORE_IS_TIGHTER, *LESS_OF_EACH_IS_TIGHTER, *BY_PARTS, "kind", "driver")
     return tuple(key for key in keys if getattr(both, key) != getattr(new, key))
 
 
@@ -62,6 +65,7 @@ def tightest(old: RobotProfile, new: RobotProfile) -> RobotProfile:
         tool=Tool(*_largest(old.tool, new.tool)),
         distances=Distances(*_largest(old.distances, new.distances)),
         human=Human(*_largest(old.human, new.human)),
+        tracking=Tracking(*map(min, astuple(old.tracking), astuple(new.tracking))),
         zones=with_zones(new.zones, old.zones),
         grants=_tightest_grants(old.grants, new.grants),
         max_step_m=min(steps, default=None),

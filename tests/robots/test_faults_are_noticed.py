@@ -66,9 +66,12 @@ async def test_sound_robot_does_it(driver: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("faults", "said"),
     [
-        pytest.param(Faults(stuck_axis="y", from_s=1.0), "The gripper closed on nothing.", id="stuck axis"),
+        pytest.param(Faults(stuck_axis="y", from_s=1.0), "beside its commanded way", id="stuck axis"),
+        pytest.param(Faults(slipping_axis="x", from_s=1.0), "beside its commanded way", id="slipping axis"),
+        pytest.param(Faults(stuck_axis="z", from_s=15.0), "beside its commanded way", id="stuck late"),
         pytest.param(Faults(drops_after_s=4.0), "'cube' was lost on the way.", id="dropped"),
-        pytest.param(Faults(noise_m=0.02), "'cube' fell when it was let go.", id="noise"),
+        pytest.param(Faults(noise_m=0.01), "'cube' fell when it was let go.", id="noise"),
+        pytest.param(Faults(noise_m=0.03), "beside its commanded way", id="much noise"),
         pytest.param(Faults(delay_s=0.6, from_s=0.0), "The last observation is", id="delay"),
         pytest.param(Faults(silent=True, from_s=4.0), "The last observation is", id="dropout"),
     ],

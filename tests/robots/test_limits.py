@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from llmos.documents.grants import Bounds, Grant
 from llmos.documents.range import Range
-from llmos.documents.robot_profile import Distances, Human, RobotProfile, Tool, Workspace
+from llmos.documents.robot_profile import Distances, Human, RobotProfile, Tool, Tracking, Workspace
 from llmos.documents.scene import Point
 from llmos.documents.zone import Sphere
 from llmos.robots.limits import (
     BY_PARTS,
     LESS_IS_TIGHTER,
+    LESS_OF_EACH_IS_TIGHTER,
     MORE_IS_TIGHTER,
     NO_LIMITS,
     looser,
@@ -32,7 +33,8 @@ AGENT = Grant("agent:operator", ("move_to",), "any")
 
 def test_every_key_is_a_limit_or_none() -> None:
     """A new key of the profile must be given its place here, or it would be changed behind everybody's back."""
-    placed = {*LESS_IS_TIGHTER, *MORE_IS_TIGHTER, *BY_PARTS, *NO_LIMITS, "kind", "driver"}
+    groups = (*MORE_IS_TIGHTER, *LESS_OF_EACH_IS_TIGHTER, *BY_PARTS)
+    placed = {*LESS_IS_TIGHTER, *groups, *NO_LIMITS, "kind", "driver"}
     assert {each.name for each in fields(RobotProfile)} == placed
 
 
@@ -51,6 +53,8 @@ def test_less_of_a_limit_is_tighter(key: str) -> None:
         ("tool", Tool(0.2, 4.0, 0.2)),
         ("distances", Distances(0.1, 0.2, 0.4)),
         ("human", Human(2.0, 0.2)),
+        ("tracking", Tracking(0.02, 5.0, 0.05)),
+        ("tracking", replace(ARM.tracking, max_error_deg=5.0)),
         ("workspace", Workspace(Range(-1, 1), Range(-2, 2), Range(0, 3))),
         ("max_step_m", 0.5),
         ("zones", {**ARM.zones, "ball": BALL}),
@@ -124,10 +128,11 @@ def test_two_grants_permit_what_both_permit(old: Grant, new: Grant, both: tuple[
 GRANTS = [PERSON, AGENT, replace(AGENT, to="agent:*"), Grant("person:Ada", ("go_home",))]
 numbers = st.floats(0.01, 2.0)
 profiles = st.builds(
-    lambda less, tool, zones, grants, step: replace(
-        ARM, **less, tool=Tool(*tool), zones=zones, grants=grants, max_step_m=step
+    lambda less, tool, tracking, zones, grants, step: replace(
+        ARM, **less, tool=Tool(*tool), tracking=Tracking(*tracking), zones=zones, grants=grants, max_step_m=step
     ),
     st.fixed_dictionaries(dict.fromkeys(LESS_IS_TIGHTER, numbers)),
+    st.tuples(numbers, numbers, numbers),
     st.tuples(numbers, numbers, numbers),
     st.dictionaries(st.sampled_from("ab"), st.sampled_from([BALL, LARGER])),
     st.lists(st.sampled_from(GRANTS), max_size=3).map(tuple),

@@ -19,6 +19,7 @@ from llmos.documents.range import Range
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Point
 from llmos.documents.zone import Box, Corner, Cylinder, Prism, Sphere
+from llmos.robots.base import Measured
 from llmos.robots.controls import Principal
 from llmos.robots.gate import Gate
 from llmos.robots.pace import SimulatedPace
@@ -133,6 +134,17 @@ class Bench:
         arm.robot.distort = lambda measured: replace(measured, pose=replace(measured.pose, x=0.05))
         await arm.pilot.move_to(0.1, 0.0, 1.0)
         return arm.clock.monotonic_s()
+
+    async def not_following(self, axis: str, by: float, after: int) -> object:
+        """Why a move ends whose measurements are off from some setpoint on."""
+        arm = self.rig()
+
+        def held_back(measured: Measured) -> Measured:
+            off = by if after < len(arm.robot.sent) < after + 8 else 0.0
+            return replace(measured, pose=replace(measured.pose, **{axis: getattr(measured.pose, axis) - off}))
+
+        arm.robot.distort = held_back
+        return str((await arm.pilot.perform("move_to", {"x": 0.3, "y": 0.0, "z": 1.0})).refusal)
 
     async def grip(self) -> object:
         """Whether and when something 3 cm away is gripped."""
@@ -251,6 +263,9 @@ OBSERVATIONS: dict[str, tuple[Any, Look] | tuple[Any, Look, dict[str, Any]]] = {
     "distances.slow_m": (0.6, Bench.beside_a_wall),
     "human.slow_m": (30.0, Bench.beside_people),
     "human.stop_m": (0.2, Bench.beside_people),
+    "tracking.max_error_m": (0.02, lambda bench: bench.not_following("y", 0.03, 50)),
+    "tracking.max_error_deg": (4.0, lambda bench: bench.not_following("theta_rad", math.radians(5.0), 50)),
+    "tracking.lag_s": (0.3, lambda bench: bench.not_following("x", 0.12, 80)),
     "valence.safety": (0.1, Bench.moods),
     "valence.curiosity": (0.3, Bench.moods),
     "valence.energy": (0.1, Bench.moods),
