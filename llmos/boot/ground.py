@@ -20,7 +20,7 @@ from llmos.documents.kernel import KernelRules
 from llmos.documents.skill import Skill
 from llmos.messages import Message
 from llmos.models.base import ModelChoice
-from llmos.runtime.goal import check_goal
+from llmos.runtime.goals import check_goal
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment
 from llmos.tools.names import DRIVING_TOOLS, ROBOT_TOOLS

@@ -3,7 +3,7 @@
 import pytest
 
 from llmos.errors import LLMosError
-from llmos.runtime.goal import check_goal
+from llmos.runtime.goals import check_goal
 
 
 def test_a_goal_is_only_trimmed() -> None:
