@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from llmos.clock import Clock
-from llmos.errors import DocumentError, nearest
+from llmos.errors import DocumentError, LLMosError, nearest
 from llmos.settings import Environment, system_root
 from llmos.volumes.history import History
 from llmos.volumes.mounting import mount
@@ -66,6 +66,16 @@ class Library:
         for boundary, own in held.items():
             commits |= History(boundary, self._clock, self._heads).heads(own)
         return commits
+
+    def text_at(self, path: Path, commit: str) -> bytes | None:
+        """What a document of a volume held at a commit; None where no git here knows."""
+        boundary = next((each.boundary for each in self.volumes if path.is_relative_to(each.boundary)), None)
+        history = None if boundary is None else History(boundary, self._clock, self._heads)
+        if history is None or not history.exists:
+            return None
+        with suppress(LLMosError):
+            return history.show(commit, path)
+        return None
 
     def commit(self, paths: Sequence[Path], reason: str, trailers: Mapping[str, str] | None = None) -> str | None:
         """Put what LLMos wrote into the user volume's history, as one commit; its id, None when nothing changed."""

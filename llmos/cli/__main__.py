@@ -42,6 +42,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "serve": ("llmos.cli.serve", "serve", "Serve a robot over REST, WebSocket and a web page."),
     "kernel": ("llmos.cli.kernel", "kernel", "Show the rules that every run obeys."),
     "trace": ("llmos.cli.trace", "trace", "List runs, and show what happened in one."),
+    "why": ("llmos.cli.why", "why", "Say what each decision of a run rests on."),
     "memory": ("llmos.cli.memory", "memory", "Search, show and forget notes."),
     "usage": ("llmos.cli.usage", "usage", "Show what runs cost."),
     "demo": ("llmos.cli.demo", "demo", "Show one of five demonstrations of a robot."),

@@ -40,11 +40,11 @@ def list_runs(limit: int, agent: str | None, as_json: bool) -> None:  # noqa: FB
 @click.argument("run_id")
 @as_json
 def show(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
-    """Show what happened in a run."""
-    from llmos.traces.reading import find_journal, read_journal
+    """Show what happened in a run; the beginning of its id is enough."""
+    from llmos.traces.reading import find_run, read_journal
     from llmos.traces.summary import markdown_summary
 
-    path = find_journal(environment().home, run_id)
+    path = find_run(environment().home, run_id)
     entries = read_journal(path, notice)
     if as_json:
         import json

@@ -32,12 +32,13 @@ class Approver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided, and by whom: person, pattern or policy."""
+    """What was decided, and by whom: person, pattern or policy; `rule` is the pattern, if it was one."""
 
     tool: str
     question: str
     allowed: bool
     by: str
+    rule: str = ""
 
 
 OnDecision: TypeAlias = Callable[[Decision], None]
@@ -149,8 +150,9 @@ class Permissions:
             raise RefusedError(f"{name} may not {access} {visible(shown)}: {reason}")
         if verdict == "free":
             return
-        if any(self.covers(pattern, tool, access, target) for pattern in self._patterns):
-            tell(Decision(name, question, allowed=True, by="pattern"))
+        fitting = next((each for each in self._patterns if self.covers(each, tool, access, target)), None)
+        if fitting is not None:
+            tell(Decision(name, question, allowed=True, by="pattern", rule=str(fitting)))
             return
         option = f"--approve {shlex.quote(f'{_GROUP.get(access, name)}({shown})')}"
         if self._approver is None:

@@ -154,6 +154,7 @@ class Toolbox:
                 question=decision.question,
                 allowed=decision.allowed,
                 by=decision.by,
+                rule=decision.rule,
             )
         )
 

@@ -231,6 +231,8 @@ class PermissionDecided(Event, frozen=True, kw_only=True):
     question: str
     allowed: bool
     by: str
+    rule: str = ""
+    """The pattern that decided, as it was given; empty where none did."""
 
 
 class FileKept(Event, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ Strict about every line but the last, which a crash may have torn. Knows nothing
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -47,6 +48,7 @@ _EVENTS = {snake_case(kind.__name__): msgspec.json.Decoder(kind) for kind in JOU
 Notice: TypeAlias = Callable[[str], None]
 """Called with a sentence about something that is passed over."""
 
+_BEGINNING = re.compile(r"\d{1,8}|\d{8}-\d{0,6}|\d{8}-\d{6}-[a-z0-9]{0,5}")
 _RECENT_RUNS = 20
 """How many runs are offered instead of one that does not exist."""
 
@@ -80,6 +82,17 @@ def find_journal(home: Path, run_id: str) -> Path:
         advice = nearest(run_id, runs[-_RECENT_RUNS:])
         raise LLMosError(f"there is no run {run_id} in {home}; {advice}")
     return path
+
+
+def find_run(home: Path, beginning: str) -> Path:
+    """The journal of the one run whose id begins so; LLMosError where there are several, or none."""
+    if not _BEGINNING.fullmatch(beginning):
+        return find_journal(home, beginning)
+    fitting = sorted(path for path in journals(home) if path.stem.startswith(beginning))
+    if len(fitting) > 1:
+        newest = ", ".join(path.stem for path in fitting[:-4:-1])
+        raise LLMosError(f"{beginning} begins the ids of {len(fitting)} runs, the newest {newest}; give more of it")
+    return fitting[0] if fitting else find_journal(home, beginning)
 
 
 def messages_of(entries: Entries) -> tuple[Message, ...]:

@@ -132,7 +132,7 @@ async def test_the_pattern_it_names_allows_it(workspace: Workspace, what: str, t
         await decide(Permissions(workspace, RULES), what, target)
     pattern = str(raised.value).split("--approve '")[1].split("' allows")[0]
     _, told = await decide(Permissions(workspace, RULES, patterns=(pattern,)), what, target)
-    assert [(each.allowed, each.by) for each in told] == [(True, "pattern")]
+    assert [(each.allowed, each.by, each.rule) for each in told] == [(True, "pattern", pattern)]
 
 
 async def test_never_asks_nobody(workspace: Workspace) -> None:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmos.clock import SimulatedClock
 from llmos.errors import LLMosError, StorageError
 from llmos.messages import Effect, Image, Message, Reply, Text, ToolCall, ToolResult, Usage
 from llmos.traces.events import Event, MessageAdded, ModelReplied, ToolCalled, ToolReturned, UnknownEvent
 from llmos.traces.journal import LARGEST_INLINE_IMAGE
-from llmos.traces.reading import closing_message, find_journal, messages_of, read_history, read_journal
+from llmos.traces.reading import closing_message, find_journal, find_run, messages_of, read_history, read_journal
 from tests.support.disks import unprivileged
 from tests.support.journals import finished, small_run, started, write_run
 from tests.support.messages import replies, results, user_messages
@@ -147,6 +148,21 @@ def test_an_unknown_run_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(LLMosError) as caught:
         find_journal(tmp_path, wrong)
     assert str(caught.value) == f"there is no run {wrong} in {tmp_path}; did you mean '{path.stem}'?"
+
+
+def test_the_beginning_of_an_id_is_enough_where_one_run_begins_so(tmp_path: Path) -> None:
+    """Two runs that begin so are named, none is answered as ever."""
+    clock = SimulatedClock()
+    first, second = write_run(tmp_path, clock=clock), write_run(tmp_path, clock=clock)
+    assert find_run(tmp_path, first.stem) == first
+    letters = next(n for n in range(16, 23) if first.stem[:n] != second.stem[:n])
+    assert find_run(tmp_path, first.stem[:letters]) == first
+    with pytest.raises(LLMosError) as caught:
+        find_run(tmp_path, "2026")
+    newest = ", ".join(sorted((first.stem, second.stem), reverse=True))
+    assert str(caught.value) == f"2026 begins the ids of 2 runs, the newest {newest}; give more of it"
+    with pytest.raises(LLMosError, match="'1999' is not a run id"):
+        find_run(tmp_path, "1999")
 
 
 def test_a_lost_picture_stops_only_who_needs_it(tmp_path: Path) -> None:
