@@ -14,6 +14,7 @@ from llmos.documents.kernel import RULES
 from llmos.documents.keys import leaves
 from llmos.documents.places import Kind, documents_in
 from llmos.documents.robot_profile import robot_profile_from
+from llmos.documents.scenario import scenario_from
 from llmos.documents.scene import scene_from
 from llmos.documents.skill import skill_from
 from llmos.documents.unread import Tools, unknown_tools, unread_commands, unread_keys
@@ -94,6 +95,8 @@ def _load(kind: Kind, document: Document) -> tuple[str, Tools, Document]:
             robot_profile_from(document)
         case "scene":
             scene_from(document)
+        case "scenario":
+            scenario_from(document)
         case "kernel":
             list(leaves(_rules_of(document), document))
     return document.path.stem, {}, document

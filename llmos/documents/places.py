@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["agent", "skill", "command", "kernel", "robot", "scene"]
+Kind: TypeAlias = Literal["agent", "skill", "command", "kernel", "robot", "scene", "scenario"]
 
 _FOLDERS: dict[str, Kind] = {
     "agents": "agent",
@@ -16,6 +16,7 @@ _FOLDERS: dict[str, Kind] = {
     "kernel": "kernel",
     "robots": "robot",
     "scenes": "scene",
+    "scenarios": "scenario",
 }
 _OPEN = frozenset({".claude", ".agents", ".github"})
 _CLOSED = frozenset({"node_modules", "__pycache__"})

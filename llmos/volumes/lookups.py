@@ -62,6 +62,10 @@ class Lookups:
         """All scenes that count, by name."""
         return self._now().entries("scene")
 
+    def scenarios(self) -> tuple[Entry, ...]:
+        """All scenarios that count, by name."""
+        return self._now().entries("scenario")
+
     def agent(self, name: str) -> Agent:
         """The agent; raises DocumentError when there is none."""
         return agent_from(self._document(self._row("agent", name)))

@@ -19,7 +19,7 @@ from llmos.errors import DocumentError
 from llmos.messages import JSON
 
 Tier = Literal["user", "team", "overlay", "system", "added", "workspace"]
-Kind = Literal["agent", "skill", "command", "robot", "scene"]
+Kind = Literal["agent", "skill", "command", "robot", "scene", "scenario"]
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
 FOLDERS: Mapping[Kind, str] = {
@@ -28,6 +28,7 @@ FOLDERS: Mapping[Kind, str] = {
     "command": "commands",
     "robot": "robots",
     "scene": "scenes",
+    "scenario": "scenarios",
 }
 CODE_FOLDERS = ("tools", "drivers")
 _WORKSPACE_FOLDERS = (".claude/agents", ".claude/skills", ".claude/commands", ".agents/skills")

@@ -53,6 +53,7 @@ def test_kinds_are_told_by_their_place(tmp_path: Path) -> None:
         "a/kernel/budget.md": "kernel",
         "a/robots/arm.md": "robot",
         "a/scenes/one.md": "scene",
+        "a/scenarios/one.md": "scenario",
         "a/loose.agent.md": "agent",
     }
     others = [
