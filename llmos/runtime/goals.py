@@ -19,6 +19,7 @@ _NO_NAMES = frozenset(
     {"and", "are", "as", "at", "by", "contents", "for", "from", "i", "if", "in", "into", "is", "it", "list", "name"}
     | {"names", "of", "on", "or", "path", "paths", "size", "that", "the", "then", "there", "to", "which", "with", "you"}
 )
+_WORD = re.compile(r"\w+|[.!]+(?=\s*$)")
 _LOOSE = re.compile(r" +([,.;:!?])(?=\s|$)")
 _TRAILING = " .!\u3002"
 
@@ -82,6 +83,14 @@ def values(goal: Goal) -> dict[str, JSON]:
     return {slot.name: slot.value for slot in goal.slots}
 
 
+def respelled(learned: Goal, asked: Goal) -> frozenset[str]:
+    """The words of a learned goal's skeleton that the asked goal of the same skeleton does not spell to the letter.
+
+    Case and marks at the end do not change a goal; a text that was written because of such a word might.
+    """
+    return frozenset(_spelled(learned)) - frozenset(_spelled(asked))
+
+
 def check_goal(text: str, max_bytes: int) -> str:
     """The goal without surrounding blanks; LLMosError when it is empty, too long or not text."""
     goal = text.strip()
@@ -97,6 +106,15 @@ def check_goal(text: str, max_bytes: int) -> str:
             "put the material into a file of the workspace and name the file."
         )
     return goal
+
+
+def _spelled(goal: Goal) -> list[str]:
+    rest = goal.text
+    parts: list[str] = []
+    for slot in goal.slots:
+        before, _, rest = rest.partition(slot.written)
+        parts.append(before)
+    return _WORD.findall(plain_text(" ".join((*parts, rest))).text)
 
 
 def _placeholder(piece: Piece) -> str:
