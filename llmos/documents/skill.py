@@ -13,6 +13,9 @@ from llmos.documents.fields import Fields
 from llmos.documents.frontmatter import read_document
 from llmos.documents.naming import described, named, not_empty
 
+QUARANTINE = "llmos-quarantine"
+"""The key in `metadata` that says why nobody may use the skill for now; a commit sets it, undoing that commit lifts it."""
+
 _MOST = {"description": 1024, "compatibility": 500}
 """The most characters that the standard allows."""
 
@@ -22,8 +25,8 @@ class Skill:
     """How something is done; the body is read by a model only when it opens the skill.
 
     `description` says what and when, Claude Code's `when_to_use` included. `allowed_tools` None: it names none.
-    A skill that is not `offered` (`disable-model-invocation`) is opened by a person only. `metadata` holds texts; the
-    keys that only LLMos reads begin with `llmos-`.
+    A skill that is not `offered` (`disable-model-invocation`, or in quarantine) is opened by a person only. `metadata`
+    holds texts; the keys that only LLMos reads begin with `llmos-`.
     """
 
     name: str
@@ -34,6 +37,11 @@ class Skill:
     body: str
     folder: Path
     document: Document
+
+    @property
+    def quarantine(self) -> str:
+        """Why it is in quarantine; empty when it is not."""
+        return self.metadata.get(QUARANTINE, "")
 
 
 def read_skill(path: Path) -> Skill:
@@ -54,7 +62,7 @@ def skill_from(document: Document) -> Skill:
         name=name,
         description=f"{description} {when}" if when else description,
         allowed_tools=fields.words("allowed_tools"),
-        offered=not fields.flag("disable_model_invocation", default=False),
+        offered=not fields.flag("disable_model_invocation", default=False) and not fields.metadata.get(QUARANTINE),
         metadata=fields.metadata,
         body=document.prose,
         folder=folder,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from llmos.documents.document import Document, Problem
+from llmos.documents.skill import QUARANTINE
 from llmos.errors import nearest
 
 Tools: TypeAlias = Mapping[str, tuple[str, ...] | None]
@@ -29,7 +30,7 @@ _WITHOUT_EFFECT: Mapping[str, str] = {
 }
 _METADATA: Mapping[str, frozenset[str]] = {
     "agent": frozenset({"llmos-budget-usd", "llmos-fallback"}),
-    "skill": frozenset({"llmos-robot"}),
+    "skill": frozenset({"llmos-robot", QUARANTINE}),
     "command": frozenset(),
 }
 OLDER_TOOL_NAMES: Mapping[str, str] = {"Task": "Agent"}

@@ -38,6 +38,8 @@ def skill_tool(source: SkillSource) -> Tool:
 
         """
         found = source.skill(skill)
+        if found.quarantine:
+            raise LLMosError(f"the skill '{found.name}' is in quarantine ({found.quarantine}); do it in another way")
         if not found.offered:
             raise LLMosError(f"the skill '{found.name}' is opened by a person only (disable-model-invocation)")
         return _opened(found, await run_in_thread(partial(_files, found.folder)))
