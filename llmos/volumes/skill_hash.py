@@ -17,15 +17,16 @@ from llmos.errors import DocumentError
 def skill_hash(page: Path) -> str:
     """The hash of the skill whose SKILL.md this is, `sha256:HEX`; StorageError where its folder cannot be read.
 
-    Of a skill that is nothing but its page, the hash of that page; else over the names and contents of all its files.
-    Hidden files and `__pycache__` are left out, and so is the key that says that it is in quarantine.
+    Of a skill that is nothing but its page, the hash of that page; else over the names and contents of all its files;
+    a link counts as the path that it holds. Hidden files and `__pycache__` are left out, and so is the key that says
+    that it is in quarantine.
     """
     try:
         known = hash_of(without_quarantine(page.read_bytes(), page))
         others = sorted(_others(page))
         if not others:
             return known
-        lines = [f"{page.name}\0{known}", *(f"{name}\0{hash_of(path.read_bytes())}" for name, path in others)]
+        lines = [f"{page.name}\0{known}", *(f"{name}\0{_hash_of(path)}" for name, path in others)]
     except OSError as error:
         raise disk_said("read the skill", page.parent, error) from error
     return hash_of("\n".join(lines).encode("utf-8", "surrogateescape"))
@@ -41,10 +42,16 @@ def without_quarantine(content: bytes, page: Path) -> bytes:
         return content
 
 
+def _hash_of(path: Path) -> str:
+    if path.is_symlink():
+        return f"-> {path.readlink()}"
+    return hash_of(path.read_bytes()) if path.is_file() else "no file"
+
+
 def _others(page: Path) -> Iterator[tuple[str, Path]]:
     for folder, folders, names in os.walk(page.parent):
         folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
-        for name in names:
+        for name in [*names, *(each for each in folders if Path(folder, each).is_symlink())]:
             path = Path(folder, name)
             if not name.startswith(".") and path != page:
                 yield path.relative_to(page.parent).as_posix(), path

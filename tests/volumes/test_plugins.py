@@ -63,4 +63,4 @@ def test_seeds_merge_usage_from_both_sides() -> None:
     """The sidecar of usage counts never conflicts when clones meet."""
     for name in ("user", "team", "overlay"):
         attributes = (ROOT / "volumes" / name / ".gitattributes").read_text()
-        assert ".llmos/usage.jsonl merge=union" in attributes.splitlines()
+        assert "usage.jsonl merge=union" in attributes.splitlines()

@@ -1,0 +1,100 @@
+"""A home with a ladder: skills that are written, used so and so often, and looked for in its volumes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from llmos.clock import SimulatedClock
+from llmos.documents.kernel import load_kernel
+from llmos.evolution.promotion import Ladder
+from llmos.evolution.safety import safety_suite
+from llmos.evolution.standing import FOLDERS, Standing, standing_of
+from llmos.evolution.transitions import trailers_of
+from llmos.settings import system_root
+from llmos.traces.usage import UsageLine, append
+from llmos.volumes.history import Commit, History
+from llmos.volumes.mounting import mount
+from llmos.volumes.registry import Registry
+from llmos.volumes.skill_hash import skill_hash
+from llmos.volumes.trust import TrustStore
+
+RULES = load_kernel(system_root() / "kernel").evolution
+SKILL = "---\nname: {name}\ndescription: Draws {name}.\n---\n\nDraw it.\n"
+
+
+@dataclass
+class House:
+    """A home, a ladder in it, and a clock that moves on by a minute with every use and commit."""
+
+    home: Path
+    clock: SimulatedClock = field(default_factory=SimulatedClock)
+    wrong: list[str] = field(default_factory=list)
+    """What a verifier of programs has against every skill."""
+    uses: int = 0
+
+    @property
+    def ladder(self) -> Ladder:
+        """A ladder as a new process would have it."""
+        self.clock.advance(60)
+        return Ladder(self.home, RULES, self.clock, safety_suite(frozenset({"Read"}), lambda _: self.wrong))
+
+    def history(self, rung: str) -> History:
+        """The history of a rung's volume."""
+        self.clock.advance(60)
+        return History(self.home / FOLDERS[rung], self.clock)
+
+    def write(self, name: str = "draw", rung: str = "user", **more: str) -> Path:
+        """A skill, committed; `more` are further files of its folder."""
+        folder = self.place(rung, name)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "SKILL.md").write_text(SKILL.format(name=name), "utf-8")
+        for file, text in more.items():
+            (folder / file).write_text(text, "utf-8")
+        self.history(rung).commit([folder], f"Write {name}")
+        return folder / "SKILL.md"
+
+    def place(self, rung: str, name: str = "draw") -> Path:
+        """Where a skill's folder is, or would be."""
+        return self.home / FOLDERS[rung] / "skills" / name
+
+    def where(self, name: str = "draw") -> list[str]:
+        """The rungs in whose volumes it lies."""
+        return [rung for rung in FOLDERS if (self.place(rung, name) / "SKILL.md").is_file()]
+
+    def standing(self, name: str = "draw") -> Standing:
+        """Where the skill that counts stands, as the registry has it."""
+        registry = Registry(mount(self.home, system_root(), TrustStore(self.home)))
+        return standing_of(registry.entry("skill", name))
+
+    def use(self, outcomes: str, name: str = "draw", *, scenario: str = "", same: bool = False, **tools: str) -> None:
+        """Use the skill once for each letter: `+` succeeds, `-` fails; other slots each time unless `same`."""
+        standing = self.standing(name)
+        root = self.home / FOLDERS.get(standing.tier, "system")
+        for outcome in outcomes:
+            self.uses += 1
+            self.clock.advance(60)
+            append(
+                root,
+                UsageLine(
+                    what="skill",
+                    name=name,
+                    content_hash=skill_hash(standing.page),
+                    run_id=f"20261120-090000-{self.uses:06}",
+                    ok=outcome == "+",
+                    slots_hash="same" if same else f"slots-{self.uses}",
+                    scenario=f"{scenario}/{self.uses}" if scenario else "",
+                    at=f"{self.clock.now():%Y-%m-%dT%H:%M:%S}.000Z",
+                    tools=tools,
+                ),
+            )
+
+    def log(self, rung: str) -> list[Commit]:
+        """What the history of a rung says about skills, the newest first."""
+        return list(self.history(rung).log(Path("skills"), 100))
+
+    def subjects(self, rung: str) -> list[str]:
+        """The first lines of that."""
+        return [commit.subject for commit in self.log(rung)]
+
+    def trailers(self, rung: str) -> dict[str, str]:
+        """The trailers of the newest commit on skills."""
+        return trailers_of(self.log(rung)[0])
