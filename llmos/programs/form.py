@@ -218,11 +218,15 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class ForEach:
-    """`for each`: the body once for every item of a list, in order."""
+    """`for each`: the body once for every item of a list, in order.
+
+    `most` bounds a list whose length nobody knows before, such as one that a tool answers.
+    """
 
     name: str
     items: Expression
     body: tuple["Statement", ...]
+    most: int | None = None
     line: int = field(default=0, compare=False, repr=False)
 
 
@@ -271,6 +275,9 @@ class Comment:
     text: str
     line: int = field(default=0, compare=False, repr=False)
 
+
+EVERY = Number(1, "s")
+"""How often a wait asks that does not say it."""
 
 Statement: TypeAlias = Act | Let | If | Repeat | ForEach | WaitUntil | Expect | Stop | Done | Comment
 
@@ -365,7 +372,7 @@ def blocks(statement: Statement) -> tuple[tuple[Statement, ...], ...]:
     match statement:
         case If(_, then, otherwise):
             return (then, otherwise)
-        case Repeat(_, body) | ForEach(_, _, body):
+        case Repeat(_, body) | ForEach(_, _, body, _):
             return (body,)
         case _:
             return ()

@@ -26,7 +26,7 @@ from llmos.programs.form import (
 )
 from llmos.programs.grammar import HEADS, STATEMENTS
 from llmos.programs.lexer import tokens
-from llmos.programs.phrases import read_call, read_expression, read_type
+from llmos.programs.phrases import read_call, read_expression, read_most, read_type
 from llmos.programs.reader import Reader
 
 
@@ -211,8 +211,9 @@ class _Parser:
         name = self._reader.need_name("'for each'")
         self._reader.need("in", "'for each'")
         items = read_expression(self._reader)
+        most = read_most(self._reader) if self._reader.sees("up") else None
         self._reader.opening_line("the list of 'for each'")
-        return ForEach(name, items, self._body("'for each'", line), line)
+        return ForEach(name, items, self._body("'for each'", line), most, line)
 
     def _body(self, what: str, line: int) -> tuple[Statement, ...]:
         """The statements of a loop, and the `end` behind them."""

@@ -83,12 +83,7 @@ def read_type(reader: Reader) -> Type:
         inner = read_type(reader)
         if isinstance(inner, ListOf):
             raise reader.wrong("a list cannot hold lists", line)
-        reader.need("up", "a list")
-        reader.need("to", "a list")
-        most = reader.need_number("a list")
-        if most.unit or not isinstance(most.value, int) or not 1 <= most.value <= MOST_ITEMS:
-            raise reader.wrong(f"a list holds up to a whole number of items from 1 to {MOST_ITEMS:,}", most.line)
-        return ListOf(inner, most.value)
+        return ListOf(inner, read_most(reader))
     if reader.took("one"):
         reader.need("of", "a choice")
         choices = [reader.need_text("a choice")]
@@ -97,6 +92,16 @@ def read_type(reader: Reader) -> Type:
         return OneOf(tuple(dict.fromkeys(choices)))
     kind = _kind(reader)
     return _ranged(reader, kind) if reader.took("in") else Plain(kind)
+
+
+def read_most(reader: Reader) -> int:
+    """`up to N`: how many items a list may hold."""
+    reader.need("up", "a list")
+    reader.need("to", "a list")
+    most = reader.need_number("a list")
+    if most.unit or not isinstance(most.value, int) or not 1 <= most.value <= MOST_ITEMS:
+        raise reader.wrong(f"a list holds up to a whole number of items from 1 to {MOST_ITEMS:,}", most.line)
+    return most.value
 
 
 def _kind(reader: Reader) -> Kind:

@@ -76,10 +76,10 @@ def show_type(of: Type) -> str:
 
 
 def _notes(notes: tuple[str, ...]) -> Iterator[str]:
-    return (f"# {_in_one_line(note)}".rstrip() for note in notes)
+    return (f"# {in_one_line(note)}".rstrip() for note in notes)
 
 
-def _in_one_line(note: str) -> str:
+def in_one_line(note: str) -> str:
     """A comment ends with its line, whatever it was made from."""
     return "".join(character if character.isprintable() else " " for character in note).strip()
 
@@ -122,7 +122,7 @@ def _statement(statement: Statement, indent: str) -> Iterator[str]:
         case Done(answer):
             yield f"{indent}done {show_expression(answer)}"
         case Comment(text):
-            yield f"{indent}# {_in_one_line(text)}".rstrip()
+            yield f"{indent}# {in_one_line(text)}".rstrip()
         case _:
             yield from _with_body(statement, indent)
 
@@ -133,8 +133,9 @@ def _with_body(statement: If | Repeat | ForEach, indent: str) -> Iterator[str]:
             yield from _if(statement, indent, "")
         case Repeat(count, body):
             yield from _loop(f"repeat {show_expression(count)}", body, indent)
-        case ForEach(name, items, body):
-            yield from _loop(f"for each {name} in {show_expression(items)}", body, indent)
+        case ForEach(name, items, body, most):
+            limit = "" if most is None else f" up to {most}"
+            yield from _loop(f"for each {name} in {show_expression(items)}{limit}", body, indent)
 
 
 def _loop(head: str, body: tuple[Statement, ...], indent: str) -> Iterator[str]:

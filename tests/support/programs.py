@@ -60,7 +60,7 @@ def _blocks(inner: st.SearchStrategy[Statement]) -> st.SearchStrategy[Statement]
     return (
         st.builds(form.If, EXPRESSIONS, body, body)
         | st.builds(form.Repeat, EXPRESSIONS, body)
-        | st.builds(form.ForEach, WORDS, EXPRESSIONS, body)
+        | st.builds(form.ForEach, WORDS, EXPRESSIONS, body, st.none() | st.integers(1, form.MOST_ITEMS))
     )
 
 
