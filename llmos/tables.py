@@ -41,9 +41,7 @@ def open_tables(path: Path, migrations: Sequence[str], on_notice: OnNotice) -> s
         return _connect(None, migrations)
 
 
-def begin_anew(
-    path: Path, migrations: Sequence[str], damage: sqlite3.DatabaseError, on_notice: OnNotice
-) -> sqlite3.Connection:
+def begin_anew(path: Path, migrations: Sequence[str], damage: sqlite3.Error, on_notice: OnNotice) -> sqlite3.Connection:
     """Empty tables in place of a damaged file, which is moved aside; sqlite3.Error and OSError where that fails."""
     aside = _move_aside(path)
     on_notice(f"the index {path} was damaged ({damage}); it is now {aside.name} and a new one is made")

@@ -28,13 +28,16 @@ MIGRATIONS: Final = (
     CREATE TABLE traces (
         number INTEGER PRIMARY KEY, root INTEGER NOT NULL, name TEXT NOT NULL, inode INTEGER NOT NULL,
         stamp TEXT NOT NULL, content_hash TEXT NOT NULL, id TEXT NOT NULL, signature TEXT NOT NULL,
-        agent TEXT NOT NULL, trace BLOB NOT NULL, problem TEXT NOT NULL
+        agent TEXT NOT NULL, salt TEXT NOT NULL, problem TEXT NOT NULL, trace BLOB NOT NULL
     );
-    CREATE UNIQUE INDEX traces_by_name ON traces (root, name, inode, stamp, number);
+    CREATE UNIQUE INDEX traces_by_name ON traces (root, name);
+    CREATE INDEX traces_by_place ON traces (root, name, inode, stamp);
     CREATE INDEX traces_by_goal ON traces (signature, agent, root);
     CREATE INDEX traces_by_id ON traces (id, root);
-    CREATE VIRTUAL TABLE trace_words USING fts5 (skeleton, goal, tokenize = 'porter unicode61 remove_diacritics 2');
-    CREATE VIRTUAL TABLE trace_terms USING fts5vocab (trace_words, row)
+    CREATE INDEX traces_by_salt ON traces (salt, root) WHERE salt != '';
+    CREATE INDEX traces_by_problem ON traces (root, problem) WHERE problem != '';
+    CREATE TABLE skeletons (number INTEGER PRIMARY KEY, signature TEXT NOT NULL UNIQUE);
+    CREATE VIRTUAL TABLE skeleton_words USING fts5 (skeleton, tokenize = 'porter unicode61 remove_diacritics 2')
     """,
 )
 """What has been shipped is never changed: a change is one migration more, tested with a stored file of each version."""

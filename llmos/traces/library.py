@@ -1,0 +1,298 @@
+"""The traces of some volumes: found by the goal they reached, kept as text files, forgotten when they are of no use.
+
+Knows no goal parser and decides nothing: which trace is done again, and whether, is the dispatcher's. The index saves
+time only; whatever is said here is checked against the files. Calls block; async callers use a worker thread, one at a
+time.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from time import monotonic, time_ns
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from llmos.disk import disk_said, write_whole
+from llmos.documents.memory_rules import MemoryRules
+from llmos.errors import LLMosError, StorageError, counted, nearest
+from llmos.tables import begin_anew, is_damage
+from llmos.traces import trace_file
+from llmos.traces.encryption import Passphrase, new_salt
+from llmos.traces.pruning import Commit, Pruned, choose
+from llmos.traces.reading import Notice, nobody
+from llmos.traces.schema import INDEX, MIGRATIONS, open_index
+from llmos.traces.scrub import Scrubber
+from llmos.traces.shelf import Row, Shelf
+from llmos.traces.stamps import Now
+from llmos.traces.trace import Trace
+from llmos.traces.trace_file import ENCRYPTED, FOLDER, Reading, name_of
+from llmos.traces.usage import read_usage
+
+T = TypeVar("T")
+
+_LOOK_AGAIN_S: Final = 2.0
+"""A question without an answer makes us compare every file, but not more often than this."""
+
+
+class TraceLibrary:
+    """The open library of one home; made by `open`, over the volumes given and no others."""
+
+    def __init__(
+        self,
+        home: Path,
+        roots: Mapping[str, Path],
+        connection: sqlite3.Connection,
+        on_notice: Notice,
+        scrubber: Scrubber,
+        passphrase: Passphrase | None,
+        now_ns: Now,
+    ) -> None:
+        self._home = home
+        self._roots = roots
+        self._connection = connection
+        self._on_notice = on_notice
+        self._scrubber = scrubber
+        self._passphrase = passphrase
+        self._now_ns = now_ns
+        self._shelf = Shelf(connection, tuple(roots.values()), on_notice, now_ns)
+        self._looked_s: float | None = None
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        roots: Sequence[tuple[str, Path]],
+        on_notice: Notice = nobody,
+        *,
+        secrets: Iterable[str] = (),
+        passphrase: str = "",
+        now_ns: Now = time_ns,
+    ) -> "TraceLibrary":
+        """The library of these volumes (name, root), which must all be trusted: others are never seen.
+
+        `secrets` are values that are never written down. Sensitive traces are written and found only with a
+        `passphrase`. `on_notice` gets sentences about files that are no traces, and about a damaged index. `now_ns` is
+        the clock that stamps files.
+        """
+        placed = {name: root.resolve() for name, root in roots}
+        words = Passphrase(passphrase) if passphrase else None
+        return cls(home, placed, open_index(home, on_notice), on_notice, Scrubber(secrets), words, now_ns)
+
+    def exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
+        """The agent's traces of goals with this signature, the oldest first. Raises StorageError.
+
+        An empty answer is given only after every file was compared with the index (of a question soon after, with the
+        folders that changed since).
+        """
+        found = self._ask(lambda: self._exact(signature, agent))
+        if not found and self._look_again():
+            found = self._ask(lambda: self._exact(signature, agent))
+        return found
+
+    def similar(self, skeleton: str, limit: int, agent: str) -> tuple[tuple[Trace, float], ...]:
+        """Traces of goals that are worded alike, the newest of each skeleton, with a score from 0 to 1, best first.
+
+        Encrypted traces are never among them. Raises StorageError.
+        """
+        return self._ask(lambda: tuple(self._similar(skeleton, limit, agent)))
+
+    def groups(self) -> tuple[tuple[str, str, int], ...]:
+        """Signature, agent and number of traces of every skeleton, the most frequent first; without encrypted ones."""
+        return self._ask(lambda: tuple(self._shelf.groups()))
+
+    def all(self) -> Iterator[tuple[Path, Trace]]:
+        """Every trace that can be read, with its file, by path."""
+        for number in self._ask(self._shelf.numbers):
+            found = self._ask(partial(self._at, number))
+            if found is not None:
+                yield found
+
+    def path_of(self, trace_id: str) -> Path:
+        """The file of a trace; LLMosError names the nearest one where there is none of this id."""
+        rows = self._ask(lambda: list(self._shelf.with_id(trace_id)))
+        if not rows:
+            raise LLMosError(f"there is no trace '{trace_id}'; {nearest(trace_id, self._ask(self._shelf.ids))}")
+        return rows[0].path
+
+    def add(self, root: Path, trace: Trace) -> Path:
+        """Keep a trace in a volume; its file, whole on disk. One that is there already counts one use more.
+
+        Raises LLMosError for what must not be kept, StorageError where the disk refuses.
+        """
+        root = root.resolve()
+        if root not in self._roots.values():
+            raise LLMosError(f"{root} is no volume of this library; known are: {', '.join(self._roots)}")
+        if trace.sensitive and self._passphrase is None:
+            raise LLMosError(trace_file.UNPROTECTED)
+        salts = self._ask(self._shelf.salts)
+        salt = next(iter(salts), "") or new_salt()
+        path = root / FOLDER / trace_file.file_name(trace, self._passphrase, salt)
+        with self._alone():
+            known = self._known(root, path, trace)
+            path = self._raise(*known, trace) if known else self._write(path, trace, salt)
+        self._ask(lambda: None)
+        return path
+
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Delete the files of traces; what git has of them, it keeps. Raises LLMosError, StorageError."""
+        folders = {root / FOLDER for root in self._roots.values()}
+        for path in paths:
+            if path.parent not in folders:
+                raise LLMosError(f"{path} is no trace of this library; known are: {', '.join(self._roots)}")
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise disk_said("remove the trace", path, error) from error
+        self._ask(lambda: None)
+
+    def prune(
+        self, root: Path, rules: MemoryRules, now: datetime, commit: Commit, *, dry_run: bool = False
+    ) -> tuple[Pruned, ...]:
+        """Remove the traces of a volume that the rules do not keep; each with the reason.
+
+        `commit` is called with their files before they are deleted and after, so that git has them; nothing is deleted
+        when it raises.
+        """
+        folder = root.resolve() / FOLDER
+        traces = [(path, trace) for path, trace in self.all() if path.parent == folder]
+        pruned = tuple(choose(traces, read_usage(root), rules, now))
+        if pruned and not dry_run:
+            paths = [each.path for each in pruned]
+            commit(paths, "Keep traces that are about to be pruned")
+            self.remove(paths)
+            commit(paths, "\n".join((f"Prune {counted(len(pruned), 'trace')}", *(str(each) for each in pruned))))
+        return pruned
+
+    def refresh(self) -> None:
+        """Compare every file with the index, and say again which are no traces. Raises StorageError."""
+        self._ask(lambda: self._shelf.settle(every=True))
+        for problem in self._ask(lambda: list(self._shelf.problems())):
+            self._on_notice(problem)
+
+    def rebuild(self) -> int:
+        """Empty the index of these volumes and read every file again; how many traces there are."""
+        self._ask(self._shelf.clear)
+        self._ask(lambda: self._shelf.settle(every=True))
+        return len(self._ask(self._shelf.numbers))
+
+    def close(self) -> None:
+        """Give the index back; safe to call twice."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
+        rows = [*self._shelf.find(signature, agent), *self._encrypted(signature, agent)]
+        found = {trace.id: trace for trace in map(self._trace, rows) if trace is not None}
+        return tuple(sorted(found.values(), key=lambda trace: (trace.created, trace.id)))
+
+    def _encrypted(self, signature: str, agent: str) -> Iterator[Row]:
+        """The rows of encrypted traces that our passphrase finds."""
+        if self._passphrase is not None:
+            for salt in self._shelf.salts():
+                yield from self._shelf.find(ENCRYPTED + self._passphrase.tag(name_of(signature, agent), salt), "")
+
+    def _similar(self, skeleton: str, limit: int, agent: str) -> Iterator[tuple[Trace, float]]:
+        for signature, score in self._shelf.nominate(skeleton, agent):
+            if limit <= 0:
+                return
+            traces = self._exact(signature, agent)
+            if traces:
+                limit -= 1
+                yield traces[-1], score
+
+    def _at(self, number: int) -> tuple[Path, Trace] | None:
+        row = self._shelf.row(number)
+        trace = self._trace(row) if row is not None else None
+        return None if row is None or trace is None else (row.path, trace)
+
+    def _trace(self, row: Row) -> Trace | None:
+        """The trace that a row's file holds now, decrypted where that can be done."""
+        reading = self._shelf.reading(row)
+        return None if reading is None else self._opened(reading, row.path)
+
+    def _opened(self, reading: Reading, path: Path) -> Trace | None:
+        if reading.page is None or self._passphrase is None:
+            return reading.trace
+        inside = trace_file.decrypted(reading.page, self._passphrase, path)
+        return None if inside is None else inside.trace
+
+    def _look_again(self) -> bool:
+        """Compare every file, unless that was done a moment ago; whether it was done now."""
+        now_s = monotonic()
+        if self._looked_s is not None and now_s < self._looked_s + _LOOK_AGAIN_S:
+            return False
+        self._looked_s = now_s
+        self._ask(lambda: self._shelf.settle(every=True))
+        return True
+
+    def _known(self, root: Path, path: Path, trace: Trace) -> tuple[Path, Trace] | None:
+        """The file that holds the same trace already, whatever it is called by now."""
+        rows = self._encrypted(trace.signature, trace.agent) if trace.sensitive else self._shelf.with_id(trace.id)
+        for each in (path, *(row.path for row in rows if row.path.parent == root / FOLDER)):
+            known = self._opened(trace_file.read(each), each)
+            if known is not None and known.id == trace.id:
+                return each, known
+        return None
+
+    def _raise(self, path: Path, known: Trace, trace: Trace) -> Path:
+        """Count one use more of a trace that is there."""
+        used = replace(known, uses=known.uses + 1, last_used=max(known.last_used, trace.last_used or trace.created))
+        if not used.sensitive:
+            write_whole(path, trace_file.raised(path.read_text("utf-8"), used, path).encode(), mode=0o644)
+            return path
+        page = trace_file.read(path).page
+        return self._write(path, used, page.salt if page is not None else new_salt())
+
+    def _write(self, path: Path, trace: Trace, salt: str) -> Path:
+        text = trace_file.written(trace, self._scrubber, self._passphrase, salt)
+        write_whole(path, text.encode("utf-8", "surrogatepass"), mode=0o644, doing="keep the trace")
+        return path
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process adds a trace meanwhile, unless the index cannot be locked: then uses may be counted once."""
+        with suppress(sqlite3.Error):
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """The answer of an index that agrees with the folders; one that turns out to be damaged is made anew."""
+        try:
+            return self._settled(question)
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                raise self._refused(error) from error
+            damage = error
+        self._connection.close()
+        try:
+            self._connection = begin_anew(self._home / INDEX, MIGRATIONS, damage, self._on_notice)
+            self._shelf = Shelf(self._connection, tuple(self._roots.values()), self._on_notice, self._now_ns)
+            return self._settled(question)
+        except (sqlite3.Error, OSError) as error:
+            raise self._refused(error) from error
+
+    def _settled(self, question: Callable[[], T]) -> T:
+        try:
+            self._shelf.settle()
+        except sqlite3.OperationalError as error:  # busy, full, read-only: what it knows is true all the same
+            self._on_notice(f"the index {self._home / INDEX} cannot take up what is new ({error})")
+        return question()
+
+    def _refused(self, error: Exception) -> StorageError:
+        path = self._home / INDEX
+        return StorageError(
+            f"the index {path} refused: {error}; the traces are whole, `llmos trace reindex` reads them"
+        )
