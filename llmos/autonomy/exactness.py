@@ -7,20 +7,21 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from llmos.messages import JSON
-from llmos.models.grounding import positions
 
 _AXES = ("x", "y", "z")
 
 
 def inexact(
-    goal: str, args: Mapping[str, JSON], seen: Iterable[Sequence[float]], tolerance_m: float
+    named: Sequence[Sequence[float]],
+    args: Mapping[str, JSON],
+    seen: Iterable[Sequence[float]],
+    tolerance_m: float,
 ) -> tuple[float, float, float] | None:
     """The position of a motion that neither goal nor things explain; None when there is nothing to object to.
 
-    Explained is what lies within `tolerance_m` of a position that the goal names, or above or below one, or above or
-    below something `seen`. A goal without positions asks for none, and a motion without x, y and z has none.
+    Explained is what lies within `tolerance_m` of a position that the goal has `named`, or above or below one, or above
+    or below something `seen`. A goal without positions asks for none, and a motion without x, y and z has none.
     """
-    named = positions(goal)
     if not named or not set(_AXES) <= set(args):
         return None
     x, y, z = (float(args[axis]) for axis in _AXES)

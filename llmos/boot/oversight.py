@@ -4,7 +4,6 @@ Knows no motion. The checks of the house are code and need no model; the officer
 call of `assess`, and by nothing that it writes.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,10 +11,10 @@ from typing import Final
 from llmos.boot.deeds import Deeds
 from llmos.boot.ground import Conversation, Ground, Place, Settled, settle
 from llmos.errors import LLMosError, StorageError
-from llmos.models.grounding import positions
 from llmos.robots.controls import Principal
 from llmos.robots.pilot import Pilot
 from llmos.robots.report import motion_sentence, state_sentence
+from llmos.runtime.goals import parse_goal, points
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.oversight import Overseer, Phase
 from llmos.runtime.terms import Ending
@@ -24,8 +23,6 @@ from llmos.traces.events import Assessment, SafetyAssessed
 
 HOUSE: Final = "the house's checks"
 OFFICER: Final = "safety-officer"
-_IN_BRACKETS: Final = re.compile(r"\(([^()]*)\)")
-"""Three numbers without them may be a list of anything; what they mean, the gate finds out."""
 _TIGHTNESS: Final[dict[Assessment, int]] = {"safe": 0, "warn": 1, "veto": 2}
 
 RunGoal = Callable[[Ground, str, Place, Conversation], Awaitable[RunOutcome]]
@@ -56,7 +53,7 @@ class House:
     async def _before(self) -> tuple[Assessment, str, str]:
         if stop := self.pilot.snapshot().stop:
             return "veto", f"the emergency stop is latched: {stop.reason}", "a person has to rearm the robot"
-        for x, y, z in (each for inner in _IN_BRACKETS.findall(self.goal) for each in positions(inner)):
+        for x, y, z in points(parse_goal(self.goal)):
             ruling = await self.pilot.preview("move_to", {"x": x, "y": y, "z": z})
             if refusal := ruling.verdict.refusal:
                 where = f"the goal names ({x:g}, {y:g}, {z:g}), where the gate lets nothing go"

@@ -11,10 +11,12 @@ from llmos.autonomy.valence import Valence
 from llmos.boot.body import Body
 from llmos.boot.ground import Ground, Settled
 from llmos.documents.kernel import ValenceRules
+from llmos.models.grounding import positions
 from llmos.robots.base import RobotError
 from llmos.robots.controls import Principal
 from llmos.robots.latch import Stop
 from llmos.robots.pilot import Pilot
+from llmos.runtime.goals import parse_goal, points
 from llmos.runtime.prompt import Prompts
 from llmos.tools.base import Tool
 from llmos.tools.careful import Careful
@@ -60,7 +62,9 @@ def careful(ground: Ground, run: Settled, tools: list[Tool], principal: Principa
         await run.permissions.confirm(name, what, decided)
 
     body, preview = run.body, run.body.pilot(principal).preview
-    return Careful(valence, body.profile, run.goal, body.state, preview, confirm).over(tools)
+    # Whatever looks like three numbers counts, so that nothing is held back that the goal may mean.
+    named = [*points(parse_goal(run.goal)), *positions(run.goal)]
+    return Careful(valence, body.profile, named, body.state, preview, confirm).over(tools)
 
 
 def bulletins(valence: Valence, prompts: Prompts, template: str) -> Callable[[], str]:

@@ -83,6 +83,11 @@ def values(goal: Goal) -> dict[str, JSON]:
     return {slot.name: slot.value for slot in goal.slots}
 
 
+def points(goal: Goal) -> list[tuple[float, float, float]]:
+    """The positions that a goal names by three coordinates, in order."""
+    return [(x, y, z) for slot in goal.slots if slot.kind == "point" for x, y, z in (slot.value,)]
+
+
 def respelled(learned: Goal, asked: Goal) -> frozenset[str]:
     """The words of a learned goal's skeleton that the asked goal of the same skeleton does not spell to the letter.
 

@@ -4,7 +4,7 @@ Knows no formula and no limit. It can only hold back a command, ask first or say
 judges like any other.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
@@ -25,11 +25,11 @@ Confirm: TypeAlias = Callable[[str, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Careful:
-    """The care that one run takes. `state` is what `robot_state` gives, `goal` what the person asked for."""
+    """The care that one run takes. `state` is what `robot_state` gives, `named` the positions that the goal names."""
 
     valence: Valence
     profile: RobotProfile
-    goal: str
+    named: Sequence[Sequence[float]]
     state: Callable[[], Mapping[str, JSON]]
     preview: Preview
     confirm: Confirm
@@ -43,7 +43,7 @@ class Careful:
     async def _call(self, tool: Tool, args: Mapping[str, JSON]) -> ToolOutput:
         """Call the tool as the mode demands that holds at this moment."""
         verb, mode, conduct = tool.spec.name, self.valence.mode, self.valence.conduct
-        if conduct.exact and (odd := inexact(self.goal, args, self._seen(), self.profile.position_tolerance_m)):
+        if conduct.exact and (odd := inexact(self.named, args, self._seen(), self.profile.position_tolerance_m)):
             return failure(_inexact_sentence(mode, odd))
         told = await self._previewed(verb, args) if conduct.preview or self.valence.bored else ""
         if conduct.confirm and (what := self._final(verb, args)):

@@ -6,7 +6,7 @@ import pytest
 
 from llmos.errors import LLMosError
 from llmos.messages import JSON
-from llmos.runtime.goals import check_goal, parse_goal, respelled, values
+from llmos.runtime.goals import check_goal, parse_goal, points, respelled, values
 from tests.support.goal_table import GOALS
 
 
@@ -34,6 +34,12 @@ def test_a_path_is_kept_to_the_letter() -> None:
     """Characters that look alike name different files."""
     assert values(parse_goal("delete \ufb01le.txt")) == {"path1": "\ufb01le.txt"}
     assert values(parse_goal('delete "cafe\u0301"')) == {"text1": "cafe\u0301"}
+
+
+def test_the_positions_that_a_goal_names_are_its_points() -> None:
+    """Three coordinates are a position however they are written; a distance, a pair or a list is none."""
+    goal = parse_goal("from x=1 y=2 z=3 to [.5;0;1] by 5 cm, 1, 2 and 3, (1, 2)")
+    assert points(goal) == [(1.0, 2.0, 3.0), (0.5, 0.0, 1.0)]
 
 
 def test_words_that_are_spelled_otherwise_are_told() -> None:

@@ -8,6 +8,7 @@ from llmos.errors import RefusedError
 from llmos.messages import JSON, Effect, Text
 from llmos.robots.controls import Order, Principal, Ruling
 from llmos.robots.verdict import Refusal, Verdict
+from llmos.runtime.goals import parse_goal, points
 from llmos.tools.base import Tool, ToolOutcome, tool
 from llmos.tools.careful import Careful
 from tests.support.robots import arm_profile
@@ -84,7 +85,9 @@ class Bench:
             """Look."""
             return "At home."
 
-        care = Careful(self.layer.valence, PROFILE, self.goal, self.state, self.preview, self.confirm)
+        care = Careful(
+            self.layer.valence, PROFILE, points(parse_goal(self.goal)), self.state, self.preview, self.confirm
+        )
         return {each.spec.name: each for each in care.over([move_to, move_relative, toggle_tool, get_status])}
 
     async def call(self, name: str, **args: Any) -> ToolOutcome:
