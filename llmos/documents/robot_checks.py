@@ -14,7 +14,7 @@ from llmos.documents.naming import is_plain
 from llmos.documents.range import Range
 from llmos.documents.robot_limits import RobotProfile
 from llmos.documents.scene_check import Point
-from llmos.documents.zone import MARGIN_M, Zone, check_zones
+from llmos.documents.zone import Zone, check_zones
 from llmos.errors import DocumentError
 
 _FULL_TURN: Final = Range(0.0, 360.0)
@@ -28,6 +28,7 @@ def check_profile(profile: RobotProfile, *, simulated: bool) -> None:
     _check_ranges(profile)
     _check_home(profile)
     _check_distances(profile)
+    _check_margin(profile)
     _check_times(profile)
     _check_tracking(profile)
     check_zones(profile.zones, profile.document)
@@ -42,7 +43,7 @@ def home_clearance_m(profile: RobotProfile, zone: Zone, at: Point) -> float:
 
 def _keep_m(profile: RobotProfile, zone: Zone) -> float:
     """From a zone to the axis of the tool."""
-    return profile.tool.radius_m + max(profile.human.stop_m if zone.kind == "human" else 0.0, MARGIN_M)
+    return profile.tool.radius_m + max(profile.human.stop_m if zone.kind == "human" else 0.0, profile.zone_margin_m)
 
 
 def _wrong(profile: RobotProfile, key: str, sentence: str) -> DocumentError:
@@ -86,6 +87,15 @@ def _check_distances(profile: RobotProfile) -> None:
     if human.slow_m <= human.stop_m:
         sentence = f"is {human.slow_m:g}, not above stop_m {human.stop_m:g}; slowing down must come first"
         raise _wrong(profile, "human.slow_m", sentence)
+
+
+def _check_margin(profile: RobotProfile) -> None:
+    margin, tolerance = profile.zone_margin_m, profile.position_tolerance_m
+    if margin < tolerance:
+        sentence = (
+            f"is {margin:g}, below position_tolerance_m {tolerance:g}; a robot may begin a motion so far off its way"
+        )
+        raise _wrong(profile, "zone_margin_m", sentence)
 
 
 def _check_times(profile: RobotProfile) -> None:

@@ -112,6 +112,7 @@ class RobotProfile:
     lease_s: Positive
     client_timeout_s: Positive
     control_period_s: Positive
+    zone_margin_m: Positive
     position_tolerance_m: Positive
     angle_tolerance_deg: Positive
     place_tolerance_m: Positive

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from llmos.documents.document import Document
 from llmos.documents.keys import Number, Positive, Text
@@ -18,9 +18,6 @@ from llmos.errors import DocumentError
 
 ZoneKind: TypeAlias = Literal["keepout", "human"]
 """A `human` zone is where people are: the robot is slower the nearer it is, and keeps a distance."""
-
-MARGIN_M: Final = 0.005
-"""How far the tool at least stays from every zone: what a robot under way may be off its setpoint."""
 
 _FLAT_M2 = 1e-9
 

@@ -31,6 +31,9 @@ LESS_IS_TIGHTER: Final = (
 )
 """Keys of which the smaller value binds."""
 
+GREATER_IS_TIGHTER: Final = ("zone_margin_m",)
+"""Keys of which the greater value binds."""
+
 MORE_IS_TIGHTER: Final = ("tool", "distances", "human")
 """Groups of which every larger value keeps the robot further away."""
 
@@ -49,7 +52,15 @@ NO_LIMITS: Final = (
 def looser(old: RobotProfile, new: RobotProfile) -> tuple[str, ...]:
     """The keys of the newer profile that allow what the older forbids; none when it can count at once."""
     both = tightest(old, new)
-    keys = (*LESS_IS_TIGHTER, *MORE_IS_TIGHTER, *LESS_OF_EACH_IS_TIGHTER, *BY_PARTS, "kind", "driver")
+    keys = (
+        *LESS_IS_TIGHTER,
+        *GREATER_IS_TIGHTER,
+        *MORE_IS_TIGHTER,
+        *LESS_OF_EACH_IS_TIGHTER,
+        *BY_PARTS,
+        "kind",
+        "driver",
+    )
     return tuple(key for key in keys if getattr(both, key) != getattr(new, key))
 
 
@@ -70,6 +81,7 @@ def tightest(old: RobotProfile, new: RobotProfile) -> RobotProfile:
         grants=_tightest_grants(old.grants, new.grants),
         max_step_m=min(steps, default=None),
         **less,
+        **{key: max(getattr(old, key), getattr(new, key)) for key in GREATER_IS_TIGHTER},
     )
 
 

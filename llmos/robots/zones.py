@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from llmos.documents.robot_profile import RobotProfile, Tool
 from llmos.documents.scene import Point
-from llmos.documents.zone import MARGIN_M, Zone
+from llmos.documents.zone import Zone
 from llmos.robots.base import Pose
 from llmos.robots.verdict import Refusal
 
@@ -34,8 +34,8 @@ def clearance(zone: Zone, start: Point, end: Point, tool: Tool, *, loaded: bool 
 
 
 def keep_m(zone: Zone, profile: RobotProfile, extra_m: float = 0.0) -> float:
-    """The clearance that the tool keeps: `stop_m` to people, a margin for the motion itself to everything else."""
-    return max(profile.human.stop_m if zone.kind == "human" else 0.0, MARGIN_M) + extra_m
+    """The clearance that the tool keeps: `stop_m` to people, a margin for the motion itself to everything."""
+    return max(profile.human.stop_m if zone.kind == "human" else 0.0, profile.zone_margin_m) + extra_m
 
 
 class _Body(NamedTuple):

@@ -48,6 +48,8 @@ def test_shipped_arm_has_the_documents_figures() -> None:
         ("y_m: [-2.0, 2.0]", "y_m: [-2]", "'workspace.y_m' must be a list of 2 numbers, not [-2]"),
         ("home: {x_m: 0.0", "home: {x_m: 3", "'home.x_m' is 3, outside the workspace [-2, 2]"),
         ("theta_deg: 0.0", "theta_deg: 400", "'home.theta_deg' is 400, outside [0, 360]"),
+        ("zone_margin_m: 0.005", "zone_margin_m: 0.001",
+         "'zone_margin_m' is 0.001, below position_tolerance_m 0.002; a robot may begin a motion so far off its way"),
         ("max_error_m: 0.05", "max_error_m: 0.002",
          "'tracking.max_error_m' is 0.002, not above position_tolerance_m 0.002; what is reached must not be lost"),
         ("max_error_deg: 10", "max_error_deg: 0.1",

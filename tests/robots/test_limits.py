@@ -14,6 +14,7 @@ from llmos.documents.scene import Point
 from llmos.documents.zone import Sphere
 from llmos.robots.limits import (
     BY_PARTS,
+    GREATER_IS_TIGHTER,
     LESS_IS_TIGHTER,
     LESS_OF_EACH_IS_TIGHTER,
     MORE_IS_TIGHTER,
@@ -34,7 +35,7 @@ AGENT = Grant("agent:operator", ("move_to",), "any")
 def test_every_key_is_a_limit_or_none() -> None:
     """A new key of the profile must be given its place here, or it would be changed behind everybody's back."""
     groups = (*MORE_IS_TIGHTER, *LESS_OF_EACH_IS_TIGHTER, *BY_PARTS)
-    placed = {*LESS_IS_TIGHTER, *groups, *NO_LIMITS, "kind", "driver"}
+    placed = {*LESS_IS_TIGHTER, *GREATER_IS_TIGHTER, *groups, *NO_LIMITS, "kind", "driver"}
     assert {each.name for each in fields(RobotProfile)} == placed
 
 
@@ -53,6 +54,7 @@ def test_less_of_a_limit_is_tighter(key: str) -> None:
         ("tool", Tool(0.2, 4.0, 0.2)),
         ("distances", Distances(0.1, 0.2, 0.4)),
         ("human", Human(2.0, 0.2)),
+        ("zone_margin_m", 0.01),
         ("tracking", Tracking(0.02, 5.0, 0.05)),
         ("tracking", replace(ARM.tracking, max_error_deg=5.0)),
         ("workspace", Workspace(Range(-1, 1), Range(-2, 2), Range(0, 3))),

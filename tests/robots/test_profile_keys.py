@@ -84,6 +84,10 @@ class Bench:
             fence.distances(Point(x, 0.2, z), loaded=held) for x in (0.0, 0.5) for z in (0.1, 1.2) for held in (0, 1)
         ]
 
+    async def beside_the_ball(self) -> object:
+        """What is said of a way that keeps 20 cm from it."""
+        return await replace(self, profile=replace(self.profile, zones={"ball": BALL})).verdict(x=0.5, y=0.4, z=1.0)
+
     async def beside_people(self) -> object:
         """How fast the tool goes past people, and how near it may come."""
         bench = replace(self, profile=replace(self.profile, zones={"desk": replace(BALL, kind="human")}))
@@ -252,6 +256,7 @@ OBSERVATIONS: dict[str, tuple[Any, Look] | tuple[Any, Look, dict[str, Any]]] = {
     "max_observation_age_s": (0.2, Bench.old_observation),
     "approval_expiry_s": (1.0, Bench.expiry),
     "control_period_s": (0.02, Bench.motion),
+    "zone_margin_m": (0.5, Bench.beside_the_ball),
     "position_tolerance_m": (0.01, lambda bench: bench.off_by(x=0.005)),
     "angle_tolerance_deg": (2.0, lambda bench: bench.off_by(theta_rad=math.radians(1.0))),
     "place_tolerance_m": (0.001, Bench.slip),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from llmos.documents.range import Range
 from llmos.documents.robot_profile import RobotProfile, Tool
 from llmos.documents.scene import Point
-from llmos.documents.zone import MARGIN_M, Box, Corner, Cylinder, Prism, Sphere, Zone
+from llmos.documents.zone import Box, Corner, Cylinder, Prism, Sphere, Zone
 from llmos.robots.base import Pose
 from llmos.robots.verdict import Refusal
 from llmos.robots.zones import PRECISION_M, Fence, clearance, keep_m
@@ -259,7 +259,7 @@ def test_fence_lets_pass_exactly_what_keeps_its_distance(
     zone = replace(zone, kind="human" if human else "keepout")
     profile = fenced(zone)
     keep = keep_m(zone, profile)
-    assert keep == (ARM.human.stop_m if human else MARGIN_M)
+    assert keep == (ARM.human.stop_m if human else ARM.zone_margin_m)
     at_start = clearance(zone, points[0], points[0], TOOL, loaded=loaded)
     legs = [clearance(zone, a, b, TOOL, loaded=loaded) for a, b in itertools.pairwise(points)]
     assume(abs(min(legs) - keep) > 2 * PRECISION_M)
@@ -272,13 +272,13 @@ def test_fence_lets_pass_exactly_what_keeps_its_distance(
 @given(zone=zones, start=places, end=places)
 def test_from_inside_only_ways_that_gain_distance_all_along_pass(zone: Zone, start: Point, end: Point) -> None:
     """Sampled along the way, the distance to the zone never falls while it is less than required."""
-    assume(clearance(zone, start, start, TOOL) < MARGIN_M)
+    assume(clearance(zone, start, start, TOOL) < ARM.zone_margin_m)
     refusal = fence(zone).check_path(way(start, end), loaded=False)
     gaps = []
     for i in range(101):
         at = Point(*(a + (b - a) * i / 100 for a, b in zip(start, end, strict=True)))
         gaps.append(clearance(zone, at, at, TOOL))
-    rises = all(b >= a - 1e-7 for a, b in itertools.pairwise(gaps) if a < MARGIN_M)
+    rises = all(b >= a - 1e-7 for a, b in itertools.pairwise(gaps) if a < ARM.zone_margin_m)
     if refusal is None:
         assert rises
         assert gaps[-1] > gaps[0] or math.dist(start, end) < 1e-9
@@ -346,7 +346,7 @@ def refusals(found: Refusal | None) -> str:
 def test_way_that_misses_by_the_margin_and_no_more_passes(shape: str) -> None:
     """Just outside the margin passes, just inside does not, for every shape."""
     it = fence(SHAPES[shape])
-    least = 0.5 + TOOL.radius_m + MARGIN_M
+    least = 0.5 + TOOL.radius_m + ARM.zone_margin_m
     passing, failing = (way((-2, y, 1), (2, y, 1)) for y in (least + 1e-5, least - 1e-5))
     assert (refusals(it.check_path(passing, loaded=False)), refusals(it.check_path(failing, loaded=False))) == (
         "",

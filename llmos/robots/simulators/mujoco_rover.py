@@ -24,6 +24,7 @@ RANGES: Final = ("front", "front left", "front right", "left", "right", "back")
 BATTERY_WH: Final = 20.0
 
 _STEP_S = 0.002
+_STEER_S = 0.02  # no wheel goes on longer without looking where it is, however late a tick comes
 _SETTLING_S = 0.3
 _STILL_S = 0.25
 _STILL = 2e-3
@@ -80,9 +81,10 @@ class MujocoRover:
         if self._still_s >= _STILL_S:
             self._measured = replace(self._measured, timestamp_s=now_s, battery=self._battery)
             return self._measured
-        self._steer(elapsed_s)
-        self._step(elapsed_s)
-        self._watch(elapsed_s)
+        for _ in range(pieces := max(1, math.ceil(elapsed_s / _STEER_S - 1e-6))):
+            self._steer(elapsed_s / pieces)
+            self._step(elapsed_s / pieces)
+            self._watch(elapsed_s / pieces)
         self._measured = self._measure(now_s)
         return self._measured
 
