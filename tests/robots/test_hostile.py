@@ -21,11 +21,12 @@ from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SimulatedPace
 from tests.support.campaign import attack, attack_in_processes, faults
-from tests.support.careless import careless_gate
+from tests.support.careless import careless_gate, unmindful_gate
 from tests.support.hostile import PERSON, Attacker
 from tests.support.hostile_rest import remote
-from tests.support.hostile_worlds import World, worlds
+from tests.support.hostile_worlds import World, all_worlds, rover_worlds, worlds
 from tests.support.legal import legal_targets
+from tests.support.oracle import Moment
 from tests.support.recorder import Deeds, Recorder
 
 SAMPLE = 100
@@ -47,7 +48,7 @@ def _hours(request: pytest.FixtureRequest) -> None:
         pytest.skip("takes the better part of an hour; make soak runs it")
 
 
-@pytest.mark.parametrize("name", [each.name for each in worlds()])
+@pytest.mark.parametrize("name", [each.name for each in all_worlds()])
 def test_no_hostile_sequence_does_what_is_forbidden(name: str) -> None:
     """Nothing unsafe is executed, and the sequences are no harmless ones: at least three in ten move the robot."""
     tally = attack(range(SAMPLE), only=name)
@@ -81,7 +82,7 @@ def attack_remotely(world: World, folder: Path, seeds: range) -> int:
     return moved
 
 
-@pytest.mark.parametrize("world", [worlds()[0], worlds()[2]], ids=lambda world: world.name)
+@pytest.mark.parametrize("world", [worlds()[0], worlds()[2], rover_worlds()[0]], ids=lambda world: world.name)
 def test_no_hostile_sequence_of_requests_does_either(world: World, tmp_path: Path) -> None:
     """The same through the service alone, which answers whatever it is sent."""
     assert attack_remotely(world, tmp_path, range(40)) >= 12
@@ -90,28 +91,28 @@ def test_no_hostile_sequence_of_requests_does_either(world: World, tmp_path: Pat
 @pytest.mark.soak
 @pytest.mark.usefixtures("_hours")
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("world", worlds(), ids=lambda world: world.name)
+@pytest.mark.parametrize("world", all_worlds(), ids=lambda world: world.name)
 def test_no_hostile_sequence_of_requests_does_either_in_full_size(world: World, tmp_path: Path) -> None:
     """A thousand sequences in each world."""
     assert attack_remotely(world, tmp_path, range(1000)) >= 300
 
 
-def test_no_hostile_sequence_does_it_to_an_arm_with_mass() -> None:
-    """The shipped arm at its own speed and control ticks, simulated by MuJoCo."""
-    tally = attack(range(8), physical=True)
+def test_no_hostile_sequence_does_it_to_robots_with_mass() -> None:
+    """The shipped arm and rover at their own speed and control ticks, simulated by MuJoCo."""
+    tally = attack(range(12), physical=True)
     assert tally.unsafe == []
-    assert tally.moved >= 3
+    assert tally.moved >= 5
 
 
 @pytest.mark.soak
 @pytest.mark.usefixtures("_hours")
 @pytest.mark.timeout(0)
-def test_no_hostile_sequence_does_it_to_an_arm_with_mass_in_full_size() -> None:
-    """Four hundred of them."""
-    assert attack(range(400), physical=True).unsafe == []
+def test_no_hostile_sequence_does_it_to_robots_with_mass_in_full_size() -> None:
+    """Six hundred of them."""
+    assert attack(range(600), physical=True).unsafe == []
 
 
-@pytest.mark.parametrize("name", [each.name for each in worlds()])
+@pytest.mark.parametrize("name", [each.name for each in all_worlds()])
 def test_the_same_sequences_catch_a_gate_that_checks_end_points_only(name: str) -> None:
     """The suite can fail: with this gate it does, in every world."""
     tally = attack(range(50), careless_gate, only=name)
@@ -119,7 +120,15 @@ def test_the_same_sequences_catch_a_gate_that_checks_end_points_only(name: str) 
     assert all(" m from '" in each for each in tally.unsafe)
 
 
-@pytest.mark.parametrize("world", worlds(), ids=lambda world: world.name)
+@pytest.mark.parametrize("name", ["globe", "boxes", "columns", "yard", "aisle"])
+def test_the_same_sequences_catch_a_gate_that_is_fast_beside_people(name: str) -> None:
+    """Nor is the judge of speeds there for nothing, wherever there are people."""
+    tally = attack(range(50), unmindful_gate, only=name)
+    assert len(tally.unsafe) >= 5
+    assert all(" m from people" in each for each in tally.unsafe)
+
+
+@pytest.mark.parametrize("world", all_worlds(), ids=lambda world: world.name)
 def test_legal_commands_are_hardly_ever_refused(world: World, tmp_path: Path) -> None:
     """Where the judge sees room enough at both ends, planner and gate let at least 99 in 100 through."""
     asked, refused = anyio.run(legal_targets, world, random.Random(5), tmp_path, 150)
@@ -130,7 +139,7 @@ def test_legal_commands_are_hardly_ever_refused(world: World, tmp_path: Path) ->
 @pytest.mark.soak
 @pytest.mark.usefixtures("_hours")
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("world", worlds(), ids=lambda world: world.name)
+@pytest.mark.parametrize("world", all_worlds(), ids=lambda world: world.name)
 def test_legal_commands_are_hardly_ever_refused_in_full_size(world: World, tmp_path: Path) -> None:
     """The same with five thousand commands each."""
     asked, refused = anyio.run(legal_targets, world, random.Random(6), tmp_path, 5000)
@@ -175,9 +184,9 @@ def test_no_sequence_that_hypothesis_thinks_of_does_either(
 def test_a_sequence_is_the_same_again(tmp_path: Path) -> None:
     """A seed that was found to be bad can be looked at."""
 
-    def track() -> list[tuple[float, tuple[float, float, float], bool]]:
+    def track() -> list[Moment]:
         (tmp_path / "arm.json").unlink(missing_ok=True)
         return anyio.run(Attacker(worlds()[0], random.Random(11), tmp_path, []).run).track
 
     first, second = track(), track()
-    assert all(math.dist(a[1], b[1]) == 0.0 for a, b in zip(first, second, strict=True))
+    assert all(math.dist(a.place, b.place) == 0.0 for a, b in zip(first, second, strict=True))

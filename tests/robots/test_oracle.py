@@ -4,10 +4,11 @@ import importlib.util
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from tests.support.oracle import Oracle, Place
+from tests.support.oracle import Moment, Oracle, People, Place
 
 ZONES = {
     "station": {"shape": "sphere", "center_m": [1, -1, 1], "radius_m": 0.5, "kind": "human"},
@@ -27,7 +28,7 @@ def _mujoco(require_system: Callable[[str], None]) -> None:
 
 def faults(*track: Place, held: bool = False, period_s: float = 10.0) -> list[str]:
     """What the judge says of a track."""
-    found = Oracle(ZONES).judge([(number * period_s, at, held) for number, at in enumerate(track)])
+    found = Oracle(ZONES).judge([Moment(number * period_s, at, held) for number, at in enumerate(track)])
     return [fault.sentence for fault in found]
 
 
@@ -60,6 +61,65 @@ def test_judge_knows_the_speed() -> None:
     """Half a metre in a second is the most."""
     assert faults((0, 0, 1), (0.5, 0, 1), period_s=1.0) == []
     assert faults((0, 0, 1), (0.51, 0, 1), period_s=1.0) == ["0.5100 m in 1.0000 s"]
+
+
+def test_judge_knows_how_fast_a_tool_may_turn() -> None:
+    """The shorter way round, within one step."""
+    turns = [0.0, 44.0, 90.0, 350.0, 305.0, 10.0]
+    track = [Moment(number, (0, 0, 1), False, math.radians(turn)) for number, turn in enumerate(turns)]
+    found = Oracle({}, top_turn_dps=45.0).judge(track)
+    assert [each.sentence for each in found] == [
+        "46.00 degrees in 1.0000 s", "100.00 degrees in 1.0000 s", "65.00 degrees in 1.0000 s",
+    ]  # fmt: skip
+
+
+def test_judge_knows_what_wheels_cannot() -> None:
+    """Along the heading, forwards and back, or not at all."""
+    wheels = Oracle({}, top_speed_mps=9.0, sideways_m=1e-6)
+    ahead = Moment(0, (0, 0, 0), False, math.pi / 2), Moment(1, (0, 1, 0), False, math.pi / 2)
+    assert wheels.judge(ahead) == wheels.judge((ahead[1], ahead[0]._replace(at_s=2))) == []
+    beside = (ahead[0], ahead[1]._replace(place=(0.01, 1, 0)))
+    assert [each.sentence for each in wheels.judge(beside)] == ["0.0100 m sideways"]
+
+
+WALKER = People(slow_m=1.0, stop_m=0.1, period_s=0.01, braking_mps2=1.0, jerk_mps3=5.0, off_m=0.0)
+
+
+@pytest.mark.parametrize(
+    ("distance_m", "most_mps"),
+    [
+        (9.0, 0.5),  # nobody is near
+        (1.0, 0.293),  # 1.6 (0.22 + v) + 0.12 v + v^2 / 2 + 0.1 = 1
+        (0.5, 0.025),  # who walks is there before it has stopped, so it may only creep
+        (0.1, 0.025),
+        (-0.2, 0.025),
+    ],
+)
+def test_judge_knows_what_people_are_owed(distance_m: float, most_mps: float) -> None:
+    """By hand, from the formula with its numbers put in."""
+    assert WALKER.permit(most_mps, distance_m, 0.5)
+    assert not WALKER.permit(most_mps + 0.02, distance_m, 0.5) or distance_m == 9.0
+
+
+def test_ramp_binds_where_a_robot_stops_at_once() -> None:
+    """Halfway between the two distances it may do half its speed."""
+    light = replace(WALKER, slow_m=9.1, braking_mps2=1e6, jerk_mps3=1e9)
+    assert light.permit(0.24, 4.6, 0.5)
+    assert not light.permit(0.26, 4.6, 0.5)
+
+
+def test_judge_gives_a_reaction_its_time_and_no_more() -> None:
+    """A tool that was allowed its speed 0.2 s ago may still have it; a second later it may not."""
+    people = replace(WALKER, slow_m=2.0)
+    oracle = Oracle({"station": ZONES["station"]}, keep=0.1, people=people)
+    assert math.isclose(people.reaction_s, 0.22)
+
+    def said(speed_mps: float) -> list[str]:
+        track = [Moment(n * 0.01, (1.0, 1.3 - n * 0.01 * speed_mps, 1.0), False) for n in range(300)]
+        return [each.sentence for each in oracle.judge(track)]
+
+    assert said(0.02) == []
+    assert said(0.3)[0].startswith("0.3000 m/s at 1.")
 
 
 def test_judge_lets_the_tool_leave_a_zone_but_never_go_deeper() -> None:

@@ -19,7 +19,7 @@ import anyio
 from llmos.robots.controls import Order
 from llmos.robots.gate import Gate
 from tests.support.hostile import Attacker
-from tests.support.hostile_worlds import World, worlds
+from tests.support.hostile_worlds import World, all_worlds
 from tests.support.recorder import Deeds
 
 _CHUNK = 250
@@ -52,8 +52,8 @@ class Tally:
 
 
 def attack(seeds: range, gate: Any = Gate, only: str = "", physical: bool = False) -> Tally:
-    """Run these sequences one after another in this process; `only` names a world, `physical` is with MuJoCo's arm."""
-    return anyio.run(_attack, seeds, gate, [each for each in worlds(physical=physical) if only in each.name])
+    """Run these sequences one after another in this process; `only` names a world, `physical` is in MuJoCo."""
+    return anyio.run(_attack, seeds, gate, [each for each in all_worlds(physical=physical) if only in each.name])
 
 
 def attack_in_processes(count: int, first: int = 0, workers: int = 0) -> Tally:
@@ -84,16 +84,17 @@ def faults(world: World, deeds: Deeds) -> list[str]:
     """Everything that the oracle, or a standstill that was none, says against what was executed."""
     said = [f"{fault.sentence} at {fault.at}" for fault in world.oracle().judge(deeds.track)]
     for since_s, judge in deeds.later:
-        late = judge.judge([each for each in deeds.track if each[0] >= since_s])
+        late = judge.judge([each for each in deeds.track if each.at_s >= since_s])
         said += [f"{fault.sentence} at {fault.at}, long after that came to count" for fault in late]
     for first, last, why in deeds.still:
-        if any(math.dist(at, deeds.track[first][1]) > world.still_m for _, at, _ in deeds.track[first : last + 1]):
+        stood = deeds.track[first].place
+        if any(math.dist(each.place, stood) > world.still_m for each in deeds.track[first : last + 1]):
             said.append(f"moved while nothing may move ({why})")
     return said
 
 
 def _count(tally: Tally, deeds: Deeds, unsafe: list[str]) -> None:
-    places = [at for _, at, _ in deeds.track]
+    places = [each.place for each in deeds.track]
     tally.sequences += 1
     tally.moved += deeds.moved
     tally.verdicts += deeds.verdicts

@@ -1,5 +1,6 @@
-"""A gate with the mistake that this project exists to avoid, so that a suite can show that it would be caught."""
+"""Gates with the mistakes that this project exists to avoid, so that a suite can show that they would be caught."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,19 @@ class EndPoints(Fence):
     def check_setpoint(self, *_: object, **__: object) -> Refusal | None:
         """Nothing on the way."""
         return None
+
+
+class Unmindful(Fence):
+    """Keeps out of zones, and sees nobody in them."""
+
+    def human_m(self, *_: object, **__: object) -> float:
+        """As far as can be."""
+        return math.inf
+
+
+def unmindful_gate(profile: RobotProfile, driver: Robot, pace: Pace, latch: StopLatch, **more: Any) -> Gate:
+    """A gate that is as fast beside people as anywhere."""
+    return Gate(profile, driver, pace, latch, fence=Unmindful, **more)
 
 
 def careless_gate(profile: RobotProfile, driver: Robot, pace: Pace, latch: StopLatch, **more: Any) -> Gate:

@@ -20,6 +20,7 @@ from llmos.documents.robot_profile import Human, RobotProfile
 from llmos.documents.scene import Point
 from llmos.documents.zone import Sphere
 from llmos.errors import LLMosError
+from llmos.robots import driving
 from llmos.robots.base import Pose
 from llmos.robots.controls import Order, Principal, Ruling
 from llmos.robots.gate import Gate
@@ -45,6 +46,7 @@ GARBAGE: Final[tuple[Any, ...]] = (
     math.nan, math.inf, -math.inf, 1e308, -1e7, 10**400, True, False, None, "1.0", "", "nan", [], [1.0], {}, {"x": 1},
     -0.0, 1e-320, "0; stop", "\x00", 2**63,
 )  # fmt: skip
+_TOOLS: Final = ("move_to", "move_to", "move_relative", "toggle_tool", "go_home")
 BRAKING_S: Final = 1.2
 """What the quick profile needs to stop from full speed, and two ticks: v/a + 2a/j = 0.9 s."""
 VERBS: Final = (
@@ -93,19 +95,22 @@ class Attacker:
     @property
     def here(self) -> Place:
         """Where the tool is."""
-        return self.robot.track[-1][1]
+        return self.robot.track[-1].place
 
     def target(self) -> dict[str, Any]:
         """The arguments of a move, mostly well-formed."""
-        x, y, z = place_in(self.world, self.rng, self.here)
         turn = {"theta_deg": self.rng.uniform(-10, 370)} if self.rng.random() < 0.3 else {}
-        return {"x": x, "y": y, "z": z, **turn}
+        return self.world.place(place_in(self.world, self.rng, self.here)) | turn
 
     def step(self) -> dict[str, Any]:
         """The arguments of a relative move."""
-        x, y, z = place_in(self.world, self.rng, self.here)
-        share = self.rng.choice((0.1, 0.5, 1.0, 2.0))
-        return {"dx": (x - self.here[0]) * share, "dy": (y - self.here[1]) * share, "dz": (z - self.here[2]) * share}
+        goal = place_in(self.world, self.rng, self.here)
+        return self._by(goal, self.rng.choice((0.1, 0.5, 1.0, 2.0)))
+
+    def _by(self, goal: Place, share: float) -> dict[str, Any]:
+        """A relative move towards somewhere; a rover's goes straight ahead or back."""
+        dx, dy, dz = (share * (b - a) for a, b in zip(self.here, goal, strict=True))
+        return {"dx": dx} if self.world.drives else {"dx": dx, "dy": dy, "dz": dz}
 
     def way(self) -> tuple[Pose, ...]:
         """Forged poses to pass, some of them inside zones, outside, or not even numbers."""
@@ -119,10 +124,23 @@ class Attacker:
     def move(self, **more: Any) -> Order:
         """A move order of a person."""
         verb = self.rng.choice(("move_to", "move_to", "move_relative"))
-        order = Order(verb, self.target() if verb == "move_to" else self.step(), PERSON, **more)
+        order = self._drivable(Order(verb, self.target() if verb == "move_to" else self.step(), PERSON, **more))
         if len(self.pool) < 500:
             self.pool.append(order)
         return order
+
+    def _drivable(self, order: Order) -> Order:
+        """Mostly with the turns without which a rover is refused at once, whatever else is wrong with the way."""
+        if not self.world.drives or order.verb != "move_to" or self.rng.random() < 0.2:
+            return order
+        last = self.robot.track[-1]
+        goal = (order.args["x"], order.args["y"], last.place[2])
+        way = [last.place, *((each.x, each.y, last.place[2]) for each in order.via), goal]
+        try:
+            driven = driving.driven([Pose(*place, last.theta_rad) for place in way], None)
+        except (TypeError, ValueError, OverflowError):  # of places that are none
+            return order
+        return replace(order, via=driven[1:-1])
 
     async def give(self, order: Order) -> Result:
         """Have it judged, and dispatched whatever the verdict was; what is refused must not move anything."""
@@ -158,7 +176,7 @@ class Attacker:
 
     async def by_tool(self) -> None:
         """As an agent's tool is called, with arguments that may be anything."""
-        name = self.rng.choice(("move_to", "move_to", "move_relative", "toggle_tool", "go_home"))
+        name = self.rng.choice([each for each in _TOOLS if each in self.tools])
         args: dict[str, Any] = {"move_to": self.target, "move_relative": self.step}.get(name, dict)()
         if name == "toggle_tool":
             args = {"activate": self.rng.random() < 0.5}
@@ -175,8 +193,7 @@ class Attacker:
         """Step by step towards somewhere."""
         goal = place_in(self.world, self.rng, self.here)
         for _ in range(self.rng.randint(2, 5)):
-            dx, dy, dz = (self.rng.uniform(0.1, 0.5) * (b - a) for a, b in zip(self.here, goal, strict=True))
-            await self.give(Order("move_relative", {"dx": dx, "dy": dy, "dz": dz}, PERSON))
+            await self.give(Order("move_relative", self._by(goal, self.rng.uniform(0.1, 0.5)), PERSON))
 
     async def garbage(self) -> None:
         """Values and fields that no robot has."""
@@ -209,7 +226,7 @@ class Attacker:
             replace(ruling, order=other),
             replace(ruling, order=replace(ruling.order, via=way)),
             replace(ruling, order=replace(ruling.order, principal=STRANGERS[0])),
-            replace(ruling, order=replace(ruling.order, args={**ruling.order.args, "z": 0.1})),
+            replace(ruling, order=replace(ruling.order, args={**ruling.order.args, "y": 0.1})),
             replace(ruling, path=(*ruling.path[:1], *way), duration_s=0.0),
         ))  # fmt: skip
         await self.dispatch(forged)
@@ -292,7 +309,10 @@ class Attacker:
                 await self.give(self.rng.choice(self.pool))
 
     async def grip(self) -> None:
-        """The cube is fetched, so that the tool grows, and carried on."""
+        """The cube is fetched, so that the tool grows, and carried on; what has no gripper goes somewhere."""
+        if self.world.drives:
+            await self.planned()
+            return
         x, y, z = self.world.scene.objects["cube"]
         await self.pilot.move_to(x, y, z)
         await self.pilot.toggle_tool(activate=True)

@@ -69,8 +69,7 @@ class Remote:
             deeds.still.append((first, len(self.robot.track) - 1, f"answered {answer.status_code}"))
 
     def _request(self, rng: random.Random) -> tuple[str, dict[str, Any]]:
-        x, y, z = place_in(self.world, rng, self.robot.track[-1][1])
-        body: dict[str, Any] = {"x": x, "y": y, "z": z}
+        body: dict[str, Any] = self.world.place(place_in(self.world, rng, self.robot.track[-1].place))
         kind = rng.random()
         if kind < 0.55:
             return rng.choice(("/move", "/move", "/move", "/move?wait=false")), {"json": body}

@@ -1,4 +1,4 @@
-"""The worlds that hostile commands are tried in: the shipped arm with a coarse clock, and zones of every shape."""
+"""The worlds that hostile commands are tried in: the shipped robots with a coarse clock, and zones of every shape."""
 
 import random
 import re
@@ -8,12 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from llmos.documents.document import Document
 from llmos.documents.frontmatter import parse
 from llmos.documents.robot_profile import RobotProfile, robot_profile_from
 from llmos.documents.scene import Scene
 from llmos.robots.base import Robot
 from llmos.robots.simulators.kinematic import KinematicArm
-from tests.support.oracle import Oracle, Place
+from llmos.robots.simulators.kinematic_rover import KinematicRover
+from tests.support.oracle import Oracle, People, Place
 from tests.support.robots import SYSTEM, shipped_scene
 
 QUICK: Mapping[str, float] = {
@@ -30,6 +32,18 @@ QUICK: Mapping[str, float] = {
 
 A tick then spans up to 75 mm, which makes it harder and not easier to stay out of a zone.
 """
+
+QUICK_ROVER: Mapping[str, float] = {
+    "control_period_s": 0.05,
+    "max_command_rate_hz": 1000.0,
+    "max_tcp_speed_mps": 0.9,
+    "max_tcp_acceleration_mps2": 2.0,
+    "max_tcp_jerk_mps3": 10.0,
+    "max_rotation_dps": 150.0,
+    "max_rotation_acceleration_dps2": 330.0,
+    "max_rotation_jerk_dps3": 1650.0,
+}
+"""The same for the rover: as quick as the kinematic one follows."""
 
 _SLENDER = "tool: {radius_m: 0.05, length_m: 0.3, payload_radius_m: 0.09}"
 """A tool that passes below things, for every other world; the shipped one has a mast up to the ceiling."""
@@ -58,6 +72,20 @@ _ZONES = {
         "gate: {shape: prism, corners_m: [[0.1, 0.3], [0.3, 0.3], [0.3, 1.2], [0.1, 1.2]], z_m: [0.0, 3.0]}",
     ),
 }
+_ROVER_ZONES = {
+    "yard": (
+        "dock: {shape: box, min_m: [1.2, 1.2, 0.0], max_m: [2.0, 2.0, 1.0]}",
+        "drain: {shape: cylinder, center_m: [-0.9, 0.5], radius_m: 0.3, z_m: [0.0, 0.1]}",
+        "ramp: {shape: prism, corners_m: [[0.4, -1.0], [1.4, -1.4], [1.2, -0.5]], z_m: [0.0, 0.4]}",
+        "bench: {shape: box, min_m: [-2.0, -2.0, 0.0], max_m: [-1.4, -1.2, 1.0], kind: human}",
+    ),
+    "aisle": (
+        "left shelf: {shape: box, min_m: [-1.5, 0.5, 0.0], max_m: [1.5, 0.8, 2.0]}",
+        "right shelf: {shape: box, min_m: [-1.5, -0.8, 0.0], max_m: [1.5, -0.5, 2.0]}",
+        "globe: {shape: sphere, center_m: [-1.0, 1.6, 0.3], radius_m: 0.25}",
+        "visitor: {shape: cylinder, center_m: [1.5, -1.6], radius_m: 0.2, z_m: [0.0, 1.9], kind: human}",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -72,6 +100,15 @@ class World:
     still_m: float
     """What is no motion: nothing, or the swing of an arm with mass that has just stopped."""
 
+    @property
+    def drives(self) -> bool:
+        """Whether a rover is in it."""
+        return self.profile.kind == "rover"
+
+    def place(self, at: Place) -> dict[str, float]:
+        """A place as the arguments of a move."""
+        return dict(zip("xy" if self.drives else "xyz", at, strict=False))
+
     def oracle(self) -> Oracle:
         """The judge of what is done here; it remembers nothing yet."""
         return self.judge.forget()
@@ -79,31 +116,73 @@ class World:
 
 @cache
 def worlds(*, physical: bool = False) -> tuple[World, ...]:
-    """Every world: quick and kinematic, or as the arm is shipped, with physics."""
+    """Every world of an arm: quick and kinematic, or as the arm is shipped, with physics."""
     return tuple(_world(name, zones, physical=physical) for name, zones in _ZONES.items())
+
+
+@cache
+def rover_worlds(*, physical: bool = False) -> tuple[World, ...]:
+    """Every world of a rover."""
+    return tuple(_rover_world(name, zones, physical=physical) for name, zones in _ROVER_ZONES.items())
+
+
+def all_worlds(*, physical: bool = False) -> tuple[World, ...]:
+    """Every world of every robot."""
+    return (*worlds(physical=physical), *rover_worlds(physical=physical))
 
 
 def _world(name: str, zones: tuple[str, ...], *, physical: bool) -> World:
     text = (SYSTEM / "robots" / "arm.md").read_text("utf-8")
     if name in ("boxes", "crowd"):
         text = re.sub(r"(?m)^tool: .*$", _SLENDER, text)
-    head, _, rest = text.partition("\nzones:\n")
-    rest = rest[rest.index("\ngrants:") :]
-    listed = "".join(f"\n  {zone}" for zone in zones)
-    document = parse(f"{head}\nzones:{listed}{rest}", Path(f"{name}.md"))
+    document = _zoned(name, text, zones)
     profile = robot_profile_from(document)
     if not physical:
         profile = replace(profile, **QUICK)
     scene = replace(shipped_scene("pick-and-place"), zones={})
-    judge = _judge(document.keys, profile.max_tcp_speed_mps * (1.1 if physical else 1.0))
+    judge = _judge(document.keys, profile, swing=1.1 if physical else 1.001)
     return World(name, profile, judge, scene, *((_physical, 3e-3) if physical else (KinematicArm, 1e-6)))
 
 
-def _judge(plain: Mapping[str, Any], top_speed_mps: float) -> Oracle:
-    """From the words of the document, not from what our own code read in them."""
-    tool = plain["tool"]
-    size = (tool["radius_m"], tool["length_m"], tool["payload_radius_m"])
-    return Oracle(plain["zones"], size, keep=plain["human"]["stop_m"], top_speed_mps=top_speed_mps)
+def _rover_world(name: str, zones: tuple[str, ...], *, physical: bool) -> World:
+    document = _zoned(name, (SYSTEM / "robots" / "rover.md").read_text("utf-8"), zones)
+    profile = robot_profile_from(document)
+    if not physical:
+        profile = replace(profile, **QUICK_ROVER)
+    judge = replace(
+        _judge(document.keys, profile, swing=1.25 if physical else 1.001),
+        workspace=((-2.0, -2.0, 0.0), (2.0, 2.0, 0.2)),
+        sideways_m=2e-4 if physical else 1e-6,
+    )
+    return World(
+        name, profile, judge, shipped_scene("empty"), *((_wheels, 2.5e-2) if physical else (KinematicRover, 1e-6))
+    )
+
+
+def _zoned(name: str, text: str, zones: tuple[str, ...]) -> Document:
+    """The document of a profile with other zones."""
+    head, _, rest = text.partition("\nzones:\n")
+    rest = rest[rest.index("\ngrants:") :]
+    listed = "".join(f"\n  {zone}" for zone in zones)
+    return parse(f"{head}\nzones:{listed}{rest}", Path(f"{name}.md"))
+
+
+def _judge(plain: Mapping[str, Any], profile: RobotProfile, *, swing: float) -> Oracle:
+    """From the words of the document, not from what our own code read in them, but for how quick a world is."""
+    tool, human = plain["tool"], plain["human"]
+    people = People(
+        human["slow_m"], human["stop_m"], profile.control_period_s, profile.max_tcp_acceleration_mps2,
+        profile.max_tcp_jerk_mps3, plain["position_tolerance_m"],
+    )  # fmt: skip
+    return Oracle(
+        plain["zones"],
+        (tool["radius_m"], tool["length_m"], tool["payload_radius_m"]),
+        keep=human["stop_m"],
+        top_speed_mps=profile.max_tcp_speed_mps,
+        top_turn_dps=profile.max_rotation_dps * (1.0 if swing < 1.01 else 2.0),  # what has mass is turned by contact
+        people=people,
+        swing=swing,
+    )
 
 
 def _physical(profile: RobotProfile, scene: Scene) -> Robot:
@@ -112,9 +191,15 @@ def _physical(profile: RobotProfile, scene: Scene) -> Robot:
     return MujocoArm(profile, scene)
 
 
+def _wheels(profile: RobotProfile, scene: Scene) -> Robot:
+    from llmos.robots.simulators.mujoco_rover import MujocoRover
+
+    return MujocoRover(profile, scene)
+
+
 def place_in(world: World, rng: random.Random, here: Place) -> Place:
     """Somewhere: anywhere, about, in or through a zone, outside, or near."""
-    low, high = (-2.0, -2.0, 0.0), (2.0, 2.0, 3.0)
+    low, high = world.judge.workspace
     zone = rng.choice(tuple(world.profile.zones.values()))
     middle = tuple((a + b) / 2 for a, b in zip(*zone.box, strict=True))
     half = tuple((b - a) / 2 for a, b in zip(*zone.box, strict=True))

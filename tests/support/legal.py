@@ -13,7 +13,7 @@ from tests.support.hostile import PERSON
 from tests.support.hostile_worlds import World
 from tests.support.oracle import Oracle, Place
 
-_ROOM_M = 0.01
+_ROOM_M = 0.005
 
 
 async def legal_targets(world: World, rng: random.Random, folder: Path, count: int) -> tuple[int, list[str]]:
@@ -26,17 +26,19 @@ async def legal_targets(world: World, rng: random.Random, folder: Path, count: i
     pilot = Pilot(gate, PERSON, plan=Planner(world.scene))
     asked, refused = 0, []
     while asked < count:
-        target = (rng.uniform(-2.0, 2.0), rng.uniform(-2.0, 2.0), rng.uniform(0.0, 3.0))
-        if not has_room(oracle, target):
+        low, high = oracle.workspace
+        x, y, z = (rng.uniform(a, b) for a, b in zip(low, high, strict=True))
+        target = (x, y, world.profile.home.z_m if world.drives else z)
+        if not has_room(oracle, target, world.profile.zone_margin_m):
             continue
         asked += 1
-        result = await pilot.move_to(*target)
+        result = await pilot.perform("move_to", world.place(target))
         if not result.ok:
             refused.append(f"{pilot.measure().pose.point} -> {target}: {result.refusal}")
     return asked, refused
 
 
-def has_room(oracle: Oracle, at: Place) -> bool:
-    """Whether an empty tool is a centimetre further from every zone than it must be."""
-    kept = {name: oracle.keep if zone.get("kind") == "human" else 0.0 for name, zone in oracle.zones.items()}
+def has_room(oracle: Oracle, at: Place, margin_m: float) -> bool:
+    """Whether an empty tool is half a centimetre further from every zone than it must be."""
+    kept = {name: oracle.keep if zone.get("kind") == "human" else margin_m for name, zone in oracle.zones.items()}
     return all(oracle.distance(name, "the tool", at) >= keep + _ROOM_M for name, keep in kept.items())

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 Place = tuple[float, float, float]
@@ -16,6 +16,43 @@ _FAR_M = 10.0
 _STEP_M = 2e-3
 _SLACK_M = 1e-3
 """Less than this is neither proof of safety nor of harm: the iterative distances of meshes are no better."""
+
+
+class Moment(NamedTuple):
+    """What was measured at one moment of a track."""
+
+    at_s: float
+    place: Place
+    held: bool
+    theta_rad: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What people are owed in speed: the ramp of a profile, and what its robot needs to stop in front of a walker.
+
+    `off_m` is what its place may be off.
+    """
+
+    slow_m: float
+    stop_m: float
+    period_s: float
+    braking_mps2: float
+    jerk_mps3: float
+    off_m: float
+
+    @property
+    def reaction_s(self) -> float:
+        """A tick, the tick after it, and the time in which the greatest acceleration is taken back."""
+        return 2 * self.period_s + self.braking_mps2 / self.jerk_mps3
+
+    def permit(self, speed_mps: float, distance_m: float, top_mps: float) -> bool:
+        """S = vh (Tr + Ts) + vr Tr + Ss + C + Zr is no more than there is, and the ramp is kept; or it creeps."""
+        a, turn_s, late_s = self.braking_mps2, self.braking_mps2 / self.jerk_mps3, 2 * self.period_s
+        stop_s, stop_m = speed_mps / a + turn_s, speed_mps**2 / (2 * a) + speed_mps * turn_s / 2
+        needed_m = 1.6 * (late_s + stop_s) + speed_mps * late_s + stop_m + self.stop_m + self.off_m
+        ramp = (distance_m - self.stop_m) / (self.slow_m - self.stop_m)
+        return speed_mps <= 0.05 * top_mps or (needed_m <= distance_m and speed_mps <= ramp * top_mps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +67,10 @@ class Fault:
 class Oracle:
     """The zones of one profile, as plain values of its document, with a tool to put among them.
 
-    `tool` is (radius, length, payload radius), `workspace` the lower and upper corner, and `keep` the distance that
-    people are owed. A tool that is too near a zone when it is first seen may only gain distance.
+    `tool` is (radius, length, payload radius), `workspace` the lower and upper corner, `keep` the distance that people
+    are owed, and `people` the speed. Where `sideways_m` is given, the robot has wheels and goes no further sideways
+    within one step. `swing` is by what factor a robot with mass may be faster for a moment. A tool that is too near a
+    zone when it is first seen may only gain distance.
     """
 
     zones: Mapping[str, Mapping[str, Any]]
@@ -39,6 +78,10 @@ class Oracle:
     workspace: tuple[Place, Place] = ((-2.0, -2.0, 0.0), (2.0, 2.0, 3.0))
     keep: float = 0.1
     top_speed_mps: float = 0.5
+    top_turn_dps: float = math.inf
+    people: People | None = None
+    sideways_m: float | None = None
+    swing: float = 1.001
     _allowed: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,12 +101,14 @@ class Oracle:
         self._allowed.clear()
         return self
 
-    def judge(self, track: Sequence[tuple[float, Place, bool]]) -> list[Fault]:
-        """What is wrong with a track of (time, tool centre point, whether something is held), in between as well."""
-        faults = [fault for (_, at, _) in track if (fault := self._outside(at))]
+    def judge(self, track: Sequence[Moment]) -> list[Fault]:
+        """What is wrong with a track, in between its moments as well."""
+        faults = [fault for each in track if (fault := self._outside(each.place))]
         faults += self._too_fast(track)
+        if self.people is not None:
+            faults += self._too_fast_beside_people(track, self.people)
         for body in ("the tool", "the payload"):
-            held = [(at, loaded or body == "the tool") for _, at, loaded in track]
+            held = [(each.place, each.held or body == "the tool") for each in track]
             for zone in self.zones:
                 faults += self._too_near(zone, body, held)
         return faults
@@ -80,11 +125,38 @@ class Oracle:
             return None
         return Fault(at, "outside the workspace")
 
-    def _too_fast(self, track: Sequence[tuple[float, Place, bool]]) -> Iterable[Fault]:
-        for (earlier, a, _), (later, b, _) in pairwise(track):
-            way_m = math.dist(a, b)
-            if way_m > 1e-9 and way_m > self.top_speed_mps * 1.001 * (later - earlier):
-                yield Fault(b, f"{way_m:.4f} m in {later - earlier:.4f} s")
+    def _too_fast(self, track: Sequence[Moment]) -> Iterable[Fault]:
+        for a, b in pairwise(track):
+            way_m, elapsed_s = math.dist(a.place, b.place), b.at_s - a.at_s
+            if way_m > 1e-9 and way_m > self.top_speed_mps * self.swing * elapsed_s:
+                yield Fault(b.place, f"{way_m:.4f} m in {elapsed_s:.4f} s")
+            turn_deg = math.degrees(abs(math.remainder(b.theta_rad - a.theta_rad, math.tau)))
+            if turn_deg > 1e-6 and turn_deg > self.top_turn_dps * self.swing * elapsed_s:
+                yield Fault(b.place, f"{turn_deg:.2f} degrees in {elapsed_s:.4f} s")
+            if self.sideways_m is not None:
+                along = a.theta_rad + math.remainder(b.theta_rad - a.theta_rad, math.tau) / 2
+                x, y = b.place[0] - a.place[0], b.place[1] - a.place[1]
+                if (beside_m := abs(y * math.cos(along) - x * math.sin(along))) > self.sideways_m:
+                    yield Fault(b.place, f"{beside_m:.4f} m sideways")
+
+    def _too_fast_beside_people(self, track: Sequence[Moment], people: People) -> Iterable[Fault]:
+        """Each step against the distances of the time that it takes to react to them."""
+        zones = [name for name, zone in self.zones.items() if zone.get("kind") == "human"]
+        for number in range(1, len(track) if zones else 0):
+            (earlier, a, _, _), (later, b, held, _) = track[number - 1 : number + 1]
+            speed_mps = math.dist(a, b) / (later - earlier)
+            if not any(
+                people.permit(
+                    speed_mps / self.swing, self._from_people(each.place, zones, held=held), self.top_speed_mps
+                )
+                for each in _back(track, number, earlier - people.reaction_s)
+            ):
+                distance_m = self._from_people(b, zones, held=held)
+                yield Fault(b, f"{speed_mps:.4f} m/s at {distance_m:.4f} m from people")
+
+    def _from_people(self, at: Place, zones: Sequence[str], *, held: bool) -> float:
+        bodies = ("the tool", "the payload") if held else ("the tool",)
+        return min(self.distance(zone, body, at) for zone in zones for body in bodies)
 
     def _too_near(self, zone: str, body: str, track: Sequence[tuple[Place, bool]]) -> Iterable[Fault]:
         """Walk along; where there is distance to spare, that much of the way needs no look."""
@@ -107,6 +179,14 @@ class Oracle:
                     return
                 self._allowed[key] = max(allowed, min(limit, distance))
             spare, last = distance - limit, at
+
+
+def _back(track: Sequence[Moment], number: int, since_s: float) -> Iterable[Moment]:
+    """The moments from one backwards, and the last one before a time."""
+    for each in reversed(track[: number + 1]):
+        yield each
+        if each.at_s < since_s:
+            return
 
 
 def _between(a: Place, b: Place) -> Iterable[Place]:
