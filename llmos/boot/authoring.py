@@ -12,11 +12,11 @@ from typing import Literal
 from llmos.boot.kit import tool_names
 from llmos.boot.library import Library
 from llmos.documents.agent import Agent, read_agent
-from llmos.documents.checks import check_paths
 from llmos.documents.document import Problem
 from llmos.documents.naming import is_plain
 from llmos.documents.skill import read_skill
 from llmos.errors import DocumentError, LLMosError, ModelError
+from llmos.programs.checking import check_documents
 from llmos.runtime.prompt import Prompts
 from llmos.settings import system_root
 from llmos.volumes.edit import copy_for_edit, write_document
@@ -110,7 +110,7 @@ class Author:
     def keep(self, kind: Kind, path: Path, reason: str, trailers: Mapping[str, str] | None = None) -> Written:
         """Commit a document that was written, if it loads; DocumentError, and no commit, when it does not."""
         _load(kind, path)
-        odd = check_paths([path], tool_names())
+        odd = check_documents([path], tool_names())
         commit = self._library.commit([path.relative_to(self.user.root)], reason, trailers)
         return Written(path, commit, tuple(odd))
 

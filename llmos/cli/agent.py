@@ -111,9 +111,9 @@ def _saves(paths: list[Path]) -> Iterator[Callable[[], object]]:
 def _check(paths: list[Path], *, as_json: bool) -> int:
     """Print what is wrong; 2 when something cannot be loaded."""
     from llmos.boot.kit import tool_names
-    from llmos.documents.checks import check_paths
+    from llmos.programs.checking import check_documents
 
-    return show_problems(check_paths(paths, tool_names()), as_json=as_json)
+    return show_problems(check_documents(paths, tool_names()), as_json=as_json)
 
 
 _EACH = click.option(

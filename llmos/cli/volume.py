@@ -73,7 +73,7 @@ def _entries(documents: "Lookups") -> "Iterator[Entry]":
 def check(path: Path, as_json: bool) -> int:  # noqa: FBT001 - click's flag
     """Check a folder as a volume: its documents, its mounts, its links, names that collide."""
     from llmos.boot.kit import tool_names
-    from llmos.documents.checks import check_paths
+    from llmos.programs.checking import check_documents
     from llmos.tools.declared import declared_tools
     from llmos.volumes.registry import Registry
     from llmos.volumes.volume import open_volume
@@ -82,7 +82,7 @@ def check(path: Path, as_json: bool) -> int:  # noqa: FBT001 - click's flag
         raise LLMosError(f"{path} is no folder; a volume is a folder that holds agents/, skills/ and the like.")
     of_volume = Registry([open_volume(path, "added")])
     of_volume.refresh()
-    problems = {*check_paths([path], tool_names() | declared_tools(path / "tools")), *of_volume.problems()}
+    problems = {*check_documents([path], tool_names() | declared_tools(path / "tools")), *of_volume.problems()}
     return show_problems(sorted(problems, key=lambda each: (each.path, each.line, each.sentence)), as_json=as_json)
 
 

@@ -3,8 +3,9 @@
 Knows which document is which by its place. What loads has no error, only warnings.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from llmos.documents.agent import agent_from
 from llmos.documents.command import command_from
@@ -20,12 +21,17 @@ from llmos.documents.skill import skill_from
 from llmos.documents.unread import Tools, unknown_tools, unread_commands, unread_keys
 from llmos.errors import DocumentError, nearest
 
+Look: TypeAlias = Callable[[Document], Iterable[Problem]]
+"""Looks at a skill for something that documents do not know, such as its program."""
 
-def check_paths(paths: Sequence[Path], known_tools: frozenset[str] | None = None) -> list[Problem]:
+
+def check_paths(
+    paths: Sequence[Path], known_tools: frozenset[str] | None = None, look: Look | None = None
+) -> list[Problem]:
     """All problems of these files, and of the documents in these folders, sorted by path and line.
 
-    Tools that are not in `known_tools` are told; with None nothing is said about them. Raises DocumentError for a path
-    that does not exist.
+    Tools that are not in `known_tools` are told; with None nothing is said about them. `look` is taken at every skill
+    that loads. Raises DocumentError for a path that does not exist.
     """
     problems: set[Problem] = set()
     names: dict[tuple[Kind, Path, str], Path] = {}
@@ -39,7 +45,7 @@ def check_paths(paths: Sequence[Path], known_tools: frozenset[str] | None = None
                 Problem(str(path), 1, "warning", "there is no agent, skill, command or rule below this folder")
             )
         for kind, each in found:
-            problems.update(_check(kind, each, known_tools, names))
+            problems.update(_check(kind, each, known_tools, names, look))
     return sorted(problems, key=lambda problem: (problem.path, problem.line, problem.sentence))
 
 
@@ -58,7 +64,11 @@ def _why(error: OSError) -> str:
 
 
 def _check(
-    kind: Kind, path: Path, known_tools: frozenset[str] | None, names: dict[tuple[Kind, Path, str], Path]
+    kind: Kind,
+    path: Path,
+    known_tools: frozenset[str] | None,
+    names: dict[tuple[Kind, Path, str], Path],
+    look: Look | None,
 ) -> Iterator[Problem]:
     """The problems of one document; `names` are those of the documents before it."""
     try:
@@ -73,6 +83,7 @@ def _check(
     yield from unread_keys(kind, document)
     yield from unread_commands(document) if kind != "agent" else ()
     yield from unknown_tools(document, tools, known_tools) if known_tools is not None else ()
+    yield from look(document) if look is not None and kind == "skill" else ()
     folder = path.parent.parent if kind == "skill" else path.parent
     first = names.setdefault((kind, folder, name), path)
     if first != path:
