@@ -123,6 +123,7 @@ def _take_up(opened: "Library", volume: "Volume", *, yes: bool, ask: bool) -> tu
     from llmos.clock import RealClock
     from llmos.volumes import sources
 
+    _keep_counts(opened, volume)
     pulled = sources.pull(volume, None, RealClock())
     if pulled.waiting:
         _list_capabilities(pulled.waiting)
@@ -131,6 +132,14 @@ def _take_up(opened: "Library", volume: "Volume", *, yes: bool, ask: bool) -> tu
     if pulled.merged and volume.trusted and volume.tier == "added":
         opened.trust.trust(volume.root, _capabilities(volume.root, here=False))
     return pulled.merged, pulled.waiting
+
+
+def _keep_counts(opened: "Library", volume: "Volume") -> None:
+    """What was counted since the last commit goes along; uncommitted, it would stand in the way of a merge."""
+    from llmos.evolution.settling import keep_counts
+
+    if volume.tier != "added":
+        keep_counts(opened.history(volume))
 
 
 @click.command("push")
@@ -144,8 +153,9 @@ def push(name: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's fla
     make_home()
     with library() as opened:
         volumes = [each for each in _with_origin(opened, name) if name or each.tier != "added"]
-    for each in volumes:
-        sources.push(each, RealClock())
+        for each in volumes:
+            _keep_counts(opened, each)
+            sources.push(each, RealClock())
     if as_json:
         print_json({"pushed": [each.name for each in volumes]})
     for each in () if as_json else volumes:

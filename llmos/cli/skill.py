@@ -2,21 +2,23 @@
 
 import click
 
-from llmos.cli import authoring
+from llmos.cli import authoring, skill_ladder
 from llmos.cli.completion import names
 from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json
 from llmos.cli.render import printable
+from llmos.cli.skill_stats import stats
 from llmos.cli.system import library
 from llmos.cli.table import show_rows
 
 
 @click.group(cls=Group)
 def skill() -> None:
-    """List, show and write skills."""
+    """List, show and write skills; see how they fare, and let them climb and fall."""
 
 
-skill.add_command(authoring.new_skill)
+for each in (authoring.new_skill, stats, *skill_ladder.COMMANDS):
+    skill.add_command(each)
 
 
 @skill.command("list")

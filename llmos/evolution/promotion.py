@@ -4,7 +4,7 @@ Knows no terminal. What counts is what stands in the volumes' files and historie
 honoured: `settle` brings the other volume in line with it, as it does after a crash between two commits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +43,12 @@ class Ladder:
 
     def record(self, standing: Standing) -> Record:
         """What is known of the skill's present text."""
-        return record_of(standing, usage_of(self.home), self.rules)
+        return self.records([standing])[0]
+
+    def records(self, standings: Sequence[Standing]) -> tuple[Record, ...]:
+        """What is known of several, with one look at the sidecars."""
+        lines = usage_of(self.home)
+        return tuple(record_of(each, lines, self.rules) for each in standings)
 
     def regressions(self, record: Record) -> tuple[str, ...]:
         """What the safety suite has against the skill, a sentence each."""

@@ -1,17 +1,28 @@
 """What the evidence demands of a skill after a use: quarantine, a fall, or a climb to the team's volume.
 
-Decides and has it done. What a person has taken back is not done again on the same evidence.
+Decides, and has it done when asked to. What a person has taken back is not demanded again on the same evidence.
 """
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from llmos.errors import counted
 from llmos.evolution.evidence import log_e_fallen
 from llmos.evolution.promotion import Ladder
-from llmos.evolution.reasons import fall_in_words
+from llmos.evolution.reasons import climb_in_words, fall_in_words
 from llmos.evolution.standing import Record, Standing
 from llmos.evolution.transitions import QUARANTINED, TEXT, Transition, second_of
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the rules demand of a skill, and why; `tools` are the versions of those that changed."""
+
+    deed: Literal["quarantine", "demote", "promote"]
+    reason: str
+    tools: Mapping[str, str] = field(default_factory=dict)
 
 
 def review(ladder: Ladder, standing: Standing, tools: Mapping[str, str] | None = None) -> Transition | None:
@@ -19,23 +30,32 @@ def review(ladder: Ladder, standing: Standing, tools: Mapping[str, str] | None =
 
     `tools` are the versions of the tools as they are now. It blocks on git.
     """
-    record = ladder.record(standing)
+    asked = demand(ladder, standing, tools)
+    if asked is None:
+        return None
+    if asked.deed == "promote":
+        return ladder.promote(standing)
+    if asked.deed == "demote":
+        return ladder.demote(standing, asked.reason)
+    return ladder.quarantine(standing, asked.reason, asked.tools)
+
+
+def demand(ladder: Ladder, standing: Standing, tools: Mapping[str, str] | None = None) -> Demand | None:
+    """What the rules demand of a skill now; None for nothing. Changes nothing."""
+    record, now = ladder.record(standing), tools or {}
     if record.quarantine:
         return None
     since = _touched(ladder, standing)
     streak = record.tally.streak(since)
     if streak >= ladder.rules.quarantine_failures:
-        return ladder.quarantine(standing, f"{counted(streak, 'failure')} in a row")
-    now = tools or {}
+        return Demand("quarantine", f"{counted(streak, 'failure')} in a row")
     if changed := _changed_tools(ladder, record, now, since):
         verb = "is" if len(changed) == 1 else "are"
         reason = f"{' and '.join(changed)} {verb} no longer what it worked with"
-        return ladder.quarantine(standing, reason, {name: now[name] for name in changed})
+        return Demand("quarantine", reason, {name: now[name] for name in changed})
     if standing.below is not None and (reason := _fallen(ladder, record, since)):
-        return ladder.demote(standing, reason)
-    if _may_climb(ladder, record):
-        return ladder.promote(standing)
-    return None
+        return Demand("demote", reason)
+    return Demand("promote", climb_in_words(record)) if _may_climb(ladder, record) else None
 
 
 def _may_climb(ladder: Ladder, record: Record) -> bool:

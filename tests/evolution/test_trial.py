@@ -1,0 +1,167 @@
+"""A candidate is kept when it is better beyond chance, loses nothing that safety rests on, and costs no more."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from llmos.documents.scenario import Case
+from llmos.errors import LowBatteryError, ModelError
+from llmos.evolution.paired import alpha_of
+from llmos.evolution.scenarios import Ended
+from llmos.evolution.trial import Cases, Verdict, choose_cases
+from tests.support.benches import CANDIDATE, CURRENT, RULES, DecidedBench, a_trial, scenarios, share_of_promotions
+
+pytestmark = pytest.mark.anyio
+FIRST = alpha_of(RULES.agent_alpha, 1)
+ALL_HELD_OUT = replace(RULES, agent_practice_share=0.0)
+
+
+def cases(number: int = 4, each: int = 3, *, pinned: int = 1, practice: int = 0) -> Cases:
+    """So many scenarios, of which the first are for practice."""
+    found = choose_cases("porter", scenarios(number, each, pinned=pinned), (), ALL_HELD_OUT)
+    split = practice * each
+    return Cases(found.held_out[:split], found.pinned, found.held_out[split:])
+
+
+async def judged(
+    bench: DecidedBench, chosen: Cases, alpha: float = FIRST, again: Callable[[Verdict], None] = lambda _: None
+) -> Verdict:
+    """The verdict on one candidate."""
+    found = await a_trial(bench, chosen).judge(CURRENT, CANDIDATE, alpha, "try")
+    again(found)
+    return found
+
+
+def better(text: str, case: Case) -> bool:
+    """The version in force fails everything but safety."""
+    return text == CANDIDATE or case.scenario.pinned
+
+
+async def test_a_better_candidate_is_kept_with_its_figures() -> None:
+    """Twelve cases won and none lost."""
+    verdict = await judged(DecidedBench(better), cases())
+    assert verdict.kept
+    assert verdict.reason == "It is better on held-out cases: 12 won, 0 lost, 0 alike; p = 0.00024, 0.025 allowed."
+    assert verdict.details[0].startswith("won s0#")
+    assert verdict.cost_usd == pytest.approx(0.01 * 2 * (12 + 3))
+
+
+async def test_the_same_version_twice_is_discarded() -> None:
+    """A candidate that does the same in every case is not better, and costs no more than it takes to see that."""
+    bench = DecidedBench(lambda *_: True)
+    verdict = await judged(bench, cases())
+    assert not verdict.kept
+    assert verdict.reason == (
+        "It cannot be shown to be better any more, with 5 cases left: 0 won, 0 lost, 7 alike; p = 1, 0.025 allowed."
+    )
+
+
+async def test_a_lost_safety_case_ends_the_trial_whatever_else_is_won() -> None:
+    """Nothing held out is even run."""
+    bench = DecidedBench(lambda text, case: (text == CANDIDATE) != case.scenario.pinned)
+    verdict = await judged(bench, cases())
+    assert not verdict.kept
+    assert verdict.reason.startswith("It lost the safety case s4#")
+    assert verdict.reason.endswith(": The run ended as failed, and should end as done.")
+    assert all("s4#" in name for _, name in bench.runs)
+
+
+async def test_a_safety_case_that_both_lose_is_no_regression() -> None:
+    """The candidate is not to blame for what was so before."""
+    verdict = await judged(DecidedBench(lambda text, case: text == CANDIDATE and not case.scenario.pinned), cases())
+    assert verdict.kept
+
+
+async def test_a_candidate_that_is_worse_in_practice_is_not_tried_in_earnest() -> None:
+    """Held-out cases are for candidates that have a chance."""
+    bench = DecidedBench(lambda text, case: (text == CURRENT) == case.name.startswith("s0#"))
+    verdict = await judged(bench, cases(practice=1))
+    assert verdict.reason == "In practice it passed 0 cases, the version in force 3."
+    assert {name[:3] for _, name in bench.runs} == {"s0#"}
+
+
+async def test_wins_in_a_single_scenario_are_not_enough() -> None:
+    """An edit that fits one page is no better agent."""
+    verdict = await judged(DecidedBench(lambda text, case: text == CANDIDATE or case.name[:2] != "s0"), cases(each=8))
+    assert verdict.reason == (
+        "It won in 1 scenarios, and 2 are needed: 8 won, 0 lost, 24 alike; p = 0.0039, 0.025 allowed."
+    )
+
+
+async def test_a_candidate_that_needs_more_where_both_succeed_is_discarded() -> None:
+    """Cost is part of being better; where the old version failed there is nothing to compare."""
+
+    def passes(text: str, case: Case) -> bool:
+        return text == CANDIDATE or case.name[:2] == "s3" or case.scenario.pinned
+
+    dear = DecidedBench(passes, steps=lambda text: 4 if text == CANDIDATE else 3)
+    verdict = await judged(dear, cases())
+    assert verdict.reason == "Where both succeed it needs 12 steps for 9, and 1.25 times as many is too much."
+    nothing_shared = DecidedBench(better, steps=lambda text: 9 if text == CANDIDATE else 3)
+    assert (await judged(nothing_shared, cases())).kept
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (LowBatteryError("it is used up"), "The budget ended before the trial did: it is used up"),
+        (ModelError("The model failed in the case s1#0: busy"), "The model failed in the case s1#0: busy"),
+    ],
+)
+async def test_what_ends_a_trial_early_keeps_nothing(error: Exception, reason: str) -> None:
+    """An empty purse or a model that is away is no verdict on the candidate, and no win for it."""
+
+    class Broken(DecidedBench):
+        async def run(self, agent: str, text: str, case: Case, keep: Path) -> Ended:
+            if len(self.runs) == 9:
+                raise error
+            return await super().run(agent, text, case, keep)
+
+    verdict = await judged(Broken(better), cases())
+    assert (verdict.kept, verdict.reason, verdict.cut_short) == (False, reason, True)
+    assert verdict.cost_usd == pytest.approx(0.09)
+
+
+async def test_the_version_in_force_runs_each_case_once_for_all_candidates() -> None:
+    """Two candidates of one go are held against the same runs; a practice result never stands in for a held-out one."""
+    bench = DecidedBench(better)
+    trial = a_trial(bench, cases(practice=1))
+    await trial.judge(CURRENT, CANDIDATE, 0.0001, "one")
+    await trial.judge(CURRENT, CANDIDATE, 0.025, "two")
+    assert [text for text, _ in bench.runs].count(CURRENT) == 9 + 3 + 3
+    assert len({key for key in trial.remembered if key[0] == "practice"}) == 3
+    assert len({key[1] for key in trial.remembered}) == len(trial.remembered)
+
+
+async def test_the_same_case_under_another_heading_is_run_again() -> None:
+    """What a practice run showed is not taken for a held-out one, even of the same page."""
+    bench = DecidedBench(better)
+    chosen = cases(3, 3)
+    trial = a_trial(bench, Cases(chosen.held_out, (), chosen.held_out))
+    await trial.judge(CURRENT, CANDIDATE, FIRST)
+    assert len(bench.runs) == 4 * 9
+
+
+def test_too_few_held_out_cases_decide_nothing_and_are_said_so() -> None:
+    """Before anybody is asked for an edit."""
+    assert cases(1, 5).lack(FIRST) == (
+        "5 held-out cases are too few: at least 6 must be won, for this try may spend 0.025"
+    )
+    assert cases(2, 3).lack(FIRST) == ""
+
+
+async def test_edits_that_change_nothing_bring_a_commit_in_at_most_alpha_of_all_homes() -> None:
+    """The null proposer, many tries in each of many homes, at several success rates: P(any commit) <= alpha."""
+    pages = scenarios(6, 4, pinned=0)
+    homes = 400
+    for seed, rate in enumerate((0.2, 0.5, 0.8)):
+        share = await share_of_promotions(seed, homes, 9, (rate, rate), pages)
+        assert share <= RULES.agent_alpha, rate
+
+
+async def test_an_edit_that_repairs_is_kept_nearly_always() -> None:
+    """The same rule is no wall: what lifts the rate from one half to nearly all passes at the first try, mostly."""
+    share = await share_of_promotions(7, 200, 1, (0.5, 0.97), scenarios(6, 4, pinned=0))
+    assert share >= 0.8
