@@ -5,15 +5,19 @@ Knows no file; an error stands at the key of the home where there is one, becaus
 
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any, TypeAlias, get_args
+from typing import Any, Final, TypeAlias, get_args
 
 from llmos.documents.document import Document
-from llmos.documents.kernel_rules import BudgetRules, ModelRules, Tighter
+from llmos.documents.kernel_rules import BudgetRules, EvolutionRules, ModelRules
 from llmos.documents.keys import KeyPath, Leaf
+from llmos.documents.tighter import Tighter
 from llmos.errors import nearest
 
 Found: TypeAlias = Mapping[KeyPath, Leaf]
 """The values of one rules document, the home's over the shipped ones."""
+
+CLIMBED_TO: Final = ("team", "system")
+"""The tiers that a skill reaches by evidence."""
 
 
 def check_tighter(new: Leaf, shipped: Leaf | None) -> None:
@@ -54,6 +58,20 @@ def check_models(models: ModelRules, found: Found, own: Document) -> None:
                 known = [each for each in models.aliases if each != name]
                 fallback = found[("aliases", name, "fallback")]
                 raise fallback.wrong(f"alias '{name}' falls back to '{other}'; {nearest(other, known)}")
+
+
+def check_evolution(rules: EvolutionRules, found: Found, own: Document) -> None:
+    """Raise DocumentError for a tier that no skill climbs to, one that is missing, and a bar below what it excludes."""
+    for name, bar in rules.tiers.items():
+        at = found[("tiers", name, "unacceptable_rate")]
+        if name not in CLIMBED_TO:
+            raise at.wrong(f"'tiers.{name}' is none that skills climb to; {nearest(name, CLIMBED_TO)}")
+        if bar.unacceptable_rate >= bar.min_rate:
+            values = f"{bar.unacceptable_rate:g} must be below 'min_rate', which is {bar.min_rate:g}"
+            raise at.wrong(f"'tiers.{name}.unacceptable_rate' of {values}")
+    for name in CLIMBED_TO:
+        if name not in rules.tiers:
+            raise own.wrong("tiers", f"'tiers.{name}' is missing")
 
 
 def _check_order(rules: BudgetRules | ModelRules, low: str, high: str, found: Found, own: Document) -> None:

@@ -7,7 +7,8 @@ from typing import TypeAlias, get_args, get_type_hints
 import pytest
 
 from llmos.documents.kernel import KernelRules, Price, load_kernel, show
-from llmos.documents.kernel_rules import SafetyRules, Tighter
+from llmos.documents.kernel_rules import SafetyRules
+from llmos.documents.tighter import Tighter
 from llmos.errors import DocumentError
 from llmos.settings import system_root
 
