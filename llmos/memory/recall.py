@@ -1,22 +1,48 @@
-"""Ranks notes by how well their words fit a question: Okapi BM25, over all notes, at every question.
+"""Finds notes by words: SQLite's full-text search (FTS5, BM25), and of what fits the newer a little before the older.
 
-Knows no model and keeps no index. A note's score is the sum, over the words asked for, of
-idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average length)), with the usual k1 and b (Robertson and
-Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009).
+Knows no model. The index is made in memory at every question, from the notes as they stand: there is none that could be
+out of date, and for as many notes as a home keeps it takes less time than reading them.
 """
 
 import math
 import re
+import sqlite3
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
+from llmos.errors import StorageError
 from llmos.memory.notes import Note
 
-_K1 = 1.2
-_B = 0.75
+MOST_FOUND: Final = 20
+"""Notes that one question gets at most."""
+
 _WORD = re.compile(r"[^\W_]+")
+_MOST_WORDS = 64
+_LITTLE = """
+a an the is are was were be been am do does did have has had i you he she it we they me my your his her its our
+what where when who why how which that this these those of to and or in on at for with by as from about there any
+"""
+_IDLE: Final = frozenset(_LITTLE.split())
+"""Words of a question that say little; they are left out where it has others."""
+
+_TABLE = "CREATE VIRTUAL TABLE notes USING fts5(words, tokenize = 'porter unicode61 remove_diacritics 2')"
+_FIND = "SELECT rowid, -bm25(notes) FROM notes WHERE notes MATCH ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Recency:
+    """How much newer notes come first: a note of today counts `weight` more than a very old one."""
+
+    now: datetime
+    half_life_days: float
+    weight: float
+
+    def factor(self, note: Note) -> float:
+        """From 1 for a very old note up to 1 + weight for a new one."""
+        return 1.0 + self.weight * math.exp2(-note.age_days(self.now) / self.half_life_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +53,18 @@ class Found:
     score: float
 
 
-def recall(notes: Sequence[Note], question: str, limit: int = 5) -> list[Found]:
+def recall(notes: Sequence[Note], question: str, limit: int = 5, recency: Recency | None = None) -> list[Found]:
     """The notes that share words with the question, best first; of equal ones, the newer first."""
-    counted = [Counter(words(f"{note.text} {' '.join(note.tags)}")) for note in notes]
-    lengths = [counts.total() for counts in counted]
-    average = sum(lengths) / max(len(lengths), 1) or 1.0
-    asked = set(words(question))
-    spread = {word: sum(word in counts for counts in counted) for word in asked}
+    asked = words(question)[:_MOST_WORDS]
+    telling = [word for word in asked if word not in _IDLE] or asked
+    if not telling or not notes:
+        return []
     found = [
-        Found(note, score)
-        for note, counts, length in zip(notes, counted, lengths, strict=True)
-        if (score := sum(_weight(counts[word], spread[word], len(notes), length / average) for word in asked)) > 0
+        Found(notes[row], fit * (recency.factor(notes[row]) if recency else 1.0))
+        for row, fit in _fitting(notes, " OR ".join(f'"{word}"' for word in telling))
     ]
     found.sort(key=lambda each: (each.score, each.note.created, each.note.id), reverse=True)
-    return found[:limit]
+    return found[: max(limit, 0)]
 
 
 def words(text: str) -> list[str]:
@@ -53,7 +77,15 @@ def _singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
-def _weight(times: int, holders: int, notes: int, relative_length: float) -> float:
-    """What one word contributes; the inverse document frequency is the one that is never negative."""
-    idf = math.log(1 + (notes - holders + 0.5) / (holders + 0.5))
-    return idf * times * (_K1 + 1) / (times + _K1 * (1 - _B + _B * relative_length))
+def _fitting(notes: Sequence[Note], query: str) -> list[tuple[int, float]]:
+    """The places in the list of the notes that match, each with how well it fits."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute(_TABLE)
+        rows = ((row, " ".join(words(f"{note.text} {' '.join(note.tags)}"))) for row, note in enumerate(notes))
+        connection.executemany("INSERT INTO notes (rowid, words) VALUES (?, ?)", rows)
+        return [(int(row), float(fit)) for row, fit in connection.execute(_FIND, (query,))]
+    except sqlite3.OperationalError as error:
+        raise StorageError(f"notes cannot be searched: {error}; LLMos needs a Python whose SQLite has FTS5") from error
+    finally:
+        connection.close()

@@ -174,11 +174,13 @@ class Tape:
 
 
 FERNS = (
-    "The fern on the sill of room 3 likes shade and dies in the sun.",
-    "The fern on the sill of room 3 is watered every 2 days by Ana.",
-    "The fern on the sill of room 3 must not stand near the heating.",
+    "Above the sill of room 3 the fern likes shade and dies in the sun.",
+    "Before noon the fern of room 3 is watered every 2 days by Ana.",
+    "Close to the heating of room 3 the fern must not stand at any time.",
 )
-GOOD = "- The fern of room 3 likes shade and is watered every 2 days by Ana. [1] [2]\n- It must not stand near heating. [3]"
+GOOD = """- The fern of room 3 likes shade and is watered every 2 days by Ana. [1] [2]
+- It must not stand close to the heating. [3]
+"""
 
 
 async def test_notes_on_one_subject_are_summed_up(shelf: Shelf) -> None:
@@ -187,7 +189,6 @@ async def test_notes_on_one_subject_are_summed_up(shelf: Shelf) -> None:
     tape = Tape(GOOD)
     assert await MemoryStep(shelf, tape).foretell() == ["sum up 3 notes on 'fern'"]
     [change] = await done(shelf, tape)
-    print(change, shelf.notes.all())
     [digest] = shelf.notes.all()
     assert (change.verdict, change.subject, change.commit) == ("kept", digest.id, shelf.history.tip())
     assert digest.digests == tuple(sorted(notes))
@@ -195,7 +196,7 @@ async def test_notes_on_one_subject_are_summed_up(shelf: Shelf) -> None:
     links = [f"[{name}](archive/{name}.md)" for name in notes]
     assert digest.text == (
         f"- The fern of room 3 likes shade and is watered every 2 days by Ana. ({links[0]}, {links[1]})\n"
-        f"- It must not stand near heating. ({links[2]})"
+        f"- It must not stand close to the heating. ({links[2]})"
     )
     assert all((shelf.notes.folder / "archive" / f"{name}.md").is_file() for name in notes)
     assert {note.because for note in shelf.notes.archived()} == {"summed up in a digest on fern"}
@@ -225,8 +226,7 @@ def subject(*texts: str) -> Subject:
         ("", "there was no line in the answer"),
         ("- It likes shade.", "the line 'It likes shade.' names no note that it comes from"),
         ("- It likes shade. [4]", "the line 'It likes shade.' names no note that it comes from"),
-        ("- Bob waters it. Bob does. [2]", "the line 'Bob waters it. Bob does.' differs"),
-        ("- It may stand near the heating. [3]", "the line 'It may stand near the heating.' differs"),
+        ("- It may stand near the heating. [3]", "the line 'It may stand near the heating.' differs from its notes in"),
         ("- It is watered by Ben. [2]", "the line 'It is watered by Ben.' names Ben, which its notes do not"),
         ("- It likes shade. [1]", "it is no shorter than the notes that it sums up"),
         ("\n".join(f"- {text} {text} [{n}]" for n, text in enumerate(FERNS, 1)), "it is no shorter"),
@@ -236,10 +236,7 @@ def test_what_cannot_be_checked_is_not_believed(text: str, why: str) -> None:
     """No source, a new number or name, a no more or less, no gain."""
     found = read_digest(text, subject(*FERNS))
     assert isinstance(found, str)
-    if "differs" in why:
-        assert found.startswith(why.rpartition(" ")[0]) or "names" in found
-    else:
-        assert found.startswith(why)
+    assert found.startswith(why)
 
 
 def test_a_line_may_name_several_notes_at_once() -> None:

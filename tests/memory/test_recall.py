@@ -1,6 +1,6 @@
 """The laws of recall: notes that share words, best first."""
 
-import math
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.memory.notes import Note
-from llmos.memory.recall import recall, words
+from llmos.memory.recall import Recency, recall, words
 
 
 def note(text: str, *tags: str, created: str = "2026-01-01") -> Note:
@@ -57,10 +57,31 @@ def test_of_equal_notes_the_newer_comes_first() -> None:
     assert ids([older, newer], "cube") == ids([newer, older], "cube") == ["cube b", "cube a"]
 
 
-def test_the_score_is_bm25() -> None:
-    """One case worked out by hand: two notes, one word, once in a note of average length."""
-    (found,) = recall([note("cube red"), note("ball blue")], "cube")
-    assert found.score == pytest.approx(math.log(1 + 1.5 / 1.5))
+def test_words_that_say_little_do_not_decide() -> None:
+    """Beside words that say something they are left out; alone they are all there is to look for."""
+    notes = [note("fern likes shade"), note("the car is the best")]
+    assert ids(notes, "what does the fern like?") == ["fern likes shade"]
+    assert ids(notes, "the") == ["the car is the best"]
+
+
+def test_forms_of_a_word_are_found() -> None:
+    """Porter's stems: `moved` is found by `moving`, `gripper` by `grippers`, an accent does not matter."""
+    notes = [note("the arm moved the crate"), note("the café closes")]
+    assert ids(notes, "moving crates") == ["the arm moved the crate"]
+    assert ids(notes, "cafe") == ["the café closes"]
+
+
+def test_the_newer_counts_a_little_more() -> None:
+    """By half-lives, up to its weight: what fits much better is still first."""
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    recency = Recency(now, half_life_days=30.0, weight=0.5)
+    old, new = note("cube red", created="2020-01-01"), note("cube red", "x", created="2026-07-01")
+    assert recency.factor(new) == pytest.approx(1.5)
+    assert recency.factor(note("x", created="2026-06-01")) == pytest.approx(1.25)
+    assert recency.factor(old) == pytest.approx(1.0)
+    both = [old, new, *(note(f"filler {n}") for n in range(9))]
+    assert [each.note for each in recall(both, "cube", recency=recency)] == [new, old]
+    assert recall(both, "cube red cube", recency=Recency(now, 30.0, 0.0))[0].note is old  # shorter, so it fits better
 
 
 @given(st.lists(st.text("abc ", max_size=12), max_size=8), st.text("abc ", max_size=6), st.integers(1, 4))
