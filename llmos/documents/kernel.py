@@ -10,9 +10,11 @@ from typing import Any
 
 from llmos.documents.document import BrokenDocumentError, Document
 from llmos.documents.frontmatter import read_document
-from llmos.documents.kernel_checks import check_budget, check_models, check_tighter
+from llmos.documents.kernel_checks import check_budget, check_evolution, check_models, check_tighter
 from llmos.documents.kernel_rules import (
     BudgetRules,
+    DispatchRules,
+    EvolutionRules,
     KernelRules,
     ModelAlias,
     ModelRules,
@@ -23,6 +25,7 @@ from llmos.documents.kernel_rules import (
     ValenceRules,
 )
 from llmos.documents.keys import KeyPath, Leaf, build, leaves
+from llmos.documents.memory_rules import MemoryRules
 from llmos.documents.valence_checks import check_valence
 from llmos.errors import DocumentError, nearest
 from llmos.messages import JSON
@@ -30,7 +33,10 @@ from llmos.messages import JSON
 __all__ = [
     "RULES",
     "BudgetRules",
+    "DispatchRules",
+    "EvolutionRules",
     "KernelRules",
+    "MemoryRules",
     "ModelAlias",
     "ModelRules",
     "Orchestration",
@@ -46,11 +52,14 @@ __all__ = [
 
 RULES: Mapping[str, type] = {
     "orchestration": Orchestration,
+    "dispatch": DispatchRules,
     "budget": BudgetRules,
     "models": ModelRules,
     "safety": SafetyRules,
     "service": ServiceRules,
     "valence": ValenceRules,
+    "evolution": EvolutionRules,
+    "memory": MemoryRules,
 }
 """The documents of the kernel, by file name without `.md`, and what each is read into."""
 
@@ -78,12 +87,17 @@ def load_kernel(shipped: Path, overlay: Path | None = None) -> KernelRules:
     check_budget(budget, found["budget"], own["budget"])
     valence = build(ValenceRules, found["valence"], own["valence"])
     check_valence(valence, found["valence"], own["valence"])
+    evolution = build(EvolutionRules, found["evolution"], own["evolution"])
+    check_evolution(evolution, found["evolution"], own["evolution"])
     return KernelRules(
         orchestration=build(Orchestration, found["orchestration"], own["orchestration"]),
+        dispatch=build(DispatchRules, found["dispatch"], own["dispatch"]),
         budget=budget,
         models=models,
         safety=build(SafetyRules, found["safety"], own["safety"]),
         valence=valence,
+        evolution=evolution,
+        memory=build(MemoryRules, found["memory"], own["memory"]),
         service=build(ServiceRules, found["service"], own["service"]),
         prose={stem: document.prose for stem, document in own.items()},
         provenance={

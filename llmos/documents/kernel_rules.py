@@ -7,28 +7,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import Enum
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta
 
+from llmos.documents.agent_trials import AgentTrials
 from llmos.documents.document import Document
 from llmos.documents.keys import Text
+from llmos.documents.memory_rules import MemoryRules
+from llmos.documents.tighter import Tighter
 
 _RELEASE = re.compile(r"-\d{8}\Z")
 
 Fraction: TypeAlias = Annotated[float, Meta(gt=0, le=1)]
 Usd: TypeAlias = Annotated[float, Meta(ge=0, le=10_000)]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=604_800)]
-
-
-class Tighter(Enum):
-    """The safe side of a rule: a home may move it there and nowhere else."""
-
-    LOWER = "lower"
-    HIGHER = "higher"
-    FEWER = "fewer"
-    MORE = "more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +47,23 @@ class BudgetRules:
     final_turn_at: Fraction
     max_output_tokens: Annotated[int, Meta(ge=1, le=128_000)]
     min_output_tokens: Annotated[int, Meta(ge=1, le=128_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchRules:
+    """Which way a goal is reached; shares and scores lie in [0, 1]."""
+
+    learn: bool
+    crystallized_min_uses: Annotated[int, Meta(ge=1, le=100_000)]
+    crystallized_min_rate: Fraction
+    mixed_min_score: Fraction
+    quarantine_after: Annotated[int, Meta(ge=1, le=100)]
+    retries: Annotated[int, Meta(ge=0, le=10)]
+    irreversible: Literal["never", "approved"]
+    absolute_tolerance: Annotated[float, Meta(ge=0, le=1)]
+    relative_tolerance: Annotated[float, Meta(ge=0, le=0.1)]
+    pose_tolerance_m: Annotated[float, Meta(ge=0, le=1)]
+    pose_tolerance_deg: Annotated[float, Meta(ge=0, le=45)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +225,43 @@ class ValenceRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """What a skill must have shown before it climbs to a tier: cases, their rate, and evidence against a worse rate.
+
+    A person may let it climb without the `e_value`; see `llmos.evolution.evidence` for what that is.
+    """
+
+    min_uses: Annotated[int, Meta(ge=1, le=100_000)]
+    min_rate: Fraction
+    unacceptable_rate: Annotated[float, Meta(gt=0, lt=1)]
+    e_value: Annotated[float, Meta(gt=1, le=1_000_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class EvolutionRules(AgentTrials):
+    """When skills climb, fall and are put aside; and, before that, when agents change."""
+
+    tiers: Mapping[str, Bar]
+    demotion_e_value: Annotated[float, Meta(gt=1, le=1_000_000)]
+    demotion_window: Annotated[int, Meta(ge=1, le=10_000)]
+    quarantine_failures: Annotated[int, Meta(ge=1, le=100)]
+    confidence: Annotated[float, Meta(gt=0, lt=1)]
+    evidence_runs: Annotated[int, Meta(ge=1, le=100)]
+
+
+@dataclass(frozen=True, slots=True)
 class KernelRules:
     """All rules, the text beside them by file name without `.md`, and where each value comes from."""
 
     orchestration: Orchestration
+    dispatch: DispatchRules
     budget: BudgetRules
     models: ModelRules
     safety: SafetyRules
     service: ServiceRules
     valence: ValenceRules
+    evolution: EvolutionRules
+    memory: MemoryRules
     prose: Mapping[str, str]
     provenance: Mapping[str, str]
     documents: tuple[Document, ...]
