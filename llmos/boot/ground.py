@@ -6,7 +6,7 @@ Knows neither journal nor loop; `runs` goes on from here.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
@@ -18,6 +18,7 @@ from llmos.clock import Clock
 from llmos.documents.agent import Agent
 from llmos.documents.kernel import KernelRules
 from llmos.documents.skill import Skill
+from llmos.errors import LLMosError
 from llmos.messages import Message
 from llmos.models.base import ModelChoice
 from llmos.runtime.goals import check_goal
@@ -31,6 +32,18 @@ from llmos.volumes.registry import Registry, Snapshot
 if TYPE_CHECKING:
     from llmos.autonomy.valence import Valence
     from llmos.boot.body import Body
+
+
+class Commit(Protocol):
+    """Puts what LLMos wrote into the user volume's history."""
+
+    def __call__(self, paths: Sequence[Path], reason: str, trailers: Mapping[str, str] | None = None, /) -> object:
+        """One commit of these files; nothing where nothing changed."""
+        ...
+
+
+NO_MODEL = "none"
+"""The name that stands for the model where there is none."""
 
 
 @dataclass(slots=True)
@@ -75,13 +88,13 @@ class Ground:
     workspace: Path
     max_steps: int | None
     mode: str
-    """How goals are to be reached, as a person asked for it: `auto`, `learner` or `orchestrator`."""
+    """How goals are to be reached, as a person asked for it: `auto`, or one of the modes."""
     body_for: "Callable[[Agent], Body | None]"
     valence: "Callable[[], Valence | None]"
     """The Sentience Layer of the robot, while one is open."""
     scene: Callable[[], str]
     """The scene that the session asked for; empty when it asked for none."""
-    commit: Callable[[Sequence[Path], str], object]
+    commit: Commit
     commits_of: Callable[[Mapping[Path, str]], Mapping[Path, str | None]]
 
 
@@ -98,6 +111,8 @@ class Settled:
     permissions: Permissions
     mode: str
     mode_reason: str
+    no_model: LLMosError | None = None
+    """Why no model can answer, where none can: nothing but a run that is led may begin then."""
 
     @property
     def overseen(self) -> bool:
@@ -112,11 +127,22 @@ def settle(ground: Ground, text: str, talk: Conversation, caller: str = "") -> S
     agent = snapshot.agent(talk.agent)
     body = ground.body_for(agent)
     serves = body is not None and body.profile.kind == "arm" and _may_move(agent)  # pocket plans arm motions only
-    choice = ground.models.choose(agent, pocket_can_serve=serves, resumed=talk.model, caller=caller)
-    ground.models.make(choice.name)
+    choice, no_model = _choose(ground, agent, talk, caller, serves=serves)
     permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
     mode, reason = _mode(ground.mode, agent, drives=body is not None and may_drive(agent))
-    return Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions, mode, reason)
+    return Settled(agent, goal, snapshot, _opened(agent, snapshot), body, choice, permissions, mode, reason, no_model)
+
+
+def _choose(
+    ground: Ground, agent: Agent, talk: Conversation, caller: str, *, serves: bool
+) -> tuple[ModelChoice, LLMosError | None]:
+    """The model, and what keeps it from answering: a run that is led needs none."""
+    try:
+        choice = ground.models.choose(agent, pocket_can_serve=serves, resumed=talk.model, caller=caller)
+        ground.models.make(choice.name)
+    except LLMosError as error:
+        return ModelChoice(NO_MODEL, str(error)), error
+    return choice, None
 
 
 def _mode(asked: str, agent: Agent, *, drives: bool) -> tuple[str, str]:

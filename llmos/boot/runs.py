@@ -4,7 +4,7 @@ Knows how the parts fit together; what each does is its own affair.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -12,14 +12,16 @@ import anyio.to_thread
 
 from llmos import __version__
 from llmos.boot.deeds import CURRENT, Deeds
-from llmos.boot.ground import Conversation, Ground, Place, Settled, may_drive, settle
+from llmos.boot.experience import Way, choose_way, remember
+from llmos.boot.ground import NO_MODEL, Conversation, Ground, Place, Settled, may_drive, settle
 from llmos.boot.models import Chosen
 from llmos.budget import Limits, Purse
 from llmos.documents.agent import Agent
-from llmos.documents.document import Document, Problem
+from llmos.documents.document import Document, Problem, hash_of
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.models.router import Attempt
+from llmos.runtime.dispatcher import Decision
 from llmos.runtime.judge import ClaimJudge
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.oversight import Overseer
@@ -32,6 +34,7 @@ from llmos.tools.toolbox import Toolbox
 from llmos.traces.events import DocumentBroken, DocumentRef, ModelFailed, RunLimits, RunStarted, TextStreamed, Waiting
 from llmos.traces.index import record_run
 from llmos.traces.journal import Journal, new_run_id
+from llmos.traces.trace import Trace
 
 if TYPE_CHECKING:
     from llmos.robots.outcome import PhysicalOutcome
@@ -47,9 +50,12 @@ async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) 
         deeds = Deeds(journal, place.deeds)
         token = CURRENT.set(deeds)
         try:
-            plan = await _plan(ground, settled, run_id, journal, deeds, place, talk)
+            alone = not talk.history
+            run, plan, way = await _plan(ground, settled, run_id, journal, deeds, place, talk)
             talk.last_run = run_id
-            return await carry_out(plan)
+            outcome = await carry_out(plan)
+            await anyio.to_thread.run_sync(partial(remember, ground, run, way, outcome, alone=alone))
+            return outcome
         finally:
             CURRENT.reset(token)
             with anyio.CancelScope(shield=True):
@@ -58,7 +64,8 @@ async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) 
 
 async def _plan(
     ground: Ground, run: Settled, run_id: str, journal: Journal, deeds: Deeds, place: Place, talk: Conversation
-) -> RunPlan:
+) -> tuple[Settled, RunPlan, Way]:
+    """The run with the way that was chosen for it, and all that it takes; LLMosError when it cannot begin."""
     purse = place.purse.child(_limits(ground, run.agent, place.purse.steps_left))
     below = Place(purse, run_id, deeds, place.depth + 1, model=run.choice.name)
     robot = _robot_tools(ground, run, journal)
@@ -66,11 +73,14 @@ async def _plan(
         ground.kit.toolbox, run.permissions, run.snapshot, robot, Delegation(ground, below), run_id, ground.commit
     )
     toolbox = whole.only(run.agent.tools, run.agent.disallowed_tools, journal)
-    terms = _terms(ground, run, toolbox, run_id, partial(_open_model, ground, run, purse, journal))
+    way = await anyio.to_thread.run_sync(choose_way, ground, run, toolbox, talk, place.depth)
+    if run.mode != "ORCHESTRATOR":
+        run = replace(run, mode=way.decision.mode, mode_reason=way.decision.reason)
+    terms = _terms(ground, run, toolbox, run_id, way.decision, partial(_open_model, ground, run, purse, journal))
     if terms.lead is None:
         terms.voice()  # what keeps a model from answering is a person's mistake as long as nothing has begun
-    return RunPlan(
-        started=await anyio.to_thread.run_sync(_started, ground, run, run_id, place, talk, purse),
+    plan = RunPlan(
+        started=await anyio.to_thread.run_sync(_started, ground, run, run_id, place, talk, purse, way),
         terms=terms,
         actions=toolbox,
         journal=journal,
@@ -82,6 +92,7 @@ async def _plan(
         notices=tuple(_notices(run, whole, problems)),
         overseers=_overseers(ground, run, deeds, below),
     )
+    return run, plan, way
 
 
 def _robot_tools(ground: Ground, run: Settled, journal: Journal) -> list[Tool]:
@@ -144,6 +155,9 @@ def _limits(ground: Ground, agent: Agent, steps_left: float) -> Limits:
 
 
 def _open_model(ground: Ground, run: Settled, purse: Purse, journal: Journal) -> Chosen:
+    if run.no_model is not None:
+        raise run.no_model
+
     def attempted(attempt: Attempt) -> None:
         price = chosen.price_of(attempt.model.partition(":")[2])
         spent_usd = purse.charge(attempt.usage, price)
@@ -166,7 +180,9 @@ def _open_model(ground: Ground, run: Settled, purse: Purse, journal: Journal) ->
     return chosen
 
 
-def _terms(ground: Ground, run: Settled, toolbox: Toolbox, run_id: str, open_model: Callable[[], Chosen]) -> Terms:
+def _terms(
+    ground: Ground, run: Settled, toolbox: Toolbox, run_id: str, decision: Decision, open_model: Callable[[], Chosen]
+) -> Terms:
     template = ground.models.template(run.choice.name)
     tools = toolbox.specs()
     names = {tool.name for tool in tools}
@@ -202,18 +218,25 @@ def _terms(ground: Ground, run: Settled, toolbox: Toolbox, run_id: str, open_mod
         state=state,
         notice=notice,
         on_text=stream,
-        bulletin=_bulletin(ground, run, template),
+        bulletin=_bulletin(ground, run, template, decision.example),
+        lead=decision.lead,
     )
 
 
-def _bulletin(ground: Ground, run: Settled, template: str) -> Callable[[], str]:
-    """What the model is told of the robot's state of mind; nothing where there is none."""
+def _bulletin(ground: Ground, run: Settled, template: str, example: Trace | None) -> Callable[[], str]:
+    """What the model is told before its steps: once, how a similar goal was reached; and the robot's state of mind."""
+    told = [ground.prompts.render("similar-trace", template=template, trace=example)] if example else []
     valence = ground.valence() if run.body else None
-    if valence is None:
-        return str
-    from llmos.boot.sentience import bulletins
+    mood: Callable[[], str] = str
+    if valence is not None:
+        from llmos.boot.sentience import bulletins
 
-    return bulletins(valence, ground.prompts, template)
+        mood = bulletins(valence, ground.prompts, template)
+
+    def bulletin() -> str:
+        return "\n\n".join(filter(None, (told.pop() if told else "", mood())))
+
+    return bulletin
 
 
 def _surroundings(run: Settled) -> list[str]:
@@ -224,13 +247,15 @@ def _surroundings(run: Settled) -> list[str]:
     return lines
 
 
-def _started(ground: Ground, run: Settled, run_id: str, place: Place, talk: Conversation, purse: Purse) -> RunStarted:
+def _started(
+    ground: Ground, run: Settled, run_id: str, place: Place, talk: Conversation, purse: Purse, way: Way
+) -> RunStarted:
     limits = purse.limits
     return RunStarted(
         run_id=run_id,
         agent=run.agent.name,
         goal=run.goal,
-        model=ground.models.make(run.choice.name).name,
+        model=NO_MODEL if run.no_model else ground.models.make(run.choice.name).name,
         model_reason=f"{run.choice.name}: {run.choice.reason}",
         mode=run.mode,
         mode_reason=run.mode_reason,
@@ -247,20 +272,22 @@ def _started(ground: Ground, run: Settled, run_id: str, place: Place, talk: Conv
             max_steps=int(limits.steps),
             max_tool_calls=int(limits.tool_calls),
         ),
-        documents=tuple(_references(ground, run)),
+        documents=tuple(_references(ground, run, way)),
         version=__version__,
     )
 
 
-def _references(ground: Ground, run: Settled) -> Sequence[DocumentRef]:
+def _references(ground: Ground, run: Settled, way: Way) -> Sequence[DocumentRef]:
     """Every document that shapes the run, with its content and, where git has it, its commit."""
     documents: list[tuple[str, Document]] = [("agent", run.agent.document)]
     documents += [("skill", skill.document) for skill in run.opened]
     documents += [("kernel", document) for document in ground.rules.documents]
     if run.body is not None:
         documents += [("robot", run.body.profile.document), ("scene", run.body.scene.document)]
-    commits = ground.commits_of({each.path: each.content_hash for _, each in documents})
-    return [DocumentRef(str(each.path), each.content_hash, commits[each.path], kind) for kind, each in documents]
+    found = [(kind, each.path, each.content_hash) for kind, each in documents]
+    found += [("trace", path, hash_of(path.read_bytes())) for path in way.files]
+    commits = ground.commits_of({path: content_hash for _, path, content_hash in found})
+    return [DocumentRef(str(path), content_hash, commits[path], kind) for kind, path, content_hash in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Knows which parts there are, and none of their workings.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -181,7 +181,9 @@ class LLMOS:
 
     def require(self, agent: str) -> None:
         """Raise what would keep this agent from running any goal at all; nothing is called."""
-        settle(self._ground, agent, Conversation(agent))
+        settled = settle(self._ground, agent, Conversation(agent))
+        if settled.no_model is not None:
+            raise settled.no_model
 
     async def say(self, talk: Conversation, goal: str, *, scope: CancelScope | None = None) -> RunOutcome:
         """Run the next goal of a conversation; from the second on, the system is asked to tell of edited documents."""
@@ -222,8 +224,8 @@ class LLMOS:
             commits_of=self.library.commits_of,
         )
 
-    def _commit(self, paths: Sequence[Path], reason: str) -> object:
-        return self.library.commit(paths, reason)
+    def _commit(self, paths: Sequence[Path], reason: str, trailers: Mapping[str, str] | None = None) -> object:
+        return self.library.commit(paths, reason, trailers)
 
     def _body_for(self, agent: Agent) -> "Body | None":
         """The robot of the session, when one was asked for or the agent drives one."""

@@ -31,9 +31,9 @@ _RUN_OPTIONS = (
     record,
     click.option(
         "--mode",
-        type=click.Choice(["auto", "learner", "orchestrator"]),
+        type=click.Choice(["auto", "crystallized", "follower", "mixed", "learner", "orchestrator"]),
         default="auto",
-        help="How to reach the goal; orchestrator: the safety officer looks at robot work before and after.",
+        help="How to reach the goal: by a skill's program, a trace, a model with an example, a model; or overseen.",
     ),
     click.option("--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write."),
     click.option("--budget-usd", type=click.FloatRange(min=0), metavar="X", help="The most that may be spent."),

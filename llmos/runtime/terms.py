@@ -37,6 +37,11 @@ class Lead(Protocol):
         """What its replies are signed with in the journal, e.g. `trace:1f0c9a2b3d4e`."""
         ...
 
+    @property
+    def reached(self) -> bool:
+        """Whether it led to the end."""
+        ...
+
     async def step(self, results: Sequence[ToolResult]) -> Reply | str:
         """The next reply, after what came of the calls of the last one.
 

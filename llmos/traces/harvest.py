@@ -6,6 +6,7 @@ which nothing failed that may have had an effect, and from which no secret had t
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 import msgspec
 
@@ -102,7 +103,7 @@ def _trace(entries: Entries, signature: str, skeleton: str, slots: Mapping[str, 
         slots=plain_slots,
         agent=start.agent,
         agent_hash=_only(by_kind.get("agent", {})),
-        skill_hashes=by_kind.get("skill", {}),
+        skill_hashes={_skill(path): content_hash for path, content_hash in by_kind.get("skill", {}).items()},
         steps=sourced(steps, plain_slots),
         answer=answer,
         mode=start.mode,
@@ -221,3 +222,8 @@ def _world(start: RunStarted, by_kind: Mapping[str, Mapping[str, str]]) -> Mappi
 
 def _only(hashes: Mapping[str, str]) -> str:
     return next(iter(hashes.values()), "")
+
+
+def _skill(path: str) -> str:
+    """The name of a skill, which is that of its folder: the same wherever its volume lies."""
+    return PurePath(path).parent.name

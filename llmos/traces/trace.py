@@ -56,7 +56,7 @@ class Trace:
     agent: str
     agent_hash: str
     skill_hashes: Mapping[str, str]
-    """The skills that shaped the run, by their paths as the journal has them."""
+    """The skills that the agent had open from the start, by name."""
     steps: tuple[TraceStep, ...]
     answer: str
     mode: str

@@ -21,6 +21,7 @@ class Script:
     """Leads through these replies, and keeps the results that it was shown."""
 
     name = "trace:test"
+    reached = False
 
     def __init__(self, *said: Reply | str) -> None:
         self._said = iter(said)

@@ -1,0 +1,195 @@
+"""What a home remembers of its runs, and what it keeps of a new one: traces in the volumes, uses beside them.
+
+Knows how a run's ground and the library of traces fit together; which way is taken, the dispatcher decides.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from llmos.boot.ground import Conversation, Ground, Settled
+from llmos.errors import LLMosError
+from llmos.messages import JSON
+from llmos.runtime.dispatcher import Decision, Here, decide
+from llmos.runtime.goals import Goal, parse_goal, values
+from llmos.runtime.outcome import RunOutcome
+from llmos.tools.toolbox import Toolbox
+from llmos.traces.harvest import NotKept, harvest
+from llmos.traces.library import TraceLibrary
+from llmos.traces.reading import read_journal
+from llmos.traces.tally import tally
+from llmos.traces.trace import Trace
+from llmos.traces.usage import UsageLine, append, read_usage, slots_hash
+
+if TYPE_CHECKING:
+    from llmos.runtime.terms import Lead
+
+_log = logging.getLogger("llmos")
+
+PLANNED: Final = frozenset({"LEARNER", "MIXED"})
+"""The modes in which a model planned, so that the run shows something new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a run is to reach its goal, and the files that this rests on."""
+
+    decision: Decision
+    files: tuple[Path, ...] = ()
+
+
+def choose_way(ground: Ground, run: Settled, toolbox: Toolbox, talk: Conversation, depth: int) -> Way:
+    """The way to a run's goal; blocks. LLMosError where the one that a person asked for is not there.
+
+    What a person asked for binds the run that was asked for, and not those that it delegates to.
+    """
+    asked = ground.mode if depth == 0 or ground.mode in ("learner", "orchestrator") else "auto"
+    if asked == "orchestrator":
+        return Way(Decision("LEARNER", run.mode_reason))
+    if asked == "learner":
+        return Way(Decision("LEARNER", "the model plans each step, as --mode says"))
+    if why := _unlearnable(ground, run, alone=not talk.history):
+        if asked != "auto":
+            raise LLMosError(f"--mode {asked} cannot be had: {why}; --mode learner lets the model plan")
+        return Way(Decision("LEARNER", f"the model plans each step: {why}"))
+    with opened(ground) as known:
+        decision = decide(parse_goal(run.goal), asked, known, _here(run, toolbox), ground.rules.dispatch)
+        return Way(decision, tuple(known.path_of(trace) for trace in decision.rests_on))
+
+
+def _unlearnable(ground: Ground, run: Settled, *, alone: bool) -> str:
+    """Why nothing may be taken from earlier runs, and nothing of this one be kept; empty when both may be."""
+    home = ground.environment.home
+    if not alone:
+        return "what was said before belongs to the goal"
+    if run.permissions.workspace.root.is_relative_to(home):
+        return "it works on the volumes themselves"
+    return "" if (home / "user").is_dir() else f"{home} has no volume of yours; `llmos init` makes one"
+
+
+def remember(ground: Ground, run: Settled, way: Way, outcome: RunOutcome, *, alone: bool) -> None:
+    """Keep what a run has shown, once it has ended; blocks.
+
+    `alone`: nothing was said before the goal. A run that was led counts as one use of what led it, done or failed. What
+    cannot be kept takes nothing from the run, which is over; it is warned of.
+    """
+    if _unlearnable(ground, run, alone=alone):
+        return
+    lead, goal = way.decision.lead, parse_goal(run.goal)
+    try:
+        if lead is not None and outcome.outcome in ("done", "failed", "refused"):
+            _count(ground, way, goal, outcome, ok=lead.reached and outcome.outcome == "done")
+        if ground.rules.dispatch.learn and outcome.outcome == "done" and outcome.mode in PLANNED:
+            _keep(ground, goal, outcome)
+    except LLMosError as error:
+        _log.warning("Nothing was learned of run %s: %s", outcome.run_id, error)
+
+
+def _keep(ground: Ground, goal: Goal, outcome: RunOutcome) -> None:
+    entries = read_journal(outcome.journal)
+    slots = values(goal)
+    trace = harvest(entries, signature=goal.signature, skeleton=goal.skeleton, slots=slots)
+    if isinstance(trace, NotKept):
+        return
+    with opened(ground) as known:
+        path = known.add(trace)
+    user = ground.environment.home / "user"
+    append(user, _use(ground, trace.id, outcome, slots, ok=True))
+    reason = f"Keep how {outcome.agent} reached: {' '.join(outcome.goal.split())[:60]}"
+    ground.commit((path, user / "usage.jsonl"), reason, {"Trace": trace.id, "Run": outcome.run_id})
+
+
+def _count(ground: Ground, way: Way, goal: Goal, outcome: RunOutcome, *, ok: bool) -> None:
+    slots = values(goal)
+    uses = [_use(ground, trace, outcome, slots, ok=ok) for trace in way.decision.rests_on]
+    append(ground.environment.home / "user", *uses)
+
+
+def _use(ground: Ground, trace: str, outcome: RunOutcome, slots: Mapping[str, JSON], *, ok: bool) -> UsageLine:
+    at = ground.clock.now().isoformat()
+    return UsageLine(
+        what="trace",
+        name=trace,
+        content_hash=trace,
+        run_id=outcome.run_id,
+        ok=ok,
+        slots_hash=slots_hash(slots),
+        at=at,
+    )
+
+
+def _here(run: Settled, toolbox: Toolbox) -> Here:
+    world: dict[str, JSON] = {}
+    if run.body is not None:
+        profile, scene = run.body.profile, run.body.scene
+        world = {
+            "robot": run.body.name,
+            "robot_hash": profile.document.content_hash,
+            "scene": scene.name,
+            "scene_hash": scene.document.content_hash,
+            "state": run.body.state(),
+        }
+    return Here(
+        agent=run.agent.name,
+        agent_hash=run.agent.document.content_hash,
+        skill_hashes={skill.name: skill.document.content_hash for skill in run.opened},
+        world=world,
+        workspace=str(run.permissions.workspace.root),
+        version=toolbox.version,
+        approves=toolbox.approves,
+        house=toolbox,
+    )
+
+
+@contextmanager
+def opened(ground: Ground) -> "Iterator[Experience]":
+    """What is remembered, for one question."""
+    known = Experience(ground)
+    try:
+        yield known
+    finally:
+        known.close()
+
+
+class Experience:
+    """What is remembered, open for one question; close it when done."""
+
+    def __init__(self, ground: Ground) -> None:
+        home = ground.environment.home
+        volumes = ground.registry.volumes
+        roots = [(each.name, each.root) for each in volumes if each.trusted and each.tier != "workspace"]
+        self._user = home / "user"
+        self._roots = [root for _, root in roots]
+        self._library = TraceLibrary.open(home, roots, secrets=ground.environment.secrets)
+
+    def exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
+        """The traces of goals with this skeleton."""
+        return self._library.exact(signature, agent)
+
+    def similar(self, skeleton: str, limit: int, agent: str) -> tuple[tuple[Trace, float], ...]:
+        """Traces of goals that are worded alike."""
+        return self._library.similar(skeleton, limit, agent)
+
+    def failures(self, trace: str) -> int:
+        """How often in a row the replay of a trace has failed of late."""
+        lines = [line for root in self._roots for line in read_usage(root)]
+        return tally(lines, "trace", trace, trace).streak()
+
+    def program(self, goal: Goal, agent: str) -> "Lead | str":  # noqa: ARG002
+        """The lead of a crystallized skill for this goal."""
+        return ""
+
+    def path_of(self, trace: str) -> Path:
+        """The file of a trace."""
+        return self._library.path_of(trace)
+
+    def add(self, trace: Trace) -> Path:
+        """Keep a trace in the person's own volume; its file."""
+        return self._library.add(self._user, trace)
+
+    def close(self) -> None:
+        """Give the index back."""
+        self._library.close()

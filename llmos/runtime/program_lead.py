@@ -1,0 +1,48 @@
+"""Leads a run through a verified program: its calls go the way of every call, and what fails is a model's to mend.
+
+Knows no tool and no skill; whoever makes it says how time passes.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from llmos.messages import JSON, Reply, Text, ToolCall, ToolResult, Usage
+from llmos.programs.interpreter import Call, Finish, Steps, steps
+from llmos.programs.values import Result
+from llmos.programs.verified import Verified
+
+
+class ProgramLead:
+    """A lead over one program; ProgramError where these values are none that it takes. Made for one run."""
+
+    def __init__(
+        self,
+        name: str,
+        program: Verified,
+        values: Mapping[str, JSON],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self.name = name
+        self.reached = False
+        self._steps: Steps = steps(program, values)
+        self._sleep = sleep
+        self._calls = 0
+
+    async def step(self, results: Sequence[ToolResult]) -> Reply | str:
+        """The next call; at the end the answer, or why the program gave up."""
+        told = Result(not results[-1].is_error, results[-1].text) if results else None
+        try:
+            while not isinstance(asked := self._steps.send(told), Call):
+                await self._sleep(asked.seconds)
+                told = None
+        except StopIteration as end:
+            finish: Finish = end.value
+            return self._end(finish)
+        self._calls += 1
+        call = ToolCall(f"call-{self._calls}", asked.tool, asked.args)
+        return Reply((call,), "tools", Usage(), self.name)
+
+    def _end(self, finish: Finish) -> Reply | str:
+        if not finish.ok:
+            return f"{self.name} stopped in line {finish.line}: {finish.text}"
+        self.reached = True
+        return Reply((Text(finish.text),), "end", Usage(), self.name)
