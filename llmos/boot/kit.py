@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 BUILT_IN = ("Read", "Write", "Edit", "Glob", "Grep", "Bash", "Skill", "Agent", "Remember", "Recall", "assess")
 
-_LIMITS = ("robots", "tools", "drivers")  # folders of a volume that hold robot profiles and programs
+_LIMITS = ("robots", "scenarios", "tools", "drivers")
+"""Folders of a volume that hold robot profiles, programs, and what agents are examined by."""
 
 
 def notes_of(environment: Environment, clock: Clock, commit: Commit) -> Notes:

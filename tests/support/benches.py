@@ -1,0 +1,90 @@
+"""A bench that runs nothing: whether a version passes a case is decided by a rule or by chance; knows no agent."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+
+from llmos.documents.agent_trials import AgentTrials
+from llmos.documents.frontmatter import parse
+from llmos.documents.kernel import load_kernel
+from llmos.documents.kernel_rules import EvolutionRules
+from llmos.documents.scenario import Case, Scenario, scenario_from
+from llmos.evolution.paired import alpha_of
+from llmos.evolution.scenarios import Ended
+from llmos.evolution.trial import Cases, Trial, choose_cases
+from llmos.messages import Usage
+from llmos.settings import system_root
+
+RULES: EvolutionRules = load_kernel(system_root() / "kernel").evolution
+CURRENT, CANDIDATE = "current", "candidate"
+
+Passes = Callable[[str, Case], bool]
+
+
+class DecidedBench:
+    """Says of each run that it passed or not; `runs` are the versions and cases in order."""
+
+    def __init__(self, passes: Passes, steps: Callable[[str], int] = lambda _: 3) -> None:
+        self.runs: list[tuple[str, str]] = []
+        self._passes = passes
+        self._steps = steps
+
+    async def run(self, agent: str, text: str, case: Case, keep: Path) -> Ended:
+        """What was decided."""
+        self.runs.append((text, case.name))
+        check = case.scenario.check
+        outcome = check.outcome if self._passes(text, case) else "failed"
+        there = {name: where.point for name, where in check.object_at.items() if where.point}
+        run_id = f"{agent}-{len(self.runs)}"
+        return Ended(run_id, outcome, "", self._steps(text), Usage(100, 10), 0.01, keep, objects=there)
+
+
+def by_chance(random: Random, current: float, candidate: float) -> Passes:
+    """Each run passes with the probability of its version."""
+    return lambda text, _: random.random() < (current if text == CURRENT else candidate)
+
+
+def scenarios(number: int, cases: int, *, pinned: int = 0) -> list[Scenario]:
+    """So many scenarios with so many cases each, all held out or pinned under a practice share of 0."""
+    return [_page(f"s{i}", cases, pinned=i >= number) for i in range(number + pinned)]
+
+
+def _page(name: str, cases: int, *, pinned: bool) -> Scenario:
+    goals = ", ".join(f"{name}-{i}" for i in range(cases))
+    lines = [
+        "---", f"name: {name}", "description: x", "agents: porter", "goal: '{goal}'", f"pinned: {str(pinned).lower()}",
+        f"slots: {{goal: [{goals}]}}", f"seeds: [{', '.join(map(str, range(cases * 12)))}]", "---", "",
+    ]  # fmt: skip
+    return scenario_from(parse("\n".join(lines), Path(f"{name}.md")))
+
+
+def a_trial(bench: DecidedBench, cases: Cases, rules: AgentTrials = RULES) -> Trial:
+    """A trial of the agent `porter`."""
+    return Trial(bench, "porter", cases, rules, Path("/nowhere"), lambda _: None)
+
+
+async def promotes(
+    random: Random, cases: Cases, tries: int, rates: tuple[float, float], rules: AgentTrials = RULES
+) -> bool:
+    """Whether any of so many tries with one version is kept, as `llmos evolve` would make them."""
+    current, candidate = rates
+    bench = DecidedBench(by_chance(random, current, candidate))
+    trial = a_trial(bench, cases, rules)
+    for number in range(1, tries + 1):
+        if number % rules.agent_proposals == 1:
+            trial = a_trial(bench, cases, rules)  # the next time that somebody calls it
+        alpha = alpha_of(rules.agent_alpha, number)
+        if cases.lack(alpha):
+            return False
+        if (await trial.judge(CURRENT, CANDIDATE, alpha)).kept:
+            return True
+    return False
+
+
+async def share_of_promotions(
+    seed: int, homes: int, tries: int, rates: tuple[float, float], pages: Sequence[Scenario]
+) -> float:
+    """In which share of so many homes an edit with these success rates brings a commit."""
+    cases = choose_cases("porter", pages, (), RULES)
+    random = Random(seed)
+    return sum([await promotes(random, cases, tries, rates) for _ in range(homes)]) / homes
