@@ -120,6 +120,16 @@ def sentence(override: Override, tmp_path: Path) -> Sentence:
             "2: 'warn_at' is 0.99 and must not be above 'final_turn_at', which is 0.95",
         ),
         (
+            "evolution.md",
+            "tiers:\n  team:\n    unacceptable_rate: 0.8",
+            "4: 'tiers.team.unacceptable_rate' of 0.8 must be below 'min_rate', which is 0.8",
+        ),
+        (
+            "evolution.md",
+            "tiers:\n  user:\n    min_uses: 1\n    min_rate: 0.9\n    unacceptable_rate: 0.1\n    e_value: 2",
+            "6: 'tiers.user' is none that skills climb to; known are: system, team",
+        ),
+        (
             "budget.md",
             "budget_usd: 1: 2",
             "2: the frontmatter is not valid YAML (mapping values are not allowed in this context)",

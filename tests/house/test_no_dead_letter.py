@@ -29,6 +29,7 @@ from llmos.tools.workspace import Workspace
 from llmos.traces.events import BudgetWarned, ModelFailed, ToolReturned
 from tests.support.careful import Bench, text_of
 from tests.support.homes import Place, make_place
+from tests.support.ladders import what_the_rules_show
 from tests.support.loopback import LoopbackServer, json_answer
 from tests.support.loops import bench
 from tests.support.messages_api import MessagesAPI
@@ -287,6 +288,9 @@ class House:
         strays = text_of(await Bench(bench.layer, goal="go").call("move_to", x=9.0, y=1.0, z=0.5))
         return slips, lets_go, strays, len(bench.previewed), bench.asked
 
+    async def what_is_shown_of_skills(self) -> object:
+        return what_the_rules_show(self.place.home, self.rules.evolution)
+
     async def what_a_command_sees(self) -> object:
         outcome = await play(self.place, calls("Bash", command="echo ${HOME:-nothing}"), says(), approve=("Bash",))
         return journaled(outcome, ToolReturned)[0].text
@@ -428,6 +432,15 @@ OBSERVATIONS: dict[str, Observation] = {
         lambda now, _: "terse" if now != "terse" else "normal", House.what_is_shown_of_a_mode
     ),
     "valence.modes.*.max_step_m": Observation(0.1, House.what_is_shown_of_a_mode),
+    "evolution.tiers.*.min_uses": Observation(200, House.what_is_shown_of_skills),
+    "evolution.tiers.*.min_rate": Observation(0.95, House.what_is_shown_of_skills),
+    "evolution.tiers.*.unacceptable_rate": Observation(0.6, House.what_is_shown_of_skills),
+    "evolution.tiers.*.e_value": Observation(1e6, House.what_is_shown_of_skills),
+    "evolution.demotion_e_value": Observation(1e6, House.what_is_shown_of_skills),
+    "evolution.demotion_window": Observation(1, House.what_is_shown_of_skills),
+    "evolution.quarantine_failures": Observation(1, House.what_is_shown_of_skills),
+    "evolution.confidence": Observation(0.5, House.what_is_shown_of_skills),
+    "evolution.evidence_runs": Observation(1, House.what_is_shown_of_skills),
 }
 
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmos.clock import SimulatedClock
-from llmos.documents.kernel import load_kernel
+from llmos.documents.kernel import EvolutionRules, load_kernel
 from llmos.evolution.promotion import Ladder
+from llmos.evolution.reasons import evidence_trailers
+from llmos.evolution.review import demand
 from llmos.evolution.safety import safety_suite
 from llmos.evolution.standing import FOLDERS, Standing, standing_of
 from llmos.evolution.transitions import trailers_of
@@ -98,3 +100,34 @@ class House:
     def trailers(self, rung: str) -> dict[str, str]:
         """The trailers of the newest commit on skills."""
         return trailers_of(self.log(rung)[0])
+
+
+def what_the_rules_show(home: Path, rules: EvolutionRules) -> list[object]:
+    """What is known and demanded of three skills in a home without histories: one climbs, one falls, one fails."""
+    ladder = Ladder(home, rules, SimulatedClock(), lambda *_: ())
+    lives = {("draw", "user"): "++++-+", ("stack", "team"): "+" * 60 + "-+" * 32, ("paint", "user"): "++-"}
+    seen: list[object] = []
+    for (name, tier), outcomes in lives.items():
+        page = home / FOLDERS[tier] / "skills" / name / "SKILL.md"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(SKILL.format(name=name), "utf-8")
+        text, at = skill_hash(page), "2026-11-20T09:00:00Z"
+        for number, outcome in enumerate(outcomes):
+            run = f"{name}-{number:03}"
+            append(
+                home / FOLDERS[tier],
+                UsageLine(
+                    what="skill",
+                    name=name,
+                    content_hash=text,
+                    run_id=run,
+                    ok=outcome == "+",
+                    slots_hash=run,
+                    at=at,
+                ),
+            )
+        standing = Standing(name, tier, page)
+        record = ladder.record(standing)
+        trailers = evidence_trailers(record, rules.evidence_runs)
+        seen += [record.floor, record.proof, record.interval, trailers, demand(ladder, standing)]
+    return seen
