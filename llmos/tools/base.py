@@ -66,6 +66,12 @@ class Tool:
     touches: Mapping[str, Access] = field(default_factory=dict)
     function: Callable[..., Any] | None = None
     """What it was made from, by which it is known again; None where that is not Python."""
+    effect_of: Callable[[Mapping[str, JSON]], Effect] | None = None
+    """What a call with prepared arguments does, where that is known better than the spec tells."""
+    minds_time: bool = False
+    """Whether what it does has limits of time of its own, so that the kernel's is not meant for it."""
+    only_listed: bool = False
+    """Whether it is offered only to agents whose document lists it."""
 
 
 @overload

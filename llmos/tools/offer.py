@@ -35,7 +35,7 @@ class Offer:
         tools = [
             tool
             for name, tool in self._tools.items()
-            if (names is None or any(each.names(name) for each in listed))
+            if ((names is None and not tool.only_listed) or any(each.names(name) for each in listed))
             and not any(each.names(name) and each.scope is None for each in denied)
         ]
         whole = [tool.spec.name for tool in tools if any(p.names(tool.spec.name) and p.scope is None for p in listed)]

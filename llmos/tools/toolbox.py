@@ -5,6 +5,7 @@ react to. What passes through: cancellation, and a journal that cannot be writte
 """
 
 import asyncio
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -59,7 +60,8 @@ class Toolbox:
 
     def specs(self, names: Sequence[str] | None = None, disallowed: Sequence[str] = ()) -> tuple[ToolSpec, ...]:
         """What a model is told, sorted by name, so that the same tools are always the same bytes."""
-        return self._offer.only(names, disallowed).specs()
+        offer = self._offer if names is None and not disallowed else self._offer.only(names, disallowed)
+        return offer.specs()
 
     def warnings(self, names: Sequence[str]) -> tuple[str, ...]:
         """One sentence for each listed tool that does not exist here."""
@@ -121,7 +123,7 @@ class Toolbox:
                 call_id=call.id,
                 tool=call.name,
                 args=dict(args),
-                effect=tool.spec.effect,
+                effect=tool.effect_of(args) if tool.effect_of else tool.spec.effect,
                 version=version_of(tool),
             )
         )
@@ -141,6 +143,8 @@ class Toolbox:
 
         What runs a program or an agent minds that one's time itself and may ask for more.
         """
+        if tool.minds_time:
+            return math.inf
         if tool.timeout_s is None:
             return self._rules.tool_timeout_s
         minds_itself = {Access.RUN, Access.DELEGATE} & set(tool.touches.values())
