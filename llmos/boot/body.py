@@ -4,7 +4,6 @@ Knows no robot by name. Verdicts and motions go to the deeds of the run that cau
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -25,7 +24,7 @@ from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.robots.base import RobotError
 from llmos.robots.camera import View
-from llmos.robots.caution import CALM, Caution
+from llmos.robots.caution import Caution, Heed
 from llmos.robots.client import HostClient
 from llmos.robots.controls import Controls, Principal
 from llmos.robots.doors import HostFiles
@@ -56,7 +55,7 @@ class Body:
         self,
         controls: Controls,
         scene: Scene,
-        heed: "Heed",
+        heed: Heed,
         clock: Clock,
         close: Callable[[], None],
         drivers: Mapping[str, Driver] = DRIVERS,
@@ -166,17 +165,6 @@ class Body:
             self._camera.close()
 
 
-@dataclass(slots=True)
-class Heed:
-    """Whatever caution is heeded just now: the gate asks, and who feels it may come later."""
-
-    caution: Callable[[], Caution] = lambda: CALM
-
-    def __call__(self) -> Caution:
-        """By how much orders are tightened at this moment."""
-        return self.caution()
-
-
 def open_body(
     documents: Lookups,
     home: Path,
@@ -215,8 +203,9 @@ def simulated_body(profile: RobotProfile, scene: Scene, home: Path) -> Body:
 
 def _joined(files: HostFiles, scene: str, end: Callable[[], None], drivers: Mapping[str, Driver]) -> Body:
     """The robot of a running host, in the scene that it has."""
+    heed = Heed()
     try:
-        client = HostClient(files, "llmos")
+        client = HostClient(files, "llmos", heed=heed)
     except RobotError:
         end()
         raise
@@ -230,7 +219,7 @@ def _joined(files: HostFiles, scene: str, end: Callable[[], None], drivers: Mapp
         raise LLMosError(
             f"The robot host of {files.robot} is in the scene '{client.scene.name}'; end it to begin in '{scene}'."
         )
-    return Body(client, client.scene, Heed(), RealClock(), close, drivers)
+    return Body(client, client.scene, heed, RealClock(), close, drivers)
 
 
 def _on_verdict(verdict: Verdict) -> None:

@@ -27,6 +27,7 @@ from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import Scene, read_scene
 from llmos.documents.scene_zones import profile_in
 from llmos.errors import LLMosError
+from llmos.robots.caution import Heed
 from llmos.robots.doors import HostFiles
 from llmos.robots.host import RobotHost
 from llmos.robots.latch import Stop
@@ -89,10 +90,11 @@ def _own(home: Path, profile: RobotProfile, scene: Scene, drivers: Mapping[str, 
     clock, files, latch = RealClock(), HostFiles(home, profile.name), latch_of(profile.name, home)
     with owning(files, latch, clock):
         pace = SharedPace(clock)
-        gate = make_gate(profile, scene, home, pace, drivers=drivers)
+        heed = Heed()
+        gate = make_gate(profile, scene, home, pace, heed, drivers)
         why = "the robot host failed"
         try:
-            host = RobotHost(gate, scene, latch, files, pace)
+            host = RobotHost(gate, scene, latch, files, pace, heed)
             why = anyio.run(_serve, host, owner)
         finally:
             gate.close()

@@ -1,8 +1,9 @@
 """By how much an order is to be carried out more carefully than the profile demands; it can say nothing looser.
 
-Knows no reason of its own: whoever gives an order may add one, and the gate keeps to the tighter of both.
+Knows no reason of its own: whoever gives an order may add one, and whoever waits for a motion goes on to say it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 
@@ -48,3 +49,14 @@ class Caution:
 
 CALM = Caution()
 """Nothing beyond the profile."""
+
+
+@dataclass(slots=True)
+class Heed:
+    """Whatever caution is heeded just now: a gate asks, and who feels it may come later."""
+
+    caution: Callable[[], Caution] = lambda: CALM
+
+    def __call__(self) -> Caution:
+        """By how much is tightened at this moment."""
+        return self.caution()

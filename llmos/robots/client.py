@@ -1,6 +1,7 @@
 """Controls over the socket of a robot host: the same words as the gate's, from any process of the same person.
 
-Knows no rule. A motion's lease is renewed by whoever awaits it: a process whose event loop hangs drives nothing.
+Knows no rule. A motion's lease is renewed by whoever awaits it, with the caution that is felt by then: a process whose
+event loop hangs drives nothing.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from llmos.documents.scene import Scene
 from llmos.errors import RefusedError, StorageError
 from llmos.robots.asked import is_stop, plain
 from llmos.robots.base import RobotError
+from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order, Ruling, Snapshot
 from llmos.robots.doors import HostFiles
 from llmos.robots.latch import Stop
@@ -46,8 +48,11 @@ R = TypeVar("R", Ruled, Done, Rearmed)
 class HostClient:
     """Implements Controls for the host of a robot and home; raises RobotError when there is none that answers."""
 
-    def __init__(self, files: HostFiles, who: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self, files: HostFiles, who: str, clock: Clock | None = None, heed: Callable[[], Caution] = lambda: CALM
+    ) -> None:
         self._files = files
+        self._heed = heed
         self._latch = latch_of(files.robot, files.home)
         self._clock = clock or RealClock()
         address = files.read_address()
@@ -119,7 +124,7 @@ class HostClient:
         while not await anyio.to_thread.run_sync(call.wait, share_s, abandon_on_cancel=True, limiter=limiter):
             self._line.check()
             if renewing:
-                self._line.tell(Renew(call.number))
+                self._line.tell(Renew(call.number, self._heed()))
         if isinstance(call.answer, kind):
             return call.answer
         if isinstance(call.answer, Failed):

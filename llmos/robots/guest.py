@@ -8,12 +8,14 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Protocol
 
 import anyio
 from anyio.abc import ByteStream, TaskGroup
 
 from llmos.errors import LLMosError
+from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Controls, Ruling, Snapshot
 from llmos.robots.verdict import Refusal, Result
 from llmos.robots.wire import (
@@ -80,6 +82,7 @@ class _Lease:
     """Permission to go on, for as long as the client says that it is there."""
 
     renewed_s: float
+    caution: Caution = CALM
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     refusal: Refusal = GIVEN_UP
 
@@ -128,6 +131,11 @@ class Guest:
             self._state = None
             self.tell(news)
 
+    @property
+    def caution(self) -> Caution:
+        """What this client has said last of the motions that it waits for, the tightest of it."""
+        return reduce(Caution.tighter, (lease.caution for lease in self._leases.values()), CALM)
+
     def end_lapsed(self, timeout_s: float) -> None:
         """Decelerate every motion whose client has not been heard of for so long."""
         for lease in self._leases.values():
@@ -172,7 +180,7 @@ class Guest:
         if isinstance(request, Renew | Cancel):
             lease = self._leases.get(request.id)
             if lease is not None and isinstance(request, Renew):
-                lease.renewed_s = self._house.now_s()
+                lease.renewed_s, lease.caution = self._house.now_s(), request.caution
             elif lease is not None:
                 lease.scope.cancel()
             return

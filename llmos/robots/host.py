@@ -7,6 +7,7 @@ that are gone; the stop has a thread and a socket of its own.
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import reduce
 from typing import Final, Protocol
 
 import anyio
@@ -16,6 +17,7 @@ from anyio.abc import ByteStream, SocketListener, TaskGroup
 from llmos.disk import write_whole
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Scene
+from llmos.robots.caution import CALM, Caution, Heed
 from llmos.robots.controls import Controls, Ruling
 from llmos.robots.doors import Address, HostFiles, new_key, open_door
 from llmos.robots.guest import Guest
@@ -51,10 +53,13 @@ class Hosted(Controls, Protocol):
 class RobotHost:
     """Serves a gate to clients until it is cancelled; what moves then decelerates first.
 
-    `abandoned` says that the last motion was left behind by a client that went without a word.
+    `abandoned` says that the last motion was left behind by a client that went without a word. `heed` is what the gate
+    asks at every tick: it hears there what clients say while they wait for a motion.
     """
 
-    def __init__(self, gate: Hosted, scene: Scene, latch: StopLatch, files: HostFiles, pace: SharedPace) -> None:
+    def __init__(
+        self, gate: Hosted, scene: Scene, latch: StopLatch, files: HostFiles, pace: SharedPace, heed: Heed | None = None
+    ) -> None:
         self.controls: Controls = gate
         self.key = new_key()
         self.abandoned = False
@@ -64,6 +69,8 @@ class RobotHost:
         self._files = files
         self._pace = pace
         self._guests: set[Guest] = set()
+        if heed is not None:
+            heed.caution = self._caution
         self._driving = 0
         self._shown: RobotProfile = gate.snapshot().profile
         self._ended: Motion | None = None
@@ -123,6 +130,9 @@ class RobotHost:
 
     def _note_motion(self, note: bytes) -> None:
         write_whole(self._files.moving, note, doing="note that the robot moves in")
+
+    def _caution(self) -> Caution:
+        return reduce(Caution.tighter, (guest.caution for guest in self._guests), CALM)
 
     def _period_s(self) -> float:
         return self._shown.control_period_s

@@ -11,12 +11,13 @@ import msgspec
 
 from llmos.messages import JSON
 from llmos.robots.base import Commanded, Measured, RobotError
+from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order, Ruling
 from llmos.robots.latch import Stop
 from llmos.robots.papers import Papers
 from llmos.robots.verdict import Motion, Result
 
-VERSION = 1
+VERSION = 2
 MOST_BYTES = 1_000_000
 _LENGTH_BYTES = 4
 
@@ -51,9 +52,13 @@ class Dispatch(msgspec.Struct, frozen=True, tag=True):
 
 
 class Renew(msgspec.Struct, frozen=True, tag=True):
-    """The client still waits for the motion of that dispatch."""
+    """The client still waits for the motion of that dispatch, with so much caution as it has by now.
+
+    The motion is as cautious as its order and this; where this gets less, the order remains.
+    """
 
     id: int
+    caution: Caution = CALM
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):

@@ -10,6 +10,7 @@ from threading import Event
 import pytest
 
 from llmos.robots.base import Commanded, RobotError
+from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order, Principal
 from llmos.robots.doors import HostFiles
 from llmos.robots.latch import Stop
@@ -48,17 +49,19 @@ def rig(tmp_path: Path) -> Iterator[HostRig]:
         yield rig
 
 
-def ask_away(caller: Caller) -> None:
+def ask_away(caller: Caller, caution: Caution = CALM) -> None:
     """Ask for a motion of several seconds."""
-    caller.say(Judge(1, Order("move_to", AWAY, ADA), preview=False))
+    caller.say(Judge(1, Order("move_to", AWAY, ADA, caution=caution), preview=False))
     caller.say(Dispatch(1, caller.hear(Ruled).ruling))
 
 
-def send_away(rig: HostRig, caller: Caller, on_command: Callable[[int], object] = lambda _: None) -> None:
+def send_away(
+    rig: HostRig, caller: Caller, on_command: Callable[[int], object] = lambda _: None, caution: Caution = CALM
+) -> None:
     """Begin a motion of several seconds, and let time run from then on."""
     begun = Event()
     rig.robot.on_command = lambda number: (begun.set(), on_command(number))
-    ask_away(caller)
+    ask_away(caller, caution)
     assert begun.wait(PATIENCE_S)
     run(rig)
 
@@ -108,6 +111,55 @@ def test_a_client_that_renews_its_lease_arrives(rig: HostRig) -> None:
         result = caller.hear(Done).result
     assert result.ok
     assert result.measured.pose.point == pytest.approx((1.5, 1.0, 1.5), abs=0.002)
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.5, 0.2])
+def test_a_client_that_grows_cautious_slows_its_motion_down(rig: HostRig, factor: float) -> None:
+    """From the renewal that says so the setpoints brake within their limits to the share of speed that is left."""
+    said_at: list[float] = []
+
+    def renew(number: int) -> None:
+        if number % 10 == 0:
+            caution = Caution(factor, reason="a test") if number >= 150 else CALM
+            caller.say(Renew(1, caution))
+            said_at.extend([rig.robot.sent[-1][0]] if number >= 150 else [])
+
+    with rig.caller() as caller:
+        send_away(rig, caller, renew)
+        result = caller.hear(Done).result
+    assert result.ok
+    fastest = max(speed for at, speed in speeds(rig.robot.sent) if at > said_at[0] + 1.0)
+    assert 0.9 * factor <= fastest / ARM.max_tcp_speed_mps <= factor * 1.001
+    assert unsafe(rig.robot.sent) == []
+
+
+@pytest.mark.anyio
+async def test_renewals_carry_what_the_client_feels(tmp_path: Path) -> None:
+    """On the real clock, with an arm that is ten times as fast: after a renewal or two it only crawls."""
+    with serving(tmp_path) as rig:
+        client = rig.client(heed=lambda: Caution(0.1))
+        result = await client.dispatch(await client.judge(Order("move_to", {"x": -1.0, "y": 0.0, "z": 1.0}, ADA)))
+        assert result.ok
+        moving = [(at, speed) for at, speed in speeds(rig.robot.sent) if speed > 0]
+        began_s = moving[0][0]
+        assert max(speed for at, speed in moving if at > began_s + 0.25) <= 0.1 * rig.profile.max_tcp_speed_mps * 1.001
+        assert moving[-1][0] - began_s > 0.5
+
+
+def test_a_client_cannot_make_its_motion_less_cautious_than_its_order(rig: HostRig) -> None:
+    """What renewals say is added to what the order said; the calmest of them changes nothing."""
+    with rig.caller() as caller:
+        send_away(rig, caller, renewing(caller), Caution(0.3))
+        assert caller.hear(Done).result.ok
+    assert max(speed for _, speed in speeds(rig.robot.sent)) <= 0.3 * ARM.max_tcp_speed_mps * 1.001
+
+
+def test_caution_of_a_client_ends_with_its_motion(rig: HostRig) -> None:
+    """Nobody else is slower for it."""
+    with rig.caller() as caller:
+        send_away(rig, caller, lambda number: caller.say(Renew(1, Caution(0.5))) if number % 10 == 0 else None)
+        assert caller.hear(Done).result.ok
+        assert [guest.caution for guest in rig.host._guests] == [CALM]
 
 
 @pytest.mark.parametrize("how", ["hang up", "cancel", "garbage", "half a message"])
@@ -272,7 +324,7 @@ def test_a_host_of_another_version_says_so(rig: HostRig) -> None:
     with Caller(address.controls) as caller:
         caller.say(Hello(99, address.key, "a test"))
         said = caller.hear(Failed).sentence
-    assert said == "This host speaks version 1, not 99; end it and start it again."
+    assert said == "This host speaks version 2, not 99; end it and start it again."
 
 
 def test_a_flood_is_cut_off_and_disturbs_nobody(rig: HostRig) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.robots.base import Pose
+from llmos.robots.caution import Caution
 from llmos.robots.controls import Order, Principal, Ruling
 from llmos.robots.verdict import Refusal, Verdict
 from llmos.robots.wire import (
@@ -35,6 +36,7 @@ floats = st.floats(allow_nan=False)
 values = st.one_of(st.none(), st.booleans(), floats, st.integers(-(2**63), 2**63 - 1), words)
 arguments = st.dictionaries(words, values, max_size=6)
 poses = st.builds(Pose, floats, floats, floats, floats)
+cautions = st.builds(Caution, st.floats(0.01, 1.0), st.floats(0, 9), st.none() | st.floats(0.01, 9), words)
 orders = st.builds(Order, words, arguments, st.builds(Principal, st.sampled_from(["person", "agent"]), words, words))
 refusals = st.one_of(st.none(), st.builds(Refusal, words, words, words))
 verdicts = st.builds(Verdict, st.integers(0, 2**31), words, arguments, refusals)
@@ -43,7 +45,7 @@ requests = st.one_of(
     st.builds(Hello, numbers, words, words),
     st.builds(Judge, numbers, orders, st.booleans()),
     st.builds(Dispatch, numbers, rulings),
-    st.builds(Renew, numbers),
+    st.builds(Renew, numbers, cautions),
     st.builds(Cancel, numbers),
     st.builds(Halt, numbers, words, words, words),
     st.builds(Permit, numbers, words, words),

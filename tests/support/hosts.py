@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from llmos.clock import RealClock, SimulatedClock
 from llmos.documents.robot_profile import RobotProfile
+from llmos.robots.caution import CALM, Caution, Heed
 from llmos.robots.client import HostClient
 from llmos.robots.doors import Door, HostFiles, knock
 from llmos.robots.gate import Gate
@@ -97,9 +98,9 @@ class HostRig:
     time: Time | None
     clients: list[HostClient] = field(default_factory=list)
 
-    def client(self, who: str = "a test") -> HostClient:
+    def client(self, who: str = "a test", heed: Callable[[], Caution] = lambda: CALM) -> HostClient:
         """A client that hangs up when the host ends."""
-        self.clients.append(HostClient(self.files, who))
+        self.clients.append(HostClient(self.files, who, heed=heed))
         return self.clients[-1]
 
     def caller(self) -> "Caller":
@@ -125,8 +126,9 @@ def serving(
 
     robot = WatchedRobot(KinematicArm(profile, scene), clock)
     pace = SharedPace(clock, sleep)
-    gate = BookedGate(profile, robot, pace, latch, zones=scene.zones)
-    host = RobotHost(gate, scene, latch, files, pace)
+    heed = Heed()
+    gate = BookedGate(profile, robot, pace, latch, zones=scene.zones, caution=heed)
+    host = RobotHost(gate, scene, latch, files, pace, heed)
 
     async def serve() -> None:
         token = anyio.lowlevel.current_token()
