@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from llmos.boot.crystals import crystallized, tools_of
 from llmos.boot.ground import Conversation, Ground, Settled
 from llmos.errors import LLMosError
 from llmos.messages import JSON
-from llmos.runtime.dispatcher import Decision, Here, decide
+from llmos.runtime.dispatcher import Crystallized, Decision, Here, decide
 from llmos.runtime.goals import Goal, parse_goal, values
 from llmos.runtime.outcome import RunOutcome
 from llmos.tools.toolbox import Toolbox
@@ -22,15 +23,15 @@ from llmos.traces.library import TraceLibrary
 from llmos.traces.reading import read_journal
 from llmos.traces.tally import tally
 from llmos.traces.trace import Trace
-from llmos.traces.usage import UsageLine, append, read_usage, slots_hash
-
-if TYPE_CHECKING:
-    from llmos.runtime.terms import Lead
+from llmos.traces.usage import UsageLine, What, append, read_usage, slots_hash
+from llmos.volumes.skill_hash import skill_hash
 
 _log = logging.getLogger("llmos")
 
 PLANNED: Final = frozenset({"LEARNER", "MIXED"})
 """The modes in which a model planned, so that the run shows something new."""
+
+NO_TOOLS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class Way:
     """How a run is to reach its goal, and the files that this rests on."""
 
     decision: Decision
-    files: tuple[Path, ...] = ()
+    toolbox: Toolbox
+    files: tuple[tuple[str, Path], ...] = ()
+    """Each with its kind, `trace` or `skill`."""
 
 
 def choose_way(ground: Ground, run: Settled, toolbox: Toolbox, talk: Conversation, depth: int) -> Way:
@@ -48,16 +51,19 @@ def choose_way(ground: Ground, run: Settled, toolbox: Toolbox, talk: Conversatio
     """
     asked = ground.mode if depth == 0 or ground.mode in ("learner", "orchestrator") else "auto"
     if asked == "orchestrator":
-        return Way(Decision("LEARNER", run.mode_reason))
+        return Way(Decision("LEARNER", run.mode_reason), toolbox)
     if asked == "learner":
-        return Way(Decision("LEARNER", "the model plans each step, as --mode says"))
+        return Way(Decision("LEARNER", "the model plans each step, as --mode says"), toolbox)
     if why := _unlearnable(ground, run, alone=not talk.history):
         if asked != "auto":
             raise LLMosError(f"--mode {asked} cannot be had: {why}; --mode learner lets the model plan")
-        return Way(Decision("LEARNER", f"the model plans each step: {why}"))
-    with opened(ground) as known:
+        return Way(Decision("LEARNER", f"the model plans each step: {why}"), toolbox)
+    with opened(ground, run, toolbox) as known:
         decision = decide(parse_goal(run.goal), asked, known, _here(run, toolbox), ground.rules.dispatch)
-        return Way(decision, tuple(known.path_of(trace) for trace in decision.rests_on))
+        files = [("trace", known.path_of(trace)) for trace in decision.traces]
+    if decision.skill:
+        files.append(("skill", run.snapshot.skill(decision.skill).document.path))
+    return Way(decision, toolbox, tuple(files))
 
 
 def _unlearnable(ground: Ground, run: Settled, *, alone: bool) -> str:
@@ -81,43 +87,58 @@ def remember(ground: Ground, run: Settled, way: Way, outcome: RunOutcome, *, alo
     lead, goal = way.decision.lead, parse_goal(run.goal)
     try:
         if lead is not None and outcome.outcome in ("done", "failed", "refused"):
-            _count(ground, way, goal, outcome, ok=lead.reached and outcome.outcome == "done")
+            _count(ground, run, way, goal, outcome, ok=lead.reached and outcome.outcome == "done")
         if ground.rules.dispatch.learn and outcome.outcome == "done" and outcome.mode in PLANNED:
-            _keep(ground, goal, outcome)
+            _keep(ground, run, way, goal, outcome)
     except LLMosError as error:
         _log.warning("Nothing was learned of run %s: %s", outcome.run_id, error)
 
 
-def _keep(ground: Ground, goal: Goal, outcome: RunOutcome) -> None:
+def _keep(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcome) -> None:
     entries = read_journal(outcome.journal)
     slots = values(goal)
     trace = harvest(entries, signature=goal.signature, skeleton=goal.skeleton, slots=slots)
     if isinstance(trace, NotKept):
         return
-    with opened(ground) as known:
+    with opened(ground, run, way.toolbox) as known:
         path = known.add(trace)
     user = ground.environment.home / "user"
-    append(user, _use(ground, trace.id, outcome, slots, ok=True))
+    append(user, _use(ground, "trace", trace.id, trace.id, outcome, slots, ok=True))
     reason = f"Keep how {outcome.agent} reached: {' '.join(outcome.goal.split())[:60]}"
     ground.commit((path, user / "usage.jsonl"), reason, {"Trace": trace.id, "Run": outcome.run_id})
 
 
-def _count(ground: Ground, way: Way, goal: Goal, outcome: RunOutcome, *, ok: bool) -> None:
-    slots = values(goal)
-    uses = [_use(ground, trace, outcome, slots, ok=ok) for trace in way.decision.rests_on]
+def _count(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcome, *, ok: bool) -> None:
+    """Count the use of each trace, or of the skill, that the run was led by."""
+    slots, decision = values(goal), way.decision
+    uses = [_use(ground, "trace", trace, trace, outcome, slots, ok=ok) for trace in decision.traces]
+    if decision.skill:
+        skill = run.snapshot.skill(decision.skill)
+        text = skill_hash(skill.document.path)
+        uses.append(_use(ground, "skill", skill.name, text, outcome, slots, ok=ok, tools=tools_of(skill)))
     append(ground.environment.home / "user", *uses)
 
 
-def _use(ground: Ground, trace: str, outcome: RunOutcome, slots: Mapping[str, JSON], *, ok: bool) -> UsageLine:
-    at = ground.clock.now().isoformat()
+def _use(
+    ground: Ground,
+    what: What,
+    name: str,
+    content_hash: str,
+    outcome: RunOutcome,
+    slots: Mapping[str, JSON],
+    *,
+    ok: bool,
+    tools: Mapping[str, str] = NO_TOOLS,
+) -> UsageLine:
     return UsageLine(
-        what="trace",
-        name=trace,
-        content_hash=trace,
+        what=what,
+        name=name,
+        content_hash=content_hash,
         run_id=outcome.run_id,
         ok=ok,
         slots_hash=slots_hash(slots),
-        at=at,
+        at=ground.clock.now().isoformat(),
+        tools=dict(tools),
     )
 
 
@@ -145,9 +166,9 @@ def _here(run: Settled, toolbox: Toolbox) -> Here:
 
 
 @contextmanager
-def opened(ground: Ground) -> "Iterator[Experience]":
+def opened(ground: Ground, run: Settled, toolbox: Toolbox) -> "Iterator[Experience]":
     """What is remembered, for one question."""
-    known = Experience(ground)
+    known = Experience(ground, run, toolbox)
     try:
         yield known
     finally:
@@ -157,10 +178,11 @@ def opened(ground: Ground) -> "Iterator[Experience]":
 class Experience:
     """What is remembered, open for one question; close it when done."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, run: Settled, toolbox: Toolbox) -> None:
         home = ground.environment.home
         volumes = ground.registry.volumes
         roots = [(each.name, each.root) for each in volumes if each.trusted and each.tier != "workspace"]
+        self._run, self._toolbox = run, toolbox
         self._user = home / "user"
         self._roots = [root for _, root in roots]
         self._library = TraceLibrary.open(home, roots, secrets=ground.environment.secrets)
@@ -175,16 +197,18 @@ class Experience:
 
     def failures(self, trace: str) -> int:
         """How often in a row the replay of a trace has failed of late."""
-        lines = [line for root in self._roots for line in read_usage(root)]
-        return tally(lines, "trace", trace, trace).streak()
+        return tally(self._uses(), "trace", trace, trace).streak()
 
-    def program(self, goal: Goal, agent: str) -> "Lead | str":  # noqa: ARG002
-        """The lead of a crystallized skill for this goal."""
-        return ""
+    def crystallized(self, goal: Goal) -> Crystallized | str:
+        """The skill whose program reaches this goal with the tools of this run."""
+        return crystallized(goal, self._run, self._toolbox, self._uses())
 
     def path_of(self, trace: str) -> Path:
         """The file of a trace."""
         return self._library.path_of(trace)
+
+    def _uses(self) -> list[UsageLine]:
+        return [line for root in self._roots for line in read_usage(root)]
 
     def add(self, trace: Trace) -> Path:
         """Keep a trace in the person's own volume; its file."""

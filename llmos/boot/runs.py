@@ -285,7 +285,7 @@ def _references(ground: Ground, run: Settled, way: Way) -> Sequence[DocumentRef]
     if run.body is not None:
         documents += [("robot", run.body.profile.document), ("scene", run.body.scene.document)]
     found = [(kind, each.path, each.content_hash) for kind, each in documents]
-    found += [("trace", path, hash_of(path.read_bytes())) for path in way.files]
+    found += [(kind, path, hash_of(path.read_bytes())) for kind, path in way.files]
     commits = ground.commits_of({path: content_hash for _, path, content_hash in found})
     return [DocumentRef(str(path), content_hash, commits[path], kind) for kind, path, content_hash in found]
 

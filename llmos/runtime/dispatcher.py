@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias
 
 from llmos.documents.kernel import DispatchRules
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, counted
 from llmos.messages import JSON, Effect, ToolCall
 from llmos.runtime.goals import Goal, values
 from llmos.runtime.replay import Follower, ReplayRules, Standing
+from llmos.runtime.spelling import spelled_otherwise
 from llmos.runtime.terms import Lead
 from llmos.traces.binding import Bound, Tolerance, Unbound, bind
+from llmos.traces.components import leaves
 from llmos.traces.trace import Trace
 
 Mode: TypeAlias = Literal["CRYSTALLIZED", "FOLLOWER", "MIXED", "LEARNER"]
@@ -37,9 +39,19 @@ class Experience(Protocol):
         """How often in a row the replay of a trace has failed of late."""
         ...
 
-    def program(self, goal: Goal, agent: str) -> "Lead | str":
-        """The lead of a crystallized skill for this goal; otherwise why there is none, empty where nothing is known."""
+    def crystallized(self, goal: Goal) -> "Crystallized | str":
+        """The skill whose program reaches this goal here; otherwise why there is none, empty where nothing is known."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Crystallized:
+    """A program that may run here, with these values, and how its skill has fared."""
+
+    lead: Lead
+    skill: str
+    uses: int
+    rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +79,10 @@ class Decision:
     reason: str
     lead: Lead | None = None
     example: Trace | None = None
-    rests_on: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()
     """The ids of the traces that it rests on."""
+    skill: str = ""
+    """The skill whose program it runs."""
 
 
 def decide(goal: Goal, asked: str, known: Experience, here: Here, rules: DispatchRules) -> Decision:
@@ -92,16 +106,23 @@ def decide(goal: Goal, asked: str, known: Experience, here: Here, rules: Dispatc
 
 
 def _crystallized(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -> Decision | str:  # noqa: ARG001
-    lead = known.program(goal, here.agent)
-    if isinstance(lead, str):
-        return lead
-    return Decision("CRYSTALLIZED", f"the program of a skill was made for such goals: {lead.name}", lead)
+    """The program of a skill that has proved itself."""
+    found = known.crystallized(goal)
+    if isinstance(found, str):
+        return found
+    if found.uses < rules.crystallized_min_uses:
+        return f"the skill {found.skill} has {counted(found.uses, 'use')} of {rules.crystallized_min_uses}"
+    if found.rate < rules.crystallized_min_rate:
+        least = rules.crystallized_min_rate
+        return f"the skill {found.skill} succeeded in {found.rate:.0%} of its uses, less than {least:.0%}"
+    reason = f"the skill {found.skill} was made for such goals: {counted(found.uses, 'use')}, {found.rate:.0%} done"
+    return Decision("CRYSTALLIZED", reason, found.lead, skill=found.skill)
 
 
 def _follower(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -> Decision | str:
     """The replay of traces that fit, or the reason that speaks against the best of them."""
     traces = known.exact(goal.signature, here.agent)
-    reasons = {trace.id: misfit(trace, known, here, rules) for trace in traces}
+    reasons = {trace.id: misfit(trace, known, here, rules) or _spelling(trace, goal) for trace in traces}
     fitting = [trace for trace in traces if not reasons[trace.id]]
     if not fitting:
         return next(iter(reasons.values()), "")
@@ -114,14 +135,14 @@ def _follower(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -
     if against := _start(bound, here, tolerance) or next(_final(bound, here, rules), ""):
         return against
     lead = Follower(bound, here.house, ReplayRules(tolerance, rules.retries))
-    return Decision("FOLLOWER", bound.note, lead, rests_on=bound.trace_ids)
+    return Decision("FOLLOWER", bound.note, lead, traces=bound.trace_ids)
 
 
 def _mixed(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -> Decision | str:
     for trace, likeness in known.similar(goal.skeleton, 1, here.agent):
         if likeness >= rules.mixed_min_score:
             reason = f"a trace is {likeness:.0%} alike and shown to the model: {trace.goal}"
-            return Decision("MIXED", reason, example=trace, rests_on=(trace.id,))
+            return Decision("MIXED", reason, example=trace, traces=(trace.id,))
     return ""
 
 
@@ -154,6 +175,12 @@ def misfit(trace: Trace, known: Experience, here: Here, rules: DispatchRules) ->
     if failures >= rules.quarantine_after:
         return f"a trace is there, but in quarantine: it failed {failures} times in a row"
     return ""
+
+
+def _spelling(trace: Trace, goal: Goal) -> str:
+    texts = (leaf for step in trace.steps for leaf in leaves(step.args).values() if isinstance(leaf, str))
+    said = spelled_otherwise(trace.goal, goal, texts)
+    return f"a trace is there, but {said}" if said else ""
 
 
 def _start(bound: Bound, here: Here, tolerance: Tolerance) -> str:

@@ -33,14 +33,15 @@ def _code(tool: Tool) -> str:
         return ""
     module = tool.function.__module__ or ""
     code = getattr(tool.function, "__code__", None)
-    return module if module.startswith("llmos_plugin_") or code is None else _content(code.co_filename)
+    if module.startswith("llmos_plugin_") or code is None:
+        return module
+    return _content(code.co_filename) or hash_of(code.co_code)
 
 
 @functools.cache
 def _content(path: str) -> str:
+    """The hash of a file's content; empty where there is no such file, as in an archive."""
     try:
         return hash_of(Path(path).read_bytes())
-    except OSError:  # run from an archive: the release is all there is to know it by
-        from llmos import __version__
-
-        return __version__
+    except OSError:
+        return ""

@@ -9,9 +9,8 @@ import pytest
 from llmos.documents.kernel import load_kernel
 from llmos.errors import LLMosError, RefusedError
 from llmos.messages import Effect, Reply, ToolCall, ToolResult
-from llmos.runtime.dispatcher import Here, decide
+from llmos.runtime.dispatcher import Crystallized, Here, decide
 from llmos.runtime.goals import Goal, parse_goal, values
-from llmos.runtime.terms import Lead
 from llmos.settings import system_root
 from llmos.traces.trace import Trace
 from tests.support.traces import AT_HOME, HERE, moved, robot_world, step, trace
@@ -32,6 +31,9 @@ class Program:
         raise AssertionError(results)
 
 
+GO = Crystallized(Program(), "go", uses=5, rate=1.0)
+
+
 @dataclass
 class Known:
     """What is remembered."""
@@ -39,7 +41,7 @@ class Known:
     traces: Sequence[Trace] = ()
     alike: Sequence[tuple[Trace, float]] = ()
     failed: Mapping[str, int] = field(default_factory=dict)
-    lead: Lead | str = ""
+    skill: Crystallized | str = ""
 
     def exact(self, signature: str, agent: str) -> Sequence[Trace]:
         """Those of this skeleton and agent."""
@@ -53,9 +55,9 @@ class Known:
         """As told."""
         return self.failed.get(trace, 0)
 
-    def program(self, goal: Goal, agent: str) -> Lead | str:
+    def crystallized(self, goal: Goal) -> Crystallized | str:
         """As told."""
-        return self.lead
+        return self.skill
 
 
 @dataclass
@@ -101,7 +103,7 @@ def test_the_same_goal_is_followed() -> None:
     """And the run is named that shows how."""
     decision = decide(parse_goal(GOAL), "auto", Known([learned()]), here(), RULES)
     assert (decision.mode, decision.reason) == ("FOLLOWER", "the same goal, as in run 20261120-095132-k3f9qz")
-    assert decision.rests_on == (learned().id,)
+    assert decision.traces == (learned().id,)
     assert decision.lead is not None
     assert decision.lead.name == f"trace:{learned().id}"
 
@@ -185,10 +187,26 @@ def test_a_goal_that_is_alike_only_gives_an_example() -> None:
     assert way(Known([other], alike=[(other, 0.3)]), mixed_min_score=0.2)[0] == "MIXED"
 
 
-def test_a_program_comes_first() -> None:
-    """And says its name; why there is none is told."""
-    assert way(Known([learned()], lead=Program()))[0] == "CRYSTALLIZED"
-    assert way(Known(lead="it is young")) == ("LEARNER", "the model plans each step; it is young")
+def test_a_program_that_has_proved_itself_comes_first() -> None:
+    """And says how; why there is none is told."""
+    reason = "the skill go was made for such goals: 5 uses, 100% done"
+    assert way(Known([learned()], skill=GO)) == ("CRYSTALLIZED", reason)
+    assert way(Known(skill="it is broken")) == ("LEARNER", "the model plans each step; it is broken")
+
+
+@pytest.mark.parametrize(
+    ("uses", "rate", "reason"),
+    [
+        (4, 1.0, "the skill go has 4 uses of 5"),
+        (20, 0.94, "the skill go succeeded in 94% of its uses, less than 95%"),
+    ],
+)
+def test_a_program_that_has_not_proved_itself_waits(uses: int, rate: float, reason: str) -> None:
+    """A trace is followed instead, or a model plans."""
+    young = replace(GO, uses=uses, rate=rate)
+    assert way(Known([learned()], skill=young))[0] == "FOLLOWER"
+    assert way(Known(skill=young)) == ("LEARNER", f"the model plans each step; {reason}")
+    assert way(Known(skill=young), crystallized_min_uses=3, crystallized_min_rate=0.9)[0] == "CRYSTALLIZED"
 
 
 @pytest.mark.parametrize("asked", ["follower", "mixed", "crystallized"])
@@ -204,7 +222,7 @@ def test_a_way_that_is_asked_for_and_not_there_is_said(asked: str) -> None:
 
 def test_a_way_that_is_asked_for_is_taken() -> None:
     """Even where another would come before it."""
-    known = Known([learned()], alike=[(learned(), 0.9)], lead=Program())
+    known = Known([learned()], alike=[(learned(), 0.9)], skill=GO)
     assert [way(known, asked=each)[0] for each in ("follower", "mixed", "crystallized", "learner", "auto")] == [
         "FOLLOWER",
         "MIXED",
