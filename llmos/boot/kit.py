@@ -3,13 +3,16 @@
 The only place that names concrete tools; knows no goal and no model.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmos.clock import Clock
 from llmos.documents.document import Problem
 from llmos.documents.kernel import KernelRules
+from llmos.documents.memory_rules import MemoryRules
 from llmos.memory.notes import Commit, Notes
+from llmos.memory.recall import Recency
 from llmos.settings import Environment, system_root
 from llmos.tools.assess import assess_tool
 from llmos.tools.base import Tool
@@ -35,9 +38,15 @@ _LIMITS = ("robots", "scenarios", "tools", "drivers")
 """Folders of a volume that hold robot profiles, programs, and what agents are examined by."""
 
 
-def notes_of(environment: Environment, clock: Clock, commit: Commit) -> Notes:
+def notes_of(environment: Environment, clock: Clock, commit: Commit, rules: MemoryRules) -> Notes:
     """What agents remember: the notes of the user volume."""
-    return Notes(environment.home / "user" / "memory", clock, commit, looks_secret)
+    most, most_bytes = rules.max_notes, rules.max_note_bytes
+    return Notes(environment.home / "user" / "memory", clock, commit, looks_secret, most, most_bytes)
+
+
+def recency_of(rules: MemoryRules, clock: Clock) -> Recency:
+    """How much newer notes come first, today."""
+    return Recency(clock.now(), rules.note_half_life_days, rules.note_recency)
 
 
 def tool_names() -> frozenset[str]:
@@ -93,7 +102,8 @@ class Kit:
     ) -> tuple[Toolbox, tuple[Problem, ...]]:
         """Every tool there is for one run, not yet narrowed to an agent's list, and what is wrong with plugin files."""
         workspace, safety = permissions.workspace, self._rules.safety
-        notes = notes_of(self._environment, self._clock, commit)
+        memory = self._rules.memory
+        notes = notes_of(self._environment, self._clock, commit, memory)
         devices, broken = self._devices(documents)
         built_in = [
             *file_tools(workspace, safety),
@@ -101,7 +111,7 @@ class Kit:
             shell_tool(workspace, safety),
             skill_tool(documents),
             agent_tool(delegate),
-            *memory_tools(notes, run_id),
+            *memory_tools(notes, run_id, partial(recency_of, memory, self._clock)),
             *robot,
             *([assess_tool()] if robot else []),
             *devices,

@@ -55,12 +55,18 @@ class Shelf:
 
 
 class MemoryStep:
-    """Tidies notes, and has those on one subject summed up; `digester` is None where nobody can, for the `reason`."""
+    """Tidies notes, and has those on one subject summed up; `digester` is None where nobody can, for the `reason`.
+
+    One that is not `wanted` does nothing.
+    """
 
     name: Final = NAME
 
-    def __init__(self, shelf: Shelf, digester: Digester | None = None, reason: str = "") -> None:
+    def __init__(
+        self, shelf: Shelf, digester: Digester | None = None, reason: str = "", *, wanted: bool = True
+    ) -> None:
         self._shelf = shelf
+        self._idle = not (wanted and shelf.history.exists)
         self._digester = digester
         self._reason = reason
 
@@ -70,7 +76,7 @@ class MemoryStep:
 
     async def carry_out(self, tell: Tell) -> Sequence[Change]:
         """Do it: one commit for what rules decide, one for each digest."""
-        if not self._shelf.history.exists:
+        if self._idle:
             return ()
         changes = await anyio.to_thread.run_sync(lambda: list(tidy(self._shelf)))
         for subject in await anyio.to_thread.run_sync(self._subjects) if self._digester else ():
@@ -79,7 +85,7 @@ class MemoryStep:
         return changes
 
     def _foretell(self) -> Iterator[str]:
-        if not self._shelf.history.exists:
+        if self._idle:
             return
         yield from _sentences(self._shelf.plan())
         without = "" if self._digester else f"; not without a model ({self._reason})" if self._reason else "; not now"

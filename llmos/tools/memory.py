@@ -3,20 +3,22 @@
 Knows neither files nor ranking; see `llmos.memory`.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from llmos.memory.notes import Notes
-from llmos.memory.recall import recall
+from llmos.memory.recall import MOST_FOUND, Recency, recall
 from llmos.messages import Effect
 from llmos.tools.base import Tool, tool
 from llmos.tools.threads import run_in_thread
 from llmos.traces.scrub import Scrubber
 
-_MOST_NOTES = 20
 
+def memory_tools(notes: Notes, run_id: str = "", recency: Callable[[], Recency] | None = None) -> list[Tool]:
+    """Remember and Recall; what is remembered names the run as its source.
 
-def memory_tools(notes: Notes, run_id: str = "") -> list[Tool]:
-    """Remember and Recall; what is remembered names the run as its source."""
+    `recency` says how much newer notes come first when something is recalled.
+    """
 
     @tool(effect=Effect.REVERSIBLE, name="Remember")
     async def remember(text: str, tags: list[str] | None = None) -> str:
@@ -39,7 +41,8 @@ def memory_tools(notes: Notes, run_id: str = "") -> list[Tool]:
             limit: At most so many notes.
 
         """
-        found = await run_in_thread(lambda: recall(notes.all(), query, min(max(limit, 1), _MOST_NOTES)))
+        most = min(max(limit, 1), MOST_FOUND)
+        found = await run_in_thread(lambda: recall(notes.all(), query, most, recency() if recency else None))
         if not found:
             return "nothing that was remembered shares a word with this"
         return "\n\n".join(f"[{each.note.id}] {each.note.text}" for each in found)

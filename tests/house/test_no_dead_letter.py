@@ -37,6 +37,7 @@ from tests.support.overlays import overlay
 from tests.support.runs import journaled, play
 from tests.support.scripted import ScriptedModel, asked, said
 from tests.support.service_limits import looks, patience, trials
+from tests.support.shelves import what_becomes_of_notes
 from tests.support.tapes import calls, cassette, says
 from tests.support.tiny_gguf import write_mmproj, write_text_model
 from tests.support.valence import Layer
@@ -131,6 +132,9 @@ class House:
 
     async def fate_of_a_long_goal(self) -> object:
         return await sentence(play(self.place, says(), goal="x" * 2000))
+
+    async def what_becomes_of_notes(self) -> object:
+        return await what_becomes_of_notes(self.place, self.rules.memory)
 
     async def dollars_at_hand(self) -> object:
         async with self.place.system() as system:
@@ -441,6 +445,15 @@ OBSERVATIONS: dict[str, Observation] = {
     "evolution.quarantine_failures": Observation(1, House.what_is_shown_of_skills),
     "evolution.confidence": Observation(0.5, House.what_is_shown_of_skills),
     "evolution.evidence_runs": Observation(1, House.what_is_shown_of_skills),
+    "memory.notes_kept": Observation(3, House.what_becomes_of_notes),
+    "memory.notes_archived": Observation(1, House.what_becomes_of_notes),
+    "memory.note_half_life_days": Observation(20.0, House.what_becomes_of_notes),
+    "memory.note_faded": Observation(0.9, House.what_becomes_of_notes),
+    "memory.note_alike": Observation(1.0, House.what_becomes_of_notes),
+    "memory.note_recency": Observation(1.0, House.what_becomes_of_notes),
+    "memory.digest_notes": Observation(3, House.what_becomes_of_notes),
+    "memory.max_notes": Observation(2, House.what_becomes_of_notes),
+    "memory.max_note_bytes": Observation(100, House.what_becomes_of_notes),
 }
 
 
