@@ -28,15 +28,23 @@ class Scale:
         """The argument for a number of the goal; a whole number stays one."""
         if self.factor == 1:
             return value
-        scaled = value * self.factor
-        return scaled if scaled == 0 else round(scaled, _DIGITS - 1 - math.floor(math.log10(abs(scaled))))
+        return tidy(value * self.factor)
 
     def fits(self, argument: float, value: float) -> bool:
         """Whether the argument is this number of the goal."""
         return alike(argument, value * self.factor)
 
 
-_PLAIN, _NEGATIVE = Scale(1.0), Scale(-1.0, "negative")
+def tidy(value: float) -> float:
+    """The number without the last bits, which only come from reckoning with it.
+
+    >>> tidy(0.1 + 0.2)
+    0.3
+    """
+    return value if value == 0 else round(value, _DIGITS - 1 - math.floor(math.log10(abs(value))))
+
+
+_PLAIN = Scale(1.0)
 _LENGTHS = (Scale(1000.0, "in mm"), Scale(100.0, "in cm"))
 _ANGLES = (Scale(math.pi / 180.0, "in radians"),)
 _TIMES = (Scale(1000.0, "in ms"), Scale(1 / 60.0, "in minutes"))
@@ -95,6 +103,16 @@ def leaves(args: Mapping[str, JSON]) -> dict[str, JSON]:
     return {name: value for argument, item in args.items() for name, value in _leaves(argument, item)}
 
 
+def refilled(args: Mapping[str, JSON], values: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The arguments with other leaves, given by their places."""
+    return {argument: _refilled(argument, item, values) for argument, item in args.items()}
+
+
+def count_leaves(args: Mapping[str, JSON]) -> int:
+    """How many leaves there are; more than `leaves` gives when two of them have the same place."""
+    return sum(1 for argument, item in args.items() for _ in _leaves(argument, item))
+
+
 def same_text(argument: str, value: str) -> tuple[str, str] | None:
     """What stands before and after a text of the goal that is the whole of an argument; None when it is not.
 
@@ -128,3 +146,11 @@ def _leaves(name: str, value: JSON) -> Iterator[tuple[str, JSON]]:
             yield from _leaves(f"{name}[{index}]", item)
     else:
         yield name, value
+
+
+def _refilled(name: str, value: JSON, values: Mapping[str, JSON]) -> JSON:
+    if isinstance(value, Mapping) and value:
+        return {key: _refilled(f"{name}.{key}", item, values) for key, item in value.items()}
+    if isinstance(value, list | tuple) and value:
+        return [_refilled(f"{name}[{index}]", item, values) for index, item in enumerate(value)]
+    return values[name]

@@ -104,9 +104,18 @@ class Taken:
     at: tuple[str | int, ...]
     """The way to a field of JSON, or the how-manieth number or word."""
     root: str = ""
+    also: tuple["Taken", ...] = ()
+    """Other places in which it stood just as well."""
 
     def value(self, answers: Sequence[str]) -> JSON:
-        """What stands there; LLMosError when nothing does."""
+        """What stands there; LLMosError when nothing does, or another value in one of the other places."""
+        found = self._found(answers)
+        for other in self.also:
+            if (there := other._found(answers)) != found:  # noqa: SLF001 - of its own kind
+                raise LLMosError(f"step {self.step + 1} says {found}, and step {other.step + 1} says {there}")
+        return found
+
+    def _found(self, answers: Sequence[str]) -> JSON:
         text = without_root(answers[self.step], self.root)
         found = read(text, self.kind, self.at)
         if found is None:

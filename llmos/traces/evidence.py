@@ -1,0 +1,122 @@
+"""What several runs show together of the values of a goal: which varied, which did not, and how far they went.
+
+Knows no step. A value that stood still in all runs may have been anything in their steps, a constant included.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from llmos.messages import JSON
+from llmos.traces.components import components, is_number
+from llmos.traces.trace import Trace
+
+_ENOUGH_TEXTS = 3
+"""Different texts after which one more is believed not to matter, if none of them did."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The values of these runs' goals beside those of a new one, by component."""
+
+    traces: Sequence[Trace]
+    wanted: Mapping[str, JSON]
+
+    @cached_property
+    def new(self) -> dict[str, JSON]:
+        """The components of the new goal."""
+        return components(self.wanted)
+
+    @cached_property
+    def seen(self) -> dict[str, list[JSON]]:
+        """The values of each component, run by run."""
+        rows = [components(trace.slots) for trace in self.traces]
+        return {name: [row.get(name) for row in rows] for name in self.new}
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        """The components that are numbers."""
+        return [name for name, value in self.new.items() if is_number(value)]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The components that are texts."""
+        return [name for name, value in self.new.items() if isinstance(value, str)]
+
+    @cached_property
+    def goals(self) -> int:
+        """How many different goals these runs had."""
+        return len(set(zip(*map(_keys, self.seen.values()), strict=True))) if self.seen else 1
+
+    @property
+    def comparable(self) -> bool:
+        """Whether all goals have the same components, of the same kinds."""
+        shapes = [{name: _kind(value) for name, value in components(trace.slots).items()} for trace in self.traces]
+        return all(shape == {name: _kind(value) for name, value in self.new.items()} for shape in shapes)
+
+    def distinct(self, name: str) -> int:
+        """How many different values a component had."""
+        return len(set(_keys(self.seen[name])))
+
+    def known(self, name: str) -> bool:
+        """Whether the new value is one that a run had."""
+        return _key(self.new[name]) in _keys(self.seen[name])
+
+    def leaps(self, name: str) -> bool:
+        """Whether the new value is another than the only one that runs had."""
+        return self.distinct(name) == 1 and not self.known(name)
+
+    @cached_property
+    def settled(self) -> bool:
+        """Whether nothing leaps: then what was equal in all runs did not depend on any value, as far as they show."""
+        return not any(self.leaps(name) for name in self.new)
+
+    def within(self, name: str) -> bool:
+        """Whether the new value lies between those of the runs, and is no finer or stranger than they are."""
+        if self.known(name):
+            return True
+        value, seen = self.new[name], self.seen[name]
+        if self.distinct(name) == 1:
+            return False
+        if isinstance(value, str):
+            return bool(value) and _letters(value) <= set().union(*map(_letters, seen))
+        if not is_number(value):
+            return False
+        return min(seen) <= value <= max(seen) and _decimals(value) <= max(map(_decimals, seen))
+
+    def irrelevant(self, name: str) -> bool:
+        """Whether a component that explains no argument may be passed over."""
+        if self.known(name):
+            return True
+        if isinstance(self.new[name], str):
+            return self.distinct(name) >= _ENOUGH_TEXTS and self.within(name)
+        return self.within(name)
+
+
+def _key(value: JSON) -> tuple[str, JSON]:
+    return ("number", float(value)) if is_number(value) else (_kind(value), value)
+
+
+def _keys(values: Sequence[JSON]) -> list[tuple[str, JSON]]:
+    return [_key(value) for value in values]
+
+
+def _kind(value: JSON) -> str:
+    return "number" if is_number(value) else type(value).__name__
+
+
+def _decimals(value: float) -> int:
+    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _letters(text: str) -> set[str]:
+    """The kinds of its letters; of what is neither letter nor digit each is a kind of its own."""
+    return {_letter(each) for each in text}
+
+
+def _letter(letter: str) -> str:
+    category = unicodedata.category(letter)
+    return category if category[0] in "LN" and letter.isascii() else letter

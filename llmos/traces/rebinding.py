@@ -1,0 +1,177 @@
+"""Binds traces to a goal with other values: every argument must be explained, and every value must be used.
+
+Knows no goal parser. Two runs prove more than one: a value that stood in only one run's goal may explain one argument,
+for a second one may only have been equal to it by chance.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from llmos.errors import counted
+from llmos.messages import JSON, Effect
+from llmos.traces.again import moves, start
+from llmos.traces.answers import in_texts, with_root
+from llmos.traces.bound import Bound, BoundStep, Unbound
+from llmos.traces.components import count_leaves, is_number, leaves, refilled
+from llmos.traces.evidence import Evidence
+from llmos.traces.expecting import Changed, Setting, expected
+from llmos.traces.explaining import Explained, computed, explain
+from llmos.traces.rows import explain_row, rows
+from llmos.traces.taking import taken
+from llmos.traces.trace import TraceStep
+from llmos.traces.written import Columns, written_by
+
+_NO_SLOT_NAME = re.compile(r"[.\[].*")
+_SHORTEST_TELLING = 4
+
+
+class _DoubtError(Exception):
+    """Leaves the binding with what is not certain."""
+
+
+def rebind(evidence: Evidence, root: str, *, leap: bool) -> Bound | Unbound:
+    """The run for the new goal; the traces of the evidence are of models and made the same calls."""
+    try:
+        return _Binding(evidence, root).bound(leap=leap)
+    except _DoubtError as doubt:
+        return Unbound(str(doubt))
+
+
+@dataclass(slots=True)
+class _Binding:
+    evidence: Evidence
+    root: str
+    used: set[str] = field(default_factory=set)
+    leapt: dict[str, list[str]] = field(default_factory=dict)
+    """For each value that only one run had: the arguments that it explains, those of a row as one."""
+    fixed: bool = False
+    """Whether a motion rests on a number that is none of the goal's."""
+
+    def bound(self, *, leap: bool) -> Bound:
+        evidence = self.evidence
+        if not evidence.comparable:
+            raise _DoubtError("its values are of other kinds than those of the traces")
+        far = [name for name in evidence.new if not leap and not evidence.within(name)]
+        if far:
+            raise _DoubtError(f"the traces show nothing like the value of {far[0]}")
+        explained = [self._arguments(index) for index in range(len(evidence.traces[0].steps))]
+        self._check_used()
+        steps = self._steps(explained)
+        traces = evidence.traces
+        slots = len({_NO_SLOT_NAME.sub("", name) for name in self.used})
+        ids = tuple(dict.fromkeys(trace.id for trace in traces))
+        return Bound(
+            steps=tuple(steps),
+            answer=None,
+            note=f"same skeleton, {counted(slots, 'slot')} re-bound from {counted(len(ids), 'trace')}",
+            trace_ids=ids,
+            start=start(traces, with_pose=self.fixed),
+            exact=False,
+        )
+
+    def _runs(self, index: int) -> list[TraceStep]:
+        return [trace.steps[index] for trace in self.evidence.traces]
+
+    def _arguments(self, index: int) -> dict[str, Explained]:
+        """Each argument of a step explained."""
+        runs = self._runs(index)
+        columns = _columns(runs)
+        if columns is None:
+            raise _DoubtError(f"the arguments of step {index + 1}, {runs[0].tool}, are not always the same ones")
+        found: dict[str, Explained] = {}
+        for row in rows([name for name, column in columns.items() if all(map(is_number, column))]):
+            several = explain_row({name: columns[name] for name in row}, self.evidence)
+            if several is not None:
+                found |= dict(zip(row, several, strict=True))
+                self._note(f"{index}.{row[0]}", several)
+        for name, column in columns.items():
+            if name not in found:
+                found[name] = explain(column, self.evidence) or self._taken(index, column) or self._doubt(index, name)
+                self._note(f"{index}.{name}", [found[name]])
+        moving = any(runs[0] is step for step in moves(self.evidence.traces[0]))
+        self.fixed |= moving and any(each.kind == "constant" and is_number(each.value) for each in found.values())
+        return found
+
+    def _note(self, place: str, several: Sequence[Explained]) -> None:
+        """Remember what was used; raises when a value that leaps explains a second argument."""
+        for name in {name for each in several for name in each.uses}:
+            self.used.add(name)
+            if self.evidence.leaps(name):
+                self.leapt.setdefault(name, []).append(place)
+                if len(self.leapt[name]) > 1 and not _is_telling(self.evidence.seen[name][0]):
+                    raise _DoubtError(
+                        f"{name} may explain several arguments, one of them by chance; one more run tells"
+                    )
+
+    def _taken(self, index: int, column: Sequence[JSON]) -> Explained | None:
+        """The argument as something that an earlier step answered."""
+        if all(map(is_number, column)) and next(computed(column, self.evidence), None) is not None:
+            return None
+        answers = [[step.output for step in self._runs(earlier)] for earlier in range(index)]
+        place = taken(column, answers, self.root)
+        return None if place is None else Explained(place, f"step {place.step + 1}", "answer")
+
+    def _doubt(self, index: int, name: str) -> Explained:
+        tool = self.evidence.traces[0].steps[index].tool
+        raise _DoubtError(f"nothing certain is known of '{name}' in step {index + 1}, {tool}")
+
+    def _check_used(self) -> None:
+        for name in self.evidence.new:
+            if name not in self.used and not self.evidence.irrelevant(name):
+                raise _DoubtError(f"no step depends on {name}, as far as the traces show")
+
+    def _steps(self, explained: Sequence[Mapping[str, Explained]]) -> Iterator[BoundStep]:
+        affected = False
+        for index, found in enumerate(explained):
+            runs = self._runs(index)
+            columns = _columns(runs) or {}
+            changed = {name for name, each in found.items() if any(each.value != was for was in columns[name])}
+            here = affected or bool(changed)
+            affected |= bool(changed) and runs[0].effect is not Effect.PURE
+            yield self._step(index, found, changed, Setting(here, bool(self.evidence.traces[0].world), self.root))
+
+    def _step(self, index: int, found: Mapping[str, Explained], changed: set[str], setting: Setting) -> BoundStep:
+        runs = self._runs(index)
+        first, columns = runs[0], _columns(runs) or {}
+        values = {name: each.value for name, each in found.items()}
+        texts = [
+            Changed(tuple(columns[name]), values[name])
+            for name in sorted(changed)
+            if isinstance(values[name], str) and all(columns[name])
+        ]
+        answer = expected(runs, texts, self.evidence, setting)
+        if answer is None:
+            raise _DoubtError(f"nobody can say what step {index + 1}, {first.tool}, will answer")
+        files = written_by(self.evidence.traces, index, columns, values)
+        if files is None:
+            raise _DoubtError(f"nobody can say what stands in the file that step {index + 1}, {first.tool}, writes")
+        return BoundStep(
+            tool=first.tool,
+            args=in_texts(refilled(first.args, values), self._here),
+            effect=first.effect,
+            tool_version=first.tool_version,
+            expect=answer,
+            before={self._here(each.path): each.before for each in files if each.before},
+            after={self._here(each.path): each.after for each in files if each.after is not None},
+            sources={name: each.source for name, each in found.items()},
+        )
+
+    def _here(self, text: str) -> str:
+        return with_root(text, self.root)
+
+
+def _columns(runs: Sequence[TraceStep]) -> Columns | None:
+    """The arguments of a step by their places, each run by run; None when they are not the same ones in all."""
+    several = [leaves(step.args) for step in runs]
+    first = several[0]
+    if any(each.keys() != first.keys() for each in several):
+        return None
+    if any(count_leaves(step.args) != len(each) for step, each in zip(runs, several, strict=True)):
+        return None
+    return {name: [each[name] for each in several] for name in first}
+
+
+def _is_telling(value: JSON) -> bool:
+    """Whether two arguments hardly hold it by chance, as they may a number or a single word."""
+    return isinstance(value, str) and len(value) >= _SHORTEST_TELLING and not value.isalpha()

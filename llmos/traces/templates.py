@@ -1,0 +1,102 @@
+"""Reads a text of several runs as a template: letters that are the same in all, and values of their goals in between.
+
+Knows no step. Every reading is followed to its end, so that a text which can be read in two ways is known for that.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from llmos.traces.components import is_number, scales
+from llmos.traces.evidence import Evidence
+
+_LONGEST = 4_000
+"""Characters; a longer text is not read as a template."""
+
+_MOST_READINGS = 4
+_FORMATS = ("", ".0f", ".1f", ".2f", ".3f")
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A place for a component: how it is written in each of the runs, and how for the new goal."""
+
+    name: str
+    written: tuple[str, ...]
+    new: str
+    is_number: bool
+
+    def fits(self, texts: Sequence[str], at: Sequence[int]) -> bool:
+        """Whether it stands there in every run; a number does so only whole."""
+        for text, start, written in zip(texts, at, self.written, strict=True):
+            if not text.startswith(written, start):
+                return False
+            if self.is_number and not _stands_alone(text, start, start + len(written)):
+                return False
+        return True
+
+
+def readings(texts: Sequence[str], evidence: Evidence) -> dict[str, frozenset[str]]:
+    """What the text may be for the new goal, and the components that stand in it; empty when nothing explains it."""
+    if max(map(len, texts)) > _LONGEST:
+        return {}
+    blanks = list(blanks_of(evidence))
+    end = tuple(map(len, texts))
+    begin = (0,) * len(texts)
+    reached: dict[tuple[int, ...], dict[str, frozenset[str]]] = {begin: {"": frozenset()}}
+    queue = [begin]
+    while queue:
+        at = heappop(queue)
+        if at == end:
+            break
+        for after, added, name in _steps(texts, at, blanks):
+            if after not in reached:
+                heappush(queue, after)
+            into = reached.setdefault(after, {})
+            for text, uses in reached[at].items():
+                if len(into) < _MOST_READINGS or text + added in into:
+                    into[text + added] = into.get(text + added, frozenset()) | uses | name
+    return reached.get(end, {})
+
+
+def blanks_of(evidence: Evidence) -> Iterator[Blank]:
+    """Every way in which a component may be written."""
+    for name, new in evidence.new.items():
+        seen = evidence.seen[name]
+        if isinstance(new, str):
+            if all(seen):
+                yield Blank(name, tuple(seen), new, is_number=False)
+        elif is_number(new):
+            ways = {(tuple(texts[:-1]), texts[-1]) for texts in _ways(name, [*seen, new])}
+            yield from (Blank(name, written, text, is_number=True) for written, text in sorted(ways))
+
+
+def _ways(name: str, values: Sequence[float]) -> Iterator[list[str]]:
+    for scale in scales(name):
+        scaled = [scale.of(value) for value in values]
+        for form in _FORMATS:
+            yield [_shortest(value) if not form else format(value, form) for value in scaled]
+        yield [repr(float(value)) for value in scaled]
+
+
+def _shortest(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _steps(
+    texts: Sequence[str], at: tuple[int, ...], blanks: Iterable[Blank]
+) -> Iterator[tuple[tuple[int, ...], str, frozenset[str]]]:
+    """Where a reading may go on: past one letter that is the same in all, or past a blank."""
+    letters = {text[start : start + 1] for text, start in zip(texts, at, strict=True)}
+    if len(letters) == 1 and (letter := letters.pop()):
+        yield tuple(start + 1 for start in at), letter, frozenset()
+    for blank in blanks:
+        if blank.fits(texts, at):
+            after = tuple(start + len(written) for start, written in zip(at, blank.written, strict=True))
+            yield after, blank.new, frozenset([blank.name])
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before, after = text[max(start - 1, 0) : start], text[end : end + 2]
+    goes_on = after[:1].isdigit() or (after[:1] == "." and after[1:].isdigit())
+    return not (before.isdigit() or before in (".", "+", "-") or goes_on)
