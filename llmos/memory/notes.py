@@ -174,7 +174,8 @@ class Notes:
             raise LLMosError(f"{sentence}; leave it out")
         if (there := sum(1 for _ in self.folder.glob("*.md"))) >= self._most:
             more = "`llmos evolve` puts aside what is old and double, `llmos memory forget` removes one"
-            raise LLMosError(f"there are {counted(there, 'note')}, as many as there may be; {more}")
+            are = "is" if there == 1 else "are"
+            raise LLMosError(f"there {are} {counted(there, 'note')}, as many as there may be; {more}")
 
     def never_kept(self, text: str, tags: Sequence[str] = ()) -> str | None:
         """Why a text must not be remembered: for a secret, or for personal data; None where nothing speaks against it.

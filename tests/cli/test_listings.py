@@ -100,6 +100,26 @@ def test_notes_are_found_shown_and_forgotten(at_home: CommandLine) -> None:
     assert at_home("memory", "search", "fern").err == "No note shares a word with this.\n"
 
 
+def test_notes_that_were_put_aside_are_listed_and_restored(at_home: CommandLine) -> None:
+    """With why; a restored one is recalled again; what looks personal is said where it is shown."""
+    page = "---\ncreated: 2026-01-01\n{more}---\n\n{text}\n"
+    aside = page.format(more="archived: 2026-02-01\nbecause: faded\n", text="The fern likes shade.")
+    at_home.place.write("user/memory/archive/fern.md", aside)
+    at_home.place.write("user/memory/ana.md", page.format(more="", text="Ana is ana@example.com."))
+    assert [row["id"] for row in at_home("memory", "list", "--json").json["notes"]] == ["ana"]
+    [row] = at_home("memory", "list", "--archived", "--json").json["notes"]
+    assert (row["id"], row["because"], row["text"]) == ("fern", "faded", "The fern likes shade.")
+    assert at_home("memory", "search", "fern").err == "No note shares a word with this.\n"
+    assert [row["id"] for row in at_home("memory", "search", "fern", "--archived", "--json").json["notes"]] == ["fern"]
+    assert at_home("memory", "show", "fern").out.endswith("put aside 2026-02-01: faded\n")
+    assert at_home("memory", "restore", "fern").out == "Restored fern.\n"
+    assert [row["id"] for row in at_home("memory", "search", "fern", "--json").json["notes"]] == ["fern"]
+    assert at_home("memory", "show", "ana").last == (
+        "Look at this note: this holds what looks like an e-mail address, and personal data is never remembered; "
+        "no model is given it to sum up."
+    )
+
+
 ROWS = [["worker", "user", "Does one thing and does it well, whatever it is."], ["x", "y", "短い説明" * 12]]
 
 

@@ -1,6 +1,8 @@
 """The laws of notes: one markdown file each, committed, found again, never a secret."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -186,3 +188,69 @@ def test_a_full_disk_leaves_no_half_note(tmp_path: Path, commits: Commits) -> No
             notes.remember("y" * 9000)
         assert notes.all() == [kept]
         assert len(commits.told) == len(list((disk / "memory").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Ana is ana@example.com.", "an e-mail address"),
+        ("Call +49 30 1234567.", "a phone number"),
+        ("Pay to DE89370400440532013000.", "a bank account (IBAN)"),
+    ],
+)
+def test_personal_data_is_refused(notes: Notes, text: str, sentence: str) -> None:
+    """In one sentence that says what it looks like; no file is made, also where only a tag holds it."""
+    for words, tags in ((text, ()), ("harmless", (text,))):
+        with pytest.raises(LLMosError) as caught:
+            notes.remember(words, tags)
+        assert str(caught.value) == (
+            f"this holds what looks like {sentence}, and personal data is never remembered; leave it out"
+        )
+    assert not notes.folder.exists()
+
+
+def test_there_is_a_most_of_notes(tmp_path: Path, commits: Commits) -> None:
+    """The sentence says how to make room; so is there one of bytes."""
+    notes = Notes(tmp_path / "memory", SimulatedClock(), commits, lambda _: False, most=1, most_bytes=20)
+    notes.remember("one")
+    with pytest.raises(LLMosError) as caught:
+        notes.remember("two")
+    assert str(caught.value) == (
+        "there is 1 note, as many as there may be; `llmos evolve` puts aside what is old and double, "
+        "`llmos memory forget` removes one"
+    )
+    with pytest.raises(LLMosError, match="a note has at most 20 bytes"):
+        notes.remember("x" * 21)
+
+
+def test_a_note_that_was_put_aside_comes_back(notes: Notes, commits: Commits, tmp_path: Path) -> None:
+    """It keeps its text and keys; of two with one name neither is lost; a wrong name gets the nearest."""
+    first = notes.remember("The fern likes shade.", ["fern"], "r1")
+    old, new = notes.put_aside(first, "it was told to")
+    assert (old.exists(), new) == (False, tmp_path / "memory" / "archive" / old.name)
+    [aside] = notes.archived()
+    assert (aside.text, aside.tags, aside.archived, aside.because) == (
+        first.text,
+        first.tags,
+        "2026-01-01T00:00:00Z",
+        "it was told to",
+    )
+    again = notes.remember("The fern likes shade.")
+    notes.put_aside(again, "twice")
+    assert [note.id for note in notes.archived()] == [f"{first.id}-2", first.id]
+    back = notes.restore(first.id)
+    assert (back.id, back.text, back.archived, back.restored) == (first.id, first.text, "", "2026-01-01T00:00:00Z")
+    assert commits.told[-1] == ([f"{first.id}.md", f"{first.id}.md"], f"Restore {first.id}")
+    with pytest.raises(LLMosError) as caught:
+        notes.restore(f"{first.id}-3")
+    assert str(caught.value) == f"there is no archived note '{first.id}-3'; did you mean '{first.id}-2'?"
+
+
+def test_age_counts_from_the_last_return(notes: Notes, tmp_path: Path) -> None:
+    """A date that nobody can read makes no note old."""
+    note = notes.remember("The fern likes shade.")
+    now = datetime(2026, 1, 11, tzinfo=UTC)
+    assert note.age_days(now) == 10.0
+    assert replace(note, restored="2026-01-09").age_days(now) == 2.0
+    assert replace(note, created="long ago").age_days(now) == 0.0
+    assert (note.by_person, replace(note, source="r").by_person) == (True, False)
