@@ -120,12 +120,15 @@ def word(value: str) -> Written:
     return lambda chance: value
 
 
-def say(template: str, *values: Written, chance: Random | None = None) -> str:
-    """A goal; each `{}` of the template is a value. By chance its blanks, its case and its end are another's habit."""
+def say(template: str, *values: Written, chance: Random | None = None, cased: bool = False) -> str:
+    """A goal; each `{}` of the template is a value. By chance its blanks, its case and its end are another's habit.
+
+    `cased`: the case of its words is no habit, since one of them is written into a file.
+    """
     stretches = template.split("{}")
     if chance is None:
         return "".join(_alternating(stretches, [value(None) for value in values]))
-    turn = chance.choice((str.upper, str.lower, str.title, str.capitalize, str, wide))
+    turn = str if cased else chance.choice((str.upper, str.lower, str.title, str.capitalize, str, wide))
     told = "".join(_alternating([turn(each) for each in stretches], [value(chance) for value in values]))
     if chance.random() < 0.7:
         told = _spaced(told, chance)

@@ -205,7 +205,7 @@ def _distance(chance: Random) -> Lesson:
         [(one,), (two,)],
         lambda amount: (length(amount),),
         chance,
-        [((three,), "rebind", "another distance"), ((-one,), "rebind", "sign")],
+        [((three,), "rebind", "another distance"), ((-one,), "never", "sign")],
         more,
     )
 
@@ -287,19 +287,19 @@ def _above(chance: Random) -> Lesson:
 
 
 def _halfway(chance: Random) -> Lesson:
-    """One coordinate that is called is by accident another that is said."""
+    """One distance that is called is by accident a coordinate that is said."""
     x = chance.choice([0.4, 0.6, 0.8])
-    learned = (x, round(x / 2, 2), 0.6)
 
     def half(spot: Spot) -> tuple[Call, ...]:
-        return (to((round(spot[0] / 2, 3), round(spot[1] / 2, 3), round((spot[2] + 1) / 2, 3))),)
+        ways = (spot[0] / 2, spot[1] / 2, (spot[2] - 1) / 2)
+        return (("move_relative", dict(zip(("dx", "dy", "dz"), (round(way, 3) for way in ways), strict=True))),)
 
     one, two = _spots(chance, 2)
     return _lesson(
         "halfway",
-        "Go halfway to {}",
+        "Go from home halfway to {}",
         half,
-        [(learned,)],
+        [((x, round(x / 2, 2), 0.6),)],
         lambda spot: (point(*spot),),
         chance,
         [((one,), "never", "accident"), ((two,), "never", "accident"), (((x, 0.9, 0.6),), "never", "accident")],

@@ -1,6 +1,7 @@
 """Goals about files that are alike, and what truly reaches each of them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from random import Random
 
 from llmos.messages import JSON
@@ -81,6 +82,7 @@ def _lesson(
     others: list[tuple[tuple[JSON, ...], Must, str]],
     more: list[Ask] | None = None,
     files: Mapping[str, str] | None = None,
+    cased: bool = False,
 ) -> Lesson:
     """A lesson on one template; `calls` and `written` make of values what reaches them and how they are told."""
 
@@ -88,7 +90,8 @@ def _lesson(
         return Task(say(template, *written(*values)), calls(*values))
 
     first = learned[0]
-    asks = list(again(lambda luck: say(template, *written(*first), chance=luck), task(first), chance, 6))
+    told = partial(say, template, *written(*first), cased=cased)
+    asks = list(again(lambda luck: told(chance=luck), task(first), chance, 6))
     asks += [Ask(task(values), must, why) for values, must, why in others]
     for frame in _FRAMES:
         framed = frame.format(template[0].lower() + template[1:])
@@ -295,4 +298,5 @@ def _word_in_a_file(chance: Random) -> Lesson:
         chance,
         [],
         more,
+        cased=True,
     )
