@@ -5,7 +5,7 @@ nominates an example for a model and never decides what is done again.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, TypeAlias
 
 from llmos.documents.kernel import DispatchRules
@@ -22,6 +22,7 @@ from llmos.traces.trace import Trace
 Mode: TypeAlias = Literal["CRYSTALLIZED", "FOLLOWER", "MIXED", "LEARNER"]
 
 _PLANS: Final = "the model plans each step"
+_NOMINATED: Final = 3
 
 
 class Experience(Protocol):
@@ -97,7 +98,7 @@ def decide(goal: Goal, asked: str, known: Experience, here: Here, rules: Dispatc
         if asked in ("auto", mode.lower()):
             found = find(goal, known, here, rules)
             if isinstance(found, Decision):
-                return found
+                return replace(found, reason="; ".join((found.reason, *against)))
             against += [found] if found else []
     if asked != "auto":
         why = against[0] if against else "nothing is known of such a goal"
@@ -139,8 +140,9 @@ def _follower(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -
 
 
 def _mixed(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -> Decision | str:
-    for trace, likeness in known.similar(goal.skeleton, 1, here.agent):
-        if likeness >= rules.mixed_min_score:
+    """A model with an example, which must be one of this agent as it is now, and with its tools."""
+    for trace, likeness in known.similar(goal.skeleton, _NOMINATED, here.agent):
+        if likeness >= rules.mixed_min_score and not misfit(trace, known, here, rules):
             reason = f"a trace is {likeness:.0%} alike and shown to the model: {trace.goal}"
             return Decision("MIXED", reason, example=trace, traces=(trace.id,))
     return ""
