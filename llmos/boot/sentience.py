@@ -11,7 +11,8 @@ from llmos.autonomy.valence import Valence
 from llmos.boot.body import Body
 from llmos.boot.ground import Ground, Settled
 from llmos.documents.kernel import ValenceRules
-from llmos.models.grounding import positions
+from llmos.documents.robot_profile import RobotProfile
+from llmos.models.grounding import positions, spots
 from llmos.robots.base import RobotError
 from llmos.robots.controls import Principal
 from llmos.robots.latch import Stop
@@ -62,9 +63,15 @@ def careful(ground: Ground, run: Settled, tools: list[Tool], principal: Principa
         await run.permissions.confirm(name, what, decided)
 
     body, preview = run.body, run.body.pilot(principal).preview
-    # Whatever looks like three numbers counts, so that nothing is held back that the goal may mean.
-    named = [*points(parse_goal(run.goal)), *positions(run.goal)]
-    return Careful(valence, body.profile, named, body.state, preview, confirm).over(tools)
+    return Careful(valence, body.profile, named(run.goal, body.profile), body.state, preview, confirm).over(tools)
+
+
+def named(goal: str, profile: RobotProfile) -> list[tuple[float, ...]]:
+    """The positions of a goal: whatever looks like three numbers, and on a floor like two where none looks like three.
+
+    What counts wrongly holds nothing back that the goal may mean.
+    """
+    return [*points(parse_goal(goal)), *positions(goal), *(spots(goal) if profile.kind == "rover" else ())]
 
 
 def bulletins(valence: Valence, prompts: Prompts, template: str) -> Callable[[], str]:

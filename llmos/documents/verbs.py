@@ -20,6 +20,9 @@ class Argument:
     required: bool = True
 
 
+AXES: Final[Mapping[RobotKind, str]] = {"arm": "xyz", "rover": "xy"}
+"""The coordinates of a position that a robot of this kind is sent to."""
+
 Arguments: TypeAlias = Mapping[str, Argument]
 _NUMBER, _OPTIONAL, _SWITCH = Argument(), Argument(required=False), Argument(is_switch=True)
 

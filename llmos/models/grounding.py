@@ -40,9 +40,9 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
             _near(asked[:2], known[:2]) for known in _known(request.state)
         ):
             return f"The model wrote the position {asked}, which the goal does not name; nothing was moved."
-    if (spots := _spots(goal)) and {"x", "y"} <= set(arguments) and "z" not in arguments:
+    if (floor := spots(goal)) and {"x", "y"} <= set(arguments) and "z" not in arguments:
         spot = (float(arguments["x"]), float(arguments["y"]))
-        if not any(_near(spot, each) for each in spots):
+        if not any(_near(spot, each) for each in floor):
             return f"The model wrote the position {spot}, which the goal does not name; nothing was moved."
     lengths = [_lengths_m(found) for found in _LENGTH.finditer(goal)]
     shifts = [float(arguments[axis]) for axis in _SHIFTS if arguments.get(axis)]
@@ -51,7 +51,7 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
     return None
 
 
-def _spots(text: str) -> list[tuple[float, float]]:
+def spots(text: str) -> list[tuple[float, float]]:
     """Every position on a floor that a text names, as two numbers with a comma; none where it names three."""
     return [] if positions(text) else [(float(x), float(y)) for x, y in _SPOT.findall(text)]
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from llmos.documents.robot_profile import Range, RobotProfile
-from llmos.documents.scene import Point
+from llmos.documents.verbs import AXES
 from llmos.messages import JSON
 from llmos.robots.controls import Ruling
 
@@ -16,28 +16,32 @@ Preview: TypeAlias = Callable[[str, Mapping[str, JSON]], Awaitable[Ruling]]
 """The gate's verdict on a command that is not carried out."""
 
 _STEPS_M = (0.0, 0.1, 0.2, 0.4, 0.8)
-_WAYS = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
 
 
-async def alternatives(target: Point, most: int, profile: RobotProfile, preview: Preview) -> list[Point]:
+Place: TypeAlias = tuple[float, ...]
+"""Where to: x, y and z of an arm, x and y of a rover."""
+
+
+async def alternatives(target: Place, most: int, profile: RobotProfile, preview: Preview) -> list[Place]:
     """The nearest positions to `target`, at most so many, that the gate would let the robot go to now."""
-    found: list[Point] = []
-    for point in sorted(set(_candidates(target, profile)), key=lambda each: (round(math.dist(each, target), 6), each)):
+    found: list[Place] = []
+    for place in sorted(set(_candidates(target, profile)), key=lambda each: (round(math.dist(each, target), 6), each)):
         if len(found) == most:
             break
-        ruling = await preview("move_to", {"x": point.x, "y": point.y, "z": point.z})
+        ruling = await preview("move_to", dict(zip(AXES[profile.kind], place, strict=True)))
         if ruling.verdict.allowed:
-            found.append(point)
+            found.append(place)
     return found
 
 
-def _candidates(target: Point, profile: RobotProfile) -> Iterator[Point]:
+def _candidates(target: Place, profile: RobotProfile) -> Iterator[Place]:
     """The target brought into the box, and steps along each axis from there."""
-    box = profile.workspace
+    allowed = [getattr(profile.workspace, f"{axis}_m") for axis in AXES[profile.kind]]
     for step_m in _STEPS_M:
-        for way in _WAYS:
-            x, y, z = (value + step_m * share for value, share in zip(target, way, strict=True))
-            yield Point(_within(x, box.x_m), _within(y, box.y_m), _within(z, box.z_m))
+        for axis in range(len(target)):
+            for way_m in (step_m, -step_m):
+                there = (value + way_m * (number == axis) for number, value in enumerate(target))
+                yield tuple(map(_within, there, allowed))
 
 
 def _within(value: float, allowed: Range) -> float:

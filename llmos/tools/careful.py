@@ -4,6 +4,7 @@ Knows no formula and no limit. It can only hold back a command, ask first or say
 judges like any other.
 """
 
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,10 +13,13 @@ from typing import TypeAlias
 from llmos.autonomy.exactness import inexact
 from llmos.autonomy.valence import Valence
 from llmos.documents.robot_profile import RobotProfile
-from llmos.documents.scene import NOTHING, Point
+from llmos.documents.scene import NOTHING
+from llmos.documents.verbs import AXES
 from llmos.errors import RefusedError
 from llmos.messages import JSON, Text
-from llmos.tools.alternatives import Preview, alternatives
+from llmos.robots.asked import target_of
+from llmos.robots.base import Pose
+from llmos.tools.alternatives import Place, Preview, alternatives
 from llmos.tools.base import Tool, ToolOutcome, ToolOutput, failure
 from llmos.tools.names import DRIVING_TOOLS
 
@@ -43,7 +47,7 @@ class Careful:
     async def _call(self, tool: Tool, args: Mapping[str, JSON]) -> ToolOutput:
         """Call the tool as the mode demands that holds at this moment."""
         verb, mode, conduct = tool.spec.name, self.valence.mode, self.valence.conduct
-        if conduct.exact and (odd := inexact(self.named, args, self._seen(), self.profile.position_tolerance_m)):
+        if conduct.exact and (odd := self._inexact(args)):
             return failure(_inexact_sentence(mode, odd))
         told = await self._previewed(verb, args) if conduct.preview or self.valence.bored else ""
         if conduct.confirm and (what := self._final(verb, args)):
@@ -60,6 +64,10 @@ class Careful:
         """What the gate would say; where it would refuse, nothing: the gate itself says why, and journals it."""
         ruling = await self.preview(verb, args)
         return f"Previewed: {ruling.duration_s:.1f} s. " if ruling.verdict.allowed else ""
+
+    def _inexact(self, args: Mapping[str, JSON]) -> tuple[float, ...] | None:
+        """A position that nobody named."""
+        return inexact(self.named, args, self._seen(), self.profile.position_tolerance_m, self.profile.kind)
 
     def _seen(self) -> list[tuple[float, ...]]:
         """Where objects, places, home and the tool itself are."""
@@ -81,26 +89,30 @@ class Careful:
         found = await alternatives(target, most, self.profile, self.preview)
         if not found:
             return output
-        places = ", ".join(f"({point.x:g}, {point.y:g}, {point.z:g})" for point in found)
+        places = ", ".join(map(_told, found))
         return replace(output, content=(*output.content, Text(f"Allowed instead: {places}.")))
 
-    def _target(self, verb: str, args: Mapping[str, JSON]) -> Point | None:
-        """Where an arm's command goes; None for what goes nowhere, and for a robot on the ground."""
-        state = self.state()
-        if self.profile.kind != "arm":
-            return None
+    def _target(self, verb: str, args: Mapping[str, JSON]) -> Place | None:
+        """Where a command goes; None for what goes nowhere."""
+        axes = AXES[self.profile.kind]
         if verb == "move_to":
-            return Point(float(args["x"]), float(args["y"]), float(args["z"]))
+            return tuple(float(args[axis]) for axis in axes)
         if verb == "move_relative":
-            x, y, z = (state[axis] + float(args.get(f"d{axis}") or 0.0) for axis in ("x", "y", "z"))
-            return Point(x, y, z)
+            state = self.state()
+            here = Pose(state["x"], state["y"], state["z"], math.radians(state["theta_deg"]))
+            target = target_of(verb, {name: by for name, by in args.items() if by is not None}, here, self.profile)
+            return tuple(getattr(target, axis) for axis in axes)
         return None
 
 
-def _inexact_sentence(mode: str, odd: tuple[float, float, float]) -> str:
-    x, y, z = odd
+def _told(place: Place) -> str:
+    return f"({', '.join(f'{value:g}' for value in place)})"
+
+
+def _inexact_sentence(mode: str, odd: Place) -> str:
+    there = "above or below it" if len(odd) > 2 else "there"
     return (
-        f"({x:g}, {y:g}, {z:g}) is no position that the goal names, and nothing that is seen lies above or below it; "
+        f"{_told(odd)} is no position that the goal names, and nothing that is seen lies {there}; "
         f"in {mode} mode coordinates are exact. Use the goal's own numbers (the way there is planned for you), or "
         "move_relative for what you worked out from them."
     )

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from llmos.boot.sentience import named
+from llmos.documents.robot_profile import RobotProfile
 from llmos.errors import RefusedError
 from llmos.messages import JSON, Effect, Text
 from llmos.robots.controls import Order, Principal, Ruling
 from llmos.robots.verdict import Refusal, Verdict
-from llmos.runtime.goals import parse_goal, points
 from llmos.tools.base import Tool, ToolOutcome, tool
 from llmos.tools.careful import Careful
 from tests.support.robots import arm_profile
@@ -24,6 +25,7 @@ class Bench:
 
     layer: Layer = field(default_factory=Layer)
     goal: str = GOAL
+    profile: RobotProfile = PROFILE
     person: bool | None = None
     """What a person answers; None: nobody is there."""
     holding: str = "nothing"
@@ -34,7 +36,7 @@ class Bench:
     def state(self) -> dict[str, JSON]:
         """Where the arm is and what it sees."""
         there = {"objects": {"cube": [0.4, 0.6, 0.05]}, "places": {"B7": [-0.8, 0.6, 0.1]}}
-        return {"x": 0.0, "y": 0.0, "z": 1.0, "holding": self.holding, **there}
+        return {"x": 0.0, "y": 0.0, "z": 1.0, "theta_deg": 90.0, "holding": self.holding, **there}
 
     async def preview(self, verb: str, args: Mapping[str, JSON]) -> Ruling:
         """The gate allows what lies within two metres."""
@@ -43,7 +45,7 @@ class Bench:
         return Ruling(Order(verb, args, Principal("agent", "x")), verdict, duration_s=3.2)
 
     def _refusal(self, args: Mapping[str, JSON]) -> Refusal | None:
-        if abs(args.get("x", 0.0) or 0.0) <= 2.0:
+        if abs(args.get("x", -args.get("dy", 0.0))) <= 2.0:
             return None
         return Refusal("workspace", "X position outside workspace [-2, 2]", "choose x between -2 and 2")
 
@@ -75,6 +77,16 @@ class Bench:
             """Move by."""
             return outcome("move_relative", {"x": dx})
 
+        @tool(effect=Effect.IDEMPOTENT, name="move_to")
+        async def drive_to(x: float, y: float) -> ToolOutcome:
+            """Drive."""
+            return outcome("move_to", {"x": x, "y": y})
+
+        @tool(effect=Effect.REVERSIBLE, name="move_relative")
+        async def drive_by(dx: float = 0.0, dy: float = 0.0) -> ToolOutcome:
+            """Drive by."""
+            return outcome("move_relative", {"x": -dy, "y": dx})
+
         @tool(effect=Effect.REVERSIBLE)
         async def toggle_tool(activate: bool) -> ToolOutcome:
             """Close or open."""
@@ -86,9 +98,11 @@ class Bench:
             return "At home."
 
         care = Careful(
-            self.layer.valence, PROFILE, points(parse_goal(self.goal)), self.state, self.preview, self.confirm
+            self.layer.valence, self.profile, named(self.goal, self.profile), self.state, self.preview, self.confirm
         )
-        return {each.spec.name: each for each in care.over([move_to, move_relative, toggle_tool, get_status])}
+        arms = [move_to, move_relative, toggle_tool, get_status]
+        rovers = [drive_to, drive_by, get_status]
+        return {each.spec.name: each for each in care.over(rovers if self.profile.kind == "rover" else arms)}
 
     async def call(self, name: str, **args: Any) -> ToolOutcome:
         """What a careful tool answers."""

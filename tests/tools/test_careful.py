@@ -2,7 +2,9 @@
 
 import pytest
 
+from llmos.documents.robot_profile import read_robot_profile
 from tests.support.careful import Bench, text_of
+from tests.support.robots import SYSTEM
 from tests.support.valence import Layer
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +35,38 @@ async def test_precision_takes_the_goals_own_coordinates() -> None:
         "move_relative for what you worked out from them."
     )
     assert len(bench.done) == 3
+
+
+ROVER = read_robot_profile(SYSTEM / "robots" / "rover.md")
+
+
+async def test_precision_takes_a_rovers_own_coordinates() -> None:
+    """Of two numbers, as a goal on a floor names them; a slip of ten centimetres does not pass."""
+    bench = Bench(goal="Drive to (0.5, -0.8), then to (1.0, 1.0)", profile=ROVER)
+    for x, y in ((0.5, -0.8), (1.0, 1.0), (0.4, 0.6), (0.0, 0.0)):
+        assert not (await bench.call("move_to", x=x, y=y)).is_error
+    refused = await bench.call("move_to", x=0.6, y=-0.8)
+    assert text_of(refused) == (
+        "(0.6, -0.8) is no position that the goal names, and nothing that is seen lies there; in PRECISION mode "
+        "coordinates are exact. Use the goal's own numbers (the way there is planned for you), or move_relative for "
+        "what you worked out from them."
+    )
+    assert not (await bench.call("move_relative", dx=0.1)).is_error
+    assert not (await Bench(goal="Drive around", profile=ROVER).call("move_to", x=0.6, y=-0.8)).is_error
+
+
+async def test_precision_of_an_arm_asks_for_no_position_that_two_numbers_make() -> None:
+    """Two numbers are a position on a floor and nowhere else."""
+    assert not (await Bench(goal="Wave at 0.5, 0.5").call("move_to", x=0.2, y=0.2, z=1.0)).is_error
+
+
+async def test_adaptive_offers_a_rover_other_places_on_the_floor() -> None:
+    """For a position, and for a step from where it stands, ahead being where it looks."""
+    bench = Bench(mode(ADAPTIVE), profile=ROVER)
+    refused = await bench.call("move_to", x=2.4, y=0.0)
+    assert text_of(refused).endswith("Allowed instead: (2, 0), (2, -0.1), (2, 0.1).")
+    refused = await bench.call("move_relative", dy=-2.4)
+    assert text_of(refused).endswith("Allowed instead: (2, 0), (2, -0.1), (2, 0.1).")
 
 
 async def test_precision_takes_what_is_seen() -> None:
