@@ -221,7 +221,7 @@ def _too_near(body: _Body, points: Sequence[Point], keep: float) -> Refusal:
         return Refusal("zone", sentence, f"choose a position at least {keep - at_end + _STEP_M:.2f}m further away")
     least = min(_least(body.gap, a, b) for a, b in pairwise(points))
     reason = f"The way to {_told(target)} leads the tool {_metres(least, keep)} zone '{body.name}'"
-    return Refusal("zone", reason, "go around it, in several moves")
+    return Refusal("zone", reason, "choose a target that can be reached without coming near it")
 
 
 def _stuck(body: _Body, at: Point, keep: float) -> Refusal:

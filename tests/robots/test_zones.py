@@ -188,14 +188,17 @@ HUMAN = replace(SHAPES["sphere"], kind="human")
     ("zone", "path", "sentence"),
     [
         (SHAPES["sphere"], way((-2, 0, 1), (2, 0, 1)),
-         "The way to (2.00, 0.00, 1.00) leads the tool 0.55m into zone 'it'; go around it, in several moves."),
+         ("The way to (2.00, 0.00, 1.00) leads the tool 0.55m into zone 'it'; "
+          "choose a target that can be reached without coming near it.")),
         (SHAPES["sphere"], way((-2, 0, 1), (0, 0, 1)),
          ("Position (0.00, 0.00, 1.00) puts the tool 0.55m into zone 'it'; "
          "choose a position at least 0.56m further away.")),
         (SHAPES["sphere"], way((-2, 0.553, 1), (2, 0.553, 1)),
-         "The way to (2.00, 0.55, 1.00) leads the tool 0.003m from zone 'it'; go around it, in several moves."),
+         ("The way to (2.00, 0.55, 1.00) leads the tool 0.003m from zone 'it'; "
+          "choose a target that can be reached without coming near it.")),
         (HUMAN, way((-2, 0.6, 1), (2, 0.6, 1)),
-         "The way to (2.00, 0.60, 1.00) leads the tool 0.05m from zone 'it'; go around it, in several moves."),
+         ("The way to (2.00, 0.60, 1.00) leads the tool 0.05m from zone 'it'; "
+          "choose a target that can be reached without coming near it.")),
         (HUMAN, way((-2, 0.6, 1), (0, 0.6, 1)),
          ("Position (0.00, 0.60, 1.00) puts the tool 0.05m from zone 'it'; "
          "choose a position at least 0.05m further away.")),
@@ -206,7 +209,8 @@ HUMAN = replace(SHAPES["sphere"], kind="human")
          ("The tool is 0.25m into zone 'it', and this move does not lead away from it; "
          "first move away from it, by dx 0.26, dy 0.00, dz 0.00.")),
         (SHAPES["sphere"], way((-2, 0, 1), (-2, 2, 1), (2, 2, 1), (2, 0, 1), (-2, 0, 1)),
-         "The way to (-2.00, 0.00, 1.00) leads the tool 0.55m into zone 'it'; go around it, in several moves."),
+         ("The way to (-2.00, 0.00, 1.00) leads the tool 0.55m into zone 'it'; "
+          "choose a target that can be reached without coming near it.")),
     ],
 )  # fmt: skip
 def test_way_through_a_zone_is_refused_by_name_and_distance(zone: Zone, path: tuple[Pose, ...], sentence: str) -> None:
