@@ -28,6 +28,7 @@ from llmos.tools.shell import shell_tool
 from llmos.tools.workspace import Workspace
 from llmos.traces.events import BudgetWarned, ModelFailed, ToolReturned
 from tests.support.careful import Bench, text_of
+from tests.support.dispatching import ways
 from tests.support.homes import Place, make_place
 from tests.support.ladders import what_the_rules_show
 from tests.support.loopback import LoopbackServer, json_answer
@@ -292,6 +293,14 @@ class House:
         strays = text_of(await Bench(bench.layer, goal="go").call("move_to", x=9.0, y=1.0, z=0.5))
         return slips, lets_go, strays, len(bench.previewed), bench.asked
 
+    async def ways_that_are_taken(self) -> object:
+        return await ways(self.rules.dispatch)
+
+    async def traces_that_are_kept(self) -> object:
+        (self.place.home / "user").mkdir(exist_ok=True)
+        await play(self.place, calls("Write", file_path="a.txt", content="a"), says(), goal="Write a")
+        return len(list(self.place.home.glob("user/traces/*")))
+
     async def what_is_shown_of_skills(self) -> object:
         return what_the_rules_show(self.place.home, self.rules.evolution)
 
@@ -359,6 +368,17 @@ OBSERVATIONS: dict[str, Observation] = {
     "orchestration.max_delegation_depth": Observation(0, House.answer_to_a_delegation),
     "orchestration.max_parallel_calls": Observation(1, House.most_at_once),
     "orchestration.max_goal_bytes": Observation(1000, House.fate_of_a_long_goal),
+    "dispatch.learn": Observation(other=False, look=House.traces_that_are_kept),
+    "dispatch.crystallized_min_uses": Observation(6, House.ways_that_are_taken),
+    "dispatch.crystallized_min_rate": Observation(0.96, House.ways_that_are_taken),
+    "dispatch.mixed_min_score": Observation(0.7, House.ways_that_are_taken),
+    "dispatch.quarantine_after": Observation(3, House.ways_that_are_taken),
+    "dispatch.retries": Observation(2, House.ways_that_are_taken),
+    "dispatch.irreversible": Observation("never", House.ways_that_are_taken),
+    "dispatch.absolute_tolerance": Observation(0.02, House.ways_that_are_taken),
+    "dispatch.relative_tolerance": Observation(0.05, House.ways_that_are_taken),
+    "dispatch.pose_tolerance_m": Observation(0.03, House.ways_that_are_taken),
+    "dispatch.pose_tolerance_deg": Observation(2.0, House.ways_that_are_taken),
     "budget.budget_usd": Observation(1.5, House.dollars_at_hand),
     "budget.max_tokens": Observation(1000, House.whether_a_run_can_begin),
     "budget.max_seconds": Observation(1e-6, House.whether_a_run_can_begin),
