@@ -191,8 +191,8 @@ class TraceLibrary:
 
     def _exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
         rows = [*self._shelf.find(signature, agent), *self._encrypted(signature, agent)]
-        found = {trace.id: trace for trace in map(self._trace, rows) if trace is not None}
-        return tuple(sorted(found.values(), key=lambda trace: (trace.created, trace.id)))
+        found = {row.id or trace.id: trace for row in rows if (trace := self._trace(row)) is not None}
+        return tuple(found[one] for one in sorted(found, key=lambda one: (found[one].created, one)))
 
     def _encrypted(self, signature: str, agent: str) -> Iterator[Row]:
         """The rows of encrypted traces that our passphrase finds."""

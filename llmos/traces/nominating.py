@@ -6,14 +6,15 @@ Knows no meaning: `left` and `right` are alike. It nominates what a model is sho
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 _WORD = re.compile(r"[^\W_]+")
-_MOST_WORDS = 32
-_COMMON = 2_000
-"""Skeletons; a word that stands in so many is not ranked by, which bounds the time of a question."""
+_MOST_FEATURES = 40
+_COMMON = 1_000
+"""Skeletons; words and pairs that stand in so many are not ranked by, which bounds the time of a question."""
 
-_RANKED, _UNRANKED = 100, 200
+_MOST_RANKED, _RANKED, _UNRANKED = 2_000, 200, 100
 _LETTERS = 3
 
 _ASKED_FOR: Final = """
@@ -22,6 +23,16 @@ _ASKED_FOR: Final = """
         SELECT 1 FROM traces WHERE traces.signature = skeletons.signature AND agent = ? AND root IN ({roots})
     )
 """
+
+
+def features(skeleton: str) -> tuple[list[str], list[str]]:
+    """The words of a skeleton, and each two of them that stand side by side: these are rarer than the words.
+
+    >>> features("Move the arm to {point}")
+    (['Move', 'the', 'arm', 'to', 'point'], ['Movethe', 'thearm', 'armto', 'topoint'])
+    """
+    words = _WORD.findall(skeleton)
+    return words, [one + other for one, other in pairwise(words)]
 
 
 def nominate(
@@ -46,26 +57,27 @@ def likeness(one: str, other: str) -> float:
 def _candidates(
     connection: sqlite3.Connection, skeleton: str, agent: str, roots: Sequence[int]
 ) -> Iterator[tuple[str, str]]:
-    """Skeletons that share the rarer words, best by BM25 first, and some that share all of the common ones."""
-    words = [f'"{word}"' for word in dict.fromkeys(_WORD.findall(skeleton))][:_MOST_WORDS]
-    counted = sorted((_count(connection, word), word) for word in words)
-    rare, total = [], 0
-    for count, word in counted:
-        total += count
-        if total > 2 * _COMMON or count == _COMMON:
-            break
-        rare.append(word)
-    known = [word for count, word in counted if count]
-    common = [word for word in known if word not in rare]
+    """Some skeletons that have all the known words, and those that share rarer words and pairs, best by BM25 first."""
+    words, pairs = ([f'"{each}"' for each in some] for some in features(skeleton))
+    counts = {each: _count(connection, each) for each in [*dict.fromkeys((*words, *pairs))][:_MOST_FEATURES]}
     sql = _ASKED_FOR.format(roots=", ".join("?" * len(roots)))
+    known = [each for each in dict.fromkeys(words) if counts.get(each)]
+    if known:
+        yield from connection.execute(f"{sql} LIMIT {_UNRANKED}", (" AND ".join(known), agent, *roots))
+    rare, total = [], 0
+    for each in sorted(counts, key=lambda each: counts[each]):
+        total += counts[each]
+        if total > _MOST_RANKED or counts[each] == _COMMON:
+            break
+        rare.append(each)
     if rare:
         yield from connection.execute(f"{sql} ORDER BY rank LIMIT {_RANKED}", (" OR ".join(rare), agent, *roots))
-    if common:
-        yield from connection.execute(f"{sql} LIMIT {_UNRANKED}", (" AND ".join(common), agent, *roots))
+    elif known:
+        yield from connection.execute(f"{sql} LIMIT {_UNRANKED}", (" OR ".join(known), agent, *roots))
 
 
 def _count(connection: sqlite3.Connection, word: str) -> int:
-    """In how many skeletons the word stands; of a common one no more are counted than make it common."""
+    """In how many skeletons a word or pair stands; of a common one no more are counted than make it common."""
     sql = "SELECT count(*) FROM (SELECT 1 FROM skeleton_words WHERE skeleton_words MATCH ? LIMIT ?)"
     (count,) = connection.execute(sql, (word, _COMMON)).fetchone()
     return int(count)

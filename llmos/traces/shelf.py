@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from llmos.tables import OnNotice, writing
-from llmos.traces.nominating import nominate
+from llmos.traces.nominating import features, nominate
 from llmos.traces.stamps import UNSETTLED, Now, look, settled, stamp_of
 from llmos.traces.trace import Trace
 from llmos.traces.trace_file import FOLDER, SUFFIX, Reading, read
@@ -34,6 +34,7 @@ class Row:
     path: Path
     stamp: str
     content_hash: str
+    id: str
     signature: str
     agent: str
     packed: bytes
@@ -152,11 +153,12 @@ class Shelf:
 
     def _rows(self, condition: str, values: tuple[str, ...]) -> Iterator[Row]:
         sql = f"""
-            SELECT number, root, name, stamp, content_hash, signature, agent, trace FROM traces
+            SELECT number, root, name, stamp, content_hash, id, signature, agent, trace FROM traces
             WHERE {condition} AND root IN ({self._marks})
         """  # noqa: S608 - only our own words are put in
+        folders = {number: root / FOLDER for number, root in self._numbers.items()}
         for number, root, name, *others in self._connection.execute(sql, (*values, *self._numbers)).fetchall():
-            yield Row(number, self._numbers[root] / FOLDER / name, *others)
+            yield Row(number, folders[root] / name, *others)
 
     def _row_of(self, root: Path) -> tuple[int, str]:
         """The number of a root and the stamp of its folder when it was last listed."""
@@ -222,8 +224,9 @@ class Shelf:
             add = "INSERT OR IGNORE INTO skeletons (signature) VALUES (?)"
             added = self._connection.execute(add, (trace.signature,))
             if added.rowcount:
-                words = "INSERT INTO skeleton_words (rowid, skeleton) VALUES (?, ?)"
-                self._connection.execute(words, (added.lastrowid, trace.skeleton))
+                words = "INSERT INTO skeleton_words (rowid, skeleton, pairs) VALUES (?, ?, ?)"
+                pairs = " ".join(features(trace.skeleton)[1])
+                self._connection.execute(words, (added.lastrowid, trace.skeleton, pairs))
 
     def _forget_skeletons(self) -> None:
         """Drop the words of skeletons that no trace has any more."""
