@@ -105,7 +105,8 @@ class Documents:
         if source.document is None:
             return 0
         before = source.document.body_line - 1
-        found = source.find(tool, self._reached.get(source.ref.path, before)) or source.find(tool, before)
+        text = f". `{tool}`" if source.ref.kind == "trace" else tool
+        found = source.find(text, self._reached.get(source.ref.path, before)) or source.find(text, before)
         self._reached[source.ref.path] = found
         return found
 

@@ -72,6 +72,8 @@ class _Telling:
     start: RunStarted
     sources: Sequence[Source]
     keys_of: KeysOf
+    models: bool = True
+    """Whether any reply is a model's."""
     shown: str = ""
     """What was put before the model so far, in one line."""
     opened: list[Sentence] = field(default_factory=list)
@@ -93,6 +95,8 @@ class _Telling:
 
     def tell(self, entries: Entries) -> Iterator[Decision]:
         """The decisions of each entry."""
+        replies = [entry.event for entry in entries if isinstance(entry.event, ModelReplied)]
+        self.models = not replies or any(not is_led(reply.model) for reply in replies)
         first = next((entry.seq for entry in entries if isinstance(entry.event, ModelReplied)), None)
         goal = max((e.seq for e in entries if _is_goal(e, self.start) and (first is None or e.seq < first)), default=0)
         for entry in entries:
@@ -155,7 +159,8 @@ class _Telling:
         yield decided("agent", event.agent, "", papers.key("agent", "name"))
         yield decided("mode", event.mode, event.mode_reason, papers.mode(event.mode, event.mode_reason))
         alias, _, reason = event.model_reason.partition(": ")
-        yield decided("model", event.model, event.model_reason, papers.model(alias, reason))
+        asked = "" if self.models else ", which was never asked"
+        yield decided("model", f"{event.model}{asked}", event.model_reason, papers.model(alias, reason))
         if event.robot:
             what = f"{event.robot}, scene {event.scene}"
             yield decided("robot", what, "", iter([*papers.key("robot", "name"), *papers.key("scene", "name")]))

@@ -201,6 +201,7 @@ def test_a_replayed_step_rests_on_its_line_of_the_trace(tmp_path: Path) -> None:
         "trace: pick-abc.md:6: 2. `toggle_tool` {}",
         "trace: pick-abc.md:5: 1. `move_to` {}",
     ]
+    assert told.one("model").what == "local:pocket.gguf, which was never asked"
     assert told.one("told").what == "the house told the model: The trace leads no further."
     lost = Told(tmp_path, reply(MOVE, model="skill:gone"), called(MOVE))
     assert lost.rests_on("call") == ["skill: skill:gone, which the journal names no document of"]
