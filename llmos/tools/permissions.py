@@ -109,15 +109,8 @@ class Permissions:
 
     async def confirm(self, name: str, what: str, tell: OnDecision) -> None:
         """Have a person say yes to one thing that no pattern can allow; raises RefusedError where nobody does."""
-        question = f"{name} wants to {visible(what)}"
-        if self._approver is None:
-            tell(Decision(name, question, allowed=False, by="policy"))
-            raise RefusedError(f"{name} may not {visible(what)}: this needs a person's yes, and {self._nobody}")
-        async with self._one_question:
-            yes = await self._approver.approve(question)
-        tell(Decision(name, question, allowed=yes, by="person"))
-        if not yes:
-            raise RefusedError(f"{name} may not {visible(what)}: the person said no")
+        question, denied = f"{name} wants to {visible(what)}", f"{name} may not {visible(what)}"
+        await self._ask(name, question, denied, f"this needs a person's yes, and {self._nobody}", tell)
 
     def verdict(self, access: Access, path: Path) -> Verdict:
         """What holds for a resolved path before anybody is asked."""
@@ -143,11 +136,11 @@ class Permissions:
     async def _settle(self, tool: Tool, access: Access, target: str | Path, verdict: Verdict, tell: OnDecision) -> None:
         """Return where the target is permitted, raise RefusedError where it is not."""
         name, shown = tool.spec.name, self.workspace.shown(target) if isinstance(target, Path) else target
-        question = f"{name} wants to {access}: {visible(shown)}"
+        question, denied = f"{name} wants to {access}: {visible(shown)}", f"{name} may not {access} {visible(shown)}"
         if verdict == "never":
             tell(Decision(name, question, allowed=False, by="policy"))
             reason = "no agent may; a person can, outside of LLMos"
-            raise RefusedError(f"{name} may not {access} {visible(shown)}: {reason}")
+            raise RefusedError(f"{denied}: {reason}")
         if verdict == "free":
             return
         fitting = next((each for each in self._patterns if self.covers(each, tool, access, target)), None)
@@ -155,14 +148,18 @@ class Permissions:
             tell(Decision(name, question, allowed=True, by="pattern", rule=str(fitting)))
             return
         option = f"--approve {shlex.quote(f'{_GROUP.get(access, name)}({shown})')}"
+        await self._ask(name, question, denied, f"{self._nobody}; {visible(option)} allows it", tell)
+
+    async def _ask(self, name: str, question: str, denied: str, without: str, tell: OnDecision) -> None:
+        """Return where a person says yes; `denied` begins the sentence otherwise, `without` ends it if nobody is there."""
         if self._approver is None:
             tell(Decision(name, question, allowed=False, by="policy"))
-            raise RefusedError(f"{name} may not {access} {visible(shown)}: {self._nobody}; {visible(option)} allows it")
+            raise RefusedError(f"{denied}: {without}")
         async with self._one_question:
             yes = await self._approver.approve(question)
         tell(Decision(name, question, allowed=yes, by="person"))
         if not yes:
-            raise RefusedError(f"{name} may not {access} {visible(shown)}: the person said no")
+            raise RefusedError(f"{denied}: the person said no")
 
 
 _GROUP = {Access.READ: "Read", Access.WRITE: "Edit"}
