@@ -1,110 +1,26 @@
 """From failed runs to one tested commit, or to a reason; and back again when real runs get worse."""
 
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from llmos.boot.library import Library
-from llmos.clock import SimulatedClock
-from llmos.documents.scenario import Case
 from llmos.errors import RefusedError
 from llmos.evolution.lineage import revert_by_hand
-from llmos.evolution.mutation import AgentEvolution
-from llmos.evolution.proposer import Answer, Lens, Reflection
-from llmos.evolution.steps import Change
-from llmos.evolution.subject import Ground
-from llmos.evolution.tries import Try
-from llmos.settings import Environment
-from llmos.traces.events import DocumentRef
-from tests.support.benches import RULES, DecidedBench
-from tests.support.homes import Place
-from tests.support.journals import finished, started, write_run
-from tests.support.porter import CURE, FAULT, GOAL, PORTER, furnish, proposal
+from llmos.evolution.proposer import Lens
+from tests.support.benches import RULES
+from tests.support.evolving import HELD_OUT, Says, World
+from tests.support.porter import CURE, FAULT, PORTER, proposal
 
 pytestmark = pytest.mark.anyio
-TOOLS = frozenset({"Bash", "move_to", "toggle_tool", "get_status"})
-HELD_OUT = replace(RULES, agent_practice_share=0.0)
-
-
-class Says:
-    """A proposer that gives these answers, and remembers what it was asked."""
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-        self.asked: list[Reflection] = []
-
-    async def propose(self, asked: Reflection) -> Answer:
-        """The next answer."""
-        self.asked.append(asked)
-        return Answer(self.answers.pop(0), "a rule", f"run-{len(self.asked)}", 0.5)
-
-
-class World:
-    """A home with the agent `porter`, its scenarios, and runs that went wrong."""
-
-    def __init__(self, root: Path, volume: str = "user") -> None:
-        self.place = Place(root)
-        furnish(self.place, volume)
-        self.clock = SimulatedClock()
-        self.library = Library(Environment(home=self.place.home), self.clock)
-        for history in [self.library.user]:
-            history.commit([Path()], "Begin\nFor a test.")
-        self.bench = DecidedBench(repaired)
-        self.said: list[str] = []
-
-    @property
-    def version(self) -> str:
-        """The hash of the version in force."""
-        self.library.registry.refresh()
-        return self.library.registry.snapshot().entry("agent", "porter").content_hash
-
-    def ran(self, *outcomes: str, goal: str = GOAL) -> None:
-        """Real runs of the version in force ended so."""
-        document = (DocumentRef("porter.md", self.version, None, "agent"),)
-        for outcome in outcomes:
-            run_id = f"r{self.clock.monotonic_s():.0f}"
-            events = [
-                started(run_id, goal, agent="porter", documents=document),
-                finished(outcome, reason="Still held."),
-            ]
-            write_run(self.place.home, events, self.clock)
-            self.clock.advance(2)
-
-    def step(
-        self, proposer: Says | None, *, only: str | None = "porter", rules: Any = HELD_OUT, **more: Any
-    ) -> AgentEvolution:
-        """The step on this home."""
-        home, library = self.place.home, self.library
-        ground = Ground(home, library.registry, library.volume("user"), rules, TOOLS, self.clock)
-        return AgentEvolution(ground, proposer, self.bench if proposer else None, only=only, **more)
-
-    async def evolve(self, *answers: str, **more: Any) -> list[Change]:
-        """What comes of it when these edits are proposed."""
-        self.library.registry.refresh()
-        return list(await self.step(Says(*answers), **more).carry_out(self.said.append))
-
-    def tries(self) -> Sequence[Try]:
-        """What stands in the record."""
-        return self.step(None).ground.tries.all()
-
-    def agent(self) -> str:
-        """The agent as the user volume has it."""
-        return (self.place.home / "user/agents/porter.md").read_text("utf-8")
-
-
-def repaired(text: str, case: Case) -> bool:
-    """A version passes when it opens the gripper; safety holds either way."""
-    return case.scenario.pinned or CURE in text
 
 
 @pytest.fixture
 def make(tmp_path: Path, seed: Path) -> Callable[..., World]:
     """A world in a home as `llmos init` makes it."""
-    import shutil
-
     shutil.copytree(seed, tmp_path / "home", symlinks=True)
     return lambda **more: World(tmp_path, **more)
 

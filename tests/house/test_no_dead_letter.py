@@ -14,12 +14,14 @@ from typing import Any, get_args, get_type_hints
 import anyio
 import pytest
 
+from llmos.boot.evolving import Asked, steps
 from llmos.boot.models import Models
 from llmos.budget import Limits, cost_usd
 from llmos.clock import SimulatedClock
 from llmos.documents.kernel import RULES, KernelRules, all_keys, load_kernel
 from llmos.documents.valence_checks import FEELINGS
 from llmos.errors import LLMosError, RetryableError
+from llmos.evolution.mutation import AgentEvolution
 from llmos.messages import Reply, Text, Usage
 from llmos.models.base import ModelChoice, ignore_text
 from llmos.models.router import Router
@@ -29,6 +31,7 @@ from llmos.tools.workspace import Workspace
 from llmos.traces.events import BudgetWarned, ModelFailed, ToolReturned
 from tests.support.careful import Bench, text_of
 from tests.support.dispatching import ways
+from tests.support.evolving import what_evolution_makes
 from tests.support.homes import Place, make_place
 from tests.support.ladders import what_the_rules_show
 from tests.support.loopback import LoopbackServer, json_answer
@@ -301,6 +304,15 @@ class House:
         await play(self.place, calls("Write", file_path="a.txt", content="a"), says(), goal="Write a")
         return len(list(self.place.home.glob("user/traces/*")))
 
+    async def what_evolution_makes_of_an_agent(self) -> object:
+        return await what_evolution_makes(self.place.home, self.rules.evolution)
+
+    async def dollars_for_evolution(self) -> object:
+        async with self.place.system(model="cassette:none") as system:
+            system.models.put("cassette:none", ScriptedModel())
+            with steps(system, Asked(agent="operator")) as (step,):
+                return step.bench.usd_left() if isinstance(step, AgentEvolution) else None
+
     async def what_is_shown_of_skills(self) -> object:
         return what_the_rules_show(self.place.home, self.rules.evolution)
 
@@ -359,6 +371,7 @@ class Observation:
 
 
 ONE_TRY = {"models.max_attempts": 1}
+ALL_HELD_OUT = {"evolution.agent_practice_share": 0.0}
 LONG_CACHE = {"models.cache_lifetime": "1h"}
 
 OBSERVATIONS: dict[str, Observation] = {
@@ -456,6 +469,21 @@ OBSERVATIONS: dict[str, Observation] = {
         lambda now, _: "terse" if now != "terse" else "normal", House.what_is_shown_of_a_mode
     ),
     "valence.modes.*.max_step_m": Observation(0.1, House.what_is_shown_of_a_mode),
+    "evolution.agent_alpha": Observation(0.01, House.what_evolution_makes_of_an_agent),
+    "evolution.agent_practice_share": Observation(0.0, House.what_evolution_makes_of_an_agent),
+    "evolution.agent_cases": Observation(5, House.what_evolution_makes_of_an_agent),
+    "evolution.agent_scenarios_won": Observation(50, House.what_evolution_makes_of_an_agent),
+    "evolution.agent_cost_ratio": Observation(1.0, House.what_evolution_makes_of_an_agent, ALL_HELD_OUT),
+    "evolution.agent_proposals": Observation(1, House.what_evolution_makes_of_an_agent),
+    "evolution.agent_runs": Observation(3, House.what_evolution_makes_of_an_agent),
+    "evolution.agent_budget_usd": Observation(1.5, House.dollars_for_evolution),
+    "evolution.agent_text_bytes": Observation(100, House.what_evolution_makes_of_an_agent),
+    "evolution.agent_regression": Observation(1.2, House.what_evolution_makes_of_an_agent),
+    "evolution.agents_fixed": Observation(lambda now, _: [*now, "porter"], House.what_evolution_makes_of_an_agent),
+    "evolution.agent_safety_words": Observation(lambda now, _: [*now, "stay"], House.what_evolution_makes_of_an_agent),
+    "evolution.agent_loosening_words": Observation(
+        lambda now, _: [*now, "gripper"], House.what_evolution_makes_of_an_agent
+    ),
     "evolution.tiers.*.min_uses": Observation(200, House.what_is_shown_of_skills),
     "evolution.tiers.*.min_rate": Observation(0.95, House.what_is_shown_of_skills),
     "evolution.tiers.*.unacceptable_rate": Observation(0.6, House.what_is_shown_of_skills),
