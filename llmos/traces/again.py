@@ -22,7 +22,7 @@ def again(trace: Trace, root: str) -> Bound:
     known = components(trace.slots)
     free = any(not _explained(value, known) for step in moves(trace) for value in leaves(step.args).values())
     return Bound(
-        steps=tuple(_step(trace, index, root) for index in range(len(trace.steps))),
+        steps=tuple(_step(trace, index, root, placed=free) for index in range(len(trace.steps))),
         answer=with_root(trace.answer, root),
         note=f"the same goal, as in run {trace.run_id}",
         trace_ids=(trace.id,),
@@ -39,15 +39,21 @@ def moves(trace: Trace) -> list[TraceStep]:
 
 
 def start(traces: Sequence[Trace], *, with_pose: bool) -> Start:
-    """What must hold before the first step, as it did in all or one of these runs."""
+    """What must hold before the first step, as it did in all of these runs; what differed does not matter."""
     states = [trace.world.get("state") for trace in traces if moves(trace)]
     known: list[Mapping[str, JSON]] = [state for state in states if isinstance(state, Mapping)]
     if not known:
         return Start()
     poses = [{name: float(state[name]) for name in _POSE if is_number(state.get(name))} for state in known]
+    same = {name: known[0].get(name) for name in _HANDS}
+    several = len({tuple(round(value, 2) for value in pose.values()) for pose in poses}) > 1
     return Start(
-        poses=tuple(pose for pose in poses if pose) if with_pose else (),
-        same={name: known[0][name] for name in _HANDS if name in known[0]},
+        poses=tuple(pose for pose in poses[:1] if pose) if with_pose and not several else (),
+        same={
+            name: value
+            for name, value in same.items()
+            if value is not None and all(state.get(name) == value for state in known)
+        },
     )
 
 
@@ -74,36 +80,43 @@ def is_whole(step: TraceStep) -> bool:
     return hash_of(step.output.encode("utf-8", "surrogatepass")) == step.output_hash
 
 
-def measured_pieces(text: str) -> tuple[Piece, ...]:
-    """The text, with room for noise in what was measured: the numbers that have decimals."""
-    return tuple(_piece(each, number=bool(index % 2)) for index, each in enumerate(cut(text)))
+def has_moved(trace: Trace, index: int) -> bool:
+    """Whether a robot may have moved by this step, so that what it answers was measured."""
+    return any(step in moves(trace) for step in trace.steps[: index + 1])
 
 
-def _piece(text: str, *, number: bool) -> Piece:
-    return Number(float(text), measured=True) if number and "." in text else text
+def is_placed(trace: Trace, index: int) -> bool:
+    """Whether the robot is by this step where it is led from anywhere: a motion that can be repeated is absolute."""
+    return any(step in moves(trace) and step.effect is Effect.IDEMPOTENT for step in trace.steps[: index + 1])
 
 
-def _step(trace: Trace, index: int, root: str) -> BoundStep:
+def _step(trace: Trace, index: int, root: str, *, placed: bool) -> BoundStep:
     step = trace.steps[index]
     return BoundStep(
         tool=step.tool,
         args=in_texts(dict(step.args), lambda text: with_root(text, root)),
         effect=step.effect,
         tool_version=step.tool_version,
-        expect=Answer(step.output_hash, _pieces(trace, index), root),
+        expect=Answer(step.output_hash, _pieces(trace, index, placed=placed or is_placed(trace, index)), root),
         before=standing(trace, index, root),
         after={with_root(path, root): found for path, found in step.after.items()},
         sources=step.sources,
     )
 
 
-def _pieces(trace: Trace, index: int) -> tuple[Piece, ...] | None:
-    """What an answer must look like that is not the same: only what a robot measured after it moved may vary."""
+def _pieces(trace: Trace, index: int, *, placed: bool) -> tuple[Piece, ...] | None:
+    """What an answer must look like that is not the same: only what a robot measured may vary.
+
+    Where nobody knows where the robot stands, as after a relative move from wherever it was, nor are its coordinates.
+    """
     step = trace.steps[index]
-    moved = any(each.effect is not Effect.PURE for each in trace.steps[: index + 1])
-    if not (trace.world and moved and not step.after and is_whole(step)):
+    if not has_moved(trace, index) or step.after or not is_whole(step):
         return None
-    return measured_pieces(step.output)
+    anywhere = not placed and step.effect is not Effect.PURE
+    return tuple(
+        Number(None if anywhere else float(each), measured=True) if number % 2 and "." in each else each
+        for number, each in enumerate(cut(step.output))
+    )
 
 
 def _explained(leaf: JSON, known: Mapping[str, JSON]) -> bool:

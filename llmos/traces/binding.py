@@ -17,6 +17,9 @@ from llmos.traces.expectation import Answer, Taken, Tolerance
 from llmos.traces.rebinding import rebind
 from llmos.traces.trace import Trace
 
+_MOST = 24
+"""How many traces, of the newest, bear witness together."""
+
 _BY_A_MODEL = ("LEARNER", "MIXED")
 
 __all__ = ["Answer", "Bound", "BoundStep", "Start", "Taken", "Tolerance", "Unbound", "bind"]
@@ -56,7 +59,7 @@ def _evidence(traces: Sequence[Trace]) -> list[Trace] | Unbound:
     ways: dict[tuple[str, ...], list[Trace]] = {}
     for trace in sorted(told, key=_age, reverse=True):
         ways.setdefault(tuple(step.tool for step in trace.steps), []).append(trace)
-    return max(ways.values(), key=_goals)
+    return max(ways.values(), key=_goals)[:_MOST]
 
 
 def _age(trace: Trace) -> tuple[str, str]:

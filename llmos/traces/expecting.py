@@ -34,8 +34,10 @@ class Setting:
 
     affected: bool
     """Whether something that the new goal changes was done up to this step, or by it."""
-    physical: bool
-    """Whether there is a robot, so that numbers with decimals may be measured."""
+    moved: bool
+    """Whether a robot may have moved up to this step, so that numbers with decimals are measured ones."""
+    placed: bool
+    """Whether it is known where the robot must be by now."""
     root: str
 
 
@@ -46,10 +48,10 @@ def expected(
     first = steps[0]
     same = all(step.output_hash == first.output_hash for step in steps)
     pure = first.effect is Effect.PURE
-    if same and pure and not setting.affected:
+    if same and pure and not setting.affected and not setting.moved:
         return Answer(first.output_hash, None, setting.root)
     if not all(map(is_whole, steps)):
-        return Answer(first.output_hash, None, setting.root) if same and evidence.settled else None
+        return Answer(first.output_hash, None, setting.root) if same and not setting.affected else None
     changed = [*texts, *_slots(evidence)]
     for replacing in (changed, []) if evidence.goals > 1 else (changed,):
         outputs = [_marked(step.output, replacing, run) for run, step in enumerate(steps)]
@@ -58,7 +60,8 @@ def expected(
             numbers = list(zip(*(part[1::2] for part in parts), strict=True))
             found = _numbers(numbers, texts, evidence, setting, pure=pure)
             words = [_unmarked(text, replacing) for text in parts[0][::2]]
-            return Answer("", tuple(_joined(words, found)), setting.root)
+            whole = first.output_hash if same and not setting.affected else ""
+            return Answer(whole, tuple(_joined(words, found)), setting.root)
     return None
 
 
@@ -98,18 +101,21 @@ def _numbers(
     points = _points(columns, evidence)
     found: list[Piece] = []
     for index, column in enumerate(columns):
-        options = {*_values(column, evidence), *_lengths(column, texts)}
-        found.append(_number(column, {points[index]} if index in points else options, evidence, setting, pure=pure))
+        lengths = _lengths(column, texts)
+        options = lengths or ({points[index]} if index in points else _values(column, evidence))
+        steady = not lengths and len({float(each) for each in column}) == 1
+        believed = steady and (not setting.affected or (evidence.goals > 1 and evidence.settled))
+        found.append(_number(column[0], options, setting, steady=steady, believed=believed, pure=pure))
     return found
 
 
-def _number(column: Sequence[str], options: set[float], evidence: Evidence, setting: Setting, *, pure: bool) -> Piece:
-    """What one number will be, of which `options` are the values that the goal may give it."""
-    was = column[0]
+def _number(was: str, options: set[float], setting: Setting, *, steady: bool, believed: bool, pure: bool) -> Piece:
+    """What one number will be: what it was, if that is `believed`; else what the goal makes of it, if that is one."""
     counts = "." not in was
-    measured = setting.physical and setting.affected and not counts
-    steady = len({float(each) for each in column}) == 1
-    if steady and evidence.goals > 1 and evidence.settled:
+    measured = setting.moved and not counts
+    if measured and not pure and not setting.placed:
+        return Number(None)
+    if believed:
         return Number(float(was), measured=True) if measured else was
     if setting.affected and len(options) == 1:
         value = next(iter(options))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from llmos.errors import counted
 from llmos.messages import JSON, Effect
-from llmos.traces.again import moves, start
+from llmos.traces.again import has_moved, is_placed, moves, start
 from llmos.traces.answers import in_texts, with_root
 from llmos.traces.bound import Bound, BoundStep, Unbound
 from llmos.traces.components import count_leaves, is_number, leaves, refilled
@@ -89,9 +89,23 @@ class _Binding:
             if name not in found:
                 found[name] = explain(column, self.evidence) or self._taken(index, column) or self._doubt(index, name)
                 self._note(f"{index}.{name}", [found[name]])
+        self._check_rows(found)
         moving = any(runs[0] is step for step in moves(self.evidence.traces[0]))
         self.fixed |= moving and any(each.kind == "constant" and is_number(each.value) for each in found.values())
         return found
+
+    def _check_rows(self, found: Mapping[str, Explained]) -> None:
+        """Raise where a constant stands in the place of a value of the goal, and that one goes beyond what was seen.
+
+        A height that was 0.5 whatever the goal said may be a height that was never allowed to be less.
+        """
+        vectors = {name: (row, place) for row in rows(self.evidence.numbers) for place, name in enumerate(row)}
+        for row in rows(list(found)):
+            beside = {vectors[name][0] for each in row for name in found[each].uses if name in vectors}
+            for place, name in enumerate(row):
+                rivals = [vector[place] for vector in beside if len(vector) == len(row)]
+                if found[name].kind == "constant" and not all(map(self.evidence.within, rivals)):
+                    raise _DoubtError(f"'{name}' was always the same, but never for such a value of {rivals[0]}")
 
     def _note(self, place: str, several: Sequence[Explained]) -> None:
         """Remember what was used; raises when a value that leaps explains a second argument."""
@@ -129,7 +143,9 @@ class _Binding:
             changed = {name for name, each in found.items() if any(each.value != was for was in columns[name])}
             here = affected or bool(changed)
             affected |= bool(changed) and runs[0].effect is not Effect.PURE
-            yield self._step(index, found, changed, Setting(here, bool(self.evidence.traces[0].world), self.root))
+            newest = self.evidence.traces[0]
+            placed = self.fixed or is_placed(newest, index)
+            yield self._step(index, found, changed, Setting(here, has_moved(newest, index), placed, self.root))
 
     def _step(self, index: int, found: Mapping[str, Explained], changed: set[str], setting: Setting) -> BoundStep:
         runs = self._runs(index)

@@ -40,7 +40,7 @@ def readings(texts: Sequence[str], evidence: Evidence) -> dict[str, frozenset[st
     """What the text may be for the new goal, and the components that stand in it; empty when nothing explains it."""
     if max(map(len, texts)) > _LONGEST:
         return {}
-    blanks = list(blanks_of(evidence))
+    blanks = [blank for blank in blanks_of(evidence) if blank.written[0] in texts[0]]
     end = tuple(map(len, texts))
     begin = (0,) * len(texts)
     reached: dict[tuple[int, ...], dict[str, frozenset[str]]] = {begin: {"": frozenset()}}
