@@ -16,6 +16,8 @@ def leaves(words: str, command: click.Command) -> Iterator[tuple[str, click.Comm
     if not isinstance(command, click.Group):
         yield words, command
         return
+    if command.invoke_without_command:
+        yield words, command
     with click.Context(command) as context:
         for name in command.list_commands(context):
             child = command.get_command(context, name)
