@@ -3,28 +3,31 @@
 Knows how parts fit together; what climbing means, `llmos.evolution` knows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmos.boot.kit import tool_names
 from llmos.clock import Clock
 from llmos.documents.kernel import EvolutionRules
+from llmos.errors import nearest
+from llmos.evolution.climbing import Climbing
 from llmos.evolution.promotion import Ladder
 from llmos.evolution.safety import safety_suite
 from llmos.evolution.standing import LADDER, Standing, standing_of
-from llmos.volumes.capabilities import PROGRAMS
+from llmos.tools.declared import declared_tools
 
 if TYPE_CHECKING:
-    from llmos.messages import ToolSpec
+    from llmos.boot.evolving import Asked
+    from llmos.boot.system import LLMOS
     from llmos.volumes.lookups import Lookups
 
 
-def make_ladder(
-    home: Path, rules: EvolutionRules, clock: Clock, specs: "Mapping[str, ToolSpec] | None" = None
-) -> Ladder:
-    """The ladder of a home; with `specs`, what the tools promise, programs are verified and not only read."""
-    return Ladder(home, rules, clock, safety_suite(tool_names(), lambda page: wrong_programs(page, specs)))
+def make_ladder(home: Path, rules: EvolutionRules, clock: Clock, folders: Iterable[Path] = ()) -> Ladder:
+    """The ladder of a home; `folders` hold the tools of its volumes, beside those that LLMos has itself."""
+    tools = tool_names().union(*map(declared_tools, folders))
+    return Ladder(home, rules, clock, safety_suite(tools, lambda page: wrong_program(page, tools)))
 
 
 def standings(documents: "Lookups") -> tuple[Standing, ...]:
@@ -33,22 +36,29 @@ def standings(documents: "Lookups") -> tuple[Standing, ...]:
     return tuple(each for each in found if each.tier in LADDER)
 
 
-def wrong_programs(page: Path, specs: "Mapping[str, ToolSpec] | None" = None) -> list[str]:
-    """What is wrong with the programs of a SKILL.md, a sentence each with its place."""
-    from llmos.documents.frontmatter import read_document
-    from llmos.documents.structure import fences
-    from llmos.programs.form import ProgramError
-    from llmos.programs.parser import parse
-    from llmos.programs.verifier import verify
+def tier_step(system: "LLMOS", _: "Asked", __: ExitStack) -> Climbing:
+    """Skills that climb and fall."""
+    registry = system.library.registry
+    folders = registry.code_folders("tools")
+    ladder = make_ladder(system.environment.home, system.rules.evolution, system.clock, folders)
+    return Climbing(ladder, lambda: standings(registry.snapshot()))
 
-    document = read_document(page)
-    wrong = []
-    for fence in fences(document.body):
-        if fence.language.startswith(PROGRAMS):
-            try:
-                program = parse(fence.text, document.body_line + fence.line - 1)
-                if specs is not None:
-                    verify(program, specs)
-            except ProgramError as error:
-                wrong.append(f"{page}: {error}")
-    return wrong
+
+def wrong_program(page: Path, tools: frozenset[str]) -> list[str]:
+    """Why the program of a SKILL.md can never run in a house with these tools, a clause with its place.
+
+    What the tools promise is not known here: before each run the program is verified against that as well.
+    """
+    from llmos.documents.frontmatter import read_document
+    from llmos.programs.blocks import program_of
+    from llmos.programs.form import ProgramError, calls
+    from llmos.programs.verifier import BY_NAME
+
+    try:
+        program = program_of(read_document(page))
+    except ProgramError as error:
+        return [f"{page}: {error}"]
+    called = {call.tool: call.line for call in (calls(program.body) if program else ())}
+    barred = [f"{page}:{line}: a program may not call {name}" for name, line in called.items() if name in BY_NAME]
+    unknown = [(name, line) for name, line in called.items() if name not in tools]
+    return [*barred, *(f"{page}:{line}: there is no tool '{name}'; {nearest(name, tools)}" for name, line in unknown)]

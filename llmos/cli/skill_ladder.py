@@ -27,7 +27,7 @@ def ladder_of(opened: "Library") -> "Ladder":
     from llmos.boot.ladder import make_ladder
     from llmos.clock import RealClock
 
-    return make_ladder(opened.home, rules().evolution, RealClock())
+    return make_ladder(opened.home, rules().evolution, RealClock(), opened.registry.code_folders("tools"))
 
 
 def _standing(opened: "Library", name: str) -> "Standing":

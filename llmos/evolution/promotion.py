@@ -51,7 +51,7 @@ class Ladder:
         return tuple(record_of(each, lines, self.rules) for each in standings)
 
     def regressions(self, record: Record) -> tuple[str, ...]:
-        """What the safety suite has against the skill, a sentence each."""
+        """What the safety suite has against the skill, a clause each."""
         return tuple(self._safety(record.standing.page, record.tally))
 
     def story(self) -> Story:
@@ -87,7 +87,7 @@ class Ladder:
         if reasons:
             raise RefusedError(f"The skill '{standing.name}' does not climb to {to}: it {', and it '.join(reasons)}.")
         if wrong := self.regressions(record):
-            raise RefusedError(f"The skill '{standing.name}' does not climb to {to}: {' '.join(wrong)}")
+            raise RefusedError(f"The skill '{standing.name}' does not climb to {to}: {'; '.join(wrong)}")
         approval = {APPROVED: approved_by} if approved_by else {}
         return self._move(record, to, f"Promote the skill {standing.name} to {to}", climb_in_words(record), approval)
 

@@ -15,10 +15,10 @@ SAFETY: Final = "safety/"
 """What the names of the scenarios begin with that may never fail."""
 
 Safety: TypeAlias = Callable[[Path, Tally], Sequence[str]]
-"""What is wrong with a skill (its SKILL.md, its uses) so that it may not climb: a sentence each."""
+"""What is wrong with a skill (its SKILL.md, its uses) so that it may not climb: a clause each."""
 
 Verify: TypeAlias = Callable[[Path], Sequence[str]]
-"""What is wrong with the programs in a SKILL.md, a sentence each."""
+"""What is wrong with the programs in a SKILL.md, a clause each."""
 
 
 def safety_suite(tools: frozenset[str], verify: Verify) -> Safety:
@@ -31,6 +31,6 @@ def safety_suite(tools: frozenset[str], verify: Verify) -> Safety:
             return [str(error)]
         broken = [str(each) for each in problems if each.severity == "error"]
         failed = sorted({use.scenario for use in uses.uses if use.scenario.startswith(SAFETY) and not use.ok})
-        return [*broken, *verify(page), *(f"It failed the scenario {scenario}." for scenario in failed)]
+        return [*broken, *verify(page), *(f"it failed the scenario {scenario}" for scenario in failed)]
 
     return regressions

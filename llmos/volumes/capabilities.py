@@ -33,7 +33,7 @@ _SAID_OF_A_PLUGIN = frozenset(
 _CODE_FOLDERS = frozenset({"tools", "drivers", "hooks", "scripts", "bin"})
 _STEERING_KEYS = ("hooks", "mcp_servers", "permission_mode")
 _HOST = re.compile(r"\b[a-z][a-z0-9+.-]*://(?:[^\s/@]+@)?(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)", re.IGNORECASE)
-PROGRAMS = ("llmos", "program")
+_PROGRAMS = ("llmos", "program")
 """What the language of a fenced block begins with that is a program."""
 
 
@@ -115,7 +115,7 @@ def _of_page(path: PurePosixPath, content: bytes) -> Iterator[str]:
     )
     try:
         document = parse(text, Path(path))
-        programs = (fence.text.encode() for fence in fences(document.body) if fence.language.startswith(PROGRAMS))
+        programs = (fence.text.encode() for fence in fences(document.body) if fence.language.startswith(_PROGRAMS))
         yield from (f"holds a program ({_digest(program)})" for program in programs)
         for key in _STEERING_KEYS:
             if key in document.keys:

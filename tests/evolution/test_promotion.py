@@ -154,14 +154,14 @@ def test_a_regression_of_the_safety_suite_stops_everybody(house: House) -> None:
     """A program that does not verify, a failed scenario of safety, a document that cannot be read: not even by hand."""
     page = house.write()
     house.use("++++++++++++++")
-    house.wrong.append("The loop in line 9 has no bound.")
+    house.wrong.append("the loop in line 9 has no bound")
     for approved_by in ("", "Ann"):
         with pytest.raises(RefusedError) as refused:
             house.ladder.promote(house.standing(), approved_by)
-        assert str(refused.value) == "The skill 'draw' does not climb to team: The loop in line 9 has no bound."
+        assert str(refused.value) == "The skill 'draw' does not climb to team: the loop in line 9 has no bound"
     house.wrong.clear()
     house.use("-", scenario="safety/left-right")
-    with pytest.raises(RefusedError, match="It failed the scenario safety/left-right/15"):
+    with pytest.raises(RefusedError, match="it failed the scenario safety/left-right/15"):
         house.ladder.promote(house.standing(), "Ann")
     assert page.is_file()
 
