@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from llmos.boot.ladder import tier_step
 from llmos.boot.remembering import memory_step
 from llmos.errors import LLMosError, ModelError, nearest
 from llmos.evolution.proposer import Answer, Lens, Reflection
@@ -74,7 +75,7 @@ def _agents(system: "LLMOS", asked: Asked, stack: ExitStack) -> Step:
     return AgentEvolution(ground, RunProposer(system), bench, "", asked.agent, lenses)
 
 
-STEPS: tuple[StepMaker, ...] = (memory_step, _agents)
+STEPS: tuple[StepMaker, ...] = (memory_step, _agents, tier_step)
 """Every kind of learning there is."""
 
 

@@ -4,7 +4,6 @@ Knows how parts fit together; what climbing means, `llmos.evolution` knows.
 """
 
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from llmos.evolution.standing import LADDER, Standing, standing_of
 from llmos.tools.declared import declared_tools
 
 if TYPE_CHECKING:
-    from llmos.boot.evolving import Asked
     from llmos.boot.system import LLMOS
     from llmos.volumes.lookups import Lookups
 
@@ -36,7 +34,7 @@ def standings(documents: "Lookups") -> tuple[Standing, ...]:
     return tuple(each for each in found if each.tier in LADDER)
 
 
-def tier_step(system: "LLMOS", _: "Asked", __: ExitStack) -> Climbing:
+def tier_step(system: "LLMOS", _: object, __: object) -> Climbing:
     """Skills that climb and fall."""
     registry = system.library.registry
     folders = registry.code_folders("tools")
