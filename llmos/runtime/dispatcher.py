@@ -106,7 +106,7 @@ def decide(goal: Goal, asked: str, known: Experience, here: Here, rules: Dispatc
     return Decision("LEARNER", "; ".join((_PLANS, *against)))
 
 
-def _crystallized(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -> Decision | str:  # noqa: ARG001
+def _crystallized(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -> Decision | str:
     """The program of a skill that has proved itself."""
     found = known.crystallized(goal)
     if isinstance(found, str):
@@ -116,6 +116,8 @@ def _crystallized(goal: Goal, known: Experience, here: Here, rules: DispatchRule
     if found.rate < rules.crystallized_min_rate:
         least = rules.crystallized_min_rate
         return f"the skill {found.skill} succeeded in {found.rate:.0%} of its uses, less than {least:.0%}"
+    if said := next(filter(None, (_spelling(trace, goal) for trace in known.exact(goal.signature, here.agent))), ""):
+        return said
     reason = f"the skill {found.skill} was made for such goals: {counted(found.uses, 'use')}, {found.rate:.0%} done"
     return Decision("CRYSTALLIZED", reason, found.lead, skill=found.skill)
 

@@ -119,7 +119,7 @@ class TraceLibrary:
         return rows[0].path
 
     def add(self, root: Path, trace: Trace) -> Path:
-        """Keep a trace in a volume; its file, whole on disk. One that is there already counts one use more.
+        """Keep a trace in a volume; its file, whole on disk. One that is there already counts its uses.
 
         Raises LLMosError for what must not be kept, StorageError where the disk refuses.
         """
@@ -244,8 +244,13 @@ class TraceLibrary:
         return None
 
     def _raise(self, path: Path, known: Trace, trace: Trace) -> Path:
-        """Count one use more of a trace that is there."""
+        """Count one use more of a trace that is there; what it rests on by now takes the place of what it rested on."""
         used = replace(known, uses=known.uses + 1, last_used=max(known.last_used, trace.last_used or trace.created))
+        renewed = not trace.imported and trace.created > known.created and _basis(trace) != _basis(known)
+        if renewed:
+            used = replace(trace, uses=used.uses, last_used=used.last_used, sensitive=known.sensitive)
+        if not used.sensitive and renewed:
+            return self._write(path, used, "")
         if not used.sensitive:
             write_whole(path, trace_file.raised(path.read_text("utf-8"), used, path).encode(), mode=0o644)
             return path
@@ -296,3 +301,9 @@ class TraceLibrary:
         return StorageError(
             f"the index {path} refused: {error}; the traces are whole, `llmos trace reindex` reads them"
         )
+
+
+def _basis(trace: Trace) -> tuple[object, ...]:
+    """What must be the same for a trace to be done again."""
+    hashes = {name: trace.world.get(name) for name in ("robot_hash", "scene_hash")}
+    return trace.agent_hash, dict(trace.skill_hashes), hashes, [step.tool_version for step in trace.steps]

@@ -63,6 +63,23 @@ def test_the_same_trace_counts_uses_and_stays_one_file(tmp_path: Path) -> None:
         assert exact(opened) == (replace(ONE, uses=3, last_used="2026-02-01T00:00:00Z"),)
 
 
+@pytest.mark.parametrize("sensitive", [False, True])
+def test_a_trace_that_is_learned_anew_rests_on_what_is_there_now(tmp_path: Path, sensitive: bool) -> None:
+    """After an edit of the agent or a tool the same steps, planned again, can be replayed again; uses add up."""
+    old = replace(ONE, sensitive=sensitive)
+    step = replace(ONE.steps[0], tool_version=text_hash("a newer move_to"))
+    new = replace(old, steps=(step,), agent_hash=text_hash("edited"), created="2026-02-01T00:00:00Z", run_id="r2")
+    older, brought = replace(new, created="2025-01-01T00:00:00Z"), replace(new, imported="from a friend")
+    with library(tmp_path, passphrase="correct horse") as opened:
+        (tmp_path / "user").mkdir(exist_ok=True)
+        paths = {opened.add(tmp_path / "user", each) for each in (old, older, brought)}
+        assert [(each.agent_hash, each.uses) for each in exact(opened)] == [(ONE.agent_hash, 3)]
+        paths.add(opened.add(tmp_path / "user", new))
+        [kept] = exact(opened)
+    assert len(paths) == 1
+    assert (kept.agent_hash, kept.steps, kept.run_id, kept.uses) == (new.agent_hash, new.steps, "r2", 4)
+
+
 def test_only_the_volumes_given_are_seen(tmp_path: Path) -> None:
     """A trace of a volume that is not trusted, and so not given, is never seen, though the index may know it."""
     fill(tmp_path, [ONE], "user")
