@@ -130,5 +130,6 @@ def _wrong_inside(known: Known, expression: Expression | None, schema: Mapping[s
     if isinstance(expression, Record) and schema.get("type") == "object":
         keys = [key for key, _ in expression.items]
         inside = ToolSpec("it", "", schema)
-        return missing(inside, keys) if "properties" in schema else ""
+        why = missing(inside, keys) if "properties" in schema else ""
+        return why and f"is wrong: {why}"
     return ""

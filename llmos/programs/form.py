@@ -3,6 +3,7 @@
 Knows neither how it is written nor what it does. Equality ignores lines.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -289,6 +290,13 @@ class Plain:
     kind: Kind
     low: Number | None = None
     high: Number | None = None
+    least: float = field(default=-math.inf, init=False, compare=False, repr=False)
+    most: float = field(default=math.inf, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.low is not None and self.high is not None:
+            object.__setattr__(self, "least", self.low.canonical)
+            object.__setattr__(self, "most", self.high.canonical)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,8 @@ def of_type(of: Type) -> Known:
             return Known("text", choices=choices)
         case ListOf(inner, most):
             return Known("list", 0, most, of=of_type(inner))
-        case Plain(kind, low, high):
-            if low is None or high is None:
-                return Known(kind)
-            return Known(kind, low.canonical, high.canonical)
+        case Plain(kind):
+            return Known(kind, of.least, of.most)
 
 
 def of_number(number: Number) -> Known:

@@ -4,9 +4,10 @@ Knows no program. The interpreter and compiled functions share these, so that bo
 """
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 import msgspec
 
@@ -17,6 +18,8 @@ from llmos.programs.form import MOST_CHARACTERS
 LARGEST_WHOLE = 2**53
 """Beyond it, not every whole number is one of JSON's numbers (RFC 8259, section 6)."""
 
+_NUMBERS = frozenset({int, float})
+_VERBS = {operator.add: "add", operator.sub: "subtract", operator.mul: "multiply", operator.truediv: "divide"}
 _AXES = {"x": 0, "y": 1, "z": 2}
 _KEYS_SAID = 12
 
@@ -50,29 +53,29 @@ def succeed(result: Result, line: int) -> Result:
 
 def plus(left: Value, right: Value, line: int) -> Value:
     """The sum of two numbers, or a text made of both."""
-    if isinstance(left, str) or isinstance(right, str):
+    if left.__class__ is str or right.__class__ is str:
         text = said(left) + said(right)
         if len(text) > MOST_CHARACTERS:
             raise StoppedError(f"a text of more than {MOST_CHARACTERS:,} characters was made", line)
         return text
-    return _number(left, right, line, "add", lambda a, b: a + b)
+    return _computed(operator.add, left, right, line)
 
 
 def minus(left: Value, right: Value, line: int) -> Value:
     """The difference of two numbers."""
-    return _number(left, right, line, "subtract", lambda a, b: a - b)
+    return _computed(operator.sub, left, right, line)
 
 
 def times(left: Value, right: Value, line: int) -> Value:
     """The product of two numbers."""
-    return _number(left, right, line, "multiply", lambda a, b: a * b)
+    return _computed(operator.mul, left, right, line)
 
 
 def over(left: Value, right: Value, line: int) -> Value:
     """The quotient of two numbers."""
     if is_number(right) and right == 0:
         raise StoppedError("a number is divided by zero", line)
-    return _number(left, right, line, "divide", lambda a, b: a / b)
+    return _computed(operator.truediv, left, right, line)
 
 
 def negated(value: Value, line: int) -> Value:
@@ -95,21 +98,22 @@ def asked(within_s: float, every_s: float) -> int:
     return int(within_s / every_s + 1e-9) + 1
 
 
-def _number(left: Value, right: Value, line: int, verb: str, operation: Callable[[float, float], float]) -> int | float:
-    if not is_number(left) or not is_number(right):
-        raise StoppedError(f"it cannot {verb} {_kind(left)} and {_kind(right)}", line)
+def _computed(operation: Callable[[Any, Any], int | float], left: Value, right: Value, line: int) -> int | float:
+    """What Python makes of two numbers, where that is a number that JSON can hold."""
+    if left.__class__ not in _NUMBERS or right.__class__ not in _NUMBERS:
+        raise StoppedError(f"it cannot {_VERBS[operation]} {_kind(left)} and {_kind(right)}", line)
     try:
         found = operation(left, right)
     except OverflowError:
         found = math.inf
-    if not math.isfinite(found) or (isinstance(found, int) and abs(found) > LARGEST_WHOLE):
-        raise StoppedError("a number became too large", line)
-    return found
+    if -LARGEST_WHOLE <= found <= LARGEST_WHOLE or (found.__class__ is float and math.isfinite(found)):
+        return found
+    raise StoppedError("a number became too large", line)
 
 
 def is_number(value: Value) -> TypeGuard[int | float]:
     """Whether it is a number; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return value.__class__ in _NUMBERS
 
 
 def same(left: Value, right: Value) -> bool:

@@ -229,7 +229,8 @@ class _Check:
         self._inference.named.add(name)
         before = names.get(name)
         if before is not None and (before.sort != known.sort or _inner(before) != _inner(known)):
-            self._wrong(f"'{name}' is {before.words} and cannot become {known.words}; take another name", line)
+            other = "one of something else" if before.sort == known.sort else known.words
+            self._wrong(f"'{name}' is {before.words} and cannot become {other}; take another name", line)
             return names
         return {**names, name: known}
 
