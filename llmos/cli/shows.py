@@ -92,16 +92,19 @@ async def officer(stage: Stage) -> None:
 
 async def repeating(stage: Stage) -> None:
     """The same job again and again, each time in a world that begins anew."""
-    stage.say(f"The same job {TIMES} times, each in a fresh world. The first time in full:")
+    stage.say(f"The same job {TIMES} times, each in a fresh world. The first time a model plans it, shown in full:")
     rows: list[tuple[str, ...]] = []
     for number in range(1, TIMES + 1):
-        async with stage.system(scene="pick-and-place") as system:
+        mode = "learner" if number == 1 else "auto"
+        async with stage.system(scene="pick-and-place", mode=mode) as system:
             if number == 1:
                 outcome = await stage.ask(system, PICK_AND_PLACE)
             else:
                 with stage.muted():
                     outcome = await system.execute(PICK_AND_PLACE, agent="operator")
             stage.expect(outcome.outcome == "done", f"run {number} is {outcome.outcome}")
+            replayed = outcome.mode in ("FOLLOWER", "CRYSTALLIZED") and outcome.usage.total == 0
+            stage.expect(replayed or number == 1, f"run {number} asked a model: {outcome.mode_reason}")
             rows.append(_row(f"run {number}, {outcome.mode}", outcome, stage))
             calls = [(use.tool, use.args) for use in outcome.tool_calls if use.tool in DRIVING_TOOLS and use.ok]
     with stage.muted():
@@ -112,9 +115,10 @@ async def repeating(stage: Stage) -> None:
         rows,
     )
     stage.say(
-        "Every run above thinks anew, so it costs the same again: no trace is replayed yet, and no saving is claimed. "
-        "The last line is the least that a replay can take: the tool calls of the last run, given to the gate once "
-        "more by this demonstration, without a model and without the checks that a real replay owes."
+        "Run 1 was planned by the model; from then on its trace is replayed without one: each call through the same "
+        "gate, each answer compared with what it was, and a model asked at the first difference. The last line is the "
+        "floor: the same calls given to the gate by this demonstration, without those checks. What is saved is what "
+        "the table says, for this goal and this model, and no more."
     )
 
 

@@ -47,7 +47,7 @@ def test_the_menu_names_five(llmos: CommandLine) -> None:
             ),
         ),
         ("3", ("the house's checks before the work: SAFE", "the pocket model cannot judge", "VETO")),
-        ("4", ("run 1, LEARNER", "run 3, LEARNER", "calls, no model", "no saving is claimed")),
+        ("4", ("run 1, LEARNER", "run 2, FOLLOWER", "run 3, FOLLOWER", "calls, no model")),
     ],
 )
 def test_a_demonstration_on_the_pocket_model(llmos: CommandLine, number: str, seen: tuple[str, ...]) -> None:
@@ -70,16 +70,16 @@ def test_demonstration_3_with_a_model_that_can_judge(llmos: CommandLine) -> None
 
 
 def test_demonstration_4_prints_what_was_measured(llmos: CommandLine) -> None:
-    """Tokens are those that the model reported, run by run; the bare calls have none."""
+    """Tokens are those that the model reported, run by run; a replay has none, and neither have the bare calls."""
     used = {"usage": {"input_tokens": 1000, "output_tokens": 100}}
     lines = [{"reply": {**line["reply"], **used}} for line in PICK]
-    shown = llmos("demo", "4", "--model", llmos.tape(*lines, *lines, *lines))
+    shown = llmos("demo", "4", "--model", llmos.tape(*lines))
     assert shown.code == 0, shown.out
-    rows = re.findall(r"(run \d, LEARNER|calls, no model) +(\d+) +([\d,]+) +(\d+) +(\d+) ", shown.out)
+    rows = re.findall(r"(run \d, [A-Z]+|calls, no model) +(\d+) +([\d,]+) +(\d+) +(\d+) ", shown.out)
     assert rows == [
         ("run 1, LEARNER", "5", "5,000", "0", "500"),
-        ("run 2, LEARNER", "5", "5,000", "0", "500"),
-        ("run 3, LEARNER", "5", "5,000", "0", "500"),
+        ("run 2, FOLLOWER", "5", "0", "0", "0"),
+        ("run 3, FOLLOWER", "5", "0", "0", "0"),
         ("calls, no model", "0", "0", "0", "0"),
     ]
 
@@ -134,7 +134,7 @@ def test_a_demonstration_without_a_model_ends_with_one_sentence(llmos: CommandLi
 def test_a_demonstration_can_be_started_anywhere(llmos: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in a folder that holds the home, where no agent may be let loose: it needs no file."""
     monkeypatch.chdir(llmos.place.root)
-    said = llmos("demo", "4", "--model", llmos.tape(*PICK, *PICK, *PICK))
+    said = llmos("demo", "4", "--model", llmos.tape(*PICK))
     assert said.code == 0, said.err
     assert "Shut down after 1 run" in llmos("demo", "5", "--model", llmos.tape(says("Hello.")), stdin=b"hello\n").err
 
