@@ -30,7 +30,8 @@ from llmos.robots.controls import Controls, Principal
 from llmos.robots.doors import HostFiles
 from llmos.robots.drill import Drill
 from llmos.robots.latch import Stop
-from llmos.robots.ownership import disarm_if_cut_short, host_of
+from llmos.robots.line import HostGoneError
+from llmos.robots.ownership import disarm_if_cut_short, has_ended, host_of
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
@@ -176,14 +177,18 @@ def open_body(
 ) -> Body:
     """The robot of this profile in this scene, by default the arm with nothing around it; DocumentError for no such.
 
-    Where a host runs the robot for this home it is joined; otherwise `realtime` starts one, which ends with the body
-    and has `folder` for its working directory; a robot that is not simulated always has one. Without a host the robot
-    is simulated in this process.
+    Where a host runs the robot for this home it is joined; one that is just ending is waited for. Otherwise `realtime`
+    starts one, which ends with the body and has `folder` for its working directory; a robot that is not simulated
+    always has one. Without a host the robot is simulated in this process.
     """
     profile = read_robot_profile(documents.robot(name or USUAL_ROBOT))
     files, drivers = HostFiles(home, profile.name), drivers_of(documents)
     if host_of(files) is not None:
-        return _joined(files, scene, lambda: None, drivers)
+        try:
+            return _joined(files, scene, lambda: None, drivers)
+        except HostGoneError:
+            if not has_ended(files, RealClock()):
+                raise
     where = read_scene(documents.scene(scene or USUAL_SCENE))
     profile = profile_in(where, profile)
     if realtime or not SIMULATED.issuperset(profile.driver):

@@ -45,6 +45,10 @@ _PIECE_BYTES: Final = 65536
 _NEWEST_TICKS: Final = 500
 
 
+class HostGoneError(RobotError):
+    """The host has ended, or is just ending: another may take its place."""
+
+
 class Call:
     """A request under way; `answer` is there when `wait` has said so."""
 
@@ -73,6 +77,7 @@ class Line:
         self._calls: dict[int, Call] = {}
         self._sending = threading.Lock()
         self._lost = ""
+        self._turned_away = False
         self._welcome: Welcome | None = None
         self._profile: RobotProfile | None = None
         self._ended: Motion | None = None
@@ -82,13 +87,17 @@ class Line:
         try:
             self._socket = knock(address.controls, _KNOCK_S)
         except OSError as error:
-            raise RobotError(f"{self._name} does not answer: {error.strerror or error}.") from error
+            gone = isinstance(error, ConnectionRefusedError | FileNotFoundError)
+            sentence = f"{self._name} does not answer: {error.strerror or error}."
+            raise (HostGoneError if gone else RobotError)(sentence) from error
         self._reader = threading.Thread(target=self._read, name="robot host line", daemon=True)
         self._reader.start()
         self._send(Hello(VERSION, address.key, who))
         if not self._ready.wait(_FIRST_STATE_S) or self._newest is None:
+            lost = self._lost
             self.close()
-            raise RobotError(self._lost or f"{self._name} says nothing.")
+            gone = bool(lost) and not self._turned_away
+            raise (HostGoneError if gone else RobotError)(lost or f"{self._name} says nothing.")
 
     @property
     def scene(self) -> Scene:
@@ -187,6 +196,7 @@ class Line:
             self._periods_s.extend(reply.period_s)
             self._ready.set()
         elif isinstance(reply, Failed) and reply.id == 0:
+            self._turned_away = True
             self._lose(f"{self._name} has hung up: {reply.sentence}")
         elif isinstance(reply, Ruled | Done | Rearmed | Failed) and (call := self._calls.pop(reply.id, None)):
             call.give(reply)

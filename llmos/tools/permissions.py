@@ -151,7 +151,7 @@ class Permissions:
         await self._ask(name, question, denied, f"{self._nobody}; {visible(option)} allows it", tell)
 
     async def _ask(self, name: str, question: str, denied: str, without: str, tell: OnDecision) -> None:
-        """Return where a person says yes; `denied` begins the sentence otherwise, `without` ends it if nobody is there."""
+        """Return at a yes; `denied` begins the sentence for a no, and `without` ends it where nobody can be asked."""
         if self._approver is None:
             tell(Decision(name, question, allowed=False, by="policy"))
             raise RefusedError(f"{denied}: {without}")

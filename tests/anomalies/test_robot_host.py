@@ -246,6 +246,26 @@ def test_a_move_that_is_interrupted_ends_in_order(place: Place, number: signal.S
     assert host_of(files) is None
 
 
+@pytest.mark.parametrize("moment", ["told", "hung up", "without an address"])
+def test_whoever_comes_while_a_host_ends_gets_one_of_its_own(place: Place, moment: str) -> None:
+    """The robot still brakes for the one before; the next waits for that instead of failing."""
+
+    async def look() -> int | None:
+        async with place.system(robot=NAME, realtime=True) as system:
+            assert system.robot().is_hosted
+            return host_of(files)
+
+    with running(place) as (files, process), watching(files) as seen, another(DRIVE, place.home):
+        until(seen, moving=True)
+        os.kill(process.process, signal.SIGTERM)
+        if moment != "told":
+            assert seen.is_hung_up()
+        while moment == "without an address" and files.read_address() is not None:
+            pass
+        assert anyio.run(look) not in (None, process.process)
+    assert latch_of(NAME, place.home).stop is None
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_host_that_is_told_to_end_comes_to_rest_first(place: Place, number: signal.Signals) -> None:
     """No stop is latched, and nothing is left that looks like a host."""
