@@ -52,7 +52,8 @@ def expected(
         return Answer(first.output_hash, None, setting.root)
     if not all(map(is_whole, steps)):
         return Answer(first.output_hash, None, setting.root) if same and not setting.affected else None
-    changed = [*texts, *_slots(evidence)]
+    written = [*texts, *_slots(evidence)]
+    changed = [*_as_shown(written), *written]
     for replacing in (changed, []) if evidence.goals > 1 else (changed,):
         outputs = [_marked(step.output, replacing, run) for run, step in enumerate(steps)]
         parts = [cut(text) for text in outputs]
@@ -80,6 +81,18 @@ def _slots(evidence: Evidence) -> list[Changed]:
         for name in evidence.texts
         if all(evidence.seen[name]) and not all(each == evidence.new[name] for each in evidence.seen[name])
     ]
+
+
+def _as_shown(changed: Sequence[Changed]) -> Iterator[Changed]:
+    """Paths as tools show them: without a `./` before them."""
+    for each in changed:
+        shown = Changed(tuple(map(_bare, each.was)), _bare(each.now))
+        if shown != each and all(shown.was):
+            yield shown
+
+
+def _bare(path: str) -> str:
+    return path.removeprefix("./")
 
 
 def _marked(text: str, changed: Sequence[Changed], run: int) -> str:
