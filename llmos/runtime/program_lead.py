@@ -12,7 +12,10 @@ from llmos.programs.verified import Verified
 
 
 class ProgramLead:
-    """A lead over one program; ProgramError where these values are none that it takes. Made for one run."""
+    """A lead over one program; ProgramError where these values are none that it takes. Made for one run.
+
+    `alone`: no model is to go on where the program gives up; the run has failed there.
+    """
 
     def __init__(
         self,
@@ -20,11 +23,14 @@ class ProgramLead:
         program: Verified,
         values: Mapping[str, JSON],
         sleep: Callable[[float], Awaitable[None]],
+        *,
+        alone: bool = False,
     ) -> None:
         self.name = name
         self.reached = False
         self._steps: Steps = steps(program, values)
         self._sleep = sleep
+        self._alone = alone
         self._calls = 0
 
     async def step(self, results: Sequence[ToolResult]) -> Reply | str:
@@ -42,7 +48,8 @@ class ProgramLead:
         return Reply((call,), "tools", Usage(), self.name)
 
     def _end(self, finish: Finish) -> Reply | str:
-        if not finish.ok:
-            return f"{self.name} stopped in line {finish.line}: {finish.text}"
-        self.reached = True
-        return Reply((Text(finish.text),), "end", Usage(), self.name)
+        said = finish.text if finish.ok else f"{self.name} stopped in line {finish.line}: {finish.text}"
+        if not finish.ok and not self._alone:
+            return said
+        self.reached = finish.ok
+        return Reply((Text(said),), "end", Usage(), self.name, claim="done" if finish.ok else "failed")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
 
 from llmos.messages import Effect
@@ -76,3 +77,11 @@ def test_wrong_values_lead_nowhere(values: dict[str, object]) -> None:
     """They are refused before the first call."""
     with pytest.raises(ProgramError, match="parameter"):
         lead_of(TEXT, **values)
+
+
+async def test_alone_a_program_that_gives_up_has_failed(tmp_path: Path) -> None:
+    """There is nobody to go on."""
+    lead = ProgramLead("program:greet", verify(parse('stop "not today"'), {}), {}, anyio.sleep, alone=True)
+    ending = await bench(cassette(tmp_path), lead=lead).run()
+    assert (ending.outcome, ending.answer) == ("failed", "program:greet stopped in line 1: not today")
+    assert not lead.reached
