@@ -4,12 +4,13 @@ Knows no terminal. What counts is what stands in the volumes' files and historie
 honoured: `settle` brings the other volume in line with it, as it does after a crash between two commits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from llmos.clock import Clock
-from llmos.disk import write_whole
+from llmos.disk import make_folder, write_whole
 from llmos.documents.kernel_rules import EvolutionRules
 from llmos.documents.rewriting import rewrite
 from llmos.documents.skill import QUARANTINE
@@ -22,6 +23,7 @@ from llmos.evolution.standing import Record, Rung, Standing, record_of, usage_of
 from llmos.evolution.transitions import FROM, PATH, QUARANTINED, SKILL, SOURCE, TEXT, TO, TOOLS, Story, Transition
 from llmos.traces.usage import append, read_usage
 from llmos.volumes.history import History
+from llmos.volumes.locks import only_writer
 
 APPROVED: Final = "Approved-by"
 """The trailer that names the person who let a skill climb."""
@@ -72,6 +74,50 @@ class Ladder:
         On evidence alone it climbs to the team's volume; a person may approve the rest, but not fewer cases, a lower
         rate, a quarantine or a regression.
         """
+        with self._alone(standing):
+            return self._promote(standing, approved_by)
+
+    def demote(self, standing: Standing, reason: str) -> Transition:
+        """Let the skill fall by one tier; RefusedError where there is none below or the name is taken there."""
+        with self._alone(standing):
+            return self._demote(standing, reason)
+
+    def quarantine(self, standing: Standing, reason: str, tools: Mapping[str, str] | None = None) -> Transition:
+        """Let nobody be offered the skill; `tools` are versions that were found.
+
+        What ships gets a copy that shadows it. Raises RefusedError where it is in quarantine already, or where LLMos
+        writes nothing.
+        """
+        with self._alone(standing):
+            return self._quarantine(standing, " ".join(reason.split()), tools or {})
+
+    def revert(self, name: str) -> Transition:
+        """Take back the last transition of a skill that counts; LLMosError when there is none."""
+        with self._alone():
+            settle(self._histories)
+            story = self.story()
+            last = next((each for each in story.transitions(name) if story.stands(each.commit.id)), None)
+            if last is None:
+                raise LLMosError(f"No commit moved the skill '{name}', or each was taken back already.")
+            self._histories[last.volume].revert(last.commit.id, "`llmos skill revert` took it back.")
+            settle(self._histories)
+            return last
+
+    def settle(self) -> tuple[str, ...]:
+        """Finish what a crash or a `git revert` by hand left half done; a sentence for each thing done."""
+        with self._alone():
+            return settle(self._histories)
+
+    @contextmanager
+    def _alone(self, standing: Standing | None = None) -> Iterator[None]:
+        """No other process moves skills of this home meanwhile; LLMosError where one has just moved this one."""
+        make_folder(self.home / "run")
+        with only_writer(self.home / "run" / "ladder.lock"):
+            if standing is not None and not standing.page.is_file():
+                raise LLMosError(f"The skill '{standing.name}' is not in {standing.page.parent} any more; look again.")
+            yield
+
+    def _promote(self, standing: Standing, approved_by: str) -> Transition:
         record = self.record(standing)
         to = standing.above
         if to is None:
@@ -91,8 +137,7 @@ class Ladder:
         approval = {APPROVED: approved_by} if approved_by else {}
         return self._move(record, to, f"Promote the skill {standing.name} to {to}", climb_in_words(record), approval)
 
-    def demote(self, standing: Standing, reason: str) -> Transition:
-        """Let the skill fall by one tier; RefusedError where there is none below or the name is taken there."""
+    def _demote(self, standing: Standing, reason: str) -> Transition:
         to = standing.below
         if to is None:
             raise RefusedError(
@@ -102,19 +147,13 @@ class Ladder:
             raise RefusedError(f"There is a skill in {place} already; rename or remove that one first.")
         return self._move(self.record(standing), to, f"Demote the skill {standing.name} to {to}", reason, {})
 
-    def quarantine(self, standing: Standing, reason: str, tools: Mapping[str, str] | None = None) -> Transition:
-        """Let nobody be offered the skill; `tools` are versions that were found.
-
-        What ships gets a copy that shadows it. Raises RefusedError where it is in quarantine already, or where LLMos
-        writes nothing.
-        """
+    def _quarantine(self, standing: Standing, reason: str, tools: Mapping[str, str]) -> Transition:
         record = self.record(standing)
         if record.quarantine:
             raise RefusedError(f"The skill '{standing.name}' is in quarantine already: {record.quarantine}.")
         if standing.tier not in (*self._histories, "shipped"):
             raise RefusedError(f"LLMos does not write to {standing.page.parent}; trust it no more, or edit it there.")
         rung = standing.tier if standing.tier in self._histories else "system"
-        reason = " ".join(reason.split())
         text = rewrite(standing.page.read_bytes().decode(), {"metadata": {QUARANTINE: reason}}, standing.page)
         trailers = {
             SKILL: standing.name,
@@ -127,21 +166,6 @@ class Ladder:
         message = f"Quarantine the skill {standing.name}\nNobody is offered it any more: {reason}."
         return self._rewrite(standing, rung, text, message, trailers)
 
-    def revert(self, name: str) -> Transition:
-        """Take back the last transition of a skill that counts; LLMosError when there is none."""
-        self.settle()
-        story = self.story()
-        last = next((each for each in story.transitions(name) if story.stands(each.commit.id)), None)
-        if last is None:
-            raise LLMosError(f"No commit moved the skill '{name}', or each was taken back already.")
-        self._histories[last.volume].revert(last.commit.id, "`llmos skill revert` took it back.")
-        self.settle()
-        return last
-
-    def settle(self) -> tuple[str, ...]:
-        """Finish what a crash or a `git revert` by hand left half done; a sentence for each thing done."""
-        return settle(self._histories)
-
     def _move(self, record: Record, to: Rung, subject: str, reason: str, more: Mapping[str, str]) -> Transition:
         """Copy the folder to the receiving volume in one commit, and take it out of the giving one in another."""
         standing, folder = record.standing, record.standing.page.parent
@@ -151,7 +175,7 @@ class Ladder:
             raise RefusedError(
                 f"{folder} is mounted into the {standing.tier} volume; move it to {giver.root / path} first."
             )
-        giver.commit([path], f"Keep the skill {standing.name} as it is\nBefore it moves to {to}.")
+        _keep(giver, path, standing.name)
         self._carry_counts(record, receiver)
         trailers = {
             SKILL: standing.name,
@@ -170,7 +194,7 @@ class Ladder:
             raise RefusedError(
                 f"The {to} volume holds exactly this skill '{standing.name}' already; remove one of the two."
             )
-        self.settle()
+        settle(self._histories)
         return self._made(commit, to)
 
     def _carry_counts(self, record: Record, receiver: History) -> None:
@@ -192,6 +216,7 @@ class Ladder:
             with carried(source.parent, page.parent):
                 write_whole(page, text.encode(), mode=0o644)
                 return self._made(history.commit([page.parent], message, trailers), rung)
+        _keep(history, page.parent, standing.name)
         before, mode = page.read_bytes(), page.stat().st_mode & 0o777
         write_whole(page, text.encode(), mode=mode)
         try:
@@ -204,3 +229,8 @@ class Ladder:
         """The transition of a commit that was just made."""
         story = story_of({volume: self._histories[volume]})
         return next(each for each in story.transitions() if each.commit.id == commit)
+
+
+def _keep(history: History, folder: Path, name: str) -> None:
+    """Commit what no commit holds yet, so that taking back what comes next takes back nothing else."""
+    history.commit([folder], f"Keep the skill {name} as it is\nBefore something happens to it.")

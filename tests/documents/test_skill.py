@@ -87,3 +87,11 @@ def test_empty_file_is_no_skill() -> None:
     """A file without anything in it is an error, not a skill without instructions."""
     with pytest.raises(BrokenDocumentError, match=r"^skills/draw/SKILL\.md:1: the file is empty$"):
         skill_from(parse("", PATH))
+
+
+def test_a_skill_in_quarantine_is_not_offered() -> None:
+    """Whatever else it says of itself; without a reason it is in none."""
+    held = skill("name: draw\ndescription: D.\nmetadata:\n  llmos-quarantine: smells\n")
+    assert (held.quarantine, held.offered) == ("smells", False)
+    free = skill('name: draw\ndescription: D.\nmetadata:\n  llmos-quarantine: ""\n')
+    assert (free.quarantine, free.offered) == ("", True)

@@ -172,6 +172,16 @@ def test_what_ships_is_put_aside_by_a_copy_that_shadows_it(house: House) -> None
     assert house.standing("draw-square") == shipped
 
 
+def test_a_lifted_quarantine_takes_no_edit_along(house: House) -> None:
+    """What a person had written and not committed is committed before, and is still there afterwards."""
+    page = house.write()
+    page.write_text(page.read_text() + "Boldly.\n")
+    before = page.read_bytes()
+    house.ladder.quarantine(house.standing(), "smells")
+    house.ladder.revert("draw")
+    assert page.read_bytes() == before
+
+
 def test_quarantine_is_said_once(house: House) -> None:
     """A second one is refused with the reason of the first."""
     house.write()

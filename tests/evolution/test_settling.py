@@ -35,6 +35,17 @@ History.commit = commit
 house.ladder.promote(house.standing())
 """
 
+TWICE = """
+import sys
+from pathlib import Path
+from llmos.evolution.standing import Standing
+from tests.support.ladders import House
+
+house = House(Path(sys.argv[1]))
+house.clock.advance(100_000)
+house.ladder.promote(Standing("draw", "user", house.place("user") / "SKILL.md"))
+"""
+
 
 def climbed(house: House) -> House:
     """A house whose skill `draw` has climbed to the team."""
@@ -194,3 +205,18 @@ def test_a_trailer_that_points_elsewhere_moves_nothing(house: House) -> None:
     house.history("team").commit([other.parent], "Promote", trailers)
     assert house.ladder.settle() == ()
     assert house.where() == ["user", "team"]
+
+
+def test_two_processes_move_a_skill_once(house: House) -> None:
+    """Both find it ready and promote it at the same moment: one does, the other says that it is not there any more."""
+    house.write()
+    house.use("+++++++")
+    folder = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    command = [sys.executable, "-c", TWICE, str(house.home)]
+    both = [subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [each.communicate(timeout=60)[1] for each in both]
+    assert sorted(each.returncode for each in both) == [0, 1]
+    assert any(f"The skill 'draw' is not in {house.place('user')} any more; look again." in each for each in said)
+    assert house.where() == ["team"]
+    assert house.subjects("team") == ["Promote the skill draw to team"]

@@ -28,7 +28,8 @@ class Folder:
 def bench(tmp_path: Path) -> Bench:
     """A skill with files, one without, and one for persons only."""
     skills = tmp_path / "skills"
-    for name, more in (("pdf", ""), ("plain", ""), ("secret", "disable-model-invocation: true\n")):
+    aside = "metadata:\n  llmos-quarantine: 3 failures in a row\n"
+    for name, more in (("pdf", ""), ("plain", ""), ("secret", "disable-model-invocation: true\n"), ("aside", aside)):
         (skills / name / "scripts").mkdir(parents=True)
         (skills / name / "SKILL.md").write_text(f"---\nname: {name}\ndescription: x\n{more}---\n\n# Do it\n\nWell.\n")
     (skills / "pdf/scripts/fill.py").write_text("")
@@ -62,4 +63,11 @@ async def test_a_skill_for_persons_is_not_opened_by_a_model(bench: Bench) -> Non
     """`disable-model-invocation` is obeyed here, not only in the list."""
     result = await bench.call("Skill", skill="secret")
     expected = "the skill 'secret' is opened by a person only (disable-model-invocation)"
+    assert (result.is_error, result.text) == (True, expected)
+
+
+async def test_a_skill_in_quarantine_is_opened_by_nobody(bench: Bench) -> None:
+    """The model is told why, and that there are other ways."""
+    result = await bench.call("Skill", skill="aside")
+    expected = "the skill 'aside' is in quarantine (3 failures in a row); do it in another way"
     assert (result.is_error, result.text) == (True, expected)
