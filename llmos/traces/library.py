@@ -137,6 +137,11 @@ class TraceLibrary:
         self._ask(lambda: None)
         return path
 
+    def text_of(self, trace: Trace) -> str:
+        """What would stand in the file of a trace; LLMosError for what must not be kept."""
+        salt = next(iter(self._ask(self._shelf.salts)), "") or new_salt()
+        return trace_file.written(trace, self._scrubber, self._passphrase, salt)
+
     def remove(self, paths: Iterable[Path]) -> None:
         """Delete the files of traces; what git has of them, it keeps. Raises LLMosError, StorageError."""
         folders = {root / FOLDER for root in self._roots.values()}
@@ -244,8 +249,15 @@ class TraceLibrary:
         return None
 
     def _raise(self, path: Path, known: Trace, trace: Trace) -> Path:
-        """Count one use more of a trace that is there; what it rests on by now takes the place of what it rested on."""
-        used = replace(known, uses=known.uses + 1, last_used=max(known.last_used, trace.last_used or trace.created))
+        """Count the uses of a trace that is there; what it rests on by now takes the place of what it rested on.
+
+        One that comes without uses, as imported ones do, changes nothing.
+        """
+        if trace.uses == 0:
+            return path
+        used = replace(
+            known, uses=known.uses + trace.uses, last_used=max(known.last_used, trace.last_used or trace.created)
+        )
         renewed = not trace.imported and trace.created > known.created and _basis(trace) != _basis(known)
         if renewed:
             used = replace(trace, uses=used.uses, last_used=used.last_used, sensitive=known.sensitive)

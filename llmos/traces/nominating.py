@@ -14,7 +14,7 @@ _MOST_FEATURES = 40
 _COMMON = 1_000
 """Skeletons; words and pairs that stand in so many are not ranked by, which bounds the time of a question."""
 
-_MOST_RANKED, _RANKED, _UNRANKED = 2_000, 200, 100
+_MOST_RANKED, _RANKED, _UNRANKED = 2_000, 100, 50
 _LETTERS = 3
 
 _ASKED_FOR: Final = """
@@ -40,7 +40,8 @@ def nominate(
 ) -> list[tuple[str, float]]:
     """Signatures that the agent has traces of in these roots, most alike first, each with its likeness from 0 to 1."""
     found = dict(_candidates(connection, skeleton, agent, roots))
-    scored = [(signature, likeness(skeleton, other)) for signature, other in found.items()]
+    mine = _runs(skeleton)
+    scored = [(signature, _shared(mine, _runs(other))) for signature, other in found.items()]
     return sorted(scored, key=lambda each: (-each[1], each[0]))
 
 
@@ -50,8 +51,7 @@ def likeness(one: str, other: str) -> float:
     >>> round(likeness("go home", "go back home"), 2)
     0.73
     """
-    mine, others = _runs(one), _runs(other)
-    return 2 * len(mine & others) / (len(mine) + len(others))
+    return _shared(_runs(one), _runs(other))
 
 
 def _candidates(
@@ -81,6 +81,10 @@ def _count(connection: sqlite3.Connection, word: str) -> int:
     sql = "SELECT count(*) FROM (SELECT 1 FROM skeleton_words WHERE skeleton_words MATCH ? LIMIT ?)"
     (count,) = connection.execute(sql, (word, _COMMON)).fetchone()
     return int(count)
+
+
+def _shared(mine: set[str], others: set[str]) -> float:
+    return 2 * len(mine & others) / (len(mine) + len(others))
 
 
 def _runs(text: str) -> set[str]:

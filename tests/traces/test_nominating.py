@@ -95,7 +95,7 @@ def test_words_that_every_skeleton_has_still_nominate(tmp_path: Path) -> None:
     connection.execute("COMMIT")
     found = dict(nominated(tmp_path, "move the arm to shelf 7"))
     assert max(found, key=lambda each: found[each]) == learned("move the arm to shelf {point}").signature
-    assert len(nominated(tmp_path, "move the arm")) > 50
+    assert len(nominated(tmp_path, "move the arm")) >= 50
     connection.close()
 
 
