@@ -13,6 +13,7 @@ from llmos.cli.completion import names
 from llmos.cli.options import as_json, print_json
 from llmos.cli.render import printable
 from llmos.cli.skill_ladder import ladder_of
+from llmos.cli.skill_savings import show_savings
 from llmos.cli.system import library
 from llmos.cli.table import show_rows
 
@@ -27,11 +28,17 @@ _PLAIN = ".,:-=+*#", "-", "=", "o", "|"
 
 @click.command("stats")
 @click.argument("name", required=False, shell_complete=names("skills"))
+@click.option("--savings", is_flag=True, help="What replays did not spend, measured from the journals of this home.")
 @as_json
-def stats(name: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+def stats(name: str | None, savings: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Show how often skills worked, and what they lack for the next tier; with NAME, all of one skill."""
     from llmos.evolution.standing import standing_of
 
+    if savings:
+        if name is not None:
+            raise click.UsageError("--savings counts all replays, of skills and of traces; leave NAME out.")
+        show_savings(as_json=as_json)
+        return
     with library() as opened:
         ladder, documents = ladder_of(opened), opened.registry.snapshot()
         entries = documents.skills() if name is None else [documents.entry("skill", name)]

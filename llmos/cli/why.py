@@ -16,12 +16,9 @@ from llmos.cli.render import printable
 from llmos.cli.system import environment, library, notice
 
 if TYPE_CHECKING:
-    from llmos.messages import JSON
     from llmos.traces.basis import Basis
-    from llmos.traces.sources import Passage
     from llmos.traces.why import Decision
 
-_COMMIT_DIGITS = 10
 _LONGEST_QUOTE = 240
 _KIND_WIDTH = 10
 
@@ -34,21 +31,16 @@ _Piece: TypeAlias = tuple[str, dict[str, Any]]
 @as_json
 def why(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Say what each decision of a run rests on: rule, sentence, trace, verdict, measured motion."""
-    from llmos.robots.rule_keys import rule_keys
-    from llmos.traces.events import RunStarted
-    from llmos.traces.reading import find_run, read_journal
-    from llmos.traces.sources import read_sources
-    from llmos.traces.why import decisions
+    from llmos.boot.why import why_of
+    from llmos.traces.reading import find_run
+    from llmos.traces.why import told
 
     home = environment().home
     path = find_run(home, run_id)
-    entries = read_journal(path, notice)
-    refs = [ref for entry in entries if isinstance(entry.event, RunStarted) for ref in entry.event.documents]
     with library() as opened:
-        sources = read_sources(refs, opened.text_at)
-    made = decisions(entries, sources, rule_keys)
+        made = why_of(path, opened, notice)
     if as_json:
-        print_json({"run_id": path.stem, "journal": str(path), "decisions": [_value(each) for each in made]})
+        print_json({"run_id": path.stem, "journal": str(path), "decisions": [told(each) for each in made]})
         return
     shorter = _shorter(home)
     for decision in made:
@@ -93,16 +85,9 @@ def _told(basis: "Basis", shorter: Callable[[str], str]) -> list[_Piece]:
     quote = " ".join(passage.quote.split())
     quote = quote if len(quote) <= _LONGEST_QUOTE else f"{quote[: _LONGEST_QUOTE - 1]}…"
     remarks = "; ".join(filter(None, (basis.sentence, passage.note)))
-    pieces: list[_Piece] = [head, (place_of(passage, shorter), {"fg": "cyan"})]
+    pieces: list[_Piece] = [head, (passage.place(shorter), {"fg": "cyan"})]
     pieces += [(f"“{quote}”", {})] if quote else []
     return [*pieces, *([(f"({remarks})", {"dim": True})] if remarks else [])]
-
-
-def place_of(passage: "Passage", shorter: Callable[[str], str] = str) -> str:
-    """The form `file:line@commit`; without what is not known."""
-    line = f":{passage.line}" if passage.line else ""
-    commit = f"@{passage.commit[:_COMMIT_DIGITS]}" if passage.commit else ""
-    return f"{shorter(passage.path)}{line}{commit}"
 
 
 def _shorter(home: Path) -> Callable[[str], str]:
@@ -116,31 +101,3 @@ def _shorter(home: Path) -> Callable[[str], str]:
         return path if found is None else Path(path).relative_to(found).as_posix()
 
     return shorten
-
-
-def _value(decision: "Decision") -> "dict[str, JSON]":
-    """A decision for a program."""
-    return {
-        "line": decision.line,
-        "at": decision.at,
-        "kind": decision.kind,
-        "what": decision.what,
-        "why": decision.why,
-        "allowed": decision.allowed,
-        "bases": [_basis(basis) for basis in decision.bases],
-    }
-
-
-def _basis(basis: "Basis") -> "JSON":
-    passage = basis.passage
-    told: dict[str, JSON] = {"kind": basis.kind, "sentence": basis.sentence}
-    if passage is not None:
-        told |= {
-            "place": place_of(passage),
-            "path": passage.path,
-            "line": passage.line or None,
-            "commit": passage.commit,
-            "quote": passage.quote,
-            "note": passage.note,
-        }
-    return told

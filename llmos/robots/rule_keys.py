@@ -50,11 +50,12 @@ def rule_keys(rule: str, reason: str, command: Mapping[str, JSON], profile: Docu
 def _grant(command: Mapping[str, JSON], profile: Document) -> str:
     """How the line of the first grant begins that gives this verb to whoever asks; empty where none does."""
     by, verb = str(command.get("by", "")), command.get("verb")
+    kind = by.partition(":")[0]
     grants = profile.keys.get("grants")
     for grant in grants if isinstance(grants, list) else []:
         to, verbs = (grant.get("to"), grant.get("verbs")) if isinstance(grant, dict) else (None, None)
-        given = to in (by, f"{by.partition(':')[0]}:*")
-        if given and isinstance(verbs, list) and verb in verbs and _fits(grant, command):
+        given = to in (by, f"{kind}:*") and _fits(grant, command) if kind != "person" else to in (by, kind)
+        if given and isinstance(verbs, list) and verb in verbs:
             return str(to)
     return ""
 

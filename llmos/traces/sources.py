@@ -19,6 +19,7 @@ TextAt: TypeAlias = Callable[[Path, str], bytes | None]
 Standing = Literal["same", "changed", "gone"]
 """How a document stands today, beside how the run read it."""
 
+_COMMIT_DIGITS = 10
 _NOW: Mapping[Standing, str] = {
     "same": "",
     "changed": "the document has changed since",
@@ -36,6 +37,12 @@ class Passage:
     quote: str
     note: str = ""
     """Why what stands there today may read otherwise, or why nothing can be quoted."""
+
+    def place(self, shorter: Callable[[str], str] = str) -> str:
+        """The form `file:line@commit`, without what is not known; `shorter` is applied to the path."""
+        line = f":{self.line}" if self.line else ""
+        commit = f"@{self.commit[:_COMMIT_DIGITS]}" if self.commit else ""
+        return f"{shorter(self.path)}{line}{commit}"
 
 
 @dataclass(frozen=True, slots=True)

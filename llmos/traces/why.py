@@ -156,7 +156,7 @@ class _Telling:
             else Basis("person", "whoever started the run gave it")
         )
         yield decided("goal", one_line(event.goal, 400), "", iter([by]))
-        yield decided("agent", event.agent, "", papers.key("agent", "name"))
+        yield decided("agent" if papers.of("agent") else "by", event.agent, "", papers.key("agent", "name"))
         yield decided("mode", event.mode, event.mode_reason, papers.mode(event.mode, event.mode_reason))
         alias, _, reason = event.model_reason.partition(": ")
         asked = "" if self.models else ", which was never asked"
@@ -250,7 +250,8 @@ class _Telling:
         for source in self.documents.of("robot")[:1]:
             if source.document is None:
                 return (Basis("robot", passage=source.at(0)),)
-            asked = {**command, "by": f"agent:{self.start.agent}", "content": self._content()}
+            kind = "agent" if self.documents.of("agent") else "person"
+            asked = {**command, "by": f"{kind}:{self.start.agent}", "content": self._content()}
             for key, text in self.keys_of(rule, reason, asked, source.document):
                 line = source.find(text, source.document.line(key) - 1) if text else 0
                 found.append(Basis("robot", passage=source.at(line) if line else source.at_key(key)))
@@ -296,6 +297,27 @@ class _Telling:
 
     def _show(self, text: str) -> None:
         self.shown = f"{self.shown} {' '.join(text.split())}"
+
+
+def told(decision: Decision) -> dict[str, JSON]:
+    """A decision for a program; a place has the form `file:line@commit`, without what is not known."""
+    bases: list[JSON] = []
+    for basis in decision.bases:
+        value: dict[str, JSON] = {"kind": basis.kind, "sentence": basis.sentence}
+        if (passage := basis.passage) is not None:
+            value |= {"place": passage.place(), "path": passage.path, "line": passage.line or None}
+            value |= {"commit": passage.commit, "quote": passage.quote, "note": passage.note}
+        bases.append(value)
+    return {
+        "line": decision.line,
+        "at": decision.at,
+        "kind": decision.kind,
+        "what": decision.what,
+        "why": decision.why,
+        "allowed": decision.allowed,
+        "inner": decision.inner,
+        "bases": bases,
+    }
 
 
 def words_in(text: str) -> frozenset[str]:

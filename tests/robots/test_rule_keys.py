@@ -32,5 +32,6 @@ def test_each_rule_rests_on_its_key(rule: str, reason: str, keys: list[tuple[str
 def test_what_is_allowed_rests_on_the_grant() -> None:
     """The first that gives this verb to whoever asked; looking needs none."""
     assert rule_keys("", "", MOVE, ARM) == [("grants", "agent:*")]
-    assert rule_keys("", "", {**MOVE, "by": "person:ana"}, ARM) == [("grants", "")]
+    assert rule_keys("", "", {**MOVE, "by": "person:ana"}, ARM) == [("grants", "person")]
+    assert rule_keys("", "", {**MOVE, "by": "robot:r2"}, ARM) == [("grants", "")]
     assert rule_keys("", "", {**MOVE, "verb": "get_status"}, ARM) == [("grants", "")]

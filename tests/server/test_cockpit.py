@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from starlette.testclient import WebSocketDenialResponse
 
+from llmos.clock import SimulatedClock
+from llmos.messages import Reply, Text, Usage
 from llmos.robots.verdict import Refusal
 from llmos.server.access import Access, Role
 from llmos.server.cockpit.jog import Lease, jog
 from llmos.server.cockpit.page import FOLDER
-from llmos.traces.events import GateVerdict, MotionMeasured, RunFinished, RunStarted, ToolCalled
+from llmos.traces.events import GateVerdict, ModelReplied, MotionMeasured, RunFinished, RunStarted, ToolCalled
 from llmos.traces.reading import find_journal, read_journal
+from tests.support.journals import finished, started, write_run
 from tests.support.service import Served, served
 from tests.support.tapes import calls, says
 
@@ -103,6 +106,38 @@ def test_a_command_by_hand_is_carried_out_and_journaled(service: Served) -> None
     entries = read_journal(find_journal(service.place.home, service.service.direct.run_id))
     kinds = [type(entry.event) for entry in entries]
     assert kinds.index(GateVerdict) < kinds.index(MotionMeasured)
+
+
+def test_a_run_says_what_its_decisions_rest_on(service: Served) -> None:
+    """What a person commanded rests on the person's grant, line by line; as `llmos why` says it."""
+    service.post("/cockpit/perform", order("move_to", x=-0.3, y=0.0, z=1.0))
+    decisions = service.get(f"/cockpit/runs/{service.service.direct.run_id}/why").json()["decisions"]
+    [gate] = [each for each in decisions if each["kind"] == "gate"]
+    assert (gate["allowed"], gate["inner"]) == (True, True)
+    [basis] = gate["bases"]
+    assert basis["quote"] == "- {to: person, verbs: [move_to, move_relative, toggle_tool, go_home]}"
+    assert f"arm.md:{basis['line']}" in basis["place"]
+    assert service.get("/cockpit/runs/20260101-000000-abcdef/why").status_code == 422
+
+
+def test_savings_are_measured_from_the_journals(service: Served) -> None:
+    """Where nothing was replayed there are none; a replay is held against the model's run before it."""
+    told = service.get("/cockpit/savings").json()["savings"]
+    assert (told["runs"], told["goals"], told["tokens"]) == (0, [], 0)
+    clock, reply = SimulatedClock(), Reply((Text("ready"),), "end", Usage(90, 10), "m")
+    home = service.place.home
+    write_run(home, [started("r", "Go to 1"), ModelReplied.of(1, reply, 0.5, 1.0), finished(duration_s=4.0)], clock)
+    clock.advance(1.0)
+    write_run(home, [started("r", "Go to 2", mode="FOLLOWER"), finished(duration_s=1.0)], clock)
+    told = service.get("/cockpit/savings").json()["savings"]
+    assert (told["runs"], told["tokens"], told["cost_usd"], told["seconds"]) == (1, 100, 0.5, 3.0)
+    assert told["goals"][0] == {
+        "agent": "operator",
+        "goal": "go to {number}",
+        "replays": 1,
+        "runs": 1,
+        "saved": {"tokens": 100, "cost_usd": 0.5, "seconds": 3.0},
+    }
 
 
 def test_a_refused_command_is_a_409_with_its_reason(service: Served) -> None:
@@ -229,7 +264,15 @@ def test_a_command_in_words_is_told_beat_for_beat(service: Served) -> None:
             beat = heard(socket, type="beat", kind=kind)
             assert beat["talk"] == talk
     assert beat["outcome"] == "done"
-    assert beat["spent"]["runs"] >= 0
+
+
+def test_a_page_hears_what_was_spent_when_a_run_has_been_counted(service: Served) -> None:
+    """Nothing at first, and one run once the first has ended."""
+    with service.client.websocket_connect("/cockpit/live") as socket:
+        assert heard(socket, type="spent")["runs"] == 0
+        service.post("/cockpit/say", {"agent": "operator", "text": "Move 20 cm to the right"})
+        heard(socket, type="beat", kind="outcome")
+        assert heard(socket, type="spent", runs=1)["tokens"] >= 0
 
 
 def test_a_talk_with_nobody_is_a_sentence(service: Served) -> None:

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from llmos.clock import SimulatedClock
+from llmos.messages import Reply, Text, Usage
 from llmos.robots.latch import StopLatch
+from llmos.traces.events import ModelReplied
 from tests.support.cockpit import CHROMIUM, SIZES, Cockpit, chromium, cockpit, slow_down
 from tests.support.homes import make_place
+from tests.support.journals import finished, started, write_run
 from tests.support.serving import serving
 from tests.support.tapes import calls, says
 
@@ -305,6 +309,25 @@ def test_what_is_shown_by_hand_becomes_a_run(visit: Callable[..., Any], here: Co
     page.locator('#runs .beat[data-kind="goal"]').filter(has_text="Wave").wait_for()
     assert page.locator('#runs .beat[data-kind="verdict"]').filter(has_text="move_to").count() == 1
     assert page.locator('#runs .beat[data-kind="motion"]').filter(has_text="reached").count() == 1
+    page.get_by_role("button", name="What does each decision rest on?").click()
+    page.locator("#runs .why .basis").filter(has_text="- {to: person, verbs:").wait_for()
+    page.locator("#runs .savings").filter(has_text="No run has been replayed yet").wait_for()
+
+
+def test_what_replays_did_not_spend_stands_above_the_runs(visit: Callable[..., Any], here: Cockpit) -> None:
+    """Tokens, dollars and seconds, a loss with a minus, and below them how it was measured."""
+    clock, reply = SimulatedClock(), Reply((Text("ready"),), "end", Usage(2900, 100), "m")
+    home = here.place.home
+    write_run(home, [started("r", "Go to 1"), ModelReplied.of(1, reply, 0.5, 1.0), finished(duration_s=4.0)], clock)
+    clock.advance(1.0)
+    write_run(home, [started("r", "Go to 2", mode="FOLLOWER"), finished(duration_s=5.5)], clock)
+    page = visit(hash_="#/runs")
+    figures = page.locator("#runs .savings .figures div")
+    figures.first.wait_for()
+    assert figures.all_inner_texts() == ["3,000\ntokens", "$0.5000\nas charged", f"{MINUS}1.5 s\non the wall"]
+    page.locator("#runs .savings summary").click()
+    assert "no estimate" in page.locator("#runs .savings details p").inner_text()
+    assert page.locator("#runs .savings li .about").inner_text() == "operator, 1 replay, held against 1 run"
 
 
 def test_a_zone_makes_the_round_trip_to_the_profile_and_back(visit: Callable[..., Any], here: Cockpit) -> None:

@@ -6,12 +6,16 @@ Knows no page. Blocking, so routes call it in a worker thread.
 from collections import Counter
 from typing import Final, Literal
 
+from llmos.boot.why import why_of
 from llmos.errors import LLMosError
+from llmos.evolution.savings import savings_of
+from llmos.evolution.savings import told as told_savings
 from llmos.messages import JSON
 from llmos.server.cockpit.beats import timeline
 from llmos.server.service import Service
 from llmos.traces.index import RunIndex, RunRow
 from llmos.traces.reading import find_journal, read_journal
+from llmos.traces.why import told
 from llmos.volumes.state import Entry
 from llmos.volumes.volume import Volume
 
@@ -67,6 +71,19 @@ def run(service: Service, run_id: str) -> list[JSON]:
     """What happened in a run, beat for beat; LLMosError names the nearest run."""
     beats: list[JSON] = [*timeline(read_journal(find_journal(service.system.environment.home, run_id)))]
     return beats
+
+
+def why(service: Service, run_id: str) -> list[JSON]:
+    """What each decision of a run rests on; LLMosError names the nearest run."""
+    system = service.system
+    return [told(each) for each in why_of(find_journal(system.environment.home, run_id), system.library)]
+
+
+def savings(service: Service) -> dict[str, JSON]:
+    """What replays of this home did not spend."""
+    system = service.system
+    found = savings_of(system.environment.home)
+    return {**told_savings(found, f"{system.rules.models.prices_date:%Y-%m-%d}"), "replays": len(found.replays)}
 
 
 def _entry(entry: Entry) -> dict[str, JSON]:

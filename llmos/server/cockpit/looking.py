@@ -72,6 +72,14 @@ def _add_runs(router: APIRouter, service: Service, talks: Talks) -> None:
         beats = await to_thread.run_sync(listings.run, service, run_id)
         return JSONAnswer({"beats": beats, "going_on": talks.goes_on(run_id)})
 
+    @router.get("/runs/{run_id}/why")
+    async def why(run_id: str) -> JSONAnswer:
+        return JSONAnswer({"decisions": await to_thread.run_sync(listings.why, service, run_id)})
+
+    @router.get("/savings")
+    async def savings() -> JSONAnswer:
+        return JSONAnswer({"savings": await to_thread.run_sync(listings.savings, service)})
+
     @router.post("/runs/{run_id}/interrupt")
     async def interrupt(run_id: str) -> JSONAnswer:
         if not talks.interrupt(run_id):

@@ -3,6 +3,8 @@ import { byId, clock, dollars, make, number } from "./dom.js";
 import { get, post } from "./api.js";
 import { beatLine, mark } from "./beats.js";
 import { facts, Listing } from "./listing.js";
+import { savingsPanel } from "./savings.js";
+import { whyButton } from "./why.js";
 
 const LEVEL = { done: "good", failed: "bad", refused: "bad" };
 let wanted = null;
@@ -23,8 +25,10 @@ export function openRun(run) {
 }
 
 export async function open() {
-  await listing.open(wanted);
+  const [panel] = await Promise.all([savingsPanel(), listing.open(wanted)]);
   wanted = null;
+  byId("runs").querySelector(".savings")?.remove();
+  byId("runs").querySelector(".page-head").after(panel);
 }
 
 async function detail(run) {
@@ -38,5 +42,6 @@ async function detail(run) {
     facts([["Run", run.run_id], ["Model", run.model], ["Cost", `${dollars(run.cost_usd)}, ${run.tokens.toLocaleString()} tokens`], ["Took", run.duration_s ? `${number(run.duration_s, 1)} s, ${run.steps} steps` : ""], ["Journal", run.journal]]),
     stop,
     make("div", { class: "beats" }, beats.map(beatLine).filter(Boolean)),
+    goingOn ? null : whyButton(run.run_id),
   ];
 }
