@@ -3,7 +3,7 @@
 Knows how parts fit together; what climbing means, `llmos.evolution` knows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from llmos.documents.kernel import EvolutionRules
 from llmos.errors import nearest
 from llmos.evolution.climbing import Climbing
 from llmos.evolution.promotion import Ladder
+from llmos.evolution.review import review
 from llmos.evolution.safety import safety_suite
 from llmos.evolution.standing import LADDER, Standing, standing_of
 from llmos.tools.declared import declared_tools
@@ -32,6 +33,15 @@ def standings(documents: "Lookups") -> tuple[Standing, ...]:
     """The skills that count and stand on a rung of the ladder."""
     found = (standing_of(entry) for entry in documents.skills())
     return tuple(each for each in found if each.tier in LADDER)
+
+
+def after_use(ladder: Ladder, documents: "Lookups", name: str, tools: Mapping[str, str]) -> str:
+    """Do what the rules demand of a skill that was used, and say so; empty where nothing was due. Raises as the ladder.
+
+    `tools` are the versions of the tools as they are now. It blocks on git.
+    """
+    moved = review(ladder, standing_of(documents.entry("skill", name)), tools)
+    return "" if moved is None else f"{moved.commit.subject}."
 
 
 def tier_step(system: "LLMOS", _: object, __: object) -> Climbing:

@@ -25,6 +25,7 @@ for each in (authoring.new_skill, stats, *skill_ladder.COMMANDS):
 @as_json
 def list_skills(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """List the skills that count, and where they come from."""
+    skill_ladder.catch_up()
     with library() as opened:
         entries = opened.registry.snapshot().skills()
     rows = [(entry.name, entry.volume.name, entry.offered, entry.description) for entry in entries]
@@ -37,6 +38,7 @@ def list_skills(as_json: bool) -> None:  # noqa: FBT001 - click's flag
 @as_json
 def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Show one skill, and what it shadows."""
+    skill_ladder.catch_up()
     with library() as opened:
         documents = opened.registry.snapshot()
         found, entry = documents.skill(name), documents.entry("skill", name)

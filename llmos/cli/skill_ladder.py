@@ -12,7 +12,7 @@ from llmos.cli.completion import names
 from llmos.cli.options import as_json, print_json, yes
 from llmos.cli.render import printable
 from llmos.cli.robot_home import PERSON
-from llmos.cli.system import library, make_home, notice, rules
+from llmos.cli.system import environment, library, make_home, notice, rules
 from llmos.errors import LLMosError
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ def ladder_of(opened: "Library") -> "Ladder":
     from llmos.clock import RealClock
 
     return make_ladder(opened.home, rules().evolution, RealClock(), opened.registry.code_folders("tools"))
+
+
+def catch_up() -> None:
+    """Put right what somebody's commits left half moved, and say so."""
+    from llmos.boot.catching_up import catch_up
+    from llmos.clock import RealClock
+
+    for sentence in catch_up(environment().home, RealClock()):
+        notice(printable(sentence))
 
 
 def _standing(opened: "Library", name: str) -> "Standing":

@@ -12,7 +12,7 @@ import click
 from llmos.cli.completion import names
 from llmos.cli.options import as_json, print_json
 from llmos.cli.render import printable
-from llmos.cli.skill_ladder import ladder_of
+from llmos.cli.skill_ladder import catch_up, ladder_of
 from llmos.cli.skill_savings import show_savings
 from llmos.cli.system import library
 from llmos.cli.table import show_rows
@@ -39,6 +39,7 @@ def stats(name: str | None, savings: bool, as_json: bool) -> None:  # noqa: FBT0
             raise click.UsageError("--savings counts all replays, of skills and of traces; leave NAME out.")
         show_savings(as_json=as_json)
         return
+    catch_up()
     with library() as opened:
         ladder, documents = ladder_of(opened), opened.registry.snapshot()
         entries = documents.skills() if name is None else [documents.entry("skill", name)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from llmos.clock import Clock
-from llmos.disk import make_folder, write_whole
+from llmos.disk import write_whole
 from llmos.documents.kernel_rules import EvolutionRules
 from llmos.documents.rewriting import rewrite
 from llmos.documents.skill import QUARANTINE
@@ -18,12 +18,11 @@ from llmos.errors import LLMosError, RefusedError
 from llmos.evolution.carrying import carried
 from llmos.evolution.reasons import climb_in_words, evidence_trailers, tools_of
 from llmos.evolution.safety import Safety
-from llmos.evolution.settling import histories, keep_counts, settle, story_of
+from llmos.evolution.settling import alone, histories, keep_counts, settle, settle_alone, story_of
 from llmos.evolution.standing import Record, Rung, Standing, record_of, usage_of
 from llmos.evolution.transitions import FROM, PATH, QUARANTINED, SKILL, SOURCE, TEXT, TO, TOOLS, Story, Transition
 from llmos.traces.usage import append, read_usage
 from llmos.volumes.history import History
-from llmos.volumes.locks import only_writer
 
 APPROVED: Final = "Approved-by"
 """The trailer that names the person who let a skill climb."""
@@ -93,7 +92,7 @@ class Ladder:
 
     def revert(self, name: str) -> Transition:
         """Take back the last transition of a skill that counts; LLMosError when there is none."""
-        with self._alone():
+        with alone(self.home):
             settle(self._histories)
             story = self.story()
             last = next((each for each in story.transitions(name) if story.stands(each.commit.id)), None)
@@ -105,15 +104,13 @@ class Ladder:
 
     def settle(self) -> tuple[str, ...]:
         """Finish what a crash or a `git revert` by hand left half done; a sentence for each thing done."""
-        with self._alone():
-            return settle(self._histories)
+        return settle_alone(self.home, self._histories)
 
     @contextmanager
-    def _alone(self, standing: Standing | None = None) -> Iterator[None]:
+    def _alone(self, standing: Standing) -> Iterator[None]:
         """No other process moves skills of this home meanwhile; LLMosError where one has just moved this one."""
-        make_folder(self.home / "run")
-        with only_writer(self.home / "run" / "ladder.lock"):
-            if standing is not None and not standing.page.is_file():
+        with alone(self.home):
+            if not standing.page.is_file():
                 raise LLMosError(f"The skill '{standing.name}' is not in {standing.page.parent} any more; look again.")
             yield
 

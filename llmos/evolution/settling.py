@@ -6,11 +6,12 @@ Knows commits and folders, no evidence. The histories are all that it goes by, s
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from llmos.clock import Clock
-from llmos.disk import disk_said
+from llmos.disk import disk_said, make_folder
 from llmos.evolution.standing import FOLDERS
 from llmos.evolution.transitions import (
     COMPLETES,
@@ -24,6 +25,7 @@ from llmos.evolution.transitions import (
 )
 from llmos.traces.usage import ATTRIBUTES, FILE, ensure_union
 from llmos.volumes.history import History
+from llmos.volumes.locks import only_writer
 
 _MOST_COMMITS: Final = 100_000
 _PATH = re.compile(r"skills/[^/.][^/]*")
@@ -49,6 +51,20 @@ def keep_counts(history: History) -> str | None:
     ensure_union(history.root)
     paths = [Path(FILE), *([Path(ATTRIBUTES)] if (history.root / ATTRIBUTES).is_file() else [])]
     return history.commit(paths, "Count uses")
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """No other process moves skills of this home meanwhile; raises StorageError where no lock can be made."""
+    make_folder(home / "run")
+    with only_writer(home / "run" / "ladder.lock"):
+        yield
+
+
+def settle_alone(home: Path, volumes: Mapping[str, History]) -> tuple[str, ...]:
+    """Like `settle`, while no other process moves skills of this home."""
+    with alone(home):
+        return settle(volumes)
 
 
 def settle(volumes: Mapping[str, History]) -> tuple[str, ...]:

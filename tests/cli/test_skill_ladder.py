@@ -6,6 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from llmos.boot import LLMOS
+from llmos.boot.options import Options
 from llmos.traces.usage import append, read_usage
 from tests.support.command_line import CommandLine
 from tests.support.ladders import House
@@ -163,6 +165,24 @@ def test_a_revert_by_hand_is_told_at_the_next_command(at_home: CommandLine, hous
     person(house.home / "team", "revert", "--no-edit", "HEAD")
     said = at_home("skill", "quarantine", "draw")
     assert said.err.splitlines()[0] == "The skill 'draw' is back in the user volume."
+    assert house.where() == ["user"]
+
+
+def test_a_revert_by_hand_counts_for_listings_and_runs(at_home: CommandLine, house: House) -> None:
+    """The first look after it puts the skill back; the next has nothing to do, and says nothing."""
+    house.write()
+    house.use("+++++++")
+    house.ladder.promote(house.standing())
+    person(house.home / "team", "revert", "--no-edit", "HEAD")
+    listed = at_home("skill", "list")
+    assert listed.err == "The skill 'draw' is back in the user volume.\n"
+    assert house.where() == ["user"]
+    assert at_home("skill", "show", "draw").err == ""
+    person(house.home / "team", "revert", "--no-edit", "HEAD")
+    LLMOS(house.home, options=Options(workspace=at_home.place.workspace)).library.close()
+    assert house.where() == ["team"]
+    person(house.home / "team", "revert", "--no-edit", "HEAD")
+    LLMOS(house.home, options=Options(workspace=at_home.place.workspace)).library.close()
     assert house.where() == ["user"]
 
 
