@@ -31,6 +31,7 @@ _LIMITS: Sequence[tuple[str, str, str, str, str]] = (
 """Of each limit of a run: the kernel's rule, the agent's key, and by which words a sentence speaks of it."""
 
 _MODE_KEYS = {"CRYSTALLIZED": ("crystallized_min_uses", "crystallized_min_rate"), "MIXED": ("mixed_min_score",)}
+_OWN_LINE = re.compile(r"-line-(\d+)\Z")
 _LEADS = ("trace", "skill", "program")
 
 
@@ -90,13 +91,17 @@ class Documents:
             elsewhere = f"{field} {value:,.10g}: given on the command line, or what its caller's purse had left"
             yield from (agents or ruled or [Basis("person", elsewhere)])
 
-    def lead(self, name: str, tool: str) -> Iterator[Basis]:
-        """The line of a trace or of a skill's program that this call of a led run was read from."""
+    def lead(self, name: str, tool: str, call_id: str) -> Iterator[Basis]:
+        """The line of a trace or of a skill's program that this call of a led run was read from.
+
+        The calls of a program have its line in their id; those of a trace come in its order.
+        """
+        told = _OWN_LINE.search(call_id)
         kind, _, which = name.partition(":")
         led = [source for source in self.of(*_LEADS) if source.ref.kind == kind or kind == "program"]
         named = [source for source in led if which and which in source.ref.path] or led
         for source in named[:1]:
-            yield Basis(source.ref.kind, passage=source.at(self._next_line(source, tool)))
+            yield Basis(source.ref.kind, passage=source.at(int(told[1]) if told else self._next_line(source, tool)))
         if not named:
             yield Basis(kind, f"{name}, which the journal names no document of")
 

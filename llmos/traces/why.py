@@ -199,9 +199,9 @@ class _Telling:
             yield Decision(entry.seq, entry.at, "call", shown)
             return
         led = is_led(reply.model)
-        bases = tuple(self.documents.lead(reply.model, tool)) if led else self._grounds(tool, args or {}, reply)
+        own = self.documents.lead(reply.model, tool, call_id) if led else self._grounds(tool, args or {}, reply)
         what = f"step {reply.step}, {reply.model if led else f'the model {reply.model}'}: {shown}"
-        yield Decision(entry.seq, entry.at, "call", what, bases=bases)
+        yield Decision(entry.seq, entry.at, "call", what, bases=tuple(own))
 
     def _grounds(self, tool: str, args: Mapping[str, JSON], reply: ModelReplied) -> tuple[Basis, ...]:
         """What a model's call may rest on."""

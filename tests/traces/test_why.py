@@ -203,6 +203,10 @@ def test_a_replayed_step_rests_on_its_line_of_the_trace(tmp_path: Path) -> None:
     ]
     assert told.one("model").what == "local:pocket.gguf, which was never asked"
     assert told.one("told").what == "the house told the model: The trace leads no further."
+    own = ToolCall("call-1-line-6", "toggle_tool", {})
+    [skill] = Told(tmp_path, reply(own, model="trace:abc"), called(own)).one("call").bases
+    assert skill.passage is not None
+    assert skill.passage.line == 6
     lost = Told(tmp_path, reply(MOVE, model="skill:gone"), called(MOVE))
     assert lost.rests_on("call") == ["skill: skill:gone, which the journal names no document of"]
 
