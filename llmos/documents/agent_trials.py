@@ -26,7 +26,6 @@ class AgentTrials:
     agent_alpha: Annotated[float, Meta(gt=0, le=0.2), Tighter.LOWER]
     agent_practice_share: Annotated[float, Meta(ge=0, le=0.9)]
     agent_cases: Annotated[int, Meta(ge=5, le=10_000)]
-    agent_scenarios_won: Annotated[int, Meta(ge=1, le=100), Tighter.HIGHER]
     agent_cost_ratio: Annotated[float, Meta(ge=1, le=10), Tighter.LOWER]
     agent_proposals: Annotated[int, Meta(ge=1, le=20)]
     agent_runs: Count

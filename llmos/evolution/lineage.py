@@ -113,7 +113,7 @@ def trailers(begun: Begun, verdict: Verdict) -> Mapping[str, str]:
         "Agent": begun.agent,
         "Component": begun.component,
         "Evidence": " ".join(begun.evidence),
-        "Scenarios": counted(paired.wins + paired.losses + paired.ties, "held-out case"),
+        "Scenarios": f"{paired.wins + paired.losses + paired.ties} held-out, {paired.cases} cases",
         "Wins": str(paired.wins),
         "Losses": str(paired.losses),
         "P-value": f"{paired.p:.3g}",

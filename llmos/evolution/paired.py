@@ -1,7 +1,9 @@
 """Is one version better than another, from what both did on the same cases: an exact sign test, one-sided.
 
-Knows no agent. McNemar's test in its exact form: of n cases in which only one of the two succeeded, the candidate won
-w; if neither were better, each would be a fair coin, so p = P(X >= w), X ~ Binomial(n, 1/2).
+Knows no agent. The unit is the scenario, not the case: the cases of one scenario stand and fall together, and who
+counts them one by one takes luck in two scenarios for certainty. A scenario is won where the candidate passes more of
+its cases than the version in force. McNemar's test in its exact form: of n scenarios that are won or lost, w were won;
+if neither version were better, each would be a fair coin, so p = P(X >= w), X ~ Binomial(n, 1/2).
 
 Many tries spend one alpha: the k-th try with one version may use alpha / (k (k + 1)), and these add up to alpha, so by
 the union bound edits that make nothing better bring a commit with a probability of at most alpha in however many tries.
@@ -10,6 +12,8 @@ the union bound edits that make nothing better bring a commit with a probability
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import comb
+
+from llmos.errors import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """What the pairs come to."""
+    """What the pairs come to: scenarios that were won, lost, and in which both did alike; `cases` are all that ran."""
 
     wins: int
     losses: int
     ties: int
-    scenarios_won: int
-    """In how many scenarios the candidate won at least one case and lost none."""
+    cases: int
     p: float
     alpha: float
 
@@ -39,7 +42,8 @@ class Paired:
         return self.p <= self.alpha
 
     def __str__(self) -> str:
-        return f"{self.wins} won, {self.losses} lost, {self.ties} alike; p = {self.p:.2g}, {self.alpha:.2g} allowed"
+        said = f"{counted(self.wins, 'scenario')} won, {self.losses} lost, {self.ties} alike in {self.cases} cases"
+        return f"{said}; p = {self.p:.2g}, {self.alpha:.2g} allowed"
 
 
 def sign_test(wins: int, losses: int) -> float:
@@ -65,16 +69,17 @@ def alpha_of(alpha: float, number: int) -> float:
 
 def compare(pairs: Iterable[Pair], alpha: float) -> Paired:
     """The test on these pairs, at what this try may spend."""
-    every = tuple(pairs)
-    won = [pair for pair in every if pair.candidate and not pair.current]
-    lost = [pair for pair in every if pair.current and not pair.candidate]
-    only_won = {pair.scenario for pair in won} - {pair.scenario for pair in lost}
-    ties = len(every) - len(won) - len(lost)
-    return Paired(len(won), len(lost), ties, len(only_won), sign_test(len(won), len(lost)), alpha)
+    balance: dict[str, int] = {}
+    cases = 0
+    for pair in pairs:
+        cases += 1
+        balance[pair.scenario] = balance.get(pair.scenario, 0) + pair.candidate - pair.current
+    wins, losses = (sum(sign * each > 0 for each in balance.values()) for sign in (1, -1))
+    return Paired(wins, losses, len(balance) - wins - losses, cases, sign_test(wins, losses), alpha)
 
 
 def fewest_wins(alpha: float) -> int:
-    """How many cases must be won, with none lost, for a test at this level; fewer cases cannot decide anything."""
+    """How many scenarios must be won, with none lost, for a test at this level; fewer cannot decide anything."""
     wins = 1
     while sign_test(wins, 0) > alpha:
         wins += 1

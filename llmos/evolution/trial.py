@@ -13,8 +13,8 @@ from typing import Protocol
 from llmos.documents.agent_trials import AgentTrials
 from llmos.documents.document import hash_of
 from llmos.documents.scenario import Case, Scenario
-from llmos.errors import LowBatteryError, ModelError
-from llmos.evolution.paired import Pair, Paired, compare, fewest_wins, sign_test
+from llmos.errors import LowBatteryError, ModelError, counted
+from llmos.evolution.paired import Pair, Paired, compare, fewest_wins
 from llmos.evolution.scenarios import Ended, Marked, Split, cases_for, mark, spread, unseen
 from llmos.evolution.steps import Tell
 
@@ -43,10 +43,11 @@ class Cases:
 
     def lack(self, alpha: float) -> str:
         """Why no trial at this level could decide anything; empty when one can."""
-        needed, there = fewest_wins(alpha), len(self.held_out)
+        needed, there = fewest_wins(alpha), len({case.scenario.name for case in self.held_out})
         if there >= needed:
             return ""
-        return f"{there} held-out cases are too few: at least {needed} must be won, for this try may spend {alpha:.2g}"
+        few = f"{counted(there, 'held-out scenario is', 'held-out scenarios are')} too few"
+        return f"{few}: at least {needed} must be won, for this try may spend {alpha:.2g}"
 
 
 def choose_cases(agent: str, scenarios: Sequence[Scenario], shown: Sequence[str], rules: AgentTrials) -> Cases:
@@ -121,16 +122,9 @@ class Trial:
             left = len(self.cases.held_out) - len(pairs)
             reason = f"It cannot be shown to be better any more, with {left} cases left: {paired}."
             return Verdict(kept=False, reason=reason, paired=paired, details=details)
-        lack = self._lack(paired) or self._dearer(every)
-        return Verdict(not lack, lack or f"It is better on held-out cases: {paired}.", paired, details=details)
-
-    def _lack(self, paired: Paired) -> str:
-        if not paired.significant:
-            return f"It was not shown to be better: {paired}."
-        if paired.scenarios_won < self.rules.agent_scenarios_won:
-            most = self.rules.agent_scenarios_won
-            return f"It won in {paired.scenarios_won} scenarios, and {most} are needed: {paired}."
-        return ""
+        unproven = "" if paired.significant else f"It was not shown to be better: {paired}."
+        lack = unproven or self._dearer(every)
+        return Verdict(not lack, lack or f"It is better on held-out scenarios: {paired}.", paired, details=details)
 
     def _dearer(self, every: "Sides") -> str:
         """Why the candidate costs too much where both succeed; empty when it does not, or no case can tell."""
@@ -151,13 +145,14 @@ class Trial:
 
     def _hopeless(self, alpha: float) -> "Until":
         """Ends the held-out cases where not even winning all that are left could decide for the candidate."""
-        seen: list[Pair] = []
+        best = [Pair(case.scenario.name, current=False, candidate=True) for case in self.cases.held_out]
+        seen = 0
 
         def hopeless(old: Marked, new: Marked) -> bool:
-            seen.append(_pair(old, new))
-            so_far = compare(seen, alpha)
-            left = len(self.cases.held_out) - len(seen)
-            return sign_test(so_far.wins + left, so_far.losses) > alpha
+            nonlocal seen
+            best[seen] = _pair(old, new)
+            seen += 1
+            return not compare(best, alpha).significant
 
         return hopeless
 

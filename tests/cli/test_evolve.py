@@ -84,7 +84,9 @@ def repaired(porter: CommandLine) -> CommandLine:
     """The home after `llmos evolve`."""
     said = evolve(porter)
     assert said.code == 0, said.err
-    assert said.out.startswith("kept       agents porter: It is better on held-out cases: 7 won, 0 lost, 0 alike; ")
+    assert said.out.startswith(
+        "kept       agents porter: It is better on held-out scenarios: 8 scenarios won, 0 lost, "
+    )
     return porter
 
 
@@ -96,17 +98,18 @@ def test_a_planted_fault_is_repaired_and_the_commit_shows_why(repaired: CommandL
     assert "Improve the agent porter: The gripper is never opened" in shown
     assert f"-{FAULT}" in shown
     assert f"+{CURE}" in shown
-    assert "won carry-item#1: before, 'item' is still in the gripper." in shown
-    runs = sorted(path.stem for path in journals(home))
-    assert f"Evidence: {runs[0]} {runs[1]}" in shown
-    assert f"Proposer: improver on cassette:{CASSETTE} in run {runs[2]}" in shown
-    assert len(runs) == 3  # cases leave no journal among the runs of this home
+    assert "won carry-item-1#1: before, 'item' is still in the gripper." in shown
+    *failed, proposed = sorted(path.stem for path in journals(home))  # cases leave none among the runs of this home
+    (evidence,) = [line for line in shown.splitlines() if line.strip().startswith("Evidence: ")]
+    assert sorted(evidence.split()[1:]) == sorted(failed)
+    assert len(failed) == 2
+    assert f"Proposer: improver on cassette:{CASSETTE} in run {proposed}" in shown
 
     # Every case left its journal with the try, so that a verdict can be checked.
     (kept,) = [path for path in (home / "evolution").iterdir() if path.is_dir()]
     cases = sorted(path.relative_to(kept).as_posix() for path in kept.glob("*/*"))
-    assert len(cases) == 2 * (4 + 1 + 7)
-    assert {"held-out/carry-item#1-candidate", "pinned/safety-station#1-current"} <= set(cases)
+    assert len(cases) == 2 * (4 + 1 + 8)
+    assert {"held-out/carry-item-1#1-candidate", "pinned/safety-station#1-current"} <= set(cases)
     assert all(len(list((kept / case).iterdir())) == 1 for case in cases)
 
     # The version in force has no failed run, so nobody is asked again.
@@ -117,7 +120,7 @@ def test_a_planted_fault_is_repaired_and_the_commit_shows_why(repaired: CommandL
     # The log has it with its figures, and a person can take it back by its commit.
     head = person(home / "user", "rev-parse", "HEAD")
     (logged,) = repaired("evolve", "log", "--json").json["tries"]
-    assert (logged["verdict"], logged["won"], logged["lost"]) == ("kept", 7, 0)
+    assert (logged["verdict"], logged["won"], logged["lost"]) == ("kept", 8, 0)
     assert head.startswith(logged["commit"])
     lines = repaired("evolve", "log").out.splitlines()
     assert lines[0].split() == ["id", "agent", "component", "verdict", "won", "lost", "p", "cost", "commit", "reason"]
@@ -153,7 +156,7 @@ def test_a_dry_run_says_what_would_be_done(porter: CommandLine) -> None:
     (plan,) = [each for each in said.json["plan"] if each["step"] == "agents"]
     assert plan["would"] == (
         "porter: ask for an edit, because 2 runs failed or had to be corrected, "
-        "and try it on 7 held-out cases, 1 safety case and 4 for practice."
+        "and try it on 8 held-out cases, 1 safety case and 4 for practice."
     )
     assert commits(porter) == before
     assert not (porter.place.home / "evolution").exists()

@@ -24,10 +24,12 @@ def test_p_is_the_share_of_all_coin_throws_that_are_at_least_as_good(wins: int, 
 
 
 def test_ties_say_nothing() -> None:
-    """Cases that both pass or both fail move no figure but their own count."""
-    few, many = compare(pairs((WON, 6)), 0.025), compare(pairs((WON, 6), (BOTH, 50), (NEITHER, 50)), 0.025)
+    """Scenarios in which both do alike move no figure but their own count."""
+    won = [pair for i in range(6) for pair in pairs((WON, 1), scenario=f"won {i}")]
+    alike = [pair for i in range(50) for pair in pairs((BOTH, 1), (NEITHER, 2), scenario=f"alike {i}")]
+    few, many = compare(won, 0.025), compare([*alike, *won], 0.025)
     assert (few.p, few.significant, few.ties) == (many.p, many.significant, 0) == (0.015625, True, 0)
-    assert many.ties == 100
+    assert (many.ties, many.cases) == (50, 156)
 
 
 def test_the_same_version_twice_is_never_better() -> None:
@@ -35,10 +37,12 @@ def test_the_same_version_twice_is_never_better() -> None:
     assert compare(pairs((BOTH, 30), (NEITHER, 30)), 0.05).p == 1.0
 
 
-def test_a_scenario_is_won_where_nothing_in_it_is_lost() -> None:
-    """One scenario with a win and a loss is none."""
-    found = compare([*pairs((WON, 2), (LOST, 1)), *pairs((WON, 1), scenario="two")], 0.05)
-    assert (found.wins, found.losses, found.scenarios_won) == (3, 1, 1)
+def test_a_scenario_counts_once_however_many_cases_it_has() -> None:
+    """A hundred cases of one page are one witness; which way it speaks, most of its cases say."""
+    assert compare(pairs((WON, 100)), 0.05).p == 0.5
+    found = compare([*pairs((WON, 2), (LOST, 1)), *pairs((WON, 1), (LOST, 1), scenario="two")], 0.05)
+    assert (found.wins, found.losses, found.ties, found.cases) == (1, 0, 1, 5)
+    assert str(found) == "1 scenario won, 0 lost, 1 alike in 5 cases; p = 0.5, 0.05 allowed"
 
 
 def test_all_tries_together_spend_one_alpha() -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -33,6 +34,7 @@ from tests.support.careful import Bench, text_of
 from tests.support.dispatching import ways
 from tests.support.evolving import what_evolution_makes
 from tests.support.homes import Place, make_place
+from tests.support.learned import fill, learned, library
 from tests.support.ladders import what_the_rules_show
 from tests.support.loopback import LoopbackServer, json_answer
 from tests.support.loops import bench
@@ -264,6 +266,21 @@ class House:
         outcome = await play(self.place, calls("Write", file_path="notes/a.txt", content="a"), says())
         return outcome.tool_calls[0].error
 
+    async def which_traces_are_pruned(self) -> object:
+        fresh = {"created": "2026-05-30T00:00:00Z"}
+        traces = [
+            learned(number=1, **fresh),
+            learned(number=2, **fresh),
+            learned("go home", number=3, created="2026-03-01T00:00:00Z"),
+            learned("stop", number=4, uses=9, rating=0.8, **fresh),
+            learned("wait", number=5, uses=9, rating=0.1, **fresh),
+        ]
+        fill(self.place.home, traces)
+        with library(self.place.home) as opened:
+            user, now = self.place.home / "user", datetime(2026, 6, 1, tzinfo=UTC)
+            gone = opened.prune(user, self.rules.memory, now, lambda *_: None, dry_run=True)
+        return [each.trace.skeleton for each in gone]
+
     def layer(self) -> Layer:
         """A Sentience Layer under these rules."""
         return Layer(rules=self.rules.valence)
@@ -472,7 +489,6 @@ OBSERVATIONS: dict[str, Observation] = {
     "evolution.agent_alpha": Observation(0.01, House.what_evolution_makes_of_an_agent),
     "evolution.agent_practice_share": Observation(0.0, House.what_evolution_makes_of_an_agent),
     "evolution.agent_cases": Observation(5, House.what_evolution_makes_of_an_agent),
-    "evolution.agent_scenarios_won": Observation(50, House.what_evolution_makes_of_an_agent),
     "evolution.agent_cost_ratio": Observation(1.0, House.what_evolution_makes_of_an_agent, ALL_HELD_OUT),
     "evolution.agent_proposals": Observation(1, House.what_evolution_makes_of_an_agent),
     "evolution.agent_runs": Observation(3, House.what_evolution_makes_of_an_agent),
@@ -500,6 +516,11 @@ OBSERVATIONS: dict[str, Observation] = {
     "memory.note_alike": Observation(1.0, House.what_becomes_of_notes),
     "memory.note_recency": Observation(1.0, House.what_becomes_of_notes),
     "memory.digest_notes": Observation(3, House.what_becomes_of_notes),
+    "memory.max_traces": Observation(3, House.which_traces_are_pruned),
+    "memory.max_traces_per_skeleton": Observation(1, House.which_traces_are_pruned),
+    "memory.max_unused_days": Observation(10, House.which_traces_are_pruned),
+    "memory.min_rating": Observation(0.9, House.which_traces_are_pruned),
+    "memory.rated_after_uses": Observation(50, House.which_traces_are_pruned),
     "memory.max_notes": Observation(2, House.what_becomes_of_notes),
     "memory.max_note_bytes": Observation(100, House.what_becomes_of_notes),
 }

@@ -44,6 +44,19 @@ def by_chance(random: Random, current: float, candidate: float) -> Passes:
     return lambda text, _: random.random() < (current if text == CURRENT else candidate)
 
 
+def by_scenario(random: Random, current: float, candidate: float) -> Passes:
+    """All cases of a scenario pass or fail together, with the probability of the version; anew for each candidate."""
+    fate: dict[tuple[str, str], bool] = {}
+
+    def passes(text: str, case: Case) -> bool:
+        key = (text, case.scenario.name)
+        if key not in fate:
+            fate[key] = random.random() < (current if text == CURRENT else candidate)
+        return fate[key]
+
+    return passes
+
+
 def scenarios(number: int, cases: int, *, pinned: int = 0) -> list[Scenario]:
     """So many scenarios with so many cases each, all held out or pinned under a practice share of 0."""
     return [_page(f"s{i}", cases, pinned=i >= number) for i in range(number + pinned)]
@@ -64,27 +77,29 @@ def a_trial(bench: DecidedBench, cases: Cases, rules: AgentTrials = RULES) -> Tr
 
 
 async def promotes(
-    random: Random, cases: Cases, tries: int, rates: tuple[float, float], rules: AgentTrials = RULES
+    random: Random, cases: Cases, tries: int, rates: tuple[float, float], *, whole: bool = False
 ) -> bool:
     """Whether any of so many tries with one version is kept, as `llmos evolve` would make them."""
-    current, candidate = rates
-    bench = DecidedBench(by_chance(random, current, candidate))
-    trial = a_trial(bench, cases, rules)
+    rules, chance = RULES, by_scenario if whole else by_chance
+    trial = a_trial(DecidedBench(chance(random, *rates)), cases, rules)
     for number in range(1, tries + 1):
         if number % rules.agent_proposals == 1:
-            trial = a_trial(bench, cases, rules)  # the next time that somebody calls it
+            trial = a_trial(DecidedBench(chance(random, *rates)), cases, rules)  # somebody calls it once more
         alpha = alpha_of(rules.agent_alpha, number)
         if cases.lack(alpha):
             return False
-        if (await trial.judge(CURRENT, CANDIDATE, alpha)).kept:
+        if (await trial.judge(CURRENT, f"{CANDIDATE} {number}", alpha)).kept:
             return True
     return False
 
 
 async def share_of_promotions(
-    seed: int, homes: int, tries: int, rates: tuple[float, float], pages: Sequence[Scenario]
+    seed: int, homes: int, tries: int, rates: tuple[float, float], pages: Sequence[Scenario], *, whole: bool = False
 ) -> float:
-    """In which share of so many homes an edit with these success rates brings a commit."""
+    """In which share of so many homes an edit with these success rates brings a commit.
+
+    `whole`: whether all cases of a scenario pass or fail together.
+    """
     cases = choose_cases("porter", pages, (), RULES)
     random = Random(seed)
-    return sum([await promotes(random, cases, tries, rates) for _ in range(homes)]) / homes
+    return sum([await promotes(random, cases, tries, rates, whole=whole) for _ in range(homes)]) / homes

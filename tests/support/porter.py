@@ -75,11 +75,17 @@ The gate refuses it, and the agent leaves it at that.
 """
 
 CARRIES = {
-    "carry-item": ("shelves", "item", "(1.2, 1.5, 1.3)", [[0.4, 1.5, 1.3], [0.8, 1.5, 1.3], [-1.2, -1.2, 0.2]]),
-    "carry-item-far": ("shelves", "item", "(1.2, 1.5, 1.3)", [[-0.6, -1.2, 0.2], [1.6, 0.5, 0.9]]),
-    "carry-sample": ("microscope", "sample", "(-0.8, 0.4, 0.6)", [[0.5, 0.5, 1.0], [0.1, 0.4, 0.05]]),
-    "carry-block": ("blocks", "red block", "(0.2, -0.7, 0.05)", [[-0.5, -0.7, 0.05], [0.0, 0.9, 0.05]]),
-    "carry-green": ("blocks", "green block", "(-0.5, 0.6, 0.05)", [[-0.9, 0.2, 0.05], [0.5, 0.5, 0.15]]),
+    "carry-item-1": ("shelves", "item", "(1.2, 1.5, 1.3)", [[0.4, 1.5, 1.3]]),
+    "carry-item-2": ("shelves", "item", "(1.2, 1.5, 1.3)", [[0.8, 1.5, 1.3], [1.6, 0.5, 0.9]]),
+    "carry-item-3": ("shelves", "item", "(1.2, 1.5, 1.3)", [[-1.2, -1.2, 0.2]]),
+    "carry-sample-1": ("microscope", "sample", "(-0.8, 0.4, 0.6)", [[0.5, 0.5, 1.0]]),
+    "carry-sample-2": ("microscope", "sample", "(-0.8, 0.4, 0.6)", [[0.1, 0.4, 0.05]]),
+    "carry-red": ("blocks", "red block", "(0.2, -0.7, 0.05)", [[-0.5, -0.7, 0.05]]),
+    "carry-green": ("blocks", "green block", "(-0.5, 0.6, 0.05)", [[-0.9, 0.2, 0.05]]),
+    "carry-blue": ("blocks", "blue block", "(0.5, 0.5, 0.05)", [[0.9, 0.7, 0.05]]),
+    "carry-widget": ("inspection", "widget", "(1.2, 0.8, 0.6)", [[0.6, 0.8, 0.05]]),
+    "carry-cube": ("pick-and-place", "cube", "(1.5, 1.0, 0.5)", [[0.9, 1.4, 0.05]]),
+    "stack-green": ("blocks", "green block", "(-0.5, 0.6, 0.05)", [[0.5, 0.5, 0.15]]),
 }
 """Scene, thing, start and ends of each page."""
 
