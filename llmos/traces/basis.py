@@ -6,6 +6,7 @@ Knows no event's order. A basis is a line as the run read it, or words where no 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from llmos.messages import JSON
 from llmos.traces.events import RunLimits, RunStarted
@@ -70,6 +71,8 @@ class Documents:
             yield from self.rule("dispatch", key)
         if mode not in {"LEARNER", "ORCHESTRATOR"}:
             yield from (Basis("trace", passage=source.at_key("goal", "skeleton")) for source in self.of("trace"))
+            named = (source for source in self.of("skill") if Path(source.ref.path).parent.name in reason.split())
+            yield from (Basis("skill", passage=source.at_key("name")) for source in named)
 
     def model(self, alias: str, reason: str) -> Iterator[Basis]:
         """Why this model: who named it, and what the name stands for."""

@@ -159,6 +159,22 @@ def test_a_similar_trace_is_named_with_its_threshold(tmp_path: Path) -> None:
     ]
 
 
+def test_a_skill_that_leads_is_named_with_its_thresholds(tmp_path: Path) -> None:
+    """CRYSTALLIZED rests on the skill that its reason names, and on no other that is open."""
+    refs = []
+    for name in ("wave", "other"):
+        path = tmp_path / name / "SKILL.md"
+        path.parent.mkdir()
+        path.write_text(f"---\nname: {name}\n---\n", "utf-8")
+        refs.append(DocumentRef(str(path), hash_of(path.read_bytes()), None, "skill"))
+    reason = "the skill wave was made for such goals"
+    first = started("r", mode="CRYSTALLIZED", mode_reason=reason, documents=tuple(refs))
+    made = decisions([Entry(1, "", "r", first)], read_sources(refs, lambda *_: None), keys_of)
+    [basis] = next(each.bases for each in made if each.kind == "mode")
+    assert basis.passage is not None
+    assert (basis.kind, basis.passage.quote) == ("skill", "name: wave")
+
+
 def test_a_models_call_is_given_the_nearest_sentence_that_it_was_shown(tmp_path: Path) -> None:
     """And the numbers of the goal; a sentence that stood in no prompt is not put forward."""
     events = (said("Go to (1.5, 0.25)"), reply(MOVE), called(MOVE))
