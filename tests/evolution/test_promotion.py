@@ -1,6 +1,7 @@
 """Skills climb on evidence, each step one commit with its reason; nothing weaker carries them, not even a person."""
 
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -274,3 +275,18 @@ def test_a_full_disk_leaves_all_as_it_was(house: House, tmp_path: Path) -> None:
     (house.home / "team" / "skills").unlink()
     house.ladder.promote(house.standing())
     assert house.where() == ["team"]
+
+
+@pytest.mark.parametrize("life", range(3))
+def test_a_fifty_percent_skill_offered_two_hundred_times_stays(house: House, life: int) -> None:
+    """Seeded lives, offered after every use: each time one sentence says what is lacking, and nothing is written."""
+    chance = random.Random(life)
+    page = house.write()
+    before = house.history("user").tip()
+    for _ in range(200):
+        house.use("+" if chance.random() < 0.5 else "-")
+        with pytest.raises(RefusedError, match=r"The skill 'draw' does not climb to team: it lacks "):
+            house.ladder.promote(house.standing())
+    assert page.is_file()
+    assert house.where() == ["user"]
+    assert (house.history("user").tip(), house.subjects("team")) == (before, [])
