@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 GOAL ?= Pick up the object at (1.5, 1.0, 0.5) and place it at (-1.0, -1.0, 0.7)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILD_TOOLS := hatchling editables
-RUN_EXTRAS := --extra prebuilt --extra sim --extra service --extra recording
+RUN_EXTRAS := --extra prebuilt --extra sim --extra service --extra recording --extra exchange
 
 .PHONY: help install demo test check lint types floors docs wheel bench soak local lock clean
 

@@ -30,6 +30,7 @@ class Environment:
     openai_api_key: str | None = None
     openai_base_url: str | None = None
     hf_endpoint: str | None = None
+    trace_passphrase: str | None = None
     editor: str | None = None
     user_home: Path | None = None
 
@@ -39,8 +40,9 @@ class Environment:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be written down: the keys that are in use."""
-        return tuple(key for key in (self.anthropic_api_key, self.openai_api_key) if key)
+        """What must never be written down: the keys that are in use, and the words that traces are encrypted with."""
+        known = (self.anthropic_api_key, self.openai_api_key, self.trace_passphrase)
+        return tuple(secret for secret in known if secret)
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
@@ -61,6 +63,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         openai_api_key=get("OPENAI_API_KEY"),
         openai_base_url=get("OPENAI_BASE_URL"),
         hf_endpoint=get("HF_ENDPOINT"),
+        trace_passphrase=get("LLMOS_TRACE_PASSPHRASE"),
         editor=get("VISUAL") or get("EDITOR"),
         user_home=user_home,
     )

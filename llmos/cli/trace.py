@@ -2,17 +2,22 @@
 
 import click
 
+from llmos.cli import trace_exchange
 from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json
 from llmos.cli.render import dollars, printable
-from llmos.cli.system import environment, notice
+from llmos.cli.system import environment, library, notice
 from llmos.cli.table import show_rows
 from llmos.errors import counted
 
 
 @click.group(cls=Group)
 def trace() -> None:
-    """List runs, and show what happened in one."""
+    """List runs, show what happened in one, and exchange what was learned."""
+
+
+for each in (trace_exchange.export_traces, trace_exchange.import_traces, trace_exchange.prune):
+    trace.add_command(each)
 
 
 @trace.command("list")
@@ -63,9 +68,12 @@ def _whole_lines(text: str) -> list[str]:
 
 @trace.command("reindex")
 def reindex() -> None:
-    """Make the index anew from the journals."""
+    """Make the index anew from the journals and the traces."""
     from llmos.traces.index import RunIndex
 
     with RunIndex.open(environment().home, notice) as index:
         index.rebuild(notice)
-        click.echo(f"The index holds {counted(len(index.list(1_000_000_000)), 'run')}.")
+        runs = len(index.list(1_000_000_000))
+    with library() as opened, trace_exchange.traces_of(opened, trace_exchange.trusted(opened)) as known:
+        traces = known.rebuild()
+    click.echo(f"The index holds {counted(runs, 'run')} and {counted(traces, 'trace')}.")

@@ -123,6 +123,8 @@ def pack(target: Path, texts: Iterable[str], created: str, version: str) -> Mani
             with zstd.ZstdCompressor(level=_LEVEL).stream_writer(spool, closefd=False) as stream:
                 for text in texts:
                     packer.add(stream, text)
+            if not packer.entries:
+                raise LLMosError("Nothing was written; all of these traces were left out.")
             manifest = Manifest(
                 format=FORMAT, version=VERSION, created=created, llmos=version, traces=tuple(packer.entries)
             )

@@ -73,7 +73,7 @@ def test_runs_are_listed_shown_and_indexed_anew(llmos: CommandLine) -> None:
         "run_finished",
     ]
     (llmos.place.home / "index.sqlite").unlink()
-    assert llmos("trace", "reindex").out == "The index holds 1 run.\n"
+    assert llmos("trace", "reindex").out == "The index holds 1 run and 1 trace.\n"
     assert llmos("trace", "show", "x").code == 2
 
 

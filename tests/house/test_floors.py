@@ -26,6 +26,7 @@ PLANTED = [
     ("boot/body.py", "import mujoco", "One door to physics and trajectories"),
     ("cli/robot.py", "import fastapi", "One door to the web"),
     ("tools/robot.py", "import mcap", "One door to recordings"),
+    ("cli/trace.py", "import zstandard", "One door to bundles, and one to encryption"),
     ("tools/robot.py", "import llmos.robots.simulators.kinematic", "Robots are made in one place"),
 ]
 

@@ -34,8 +34,8 @@ from tests.support.careful import Bench, text_of
 from tests.support.dispatching import ways
 from tests.support.evolving import what_evolution_makes
 from tests.support.homes import Place, make_place
-from tests.support.learned import fill, learned, library
 from tests.support.ladders import what_the_rules_show
+from tests.support.learned import fill, learned, library
 from tests.support.loopback import LoopbackServer, json_answer
 from tests.support.loops import bench
 from tests.support.messages_api import MessagesAPI

@@ -14,8 +14,8 @@ from tests.support.homes import Place
 from tests.support.tapes import Line, tape
 
 FOREIGN = (
-    "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "EDITOR", "HF_ENDPOINT", "LLMOS_MODEL", "LLMOS_ROBOT", "NO_COLOR",
-    "OPENAI_API_KEY", "OPENAI_BASE_URL", "VISUAL",
+    "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "EDITOR", "HF_ENDPOINT", "LLMOS_MODEL", "LLMOS_ROBOT",
+    "LLMOS_TRACE_PASSPHRASE", "NO_COLOR", "OPENAI_API_KEY", "OPENAI_BASE_URL", "VISUAL",
 )  # fmt: skip
 
 
