@@ -14,6 +14,9 @@ from llmos.traces.expectation import Answer, Number, Piece, cut
 from llmos.traces.trace import Trace, TraceStep
 
 _POSE = ("x", "y", "z", "theta_deg")
+_REPLACES = "Write"
+"""The tool that puts all of a file in place of what stood there, and may do so twice, though it is only reversible."""
+
 _HANDS = ("gripper", "holding", "stopped")
 
 
@@ -69,7 +72,12 @@ def standing(trace: Trace, index: int, root: str) -> dict[str, tuple[str | None,
 
 
 def written_whole(step: TraceStep) -> set[str]:
-    """The files that hold afterwards just what stands in an argument, whatever they held before."""
+    """The files that hold afterwards just what stands in an argument, whatever they held before.
+
+    A tool that appends may leave the same where there was nothing, so it must be known to replace.
+    """
+    if step.tool != _REPLACES and step.effect is not Effect.IDEMPOTENT:
+        return set()
     texts = [value for value in leaves(step.args).values() if isinstance(value, str)]
     hashes = {hash_of(text.encode("utf-8", "surrogatepass")) for text in texts}
     return {path for path, found in step.after.items() if found in hashes}

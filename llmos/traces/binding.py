@@ -40,7 +40,7 @@ def bind(traces: Sequence[Trace], slots: Mapping[str, JSON], workspace: str, *, 
     if same:
         return again(max(same, key=lambda trace: (trace.rating, trace.created, trace.id)), workspace)
     found = _evidence(traces)
-    return found if isinstance(found, Unbound) else rebind(Evidence(found, wanted), workspace, leap=leap)
+    return found if isinstance(found, Unbound) else rebind(Evidence.of(found, wanted), workspace, leap=leap)
 
 
 def _evidence(traces: Sequence[Trace]) -> list[Trace] | Unbound:

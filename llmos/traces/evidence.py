@@ -7,48 +7,50 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 
 from llmos.messages import JSON
 from llmos.traces.components import components, is_number
 from llmos.traces.trace import Trace
 
-_ENOUGH_TEXTS = 3
-"""Different texts after which one more is believed not to matter, if none of them did."""
+_ENOUGH = 3
+"""Different values after which one more is believed not to matter, if none of them did."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """The values of these runs' goals beside those of a new one, by component."""
 
     traces: Sequence[Trace]
     wanted: Mapping[str, JSON]
+    new: Mapping[str, JSON]
+    """The components of the new goal."""
+    seen: Mapping[str, Sequence[JSON]]
+    """The values of each, run by run."""
+    numbers: Sequence[str]
+    """The components that are numbers."""
+    texts: Sequence[str]
+    goals: int
+    """How many different goals the runs had."""
+    settled: bool
+    """Whether nothing leaps: then what was equal in all runs did not depend on any value, as far as they show."""
 
-    @cached_property
-    def new(self) -> dict[str, JSON]:
-        """The components of the new goal."""
-        return components(self.wanted)
-
-    @cached_property
-    def seen(self) -> dict[str, list[JSON]]:
-        """The values of each component, run by run."""
-        rows = [components(trace.slots) for trace in self.traces]
-        return {name: [row.get(name) for row in rows] for name in self.new}
-
-    @cached_property
-    def numbers(self) -> list[str]:
-        """The components that are numbers."""
-        return [name for name, value in self.new.items() if is_number(value)]
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """The components that are texts."""
-        return [name for name, value in self.new.items() if isinstance(value, str)]
-
-    @cached_property
-    def goals(self) -> int:
-        """How many different goals these runs had."""
-        return len(set(zip(*map(_keys, self.seen.values()), strict=True))) if self.seen else 1
+    @classmethod
+    def of(cls, traces: Sequence[Trace], wanted: Mapping[str, JSON]) -> "Evidence":
+        """What these traces show for the goal with these values."""
+        new = components(wanted)
+        many = [components(trace.slots) for trace in traces]
+        seen = {name: [one.get(name) for one in many] for name in new}
+        different = {name: set(_keys(values)) for name, values in seen.items()}
+        return cls(
+            traces=traces,
+            wanted=wanted,
+            new=new,
+            seen=seen,
+            numbers=[name for name, value in new.items() if is_number(value)],
+            texts=[name for name, value in new.items() if isinstance(value, str)],
+            goals=len(set(zip(*map(_keys, seen.values()), strict=True))) if seen else 1,
+            settled=all(len(keys) > 1 or _key(new[name]) in keys for name, keys in different.items()),
+        )
 
     @property
     def comparable(self) -> bool:
@@ -68,11 +70,6 @@ class Evidence:
         """Whether the new value is another than the only one that runs had."""
         return self.distinct(name) == 1 and not self.known(name)
 
-    @cached_property
-    def settled(self) -> bool:
-        """Whether nothing leaps: then what was equal in all runs did not depend on any value, as far as they show."""
-        return not any(self.leaps(name) for name in self.new)
-
     def within(self, name: str) -> bool:
         """Whether the new value lies between those of the runs, and is no finer or stranger than they are."""
         if self.known(name):
@@ -88,11 +85,7 @@ class Evidence:
 
     def irrelevant(self, name: str) -> bool:
         """Whether a component that explains no argument may be passed over."""
-        if self.known(name):
-            return True
-        if isinstance(self.new[name], str):
-            return self.distinct(name) >= _ENOUGH_TEXTS and self.within(name)
-        return self.within(name)
+        return self.known(name) or (self.distinct(name) >= _ENOUGH and self.within(name))
 
 
 def _key(value: JSON) -> tuple[str, JSON]:

@@ -23,7 +23,6 @@ from llmos.traces.trace import TraceStep
 from llmos.traces.written import Columns, written_by
 
 _NO_SLOT_NAME = re.compile(r"[.\[].*")
-_SHORTEST_TELLING = 4
 
 
 class _DoubtError(Exception):
@@ -79,16 +78,17 @@ class _Binding:
         columns = _columns(runs)
         if columns is None:
             raise _DoubtError(f"the arguments of step {index + 1}, {runs[0].tool}, are not always the same ones")
+        pure = runs[0].effect is Effect.PURE
         found: dict[str, Explained] = {}
         for row in rows([name for name, column in columns.items() if all(map(is_number, column))]):
             several = explain_row({name: columns[name] for name in row}, self.evidence)
             if several is not None:
                 found |= dict(zip(row, several, strict=True))
-                self._note(f"{index}.{row[0]}", several)
+                self._note(f"{index}.{row[0]}", several, pure=pure)
         for name, column in columns.items():
             if name not in found:
                 found[name] = explain(column, self.evidence) or self._taken(index, column) or self._doubt(index, name)
-                self._note(f"{index}.{name}", [found[name]])
+                self._note(f"{index}.{name}", [found[name]], pure=pure)
         self._check_rows(found)
         moving = any(runs[0] is step for step in moves(self.evidence.traces[0]))
         self.fixed |= moving and any(each.kind == "constant" and is_number(each.value) for each in found.values())
@@ -101,19 +101,21 @@ class _Binding:
         """
         vectors = {name: (row, place) for row in rows(self.evidence.numbers) for place, name in enumerate(row)}
         for row in rows(list(found)):
+            if {"answer", "slot"} <= {found[name].kind for name in row}:
+                raise _DoubtError(f"'{row[0]}' and its neighbours seem to come from different places")
             beside = {vectors[name][0] for each in row for name in found[each].uses if name in vectors}
             for place, name in enumerate(row):
                 rivals = [vector[place] for vector in beside if len(vector) == len(row)]
                 if found[name].kind == "constant" and not all(map(self.evidence.within, rivals)):
                     raise _DoubtError(f"'{name}' was always the same, but never for such a value of {rivals[0]}")
 
-    def _note(self, place: str, several: Sequence[Explained]) -> None:
-        """Remember what was used; raises when a value that leaps explains a second argument."""
-        for name in {name for each in several for name in each.uses}:
+    def _note(self, place: str, several: Sequence[Explained], *, pure: bool) -> None:
+        """Remember what was used; raises when a value that leaps explains a second argument of what has an effect."""
+        for name in dict.fromkeys(name for each in several for name in sorted(each.uses)):
             self.used.add(name)
-            if self.evidence.leaps(name):
+            if self.evidence.leaps(name) and not pure:
                 self.leapt.setdefault(name, []).append(place)
-                if len(self.leapt[name]) > 1 and not _is_telling(self.evidence.seen[name][0]):
+                if len(self.leapt[name]) > 1:
                     raise _DoubtError(
                         f"{name} may explain several arguments, one of them by chance; one more run tells"
                     )
@@ -186,8 +188,3 @@ def _columns(runs: Sequence[TraceStep]) -> Columns | None:
     if any(count_leaves(step.args) != len(each) for step, each in zip(runs, several, strict=True)):
         return None
     return {name: [each[name] for each in several] for name in first}
-
-
-def _is_telling(value: JSON) -> bool:
-    """Whether two arguments hardly hold it by chance, as they may a number or a single word."""
-    return isinstance(value, str) and len(value) >= _SHORTEST_TELLING and not value.isalpha()

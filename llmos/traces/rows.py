@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from llmos.messages import JSON
 from llmos.traces.components import scales
 from llmos.traces.evidence import Evidence
-from llmos.traces.explaining import Explained, agreed, computed, copied
+from llmos.traces.explaining import Explained, agreed, copied
 
 _AXIS = re.compile(r"((?:.*[._])?d?)([xyz])")
 _ITEM = re.compile(r"(.*)\[(\d+)\]")
@@ -38,10 +38,7 @@ def explain_row(columns: Mapping[str, Sequence[JSON]], evidence: Evidence) -> li
             options += _copies(row, list(columns.values()), evidence)
     if not options:
         return None
-    several = [
-        agreed([*(option[index] for option in options), *computed(column, evidence)])
-        for index, column in enumerate(columns.values())
-    ]
+    several = [agreed([option[index] for option in options]) for index in range(len(columns))]
     return [each for each in several if each is not None] if None not in several else None
 
 

@@ -97,6 +97,10 @@ def _steps(
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    before, after = text[max(start - 1, 0) : start], text[end : end + 2]
-    goes_on = after[:1].isdigit() or (after[:1] == "." and after[1:].isdigit())
-    return not (before.isdigit() or before in (".", "+", "-") or goes_on)
+    """Whether no digit, point or sign belongs to it that is not in it; a hyphen after a word is no sign."""
+    before, after = text[max(start - 2, 0) : start], text[end : end + 2]
+    if after[:1].isdigit() or (after[:1] == "." and after[1:].isdigit()):
+        return False
+    if before[-1:] in ("+", "-"):
+        return before[:-1].isalnum()
+    return not (before[-1:].isdigit() or before[-1:] == ".")
