@@ -4,7 +4,7 @@ Knows how parts fit together; what is done with notes is decided in `llmos.evolu
 """
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from llmos.boot.kit import notes_of
 from llmos.errors import LLMosError, ModelError
@@ -14,14 +14,27 @@ from llmos.runtime.prompt import Prompts
 from llmos.settings import system_root
 
 if TYPE_CHECKING:
-    from llmos.boot.evolving import Asked
     from llmos.boot.system import LLMOS
 
 ARCHIVIST: Final = "archivist"
 """The agent that sums notes up."""
 
 
-def memory_step(system: "LLMOS", asked: "Asked", _: ExitStack) -> MemoryStep:
+class Wishes(Protocol):
+    """What a person asks of `llmos evolve`, as far as notes are concerned."""
+
+    @property
+    def agent(self) -> str | None:
+        """The one agent that is to learn, if only one is."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """The model that was named."""
+        ...
+
+
+def memory_step(system: "LLMOS", asked: Wishes, _: ExitStack) -> MemoryStep:
     """Notes that are tidied; where one agent is asked for, nothing is done with them."""
     library, environment, clock = system.library, system.environment, system.clock
     rules = system.rules.memory

@@ -52,7 +52,7 @@ async def test_the_archivist_sums_up_in_a_run_of_its_own(place: Place) -> None:
     """The notes stand in its goal; the digest names its run; the commit has both."""
     model = tape(place, says(ANSWER))
     async with place.system(model=model) as system:
-        step = memory_step(system, Asked(model=model), ExitStack())  # type: ignore[arg-type]
+        step = memory_step(system, Asked(model=model), ExitStack())
         assert await step.foretell() == ["sum up 9 notes on 'racks'"]
         [change] = await step.carry_out(lambda _: None)
     assert change.verdict == "kept"
@@ -70,7 +70,7 @@ async def test_a_run_that_fails_is_said(place: Place) -> None:
     """The notes stay as they are."""
     model = tape(place)
     async with place.system(model=model) as system:
-        step = memory_step(system, Asked(model=model), ExitStack())  # type: ignore[arg-type]
+        step = memory_step(system, Asked(model=model), ExitStack())
         with pytest.raises(ModelError, match=r"Nothing was summed up: the run .* of archivist has failed"):
             await step.carry_out(lambda _: None)
     assert len(remembered(place)) == 9
@@ -79,10 +79,10 @@ async def test_a_run_that_fails_is_said(place: Place) -> None:
 async def test_without_a_model_that_reads_prose_nothing_is_summed_up(place: Place) -> None:
     """It is foretold so, with the reason; and where one agent is asked for, notes are left alone."""
     async with place.system() as system:
-        step = memory_step(system, Asked(model="pocket"), ExitStack())  # type: ignore[arg-type]
+        step = memory_step(system, Asked(model="pocket"), ExitStack())
         assert await step.foretell() == [
             "sum up 9 notes on 'racks'; not without a model (the model 'pocket' reads no prose)"
         ]
         assert await step.carry_out(lambda _: None) == []
-        idle = memory_step(system, Asked(agent="coder"), ExitStack())  # type: ignore[arg-type]
+        idle = memory_step(system, Asked(agent="coder"), ExitStack())
         assert (await idle.foretell(), await idle.carry_out(lambda _: None)) == ([], ())
