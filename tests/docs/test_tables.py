@@ -53,7 +53,7 @@ def test_the_documents_page_has_every_key() -> None:
 def test_the_documents_page_names_the_reader_of_each_kind() -> None:
     """Each reader exists and is called as its kind is."""
     rows = table("docs/documents.md", "kind", "where", "follows", "read by")
-    assert [row[0] for row in rows] == ["agent", "skill", "command", "kernel", "robot", "scene"]
+    assert [row[0] for row in rows] == ["agent", "skill", "command", "kernel", "robot", "scene", "scenario"]
     assert all((ROOT / word(row[3])).is_file() for row in rows)
 
 
