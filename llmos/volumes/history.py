@@ -78,8 +78,8 @@ class History:
             text = _message(message, trailers or {}).encode()
             self._add(touched, changed)
             answer = self.git.run("commit", "--only", *_COMMIT, "--", *touched, stdin=text)
-            if answer.status != 0:
-                self.git.run("reset", "--quiet", "--", *touched)
+            # Git reads each file twice, for the index and for the commit: what grew in between would look staged.
+            self.git.run("reset", "--quiet", "--", *touched)
             self.git.check("commit", answer)
             return self.tip()
 

@@ -346,6 +346,19 @@ def test_two_processes_commit_at_once(tmp_path: Path) -> None:
     assert person(history.root, "status", "--porcelain") == ""
 
 
+def test_a_file_that_grows_meanwhile_is_committed_all_the_same(tmp_path: Path) -> None:
+    """Another process appends to it while git reads: nothing looks staged by a person, and the next commit goes on."""
+    history = _history(tmp_path)
+    grow = "import sys\nwhile True:\n with open(sys.argv[1], 'a') as file: file.write('x' * 99)"
+    with subprocess.Popen([sys.executable, "-c", grow, str(history.root / "a.md")]) as growing:
+        try:
+            committed = [history.commit([Path("a.md")], f"Grow {count}") for count in range(12)]
+        finally:
+            growing.kill()
+    assert committed[-1] is not None
+    assert person(history.root, "diff", "--cached", "--name-only") == ""
+
+
 def test_git_that_is_busy_elsewhere_is_a_sentence(tmp_path: Path) -> None:
     """A lock of the person's own git stops the commit, and the index is as it was."""
     history = _history(tmp_path)
