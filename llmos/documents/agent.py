@@ -19,7 +19,8 @@ class Agent:
 
     `tools` None means all there are; an empty tuple means none. `model` is an alias, an id, or `inherit`. `skills` are
     opened before its first step. `budget_usd` (`metadata: llmos-budget-usd`) is the most that one run of it may spend;
-    `fallback` (`metadata: llmos-fallback`) says that another model may stand in when its own cannot be reached.
+    `fallback` (`metadata: llmos-fallback`) says that another model may stand in when its own cannot be reached,
+    `sensitive` (`metadata: llmos-sensitive`) that traces of its runs are kept encrypted or not at all.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Agent:
     skills: tuple[str, ...]
     budget_usd: float | None
     fallback: bool
+    sensitive: bool
     body: str
     document: Document
 
@@ -57,6 +59,7 @@ def agent_from(document: Document) -> Agent:
         skills=fields.words("skills") or (),
         budget_usd=_budget_usd(fields),
         fallback=fields.metadata_flag("llmos-fallback", default=False),
+        sensitive=fields.metadata_flag("llmos-sensitive", default="llmos-sensitive" in fields.metadata),
         body=document.prose,
         document=document,
     )

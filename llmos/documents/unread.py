@@ -29,7 +29,7 @@ _WITHOUT_EFFECT: Mapping[str, str] = {
     "shell": "a document cannot run commands",
 }
 _METADATA: Mapping[str, frozenset[str]] = {
-    "agent": frozenset({"llmos-budget-usd", "llmos-fallback"}),
+    "agent": frozenset({"llmos-budget-usd", "llmos-fallback", "llmos-sensitive"}),
     "skill": frozenset({"llmos-robot", QUARANTINE}),
     "command": frozenset(),
 }

@@ -113,10 +113,10 @@ class TraceLibrary:
 
     def path_of(self, trace_id: str) -> Path:
         """The file of a trace; LLMosError names the nearest one where there is none of this id."""
-        rows = self._ask(lambda: list(self._shelf.with_id(trace_id)))
-        if not rows:
+        path = self._ask(lambda: self._path_of(trace_id))
+        if path is None:
             raise LLMosError(f"there is no trace '{trace_id}'; {nearest(trace_id, self._ask(self._shelf.ids))}")
-        return rows[0].path
+        return path
 
     def add(self, root: Path, trace: Trace) -> Path:
         """Keep a trace in a volume; its file, whole on disk. One that is there already counts its uses.
@@ -213,6 +213,13 @@ class TraceLibrary:
             if traces:
                 limit -= 1
                 yield traces[-1], score
+
+    def _path_of(self, trace_id: str) -> Path | None:
+        known = next((row.path for row in self._shelf.with_id(trace_id)), None)
+        if known is not None or self._passphrase is None:
+            return known
+        hidden = ((row.path, self._trace(row)) for row in self._shelf.encrypted())
+        return next((path for path, trace in hidden if trace is not None and trace.id == trace_id), None)
 
     def _at(self, number: int) -> tuple[Path, Trace] | None:
         row = self._shelf.row(number)

@@ -90,6 +90,10 @@ class Shelf:
         self._listed.clear()
         self._numbers.clear()
 
+    def encrypted(self) -> Iterator[Row]:
+        """The rows of encrypted traces."""
+        yield from self._rows("salt != ''", ())
+
     def row(self, number: int) -> Row | None:
         """One row by its number."""
         return next(self._rows("number = ?", (str(number),)), None)

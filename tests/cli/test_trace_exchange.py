@@ -8,7 +8,8 @@ import pytest
 
 from llmos.traces.trace_text import read_trace
 from tests.support.command_line import CommandLine
-from tests.support.learned import fill, learned
+from tests.support.learned import fill, learned, library
+from tests.support.tapes import WORKER, calls, says
 
 ONE, TWO = learned(number=1.0), learned(number=2.0, agent="coder", created="2026-02-01T00:00:00Z")
 
@@ -124,8 +125,6 @@ def test_sensitive_traces_need_a_passphrase(at_home: CommandLine, tmp_path: Path
         "llmos: Sensitive traces need a passphrase; set LLMOS_TRACE_PASSPHRASE."
     )
     at_home.patch.setenv("LLMOS_TRACE_PASSPHRASE", "correct horse")
-    from tests.support.learned import library
-
     with library(at_home.place.home, passphrase="correct horse") as opened:
         opened.add(at_home.place.home / "user", replace(ONE, sensitive=True))
     assert at_home("trace", "export", path).last == "llmos: Nothing was written; all of these traces were left out."
@@ -166,3 +165,22 @@ def test_only_a_volume_with_a_history_is_pruned(at_home: CommandLine) -> None:
     assert at_home("trace", "prune", "--volume", "theirs").last == (
         "llmos: The volume 'theirs' has no history of its own, so nothing is deleted from it."
     )
+
+
+@pytest.mark.parametrize("words", ["correct horse", ""], ids=["with a passphrase", "without"])
+def test_what_a_sensitive_agent_learns_is_encrypted_or_not_kept(at_home: CommandLine, words: str) -> None:
+    """Its volume, and the history of it, do not tell what it was asked and did; with the words it is done again."""
+    sensitive = WORKER.replace("description:", 'metadata:\n  llmos-sensitive: "true"\ndescription:')
+    at_home.place.write("user/agents/worker.md", sensitive)
+    user = at_home.place.home / "user"
+    if words:
+        at_home.patch.setenv("LLMOS_TRACE_PASSPHRASE", words)
+    goal = "look for the xylophone"
+    for mode in ("LEARNER", "FOLLOWER" if words else "LEARNER"):
+        model = at_home.tape(calls("Glob", pattern="*"), says())
+        said = at_home("agent", "run", "worker", goal, "--model", model, "--json")
+        assert (said.json["mode"], said.json["outcome"]) == (mode, "done")
+    assert [path.name.split("-")[0] for path in kept(at_home)] == (["encrypted"] if words else [])
+    everything = git(user, "log", "--format=%B", "-p") + "".join(path.read_text() for path in kept(at_home))
+    sidecar = user / "usage.jsonl"
+    assert "xylophone" not in everything + (sidecar.read_text() if sidecar.exists() else "")

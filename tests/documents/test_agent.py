@@ -28,7 +28,7 @@ def test_three_keys_make_an_agent(tmp_path: Path) -> None:
     made = read_agent(path)
     assert (made.name, made.description, made.body) == ("helper", "Helps.", "You help.")
     assert (made.tools, made.disallowed_tools, made.model, made.max_turns) == (None, (), "inherit", None)
-    assert (made.skills, made.budget_usd, made.fallback) == ((), None, False)
+    assert (made.skills, made.budget_usd, made.fallback, made.sensitive) == ((), None, False, False)
     assert warnings(made) == []
 
 
@@ -67,11 +67,11 @@ def test_all_keys_of_an_agent_are_read() -> None:
     """Limits, skills and the keys that only LLMos knows."""
     made = agent(
         "disallowedTools: Bash\nmodel: sonnet\nmaxTurns: '7'\nskills: [a, b]\n"
-        "metadata:\n  llmos-budget-usd: '0.25'\n  llmos-fallback: on\n"
+        "metadata:\n  llmos-budget-usd: '0.25'\n  llmos-fallback: on\n  llmos-sensitive: yes\n"
     )
     assert made.disallowed_tools == ("Bash",)
     assert (made.model, made.max_turns, made.skills) == ("sonnet", 7, ("a", "b"))
-    assert (made.budget_usd, made.fallback) == (0.25, True)
+    assert (made.budget_usd, made.fallback, made.sensitive) == (0.25, True, True)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,10 @@ def test_name_that_could_leave_its_folder_is_not_used(name: str) -> None:
         ("maxTurns: yes", "4: warning: 'max_turns' should be a whole number above 0, not 'yes'; it is ignored"),
         ("model: {a: b}", "4: warning: 'model' should be a text; it is ignored"),
         ("metadata: text", "4: warning: 'metadata' should hold keys and values; it is ignored"),
+        (
+            "metadata:\n  llmos-sensitive: perhaps",
+            "5: warning: 'metadata.llmos-sensitive' should be yes or no, not 'perhaps'; it is taken as yes",
+        ),
         (
             "metadata:\n  llmos-fallback: perhaps",
             "5: warning: 'metadata.llmos-fallback' should be yes or no, not 'perhaps'; it is taken as no",

@@ -61,6 +61,7 @@ def test_a_page_tells_nothing_in_clear(tmp_path: Path) -> None:
         assert mine.exact(ONE.signature, "operator") == (ONE,)
         assert mine.similar(MOVE, 5, "operator") == ()
         assert mine.groups() == ()
+        assert mine.path_of(ONE.id) == path
         assert [trace for _, trace in mine.all()] == [ONE]
     everything = b"".join(each.read_bytes() + each.name.encode() for each in tmp_path.rglob("*") if each.is_file())
     for word in (b"move", b"operator", b"arm", ONE.signature.encode(), ONE.id.encode(), WORDS.encode()):
