@@ -191,6 +191,7 @@ def _backend() -> Iterator[tuple[str, socket.socket]]:
         inner = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             inner.bind(path)
+            inner.listen(_BACKLOG)  # who comes while the service is still starting waits
             yield path, inner
         finally:
             inner.close()

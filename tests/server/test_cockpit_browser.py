@@ -143,6 +143,7 @@ def test_a_command_in_plain_words_moves_the_robot(visit: Callable[..., Any], her
         page.locator(f'#talk .beat[data-kind="{kind}"]').count() for kind in ("goal", "decision", "verdict", "motion")
     ]
     assert all(told)
+    page.locator("#spent").filter(has_text="This session: 1 run, ").wait_for()
     assert "done" in page.locator('#talk .beat[data-kind="outcome"]').inner_text()
     assert measured_x(here) == pytest.approx(0.3, abs=0.01)
 
@@ -342,8 +343,8 @@ def test_a_zone_makes_the_round_trip_to_the_profile_and_back(visit: Callable[...
     page.get_by_role("button", name="Save as one commit").click()
     page.locator("#zone-saying").filter(has_text="Saved as one commit in your volume").wait_for()
     page.locator("#clearances").filter(has_text="Plant").wait_for(state="attached")  # the live line tells it too
-    page.evaluate("fetch('/cockpit/cost').then((answer) => answer.json())")
-    assert asked == ["PUT /zones", "GET /cost"]  # and nothing is read anew, which would take the sentence away
+    page.evaluate("fetch('/cockpit/skills').then((answer) => answer.json())")
+    assert asked == ["PUT /zones", "GET /skills"]  # and nothing is read anew, which would take the sentence away
     assert page.locator("#zone-saying").is_visible()
     page.reload()
     page.get_by_label("Zone", exact=True).select_option("Plant")

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from llmos.errors import LLMosError
 from llmos.server.access import Role
 from llmos.server.front import make_tls
-from llmos.server.launch import Address, access_for, bind
+from llmos.server.launch import Address, _backend, access_for, bind
 from llmos.server.tokens import make_tokens
 
 
@@ -91,3 +92,14 @@ def test_a_certificate_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None
     (tmp_path / "text.pem").write_text("hello")
     with pytest.raises(LLMosError, match=r"text\.pem and its key cannot be used for TLS: "):
         make_tls(str(tmp_path / "text.pem"), "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no front there")
+def test_who_comes_before_the_service_answers_waits_for_it() -> None:
+    """The front may pass requests on from its first moment: nobody is told that a service that starts has failed."""
+    with _backend() as (path, inner), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as early:
+        early.connect(path)
+        early.sendall(b"hello")
+        accepted, _ = inner.accept()
+        with accepted:
+            assert accepted.recv(5) == b"hello"

@@ -1,4 +1,4 @@
-"""The live line to each open page: the robot's state some times a second, and the beats of all runs as they happen.
+"""The live line to each open page: the robot's state some times a second, what was spent, and the beats of all runs.
 
 Knows no robot. A page that reads too slowly is let go and comes back by itself; it never holds up anybody else.
 """
@@ -16,7 +16,7 @@ from llmos.server.cockpit.beats import Beat, beat_of
 from llmos.server.cockpit.instruments import setup_json, state_json
 from llmos.server.feed import now
 from llmos.server.service import Service
-from llmos.traces.events import Event, RunFinished
+from llmos.traces.events import Event
 
 TALK: ContextVar[str] = ContextVar("TALK", default="")
 """The conversation that a run belongs to; a task inherits it from the request that began it."""
@@ -48,8 +48,7 @@ class Live:
     def _hear(self, event: Event, run: str) -> None:
         beat = beat_of(event) if self._pages else None
         if beat is not None:
-            spent: Beat = {"spent": spent_json(self._service)} if isinstance(event, RunFinished) else {}
-            self.publish({"run": run, **beat, **spent})
+            self.publish({"run": run, **beat})
 
     async def serve(self, socket: WebSocket) -> None:
         """Send to one page until it goes."""
@@ -65,16 +64,16 @@ class Live:
             self._pages[:] = [each for each in self._pages if each is not waiting]
 
     async def _send(self, socket: WebSocket, waiting: deque[Beat]) -> None:
-        setup, told, silent_s = b"", b"", 0.0
+        known, told, silent_s = [b"", b""], b"", 0.0
         while len(waiting) <= _MOST_WAITING:
-            fresh = _encode(setup_json(self._service))
+            fresh = [_encode(setup_json(self._service)), _encode({"type": "spent", **spent_json(self._service)})]
             state = self._newest()
             silent_s += _TICK_S
-            messages = [fresh] if fresh != setup else []
+            messages = [new for new, old in zip(fresh, known, strict=True) if new != old]
             if state != told or silent_s >= _LONGEST_SILENCE_S:
                 messages.append(state)
                 silent_s = 0.0
-            setup, told = fresh, state
+            known, told = fresh, state
             while waiting:
                 messages.append(_encode(waiting.popleft()))
             if not await _sent(socket, messages):

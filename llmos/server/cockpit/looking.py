@@ -11,7 +11,6 @@ from llmos.robots.base import RobotError
 from llmos.robots.camera import View
 from llmos.server.answers import JSONAnswer
 from llmos.server.cockpit import listings
-from llmos.server.cockpit.live import spent_json
 from llmos.server.cockpit.talks import Talks
 from llmos.server.service import Service
 
@@ -27,10 +26,6 @@ def looking_router(service: Service, talks: Talks) -> APIRouter:
     @router.get("/actions")
     async def actions() -> JSONAnswer:
         return JSONAnswer({"actions": [beat for action in service.history.actions for beat in action_beats(action)]})
-
-    @router.get("/cost")
-    async def cost() -> JSONAnswer:
-        return JSONAnswer({"session": spent_json(service)})
 
     @router.get("/camera")
     async def camera(view: View = "overview") -> JSONAnswer:

@@ -53,10 +53,8 @@ export class Talk {
 export async function start() {
   const talk = new Talk(byId("talk"));
   const select = byId("command-agent");
-  on("beat", (beat) => {
-    talk.add(beat);
-    if (beat.spent) byId("spent").textContent = spent(beat.spent);
-  });
+  on("beat", (beat) => talk.add(beat));
+  on("spent", (session) => (byId("spent").textContent = spent(session)));
   byId("command-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const box = byId("command");
@@ -73,8 +71,6 @@ export async function start() {
     const usual = kind === "rover" ? "driver" : "operator";
     if (names.includes(usual)) select.value = usual;
   });
-  const cost = await get("/cockpit/cost");
-  if (cost.ok) byId("spent").textContent = spent(cost.body.session);
 }
 
 const spent = ({ usd, usd_left, runs, tokens }) =>

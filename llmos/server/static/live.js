@@ -15,7 +15,7 @@ export function connect() {
     const message = JSON.parse(data);
     known.heardAt = performance.now();
     if (!known.linked) link(true);
-    if (message.type in { setup: 1, state: 1, beat: 1 }) tell(message.type, message);
+    if (message.type in { setup: 1, state: 1, spent: 1, beat: 1 }) tell(message.type, message);
   };
   socket.onclose = () => {
     link(false);
