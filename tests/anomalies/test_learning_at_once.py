@@ -42,7 +42,7 @@ async def test_processes_that_learn_at_once_keep_it_all(house: House) -> None:
     assert sorted(trace.goal for trace in traces) == sorted([*own, "note what there is"])
     planned = [json.loads(out)["mode"] for out, *_ in ends]
     assert sum(line.ok for line in read_usage(user)) == len(read_usage(user)) == 8, planned
-    assert person(user, "status", "--porcelain", "--", "traces", "usage.jsonl") == ""
+    assert person(user, "status", "--porcelain", "--", "traces") == ""
     person(user, "fsck", "--strict")
     for goal in [*own, "note what there is"]:
         assert asked(await house.ask(goal=goal)) == 0
