@@ -3,7 +3,7 @@
 Knows how skill, tools and usage fit together; whether the skill has proved itself, the dispatcher decides.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -106,8 +106,12 @@ def _lead(skill: Skill, goal: Goal, run: Settled, toolbox: Toolbox) -> "ProgramL
     verified = verify(program, {spec.name: spec for spec in toolbox.specs()}, _GRANTS)
     if strange := set(verified.tools) - set(tools_of(skill)):
         raise ProgramError(f"it calls {', '.join(sorted(strange))}, which it was not made with")
-    sleep = anyio.sleep if run.body is not None and run.body.is_hosted else _pass
-    return ProgramLead(f"skill:{skill.name}", verified, values(goal), sleep)
+    return ProgramLead(f"skill:{skill.name}", verified, values(goal), sleep_in(run))
+
+
+def sleep_in(run: Settled) -> Callable[[float], Awaitable[None]]:
+    """How time passes for what a run waits for: with a robot that has none but its own, not at all."""
+    return anyio.sleep if run.body is None or run.body.is_hosted else _pass
 
 
 async def _pass(_: float) -> None:

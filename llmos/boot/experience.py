@@ -49,6 +49,8 @@ def choose_way(ground: Ground, run: Settled, toolbox: Toolbox, talk: Conversatio
 
     What a person asked for binds the run that was asked for, and not those that it delegates to.
     """
+    if talk.commission is not None:
+        return Way(talk.commission.lead(run, toolbox), toolbox)
     asked = ground.mode if depth == 0 or ground.mode in ("learner", "orchestrator") else "auto"
     if asked == "orchestrator":
         return Way(Decision("LEARNER", run.mode_reason), toolbox)

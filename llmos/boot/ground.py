@@ -32,6 +32,7 @@ from llmos.volumes.registry import Registry, Snapshot
 if TYPE_CHECKING:
     from llmos.autonomy.valence import Valence
     from llmos.boot.body import Body
+    from llmos.boot.commission import Commission
 
 
 class Commit(Protocol):
@@ -57,6 +58,8 @@ class Conversation:
     """What the run that is gone on with was to reach."""
     model: str = ""
     """What that run was answered by, for as long as nobody names another."""
+    commission: "Commission | None" = None
+    """The program that a person runs in the agent's hands."""
 
 
 @dataclass(frozen=True, slots=True)

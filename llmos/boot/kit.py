@@ -22,6 +22,7 @@ from llmos.tools.memory import looks_secret, memory_tools
 from llmos.tools.names import DEVICE_TOOLS, ROBOT_TOOLS
 from llmos.tools.permissions import Approver, Permissions
 from llmos.tools.plugins import TOOLS, Plugins
+from llmos.tools.program import Inside, program_tool
 from llmos.tools.search import search_tools
 from llmos.tools.shell import shell_tool
 from llmos.tools.skills import skill_tool
@@ -32,7 +33,9 @@ from llmos.volumes.lookups import Lookups
 if TYPE_CHECKING:
     from llmos.boot.devices import DeviceFinder
 
-BUILT_IN = ("Read", "Write", "Edit", "Glob", "Grep", "Bash", "Skill", "Agent", "Remember", "Recall", "assess")
+BUILT_IN = (
+    "Read", "Write", "Edit", "Glob", "Grep", "Bash", "Skill", "Agent", "Remember", "Recall", "RunProgram", "assess",
+)  # fmt: skip
 
 _LIMITS = ("robots", "scenarios", "tools", "drivers")
 """Folders of a volume that hold robot profiles, programs, and what agents are examined by."""
@@ -99,6 +102,7 @@ class Kit:
         delegate: Delegate,
         run_id: str,
         commit: Commit,
+        inside: Inside,
     ) -> tuple[Toolbox, tuple[Problem, ...]]:
         """Every tool there is for one run, not yet narrowed to an agent's list, and what is wrong with plugin files."""
         workspace, safety = permissions.workspace, self._rules.safety
@@ -111,6 +115,7 @@ class Kit:
             shell_tool(workspace, safety),
             skill_tool(documents),
             agent_tool(delegate),
+            program_tool(inside),
             *memory_tools(notes, run_id, partial(recency_of, memory, self._clock)),
             *robot,
             *([assess_tool()] if robot else []),

@@ -30,6 +30,7 @@ from llmos.runtime.session import RunPlan, carry_out
 from llmos.runtime.terms import Terms, Voice
 from llmos.tools.base import Tool
 from llmos.tools.delegation import Delegated
+from llmos.tools.program import Inside
 from llmos.tools.toolbox import Toolbox
 from llmos.traces.events import DocumentBroken, DocumentRef, ModelFailed, RunLimits, RunStarted, TextStreamed, Waiting
 from llmos.traces.index import record_run
@@ -69,10 +70,12 @@ async def _plan(
     purse = place.purse.child(_limits(ground, run.agent, place.purse.steps_left))
     below = Place(purse, run_id, deeds, place.depth + 1, model=run.choice.name)
     robot = _robot_tools(ground, run, journal)
+    inside = Inside(purse.take_tool_call)
+    delegation = Delegation(ground, below)
     whole, problems = await anyio.to_thread.run_sync(
-        ground.kit.toolbox, run.permissions, run.snapshot, robot, Delegation(ground, below), run_id, ground.commit
+        ground.kit.toolbox, run.permissions, run.snapshot, robot, delegation, run_id, ground.commit, inside
     )
-    toolbox = whole.only(run.agent.tools, run.agent.disallowed_tools, journal)
+    toolbox = inside.house = whole.only(run.agent.tools, run.agent.disallowed_tools, journal)
     way = await anyio.to_thread.run_sync(choose_way, ground, run, toolbox, talk, place.depth)
     if run.mode != "ORCHESTRATOR":
         run = replace(run, mode=way.decision.mode, mode_reason=way.decision.reason)

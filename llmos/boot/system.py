@@ -23,7 +23,7 @@ from llmos.budget import Limits, Purse
 from llmos.clock import Clock, RealClock
 from llmos.documents.agent import Agent
 from llmos.errors import LowBatteryError
-from llmos.messages import Usage
+from llmos.messages import ToolSpec, Usage
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment, current_folder, package_folder, prepare_libraries, read_environment, system_root
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from llmos.autonomy.sentience import Sentience
     from llmos.autonomy.valence import Valence
     from llmos.boot.body import Body
+    from llmos.boot.commission import Commission
     from llmos.robots.pilot import Pilot
 
 _log = logging.getLogger("llmos")
@@ -159,6 +160,16 @@ class LLMOS:
         self._robot = self._robot or start.robot.partition(": ")[0]
         self._scene = self._scene or start.scene
         return Conversation(agent, list(history), resume, self._asked(start), start.model_reason.partition(": ")[0])
+
+    def commissioned(self, commission: "Commission", agent: str = "") -> Conversation:
+        """A conversation of one goal: to run this program in the agent's hands; then `say` its goal."""
+        return Conversation(agent or commission.agent, commission=commission)
+
+    async def specs(self, agent: str) -> Mapping[str, ToolSpec]:
+        """The tools that a run of this agent would have."""
+        from llmos.boot.commission import specs_of
+
+        return await specs_of(self._ground, agent)
 
     def going_on(self, talk: Conversation) -> str:
         """What a resumed run is told when a person adds nothing: to go on, and that a simulated world begins anew.

@@ -5,19 +5,18 @@ Knows no single tool: every call goes back through the toolbox, which checks, pe
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
 from llmos.errors import LLMosError, counted
 from llmos.messages import Effect, Text, ToolCall, ToolResult, ToolSpec
-from llmos.programs.form import ProgramError
-from llmos.programs.interpreter import Call, Finish, drive, steps
-from llmos.programs.parser import parse
-from llmos.programs.values import Result
-from llmos.programs.verified import Verified
-from llmos.programs.verifier import verify
 from llmos.tools.base import Tool, ToolOutcome, failure, tool
+
+if TYPE_CHECKING:  # runs without a program need not wait for what reads one
+    from llmos.programs.interpreter import Call, Finish
+    from llmos.programs.values import Result
+    from llmos.programs.verified import Verified
 
 NAME = "RunProgram"
 
@@ -49,8 +48,12 @@ class Inside:
     house: House | None = None
     programs: int = 0
 
-    def verify(self, text: str) -> Verified:
+    def verify(self, text: str) -> "Verified":
         """The program, for the tools that its agent has; raises ProgramError."""
+        from llmos.programs.form import ProgramError
+        from llmos.programs.parser import parse
+        from llmos.programs.verifier import verify
+
         assert self.house is not None
         program = parse(text)
         for each in program.parameters:
@@ -58,13 +61,16 @@ class Inside:
                 raise ProgramError("nobody gives this program its parameters; write the values into it", each.line)
         return verify(program, {spec.name: spec for spec in self.house.specs() if spec.name != NAME})
 
-    async def run(self, verified: Verified, sleep: Callable[[float], Awaitable[None]]) -> tuple[Finish, int]:
+    async def run(self, verified: "Verified", sleep: Callable[[float], Awaitable[None]]) -> "tuple[Finish, int]":
         """How the program ended, and how many calls it made."""
+        from llmos.programs.interpreter import Finish, drive, steps
+        from llmos.programs.values import Result
+
         self.programs += 1
         house, number, made = self.house, self.programs, 0
         assert house is not None
 
-        async def call(step: Call) -> Result:
+        async def call(step: "Call") -> "Result":
             nonlocal made
             if not self.take():
                 raise _UsedUpError("the tool calls of this budget are used up")
@@ -98,7 +104,7 @@ def program_tool(inside: Inside, sleep: Callable[[float], Awaitable[None]] = any
         """
         try:
             verified = inside.verify(program)
-        except ProgramError as error:
+        except LLMosError as error:
             return failure(f"The program was not begun: {error}")
         finish, made = await inside.run(verified, sleep)
         if finish.ok:
@@ -109,7 +115,7 @@ def program_tool(inside: Inside, sleep: Callable[[float], Awaitable[None]] = any
     def effect_of(args: Mapping[str, Any]) -> Effect:
         try:
             return inside.verify(args["program"]).effect
-        except ProgramError:
+        except LLMosError:
             return Effect.PURE  # it will not be begun
 
     return replace(run_program, effect_of=effect_of, minds_time=True, only_listed=True)

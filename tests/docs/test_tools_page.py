@@ -23,6 +23,7 @@ from llmos.tools.memory import memory_tools
 from llmos.tools.patterns import read_pattern
 from llmos.tools.permissions import Permissions
 from llmos.tools.names import ROBOT_TOOLS
+from llmos.tools.program import Inside, program_tool
 from llmos.tools.robot import robot_tools
 from llmos.tools.search import search_tools
 from llmos.tools.shell import shell_tool
@@ -55,6 +56,7 @@ def every_tool(folder: Path) -> list[Tool]:
         skill_tool(nobody),  # type: ignore[arg-type]
         agent_tool(nobody),
         *memory_tools(nobody),  # type: ignore[arg-type]
+        program_tool(Inside(lambda: False)),
         assess_tool(),
         *robot_tools(arm.pilot, arm.scene),
         *device_tools(devices),
