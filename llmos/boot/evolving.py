@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from llmos.boot.crystallization import skills_step
 from llmos.boot.ladder import tier_step
 from llmos.boot.remembering import memory_step
 from llmos.errors import LLMosError, ModelError, nearest
@@ -75,7 +76,7 @@ def _agents(system: "LLMOS", asked: Asked, stack: ExitStack) -> Step:
     return AgentEvolution(ground, RunProposer(system), bench, "", asked.agent, lenses)
 
 
-STEPS: tuple[StepMaker, ...] = (memory_step, _agents, tier_step)
+STEPS: tuple[StepMaker, ...] = (memory_step, _agents, skills_step, tier_step)
 """Every kind of learning there is."""
 
 
@@ -109,13 +110,13 @@ def _model(system: "LLMOS", asked: Asked) -> str:
 
 
 def _lenses(system: "LLMOS", wanted: str | None) -> tuple[Lens, ...]:
-    """The lens that was asked for, else all there are; DocumentError names the nearest."""
+    """The lens that was asked for, else all there are; LLMosError names the nearest."""
     documents = system.library.registry.snapshot()
-    names = [entry.name for entry in documents.skills() if entry.name.startswith(_LENS)]
+    skills = [documents.skill(entry.name) for entry in documents.skills() if not entry.offered]
+    found = {skill.name.removeprefix(_LENS): skill.body for skill in skills if skill.is_lens}
     if wanted is not None:
-        full = wanted if wanted.startswith(_LENS) else f"{_LENS}{wanted}"
-        if full not in names:
-            known = [name.removeprefix(_LENS) for name in names]
-            raise LLMosError(f"There is no lens '{wanted}'; {nearest(wanted, known)}")
-        names = [full]
-    return tuple(Lens(name.removeprefix(_LENS), documents.skill(name).body) for name in names)
+        name = wanted.removeprefix(_LENS)
+        if name not in found:
+            raise LLMosError(f"There is no lens '{wanted}'; {nearest(name, found)}")
+        found = {name: found[name]}
+    return tuple(Lens(name, body) for name, body in found.items())

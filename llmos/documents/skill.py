@@ -14,7 +14,10 @@ from llmos.documents.frontmatter import read_document
 from llmos.documents.naming import described, named, not_empty
 
 QUARANTINE = "llmos-quarantine"
-"""The key in `metadata` that says why nobody may use the skill for now; a commit sets it, undoing that commit lifts it."""
+"""The key in `metadata` that says why nobody may use the skill for now; a commit sets it, its undoing lifts it."""
+
+LENS = "llmos-lens"
+"""The flag in `metadata` of a way of looking at an agent's failures; who proposes edits is handed it, nobody else."""
 
 _MOST = {"description": 1024, "compatibility": 500}
 """The most characters that the standard allows."""
@@ -25,8 +28,8 @@ class Skill:
     """How something is done; the body is read by a model only when it opens the skill.
 
     `description` says what and when, Claude Code's `when_to_use` included. `allowed_tools` None: it names none.
-    A skill that is not `offered` (`disable-model-invocation`, or in quarantine) is opened by a person only. `metadata`
-    holds texts; the keys that only LLMos reads begin with `llmos-`.
+    A skill that is not `offered` (`disable-model-invocation`, in quarantine, or a lens) is opened by a person only.
+    `metadata` holds texts; the keys that only LLMos reads begin with `llmos-`.
     """
 
     name: str
@@ -37,6 +40,11 @@ class Skill:
     body: str
     folder: Path
     document: Document
+
+    @property
+    def is_lens(self) -> bool:
+        """Whether it is a way of looking at an agent's failures."""
+        return self.metadata.get(LENS) == "true"
 
     @property
     def quarantine(self) -> str:
@@ -62,7 +70,7 @@ def skill_from(document: Document) -> Skill:
         name=name,
         description=f"{description} {when}" if when else description,
         allowed_tools=fields.words("allowed_tools"),
-        offered=not fields.flag("disable_model_invocation", default=False) and not fields.metadata.get(QUARANTINE),
+        offered=_is_offered(fields),
         metadata=fields.metadata,
         body=document.prose,
         folder=folder,
@@ -71,6 +79,11 @@ def skill_from(document: Document) -> Skill:
     if not skill.body:
         fields.warn("", "there are no instructions below the frontmatter")
     return skill if not fields.problems else replace(skill, document=document.with_problems(fields.problems))
+
+
+def _is_offered(fields: Fields) -> bool:
+    hidden = fields.flag("disable_model_invocation", default=False) or fields.metadata_flag(LENS, default=False)
+    return not hidden and not fields.metadata.get(QUARANTINE)
 
 
 def _check(fields: Fields, name: str, folder: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from llmos.documents.document import Document, Problem
-from llmos.documents.skill import QUARANTINE
+from llmos.documents.skill import LENS, QUARANTINE
 from llmos.errors import nearest
 
 Tools: TypeAlias = Mapping[str, tuple[str, ...] | None]
@@ -30,7 +30,7 @@ _WITHOUT_EFFECT: Mapping[str, str] = {
 }
 _METADATA: Mapping[str, frozenset[str]] = {
     "agent": frozenset({"llmos-budget-usd", "llmos-fallback", "llmos-sensitive"}),
-    "skill": frozenset({"llmos-robot", QUARANTINE}),
+    "skill": frozenset({"llmos-robot", LENS, QUARANTINE}),
     "command": frozenset(),
 }
 OLDER_TOOL_NAMES: Mapping[str, str] = {"Task": "Agent"}

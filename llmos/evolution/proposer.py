@@ -13,7 +13,7 @@ from llmos.evolution.witnesses import Witness
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A way of looking at failures, from another field: a skill whose name begins with `lens-`."""
+    """A way of looking at failures, from another field; `text` is what its skill says."""
 
     name: str
     text: str

@@ -95,3 +95,11 @@ def test_a_skill_in_quarantine_is_not_offered() -> None:
     assert (held.quarantine, held.offered) == ("smells", False)
     free = skill('name: draw\ndescription: D.\nmetadata:\n  llmos-quarantine: ""\n')
     assert (free.quarantine, free.offered) == ("", True)
+
+
+def test_a_lens_is_offered_to_no_model() -> None:
+    """Only `llmos evolve` hands it on; the flag stands in `metadata`, so that the strict validator takes it."""
+    text = '---\nname: lens-x\ndescription: y\nmetadata:\n  llmos-lens: "{}"\n---\nLook.\n'
+    lens, other = (skill_from(parse(text.format(flag), Path("lens-x/SKILL.md"))) for flag in ("true", "false"))
+    assert (lens.is_lens, lens.offered) == (True, False)
+    assert (other.is_lens, other.offered) == (False, True)
