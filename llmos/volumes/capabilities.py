@@ -35,6 +35,8 @@ _STEERING_KEYS = ("hooks", "mcp_servers", "permission_mode")
 _HOST = re.compile(r"\b[a-z][a-z0-9+.-]*://(?:[^\s/@]+@)?(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)", re.IGNORECASE)
 _PROGRAMS = ("llmos", "program")
 """What the language of a fenced block begins with that is a program."""
+_COUNTED = frozenset({"uses", "rating", "last_used"})
+"""What changes in a trace that only was used once more."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -117,12 +119,19 @@ def _of_page(path: PurePosixPath, content: bytes) -> Iterator[str]:
         document = parse(text, Path(path))
         programs = (fence.text.encode() for fence in fences(document.body) if fence.language.startswith(_PROGRAMS))
         yield from (f"holds a program ({_digest(program)})" for program in programs)
+        if "traces" in path.parts[:-1]:
+            yield f"shows tool calls that may be made again without a model ({_of_trace(document)})"
         for key in _STEERING_KEYS:
             if key in document.keys:
                 yield f"sets {key} ({_digest(repr(document.keys[key]).encode())})"
         yield from _of_tools(path, document)
     except DocumentError:
         yield f"cannot be read ({_digest(content)})"
+
+
+def _of_trace(document: Document) -> str:
+    keys = {key: value for key, value in document.keys.items() if key not in _COUNTED}
+    return _digest(json.dumps([keys, document.body], sort_keys=True, default=str).encode())
 
 
 def _of_tools(path: PurePosixPath, document: Document) -> Iterator[str]:

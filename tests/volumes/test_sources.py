@@ -8,6 +8,7 @@ import pytest
 
 from llmos.errors import LLMosError, StorageError
 from llmos.settings import system_root
+from llmos.traces.trace_text import show
 from llmos.volumes.capabilities import Capability, of_file, of_tree
 from llmos.volumes.history import History
 from llmos.volumes.mounting import mount, workspace_capabilities
@@ -15,6 +16,7 @@ from llmos.volumes.registry import Registry
 from llmos.volumes.sources import Pulled, add_volume, pull, push
 from llmos.volumes.trust import TrustStore
 from llmos.volumes.volume import Volume, open_volume
+from tests.support.learned import learned
 from tests.support.repositories import person, repository, write
 from tests.support.volumes import write_agent, write_skill
 
@@ -120,6 +122,7 @@ def test_pull_of_prose_is_merged_at_once(tmp_path: Path) -> None:
         ({"skills/paint/SKILL.md": SKILL + "```llmos-program\nmove\n```\n"}, "SKILL.md holds a program (sha256:"),
         ({".claude-plugin/plugin.json": '{"name": "x", "hooks": "./h.json"}'}, "plugin.json sets up hooks (sha256:"),
         ({"skills/paint/blob.bin": "\0"}, "skills/paint/blob.bin is a program (sha256:"),
+        ({"traces/go.md": show(learned())}, "traces/go.md shows tool calls that may be made again without a model ("),
     ],
 )
 def test_pull_that_widens_waits_for_a_person(tmp_path: Path, files: dict[str, str], sentence: str) -> None:
@@ -133,6 +136,22 @@ def test_pull_that_widens_waits_for_a_person(tmp_path: Path, files: dict[str, st
     assert any(sentence in one for one in pulled.waiting), pulled.waiting
     assert History(volume.root).tip() == before
     assert pull(volume, approved=commit) == Pulled(commit, merged=True)
+
+
+def test_a_trace_that_was_used_once_more_shows_nothing_new(tmp_path: Path) -> None:
+    """Colleagues use what is shared, and its counters travel; other calls or another goal wait for a person."""
+    origin, volume = _team(tmp_path)
+    write(origin, {"traces/go.md": show(learned())})
+    pull(volume, approved=_commit(origin))
+    write(origin, {"traces/go.md": show(learned(uses=7, rating=0.5, last_used="2026-02-01T00:00:00Z"))})
+    _commit(origin)
+    assert pull(volume).merged
+    for other in (learned(number=2.0), learned("stop"), learned(slots={"point1": [9.0, 9.0, 9.0]})):
+        write(origin, {"traces/go.md": show(other)})
+        pulled = pull(volume, approved=_commit(origin)[:-1])
+        assert [each.partition(" (")[0] for each in pulled.waiting] == [
+            "traces/go.md shows tool calls that may be made again without a model"
+        ]
 
 
 def test_approval_is_for_the_commit_that_was_seen(tmp_path: Path) -> None:
