@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from llmos.clock import SimulatedClock
-from llmos.messages import Reply, Text, Usage
+from llmos.messages import Reply, Text, ToolResult, Usage
 from llmos.robots.latch import StopLatch
-from llmos.traces.events import ModelReplied
+from llmos.traces.events import ModelReplied, MotionMeasured, ToolReturned
 from tests.support.cockpit import CHROMIUM, SIZES, Cockpit, chromium, cockpit, slow_down
 from tests.support.homes import make_place
 from tests.support.journals import finished, started, write_run
@@ -329,6 +329,33 @@ def test_what_replays_did_not_spend_stands_above_the_runs(visit: Callable[..., A
     page.locator("#runs .savings summary").click()
     assert "no estimate" in page.locator("#runs .savings details p").inner_text()
     assert page.locator("#runs .savings li .about").inner_text() == "operator, 1 replay, held against 1 run"
+
+
+def test_a_halted_motion_is_told_once_and_as_what_it_was(visit: Callable[..., Any], here: Cockpit) -> None:
+    """By the rule that halted it, without a distance to where it braked, and without the same sentence thrice."""
+    clock = SimulatedClock()
+    why = "The emergency stop is latched: a test"
+    said = f"Halted. At (0.10, 0.00, 1.00). {why}"
+    pose: dict[str, Any] = {"x": 0.1, "y": 0.0, "z": 1.0}
+    stopped = MotionMeasured(
+        command={"verb": "move_to"},
+        commanded=pose,
+        measured=pose,
+        reached=False,
+        halted="emergency-stop",
+        duration_s=2.0,
+    )
+    answered = ToolReturned.of(ToolResult("1", (Text(said),), is_error=True), "move_to", 2.0, step=1)
+    reply = ModelReplied.of(1, Reply((Text(said),), "end", Usage(9, 1), "m"), 0.5, 1.0)
+    end = finished(outcome="refused", answer=said, reason=why)
+    write_run(here.place.home, [started("r", "Go to 1"), stopped, answered, reply, end], clock)
+    page = visit(hash_="#/runs")
+    page.locator("#runs").get_by_text("Go to 1").first.click()
+    page.locator('#runs .beat[data-kind="outcome"]').wait_for()
+    motion = page.locator('#runs .beat[data-kind="motion"]').inner_text()
+    assert "halted: emergency-stop" in motion
+    assert " off" not in motion
+    assert page.locator("#runs .beats").inner_text().count(why) == 1
 
 
 def test_a_zone_makes_the_round_trip_to_the_profile_and_back(visit: Callable[..., Any], here: Cockpit) -> None:

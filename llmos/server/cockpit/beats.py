@@ -89,6 +89,7 @@ def _motion(event: MotionMeasured) -> Beat:
         "measured": dict(event.measured),
         "error_m": _apart(event.commanded, event.measured),
         "reached": event.reached,
+        "halted": event.halted,
         "duration_s": event.duration_s,
     }
 

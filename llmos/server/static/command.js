@@ -11,13 +11,16 @@ export class Talk {
     this.log = log;
     this.only = only;
     this.streams = new Map();
+    this.before = new Map();
   }
 
   add(beat) {
     if (this.only && !this.only(beat)) return;
     if (beat.kind === "stream") return this.stream(beat);
     if (beat.kind === "decision") this.endStream(beat.run);
-    const line = beatLine(beat);
+    const line = beatLine(beat, this.before.get(beat.run));
+    if (beat.kind === "outcome") this.before.delete(beat.run);
+    else this.before.set(beat.run, beat);
     if (line) this.append(line);
   }
 

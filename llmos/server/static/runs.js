@@ -41,7 +41,7 @@ async function detail(run) {
     make("p", {}, run.outcome ? mark(LEVEL[run.outcome] ?? "warn", run.outcome) : mark("warn", goingOn ? "going on" : "cut off"), ` ${run.agent}, ${new Date(run.started).toLocaleDateString()} ${clock(run.started)}`),
     facts([["Run", run.run_id], ["Model", run.model], ["Cost", `${dollars(run.cost_usd)}, ${run.tokens.toLocaleString()} tokens`], ["Took", run.duration_s ? `${number(run.duration_s, 1)} s, ${run.steps} steps` : ""], ["Journal", run.journal]]),
     stop,
-    make("div", { class: "beats" }, beats.map(beatLine).filter(Boolean)),
+    make("div", { class: "beats" }, beats.map((beat, at) => beatLine(beat, beats[at - 1])).filter(Boolean)),
     goingOn ? null : whyButton(run.run_id),
   ];
 }
