@@ -69,6 +69,8 @@ def arm_lessons(chance: Random, scale: int) -> Iterator[Lesson]:
         yield _named(chance)
         yield _counted(chance)
         yield _coincidence(chance)
+        yield _up_and_down(chance)
+        yield _diagonal(chance)
         yield _above(chance)
         yield _halfway(chance)
         yield _in_time(chance)
@@ -269,6 +271,39 @@ def _coincidence(chance: Random) -> Lesson:
             ((one, two), "never", "the second of two equal values"),
             ((two, three), "never", "both of two equal values"),
         ],
+    )
+
+
+def _up_and_down(chance: Random) -> Lesson:
+    """Two distances of one value, in opposite directions."""
+    one, two, three = chance.sample([0.1, 0.15, 0.2, 0.3, 0.4], 3)
+    return _lesson(
+        "up and down",
+        "Move {} up and then {} down",
+        lambda up, down: (by("dz", up), by("dz", -down)),
+        [(one, one)],
+        lambda up, down: (length(up), length(down)),
+        chance,
+        [
+            ((one, two), "never", "the second of two equal values"),
+            ((two, one), "never", "the first of two equal values"),
+            ((three, three), "never", "both of two equal values"),
+        ],
+    )
+
+
+def _diagonal(chance: Random) -> Lesson:
+    """Coordinates that are alike: nothing but their order says which is which."""
+    one, two, three = _spots(chance, 3)
+    side = chance.choice([0.35, 0.45, 0.55])
+    return _lesson(
+        "diagonal",
+        chance.choice(("Touch {}", "Take the tool to {} now")),
+        lambda spot: (to(spot),),
+        [((side, side, side),), ((0.65, 0.65, 0.65),)],
+        lambda spot: (point(*spot),),
+        chance,
+        [((spot,), "never", "coordinates that are not alike") for spot in (one, two, three)],
     )
 
 

@@ -56,6 +56,7 @@ def file_lessons(chance: Random, scale: int) -> Iterator[Lesson]:
     for _ in range(scale):
         yield _content(chance)
         yield _two_files(chance)
+        yield _same_text(chance)
         yield _replaced(chance)
         yield _deleted(chance)
         yield _named_file(chance)
@@ -144,6 +145,26 @@ def _two_files(chance: Random) -> Lesson:
             ((first, five, fourth, six), "rebind", "other files"),
         ],
         [Ask(Task(either, _OTHERWISE), "never", "or")],
+    )
+
+
+def _same_text(chance: Random) -> Lesson:
+    """A file that holds its own name, and two texts of one value."""
+    one, two, three = _paths(chance, 3)
+    first, second = chance.sample(_TEXTS, 2)
+    return _lesson(
+        "same text",
+        "Create {} with {} as its title and {} as its text",
+        lambda path, title, content: (writes(path, f"# {title}\n{content}\n"),),
+        [(one, one, one)],
+        lambda path, title, content: (word(path), text(title), text(content)),
+        chance,
+        [
+            ((one, first, one), "never", "the second of equal values"),
+            ((one, one, first), "never", "the third of equal values"),
+            ((two, one, one), "never", "the first of equal values"),
+            ((three, first, second), "never", "all of them"),
+        ],
     )
 
 
