@@ -138,7 +138,7 @@ class HomeBench:
             shutil.rmtree(work, ignore_errors=True)
             for place in (home, work):
                 make_folder(place)
-            self._carry_documents(home)
+            carry_documents(self.environment.home, home)
             for path in _pages_of(home / "user" / "agents", agent):
                 path.unlink()
             write_whole(home / "user" / "agents" / f"{agent}.md", text.encode())
@@ -148,14 +148,15 @@ class HomeBench:
             raise disk_said("make a place for a case in", self.folder, error) from error
         return home, work
 
-    def _carry_documents(self, home: Path) -> None:
-        mine = self.environment.home
-        for volume in _VOLUMES:
-            for kind in _CARRIED:
-                if (mine / volume / kind).is_dir():
-                    shutil.copytree(mine / volume / kind, home / volume / kind, symlinks=True)
-        if (mine / "kernel").is_dir():
-            shutil.copytree(mine / "kernel", home / "kernel")
+
+def carry_documents(mine: Path, home: Path) -> None:
+    """Copy what a home knows, and none of its programs, into another; raises OSError."""
+    for volume in _VOLUMES:
+        for kind in _CARRIED:
+            if (mine / volume / kind).is_dir():
+                shutil.copytree(mine / volume / kind, home / volume / kind, symlinks=True)
+    if (mine / "kernel").is_dir():
+        shutil.copytree(mine / "kernel", home / "kernel")
 
 
 @contextmanager

@@ -6,12 +6,13 @@ Knows how a run's ground and the library of traces fit together; which way is ta
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from llmos.boot.crystals import crystallized, tools_of
+from llmos.boot.crystals import crystallized
 from llmos.boot.ground import Conversation, Ground, Settled
+from llmos.documents.crystal import crystal_of
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.runtime.dispatcher import Crystallized, Decision, Here, decide
@@ -103,10 +104,11 @@ def _keep(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcom
     if isinstance(trace, NotKept):
         return
     with opened(ground, run, way.toolbox) as known:
-        path = known.add(trace)
+        path = known.add(replace(trace, sensitive=trace.sensitive or run.agent.sensitive))
     user = ground.environment.home / "user"
     append(user, _use(ground, "trace", trace.id, trace.id, outcome, slots, ok=True))
-    reason = f"Keep how {outcome.agent} reached: {' '.join(outcome.goal.split())[:60]}"
+    what = "a sensitive goal" if run.agent.sensitive else " ".join(outcome.goal.split())[:60]
+    reason = f"Keep how {outcome.agent} reached: {what}"
     ground.commit((path, user / "usage.jsonl"), reason, {"Trace": trace.id, "Run": outcome.run_id})
 
 
@@ -117,7 +119,9 @@ def _count(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutco
     if decision.skill:
         skill = run.snapshot.skill(decision.skill)
         text = skill_hash(skill.document.path)
-        uses.append(_use(ground, "skill", skill.name, text, outcome, slots, ok=ok, tools=tools_of(skill)))
+        crystal = crystal_of(skill)
+        tools = crystal.tools if crystal else NO_TOOLS
+        uses.append(_use(ground, "skill", skill.name, text, outcome, slots, ok=ok, tools=tools))
     append(ground.environment.home / "user", *uses)
 
 
@@ -187,7 +191,8 @@ class Experience:
         self._run, self._toolbox = run, toolbox
         self._user = home / "user"
         self._roots = [root for _, root in roots]
-        self._library = TraceLibrary.open(home, roots, secrets=ground.environment.secrets)
+        words = ground.environment.trace_passphrase or ""
+        self._library = TraceLibrary.open(home, roots, secrets=ground.environment.secrets, passphrase=words)
 
     def exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
         """The traces of goals with this skeleton."""

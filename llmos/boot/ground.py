@@ -32,7 +32,8 @@ from llmos.volumes.registry import Registry, Snapshot
 if TYPE_CHECKING:
     from llmos.autonomy.valence import Valence
     from llmos.boot.body import Body
-    from llmos.boot.commission import Commission
+    from llmos.runtime.dispatcher import Decision
+    from llmos.tools.toolbox import Toolbox
 
 
 class Commit(Protocol):
@@ -40,6 +41,14 @@ class Commit(Protocol):
 
     def __call__(self, paths: Sequence[Path], reason: str, trailers: Mapping[str, str] | None = None, /) -> object:
         """One commit of these files; nothing where nothing changed."""
+        ...
+
+
+class Errand(Protocol):
+    """What a person has done in an agent's hands without a model: a program."""
+
+    def lead(self, run: "Settled", toolbox: "Toolbox") -> "Decision":
+        """The way of its run; LLMosError where it cannot be done with these tools."""
         ...
 
 
@@ -58,7 +67,7 @@ class Conversation:
     """What the run that is gone on with was to reach."""
     model: str = ""
     """What that run was answered by, for as long as nobody names another."""
-    commission: "Commission | None" = None
+    commission: Errand | None = None
     """The program that a person runs in the agent's hands."""
 
 

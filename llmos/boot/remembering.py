@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Protocol
 
 from llmos.boot.kit import notes_of
+from llmos.boot.prose import require_prose
 from llmos.errors import LLMosError, ModelError
 from llmos.evolution.consolidation import MemoryStep, Shelf
 from llmos.evolution.digest import Answer, Subject
@@ -43,7 +44,7 @@ def memory_step(system: "LLMOS", asked: Wishes, _: ExitStack) -> MemoryStep:
     if asked.agent is not None:
         return MemoryStep(shelf, wanted=False)
     try:
-        _require_prose(system, asked.model)
+        require_prose(system, ARCHIVIST, asked.model)
     except LLMosError as error:
         return MemoryStep(shelf, None, str(error).rstrip("."))
     return MemoryStep(shelf, RunDigester(system))
@@ -64,12 +65,3 @@ class RunDigester:
             run = f"the run {outcome.run_id} of {ARCHIVIST} has {outcome.outcome}"
             raise ModelError(f"Nothing was summed up: {run}. {outcome.reason}")
         return Answer(outcome.answer, f"{ARCHIVIST} on {outcome.model}", outcome.run_id, outcome.cost_usd)
-
-
-def _require_prose(system: "LLMOS", model: str | None) -> None:
-    """Raise LLMosError where no model is there that reads prose."""
-    agent = system.library.registry.snapshot().agent(ARCHIVIST)
-    name = model or system.models.choose(agent, pocket_can_serve=False).name
-    if system.models.template(name) == "pocket":
-        raise LLMosError(f"the model '{name}' reads no prose")
-    system.models.make(name)

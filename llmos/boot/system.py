@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from anyio import CancelScope, to_thread
 
+from llmos.boot.catching_up import catch_up
 from llmos.boot.ground import Conversation, Ground, Place, settle
 from llmos.boot.kit import Kit
 from llmos.boot.library import Library
@@ -77,6 +78,7 @@ class LLMOS:
         read_approvals(self.options.approve)
         self.clock = clock or RealClock()
         self._make_home()
+        catch_up(self.environment.home, self.clock)
         self.bus = bus or Bus()
         self._runs = 0
         self.rules = rules_of(self.environment)

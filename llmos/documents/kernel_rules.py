@@ -247,6 +247,8 @@ class EvolutionRules(AgentTrials):
     quarantine_failures: Annotated[int, Meta(ge=1, le=100)]
     confidence: Annotated[float, Meta(gt=0, lt=1)]
     evidence_runs: Annotated[int, Meta(ge=1, le=100)]
+    crystallize_runs: Annotated[int, Meta(ge=2, le=1_000)]
+    crystallize_cases: Annotated[int, Meta(ge=1, le=100)]
 
 
 @dataclass(frozen=True, slots=True)

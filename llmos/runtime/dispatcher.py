@@ -12,9 +12,9 @@ from llmos.documents.kernel import DispatchRules
 from llmos.errors import LLMosError, counted
 from llmos.messages import JSON, Effect, ToolCall
 from llmos.runtime.goals import Goal, values
-from llmos.runtime.replay import Follower, ReplayRules, Standing
+from llmos.runtime.replay import Follower, ReplayRules
 from llmos.runtime.spelling import spelled_otherwise
-from llmos.runtime.terms import Lead
+from llmos.runtime.terms import Lead, Standing
 from llmos.traces.binding import Bound, Tolerance, Unbound, bind
 from llmos.traces.components import leaves
 from llmos.traces.trace import Trace
@@ -93,6 +93,8 @@ def decide(goal: Goal, asked: str, known: Experience, here: Here, rules: Dispatc
     """
     if asked == "learner":
         return Decision("LEARNER", _PLANS)
+    if asked == "crystallized":  # a person vouches for the skill
+        rules = replace(rules, crystallized_min_uses=0, crystallized_min_rate=0.0)
     against: list[str] = []
     for mode, find in _WAYS.items():
         if asked in ("auto", mode.lower()):

@@ -6,22 +6,14 @@ journal are the same. It stops *before* the step that would not be the same any 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from llmos.errors import LLMosError, counted
 from llmos.messages import Effect, Reply, Text, ToolCall, ToolResult, Usage
+from llmos.runtime.terms import Standing
 from llmos.traces.bound import Bound, BoundStep
 from llmos.traces.expectation import Tolerance
 
 _REPEATABLE = frozenset({Effect.PURE, Effect.IDEMPOTENT})
-
-
-class Standing(Protocol):
-    """What can be asked of the toolbox before a call is made."""
-
-    async def standing(self, call: ToolCall) -> dict[str, str | None]:
-        """What stands in each file that the call would write."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,14 @@ class Actions(Protocol):
         ...
 
 
+class Standing(Protocol):
+    """What can be asked of the toolbox before a call is made."""
+
+    async def standing(self, call: ToolCall) -> dict[str, str | None]:
+        """What stands in each file that the call would write."""
+        ...
+
+
 class Judge(Protocol):
     """Decides what a claim is worth, by evidence."""
 

@@ -207,6 +207,7 @@ def test_a_program_that_has_not_proved_itself_waits(uses: int, rate: float, reas
     assert way(Known([learned()], skill=young))[0] == "FOLLOWER"
     assert way(Known(skill=young)) == ("LEARNER", f"the model plans each step; {reason}")
     assert way(Known(skill=young), crystallized_min_uses=3, crystallized_min_rate=0.9)[0] == "CRYSTALLIZED"
+    assert way(Known(skill=young), asked="crystallized")[0] == "CRYSTALLIZED"  # a person vouches for it
 
 
 @pytest.mark.parametrize("asked", ["follower", "mixed", "crystallized"])

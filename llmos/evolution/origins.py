@@ -1,0 +1,110 @@
+"""Reads where an argument came from, as binding says it, and writes it as an expression of a program.
+
+Knows no trace. What a program cannot say is None: then the traces are still followed one by one, and no skill is made.
+"""
+
+import math
+import re
+from typing import Final
+
+from llmos.messages import JSON
+from llmos.programs.form import (
+    Binary,
+    Expression,
+    Field,
+    Item,
+    Listing,
+    Name,
+    Negative,
+    Nothing,
+    Number,
+    Record,
+    Text,
+    Truth,
+)
+
+_SLOT = re.compile(r"(?P<slot>[a-z]+\d+)(?:\.(?P<axis>[xyz])|\[(?P<item>\d+)\])?")
+_PART = r"[-+]?[\d.]+(?:e[-+]?\d+)?"
+_COPY = re.compile(rf"slot (?P<name>{_SLOT.pattern})(?P<scale>(?: negative)?(?: in \w+)?)")
+_SUM = re.compile(rf"slot (?P<name>[^ ]+) \+ (?P<part>{_PART})")
+_DIFFERENCE = re.compile(rf"(?P<part>{_PART}) - slot (?P<name>[^ ]+)")
+_PRODUCT = re.compile(rf"(?P<part>{_PART}) \* slot (?P<name>[^ ]+)")
+_STEP = re.compile(r"step (?P<step>\d+)")
+
+_FACTORS: Final = {
+    "": (1.0, 1.0),
+    " in mm": (1000.0, 1.0),
+    " in cm": (100.0, 1.0),
+    " in radians": (math.pi, 180.0),
+    " in ms": (1000.0, 1.0),
+    " in minutes": (1.0, 60.0),
+}
+"""What a number of the goal is multiplied with and divided by."""
+
+
+def literal(value: JSON) -> Expression | None:
+    """A value as it is written in a program; None for what cannot be, such as the workspace's own path."""
+    if value is None:
+        return Nothing()
+    if isinstance(value, bool):
+        return Truth(value)
+    if isinstance(value, int | float):
+        return Number(value) if value >= 0 else Negative(Number(-value))
+    if isinstance(value, str):
+        return None if "{workspace}" in value else Text(value)
+    if isinstance(value, list):
+        items = [literal(each) for each in value]
+        return None if None in items else Listing(tuple(each for each in items if each is not None))
+    if isinstance(value, dict):
+        parts = [(str(name), literal(each)) for name, each in value.items()]
+        known = tuple((name, each) for name, each in parts if each is not None)
+        return Record(known) if len(known) == len(parts) else None
+    return None
+
+
+def expression(source: str, value: JSON) -> Expression | None:
+    """What an argument is in a program, by the words for its source and the value that it has in one run."""
+    if source == "literal":
+        return literal(value)
+    if found := _COPY.fullmatch(source):
+        return _copied(found["name"], found["scale"], value)
+    for pattern, operator in ((_SUM, "+"), (_DIFFERENCE, "-"), (_PRODUCT, "*")):
+        if (found := pattern.fullmatch(source)) and (slot := component(found["name"])):
+            return _computed(operator, slot, float(found["part"]))
+    return None
+
+
+def component(name: str) -> Expression | None:
+    """A slot of the goal, or a part of one: `point1.x`, `list1[0]`, `length1`."""
+    found = _SLOT.fullmatch(name)
+    if found is None:
+        return None
+    slot = Name(found["slot"])
+    if found["axis"]:
+        return Field(slot, found["axis"])
+    return Item(slot, Number(int(found["item"]))) if found["item"] else slot
+
+
+def _copied(name: str, scale: str, value: JSON) -> Expression | None:
+    slot = component(name)
+    if slot is None or (isinstance(value, str) and scale):
+        return None
+    factor = _FACTORS.get(scale.removeprefix(" negative"))
+    if factor is None:
+        return None
+    times, over = factor
+    found: Expression = slot if times == 1 else Binary("*", slot, Number(times))
+    found = found if over == 1 else Binary("/", found, Number(over))
+    return Negative(found) if scale.startswith(" negative") else found
+
+
+def _computed(operator: str, slot: Expression, part: float) -> Expression:
+    known = Number(abs(part)) if part >= 0 else Negative(Number(abs(part)))
+    match operator:
+        case "+" if part < 0:
+            return Binary("-", slot, Number(-part))
+        case "+":
+            return Binary("+", slot, known)
+        case "-":
+            return Binary("-", known, slot)
+    return Binary("*", known, slot)
