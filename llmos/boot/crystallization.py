@@ -42,7 +42,7 @@ from llmos.volumes.edit import write_document
 from llmos.volumes.skill_hash import skill_hash
 
 if TYPE_CHECKING:
-    from llmos.boot.evolving import Asked
+    from llmos.boot.remembering import Wishes
     from llmos.boot.system import LLMOS
 
 WRITER: Final = "skill-writer"
@@ -54,7 +54,7 @@ _ASIDE_M = 0.25
 _LONGEST_TITLE = 100
 
 
-def skills_step(system: "LLMOS", asked: "Asked", stack: ExitStack) -> Crystallizing:
+def skills_step(system: "LLMOS", asked: "Wishes", stack: ExitStack) -> Crystallizing:
     """Skills out of runs."""
     folder = stack.enter_context(TemporaryDirectory(prefix="llmos-skills-", ignore_cleanup_errors=True))
     writer = Writer(system)
