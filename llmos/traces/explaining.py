@@ -11,7 +11,7 @@ from typing import Literal
 from llmos.messages import JSON
 from llmos.traces.components import Scale, alike, is_number, same_text, scales, tidy
 from llmos.traces.evidence import Evidence
-from llmos.traces.templates import readings
+from llmos.traces.templates import DOUBT, readings
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
 _SCALARS = ("length", "angle", "number", "duration", "mass", "percent")
@@ -127,6 +127,8 @@ def _read(values: Sequence[str], evidence: Evidence) -> list[Explained]:
     if len(set(values)) == 1:
         return [Explained(values[0], "literal", "constant")]
     found = readings(values, evidence)
+    if any(DOUBT in text for text in found):
+        return []
     return [Explained(text, f"text with {_listed(uses)}", "computed", uses) for text, uses in found.items()]
 
 

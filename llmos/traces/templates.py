@@ -6,12 +6,15 @@ Knows no step. Every reading is followed to its end, so that a text which can be
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import Final
 
 from llmos.traces.components import is_number, scales
 from llmos.traces.evidence import Evidence
 
 _LONGEST = 4_000
 """Characters; a longer text is not read as a template."""
+
+DOUBT: Final = "\ufffd"
 
 _MOST_READINGS = 4
 _FORMATS = ("", ".0f", ".1f", ".2f", ".3f")
@@ -26,18 +29,22 @@ class Blank:
     new: str
     is_number: bool
 
-    def fits(self, texts: Sequence[str], at: Sequence[int]) -> bool:
-        """Whether it stands there in every run; a number does so only whole."""
-        for text, start, written in zip(texts, at, self.written, strict=True):
-            if not text.startswith(written, start):
-                return False
-            if self.is_number and not _stands_alone(text, start, start + len(written)):
-                return False
-        return True
+    def stands(self, texts: Sequence[str], at: Sequence[int]) -> bool:
+        """Whether it is written there in every run."""
+        return all(text.startswith(each, start) for text, each, start in zip(texts, self.written, at, strict=True))
+
+    def stands_alone(self, texts: Sequence[str], at: Sequence[int]) -> bool:
+        """Whether it is also all that is written there: of a number no digit, point or sign may be left over."""
+        return not self.is_number or all(
+            _is_whole(text, start, start + len(each)) for text, each, start in zip(texts, self.written, at, strict=True)
+        )
 
 
 def readings(texts: Sequence[str], evidence: Evidence) -> dict[str, frozenset[str]]:
-    """What the text may be for the new goal, and the components that stand in it; empty when nothing explains it."""
+    """What the text may be for the new goal, and the components that stand in it; empty when nothing explains it.
+
+    A reading with `DOUBT` in it is none: there may be a value, or only some of the digits of another one.
+    """
     if max(map(len, texts)) > _LONGEST:
         return {}
     blanks = [blank for blank in blanks_of(evidence) if blank.written[0] in texts[0]]
@@ -91,12 +98,15 @@ def _steps(
     if len(letters) == 1 and (letter := letters.pop()):
         yield tuple(start + 1 for start in at), letter, frozenset()
     for blank in blanks:
-        if blank.fits(texts, at):
-            after = tuple(start + len(written) for start, written in zip(at, blank.written, strict=True))
-            yield after, blank.new, frozenset([blank.name])
+        if blank.stands(texts, at):
+            after = tuple(start + len(each) for start, each in zip(at, blank.written, strict=True))
+            if blank.stands_alone(texts, at):
+                yield after, blank.new, frozenset([blank.name])
+            elif any(each != blank.new for each in blank.written):
+                yield after, DOUBT, frozenset()
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
+def _is_whole(text: str, start: int, end: int) -> bool:
     """Whether no digit, point or sign belongs to it that is not in it; a hyphen after a word is no sign."""
     before, after = text[max(start - 2, 0) : start], text[end : end + 2]
     if after[:1].isdigit() or (after[:1] == "." and after[1:].isdigit()):
