@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from llmos import __version__
+from llmos.boot.crystals import sleep_in
 from llmos.boot.deeds import CURRENT, Deeds
 from llmos.boot.experience import Way, choose_way, remember
 from llmos.boot.ground import NO_MODEL, Conversation, Ground, Place, Settled, may_drive, settle
@@ -70,7 +71,7 @@ async def _plan(
     purse = place.purse.child(_limits(ground, run.agent, place.purse.steps_left))
     below = Place(purse, run_id, deeds, place.depth + 1, model=run.choice.name)
     robot = _robot_tools(ground, run, journal)
-    inside = Inside(purse.take_tool_call)
+    inside = Inside(purse.take_tool_call, sleep_in(run))
     delegation = Delegation(ground, below)
     whole, problems = await anyio.to_thread.run_sync(
         ground.kit.toolbox, run.permissions, run.snapshot, robot, delegation, run_id, ground.commit, inside

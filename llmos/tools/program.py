@@ -45,6 +45,7 @@ class Inside:
     """
 
     take: Callable[[], bool]
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     house: House | None = None
     programs: int = 0
 
@@ -61,7 +62,7 @@ class Inside:
                 raise ProgramError("nobody gives this program its parameters; write the values into it", each.line)
         return verify(program, {spec.name: spec for spec in self.house.specs() if spec.name != NAME})
 
-    async def run(self, verified: "Verified", sleep: Callable[[float], Awaitable[None]]) -> "tuple[Finish, int]":
+    async def run(self, verified: "Verified") -> "tuple[Finish, int]":
         """How the program ended, and how many calls it made."""
         from llmos.programs.interpreter import Finish, drive, steps
         from llmos.programs.values import Result
@@ -79,12 +80,12 @@ class Inside:
             return Result(not result.is_error, result.text)
 
         try:
-            return await drive(steps(verified, {}), call, sleep), made
+            return await drive(steps(verified, {}), call, self.sleep), made
         except _UsedUpError as error:
             return Finish(False, str(error), 0), made
 
 
-def program_tool(inside: Inside, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> Tool:
+def program_tool(inside: Inside) -> Tool:
     """RunProgram, over the tools that its agent has. Its time is that of its calls and waits."""
 
     @tool(effect=Effect.IRREVERSIBLE, name=NAME)
@@ -106,7 +107,7 @@ def program_tool(inside: Inside, sleep: Callable[[float], Awaitable[None]] = any
             verified = inside.verify(program)
         except LLMosError as error:
             return failure(f"The program was not begun: {error}")
-        finish, made = await inside.run(verified, sleep)
+        finish, made = await inside.run(verified)
         if finish.ok:
             return ToolOutcome((Text(finish.text),))
         where = f" at line {finish.line}" if finish.line else ""

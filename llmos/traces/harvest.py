@@ -5,7 +5,7 @@ which nothing failed that may have had an effect, and from which no secret had t
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 import msgspec
@@ -58,6 +58,8 @@ class _Call:
     moved: bool = False
     """Whether the gate let something through while it was at work."""
     refused: bool = False
+    within: str = ""
+    """The call that was at work when this one began: what no reply asked for, a program did."""
 
     @property
     def harmless(self) -> bool:
@@ -163,7 +165,9 @@ def _note(event: Event, calls: dict[str, _Call]) -> None:
         case FileKept():
             calls.setdefault(event.call_id, _Call()).kept.append(event)
         case ToolCalled():
-            calls.setdefault(event.call_id, _Call()).called = event
+            at_work = [name for name, each in calls.items() if each.called is not None and each.returned is None]
+            call = calls.setdefault(event.call_id, _Call())
+            call.called, call.within = event, at_work[-1] if at_work else ""
         case ToolReturned():
             calls.setdefault(event.call_id, _Call()).returned = event
         case GateVerdict() | MotionMeasured():
@@ -175,10 +179,18 @@ def _note(event: Event, calls: dict[str, _Call]) -> None:
 
 
 def _succeeded(asked: tuple[str, ...], calls: dict[str, _Call]) -> Iterator[_Call]:
-    """The calls of one reply that succeeded; raises where another one may have done something."""
+    """The calls of one reply that succeeded; raises where another one may have done something.
+
+    A program's own calls stand for it: each is guarded and bound by itself when the trace is replayed.
+    """
     if len(set(asked)) < len(asked):
         raise _RefusedError("two calls of one reply have the same id")
+    made = [(each, call) for each, call in calls.items() if each not in asked]
     for call_id in asked:
+        inside = tuple(each for each, call in made if call.within == call_id)
+        if inside:
+            yield from _succeeded(inside, {each: replace(calls[each], within="") for each in inside})
+            continue
         call = calls.get(call_id, _Call())
         if call.returned is not None and call.returned.ok and call.called is not None:
             yield call

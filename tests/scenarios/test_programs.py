@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from llmos.traces.events import GateVerdict, MessageAdded, ModelReplied, MotionMeasured, ToolCalled, ToolReturned
+from llmos.traces.harvest import harvest
 from llmos.traces.reading import read_journal
+from llmos.traces.trace import Trace
 from tests.support.homes import make_place
 from tests.support.runs import all_whole, hire, journaled, play
 from tests.support.tapes import asks, calls, says
@@ -84,3 +86,29 @@ async def test_where_the_gate_refuses_a_program_stops_and_the_model_goes_on(tmp_
     outcome = await play(place, calls("RunProgram", program=program), last, agent="writer", goal=GOAL, scene="empty")
     assert outcome.answer == "It is too far."
     assert [event.allowed for event in journaled(outcome, GateVerdict)] == [True, False]
+
+
+async def test_a_trace_of_a_program_has_its_calls_as_steps(tmp_path: Path) -> None:
+    """So that a replay guards and binds each of them; the program itself is not run again."""
+    place = make_place(tmp_path)
+    hire(place, WRITER, "writer")
+    outcome = await play(
+        place, calls("RunProgram", program=ZIGZAG), says("Done."), agent="writer", goal=GOAL, scene="empty"
+    )
+    entries = read_journal(outcome.journal)
+    trace = harvest(entries, signature="sha256:0", skeleton="go", slots={})
+    assert isinstance(trace, Trace)
+    assert [step.tool for step in trace.steps] == ["move_relative", "get_status"] * 6
+    assert all(step.tool_version for step in trace.steps)
+
+
+async def test_a_program_that_stopped_leaves_what_it_did_in_the_trace(tmp_path: Path) -> None:
+    """And no trace is made where one of its calls failed and may have had an effect."""
+    place = make_place(tmp_path)
+    hire(place, WRITER, "writer")
+    stopped = 'call move_relative(dx=0.2)\nstop "enough"'
+    lines = (calls("RunProgram", program=stopped), asks(("move_relative", {"dx": 0.1})), says("Done."))
+    outcome = await play(place, *lines, agent="writer", goal=GOAL, scene="empty", mode="learner")
+    trace = harvest(read_journal(outcome.journal), signature="sha256:0", skeleton="go", slots={})
+    assert isinstance(trace, Trace)
+    assert [step.args for step in trace.steps] == [{"dx": 0.2}, {"dx": 0.1}]

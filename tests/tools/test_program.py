@@ -33,9 +33,9 @@ class Run:
     def __init__(self, folder: Path, *more: Tool, calls: int = 50, person: Person | None = None) -> None:
         self.left = calls
         self.slept: list[float] = []
-        inside = Inside(self._take)
+        inside = Inside(self._take, self._sleep)
         workspace = make_workspace(folder)
-        tools = [program_tool(inside, self._sleep), count, fail, *more]
+        tools = [program_tool(inside), count, fail, *more]
         self.bench = Bench(workspace, tools, person=person)
         self.bench.tools = [*tools, *file_tools(workspace, self.bench.rules)]
         self.toolbox: Toolbox = self.bench.toolbox()
