@@ -1,6 +1,8 @@
 """`llmos demo`: the five demonstrations of a robot that is driven in plain English, and a menu of them."""
 
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Final
 
@@ -55,6 +57,21 @@ def _require_arm(name: str) -> None:
         )
 
 
+def _require_model(setting: "Setting") -> None:
+    """Raise what would keep the operator from having this model, before anything is shown of it."""
+    from llmos.boot.options import Options
+    from llmos.boot.system import LLMOS
+    from llmos.cli.system import make_home
+
+    async def look(nowhere: Path) -> None:
+        async with LLMOS(options=Options(model=setting.model, robot=setting.robot, workspace=nowhere)) as system:
+            system.require("operator")
+
+    make_home()
+    with TemporaryDirectory() as nowhere:  # it may be asked from a folder in which no agent may be let loose
+        run_async(lambda: look(Path(nowhere)))
+
+
 def _menu() -> None:
     """The five titles."""
     from llmos.cli.stage import line_width
@@ -85,6 +102,7 @@ def _show(number: int, setting: "Setting") -> int:
     from llmos.cli import shows
     from llmos.cli.stage import Stage
 
+    _require_model(setting)
     title, seen = TITLES[number - 1]
     if number == len(TITLES):
         return shows.your_turn(setting, title)

@@ -22,6 +22,7 @@ from llmos.errors import DocumentError, LLMosError
 
 if TYPE_CHECKING:
     from llmos.boot.devices import Found
+    from llmos.messages import JSON
     from llmos.robots.camera import View
     from llmos.volumes.state import Entry
 
@@ -100,8 +101,14 @@ def state(robot: str | None, scene: str | None, as_json: bool) -> None:  # noqa:
         print_json(measured)
         return
     for key, value in measured.items():
-        shown = ", ".join(f"{name} {place}" for name, place in value.items()) if isinstance(value, dict) else value
-        click.echo(f"{key.replace('_', ' '):<10} {shown if shown != '' else 'none'}")
+        click.echo(f"{key.replace('_', ' '):<10} {_shown(value) or 'none'}")
+
+
+def _shown(value: "JSON") -> str:
+    """A value as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(f"{name} {place}" for name, place in value.items()) if isinstance(value, dict) else str(value)
 
 
 @robots.command("view")

@@ -5,6 +5,7 @@ Knows no limit; what the gate refuses is told with its reason and what would be 
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from llmos.boot.body import Body
     from llmos.boot.system import LLMOS
     from llmos.messages import JSON
+    from llmos.robots.controls import Ruling
     from llmos.robots.verdict import Result
 
+_LEAST_M, _LEAST_DEG = 0.005, 0.5  # what two decimals and whole degrees would show as nothing
 _realtime = click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one.")
 
 
@@ -105,14 +108,27 @@ async def _perform(system: "LLMOS", body: "Body", verb: str, args: "Mapping[str,
     direct = DirectRun(system, body, f"{verb} at the command line")
     ruling = await pilot.preview(verb, args)
     if ruling.verdict.allowed and ruling.path:
-        way_m = sum(math.dist(a.point, b.point) for a, b in zip(ruling.path, ruling.path[1:], strict=False))
-        corners = len(ruling.path) - 2
-        around = f" around {counted(corners, 'corner')}" if corners else ""
-        notice(f"Moving {way_m:.2f} m{around}, {ruling.duration_s:.1f} s of the robot's time; Ctrl-C stops it.")
+        notice(_announced(ruling))
     try:
         return await direct.perform(verb, args, lambda: pilot.perform(verb, args), PERSON)
     finally:
         await direct.close()
+
+
+def _announced(ruling: "Ruling") -> str:
+    """How far the way is and how long it takes; a robot that is there already is not told to move."""
+    legs = list(pairwise(ruling.path))
+    way_m = sum(math.dist(a.point, b.point) for a, b in legs)
+    turn_deg = math.degrees(sum(abs(b.theta_rad - a.theta_rad) for a, b in legs))
+    corners = len(ruling.path) - 2
+    if way_m >= _LEAST_M:
+        around = f" around {counted(corners, 'corner')}" if corners else ""
+        doing = f"Moving {way_m:.2f} m{around}"
+    elif turn_deg >= _LEAST_DEG:
+        doing = f"Turning {turn_deg:.0f}°"
+    else:
+        return "It is there already."
+    return f"{doing}, {ruling.duration_s:.1f} s of the robot's time; Ctrl-C stops it."
 
 
 def _answer(result: "Result") -> "dict[str, JSON]":

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from llmos.documents.robot_profile import Range, RobotProfile
 from llmos.documents.scene import Point
+from llmos.documents.zone import Zone
 from llmos.robots.base import Measured
 from llmos.robots.latch import Stop
 from llmos.robots.zones import clearance
@@ -45,7 +46,7 @@ def operator(
 ) -> str:
     """The workspace from above: forward is up, right is right; a legend gives heights and exact positions.
 
-    Shaded is where a zone bars the tool at its present height.
+    Shaded is where a zone bars the tool at its present height; the legend says of a zone that it bars nothing there.
     """
     box = profile.workspace
     grid = [[_ground(profile, measured, row, column) for column in range(_COLUMNS)] for row in reversed(range(_ROWS))]
@@ -60,7 +61,9 @@ def operator(
     lines.append(f"  R  {robot} at {position(measured.pose.point)}")
     lines += [f"  {mark[-1]}  {name} at {position(measured.objects[name])}" for mark, name in objects.items()]
     lines += [f"  +  {name} at {position(point)}" for name, point in sorted(places.items())]
-    lines += [f"  {_SHADE[zone.kind]}  zone {name} ({zone.kind})" for name, zone in profile.zones.items()]
+    lines += [
+        f"  {_SHADE[zone.kind]}  {_zone_line(name, zone, profile, measured)}" for name, zone in profile.zones.items()
+    ]
     return _panel("OPERATOR VIEW", [*lines, *_safety(stop)])
 
 
@@ -96,6 +99,14 @@ def _ground(profile: RobotProfile, measured: Measured, row: int, column: int) ->
     x, y = _middle(column, box.x_m, _COLUMNS), _middle(row, box.y_m, _ROWS)
     gap_m, high = profile.tool.radius_m, z + profile.tool.length_m
     return next((_SHADE[zone.kind] for zone in profile.zones.values() if zone.distance_m(x, y, z, high) < gap_m), "·")
+
+
+def _zone_line(name: str, zone: Zone, profile: RobotProfile, measured: Measured) -> str:
+    """A zone, and that the tool is wholly above or below it where that is why nothing is shaded."""
+    (*_, lowest), (*_, highest) = zone.box
+    z, tool = measured.pose.z, profile.tool
+    beyond = max(lowest - (z + tool.length_m), z - highest) >= tool.radius_m
+    return f"zone {name} ({zone.kind}){', not at this height' if beyond else ''}"
 
 
 def _middle(index: int, extent: Range, count: int) -> float:

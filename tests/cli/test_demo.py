@@ -131,6 +131,17 @@ def test_a_demonstration_without_a_model_ends_with_one_sentence(llmos: CommandLi
     assert said.out.count("> ") == 1
 
 
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [("--model", "There is no model 'nobody'; known are: "), ("--robot", "There is no robot 'nobody'; known are: ")],
+)
+def test_a_demonstration_of_what_is_not_there_does_not_begin(llmos: CommandLine, option: str, sentence: str) -> None:
+    """One sentence, and no headline above it."""
+    said = llmos("demo", "3", option, "nobody")
+    assert (said.code, said.out) == (2, "")
+    assert said.last.startswith(f"llmos: {sentence}")
+
+
 def test_a_demonstration_can_be_started_anywhere(llmos: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in a folder that holds the home, where no agent may be let loose: it needs no file."""
     monkeypatch.chdir(llmos.place.root)

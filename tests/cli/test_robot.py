@@ -182,7 +182,11 @@ def test_a_person_moves_the_robot(llmos: CommandLine) -> None:
     assert "Moving 0.73 m, " in said.err
     [run] = llmos("trace", "list", "--json").json["runs"]
     assert (run["agent"], run["outcome"]) == ("a person at the command line", "done")
-    assert llmos("robot", "home").out == "At (0.00, 0.00, 1.00) turned 0°, gripper open.\n"
+    home = llmos("robot", "home")
+    assert home.out == "At (0.00, 0.00, 1.00) turned 0°, gripper open.\n"
+    assert home.err.endswith("\nIt is there already.\n")  # a simulation begins anew with each command
+    assert "Turning 90°, " in llmos("robot", "move", "0", "0", "1", "--theta", "90").err
+    assert "\nstopped    no\n" in llmos("robot", "state").out
 
 
 @pytest.mark.system

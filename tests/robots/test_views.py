@@ -71,6 +71,8 @@ def test_operator_view_shades_where_a_zone_bars_the_tool_at_its_height() -> None
     rows = low.splitlines()
     assert rows[3 + 15][3:44][30] == "░"
     assert low.count("░") > high.count("░") == 1
+    assert "░  zone operator station (human)  " in low
+    assert "░  zone operator station (human), not at this height  " in high
 
 
 def test_operator_view_is_a_map_with_a_legend() -> None:
