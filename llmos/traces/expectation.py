@@ -142,7 +142,7 @@ def numbers_in(text: str) -> list[float]:
 
 def words_in(text: str) -> list[str]:
     """What stands between blanks, quotes, commas and brackets; the full stop of a sentence is not of its last word."""
-    return [word.rstrip(".:!?") or word for word in WORD.findall(text)]
+    return [bare for word in WORD.findall(text) if (bare := word.rstrip(".:!?"))]
 
 
 def cut(text: str) -> list[str]:

@@ -1,0 +1,41 @@
+"""What a bound run asks of whoever replays it."""
+
+import pytest
+
+from llmos.messages import JSON, Effect
+from llmos.traces.bound import BoundStep, Start
+from llmos.traces.expectation import Answer, Taken
+from tests.support.traces import AT_HOME, HERE, NARROW
+
+
+def test_arguments_are_filled_from_answers() -> None:
+    """At any depth; the others stay, None included."""
+    args: dict[str, JSON] = {"a": {"b": [Taken(0, "number", (0,)), None]}, "c": "x"}
+    step = BoundStep("do", args, Effect.PURE, "sha256:v", Answer("", None, HERE))
+    assert step.arguments(["it is 5"]) == {"a": {"b": [5, None]}, "c": "x"}
+
+
+START = Start(({"x": 0.0, "y": 0.0, "z": 1.0, "theta_deg": 359.9},), {"gripper": "open", "holding": "nothing"})
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ({}, ""),
+        ({"x": 0.009, "theta_deg": 0.5}, ""),
+        ({"x": 0.011}, "the robot stands elsewhere than where this was learned: x 0, y 0, z 1, theta_deg 359.9"),
+        ({"theta_deg": 2.0}, "the robot stands elsewhere than where this was learned: x 0, y 0, z 1, theta_deg 359.9"),
+        ({"x": None}, "the robot stands elsewhere than where this was learned: x 0, y 0, z 1, theta_deg 359.9"),
+        ({"holding": "cube"}, "the robot's holding is cube, and was nothing"),
+    ],
+)
+def test_the_robot_must_be_as_it_was(state: dict[str, JSON], sentence: str) -> None:
+    """Where it depends on it, and within what may be noise; a full turn is none."""
+    assert START.unlike({**AT_HOME, **state}, NARROW) == sentence
+
+
+def test_nothing_need_hold() -> None:
+    """As in a run without a robot."""
+    assert not Start()
+    assert Start().unlike({}, NARROW) == ""
+    assert START
