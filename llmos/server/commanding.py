@@ -3,14 +3,16 @@
 Knows no agent. The answer is what was decided about the run, never what a model claimed.
 """
 
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Final
+from typing import Final, NamedTuple
 
 import anyio
 from anyio import CancelScope
 from anyio.abc import TaskGroup
 from fastapi import APIRouter, Request, Response
 
+from llmos.documents.verbs import RobotKind
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.runtime.outcome import RunOutcome
@@ -28,6 +30,17 @@ _NEXT: Final = {
     "budget": "start the service with a larger budget",
     "interrupted": "ask again",
 }
+
+
+_USUAL: Final[Mapping[RobotKind, str]] = {"arm": "operator", "rover": "driver"}
+"""Who is told where a caller names no agent."""
+
+
+class Asked(NamedTuple):
+    """A goal, and the agent that is to reach it."""
+
+    command: str
+    agent: str
 
 
 class Watch:
@@ -54,16 +67,17 @@ def commanding_router(service: Service) -> APIRouter:
 
     @router.post("/command", response_model=Commanded, responses={202: {"model": Accepted}}, summary="Reach a goal")
     async def command(body: CommandBody, request: Request, wait: bool = True) -> Response:  # noqa: FBT001
+        asked = Asked(body.command, body.agent or _USUAL[service.body.profile.kind])
         with ExitStack() as stack:
-            stack.enter_context(service.arbiter.claim(f"agent {body.agent}", body.command[:60]))
+            stack.enter_context(service.arbiter.claim(f"agent {asked.agent}", asked.command[:60]))
             scope, watch = CancelScope(), Watch(service)
             stack.callback(watch.close)
             running.append(scope)
             stack.callback(running.clear)
             if wait:
-                return await while_there(request, lambda: _answer(service, body, scope, watch), scope.cancel)
+                return await while_there(request, lambda: _answer(service, asked, scope, watch), scope.cancel)
             held = stack.pop_all()
-        return await _begin(service, body, request.app.state.background, scope, watch, held)
+        return await _begin(service, asked, request.app.state.background, scope, watch, held)
 
     @router.post("/interrupt", summary="End the agent's run that is under way")
     async def interrupt() -> JSONAnswer:
@@ -76,14 +90,14 @@ def commanding_router(service: Service) -> APIRouter:
 
 
 async def _begin(
-    service: Service, body: CommandBody, background: TaskGroup, scope: CancelScope, watch: Watch, held: ExitStack
+    service: Service, asked: Asked, background: TaskGroup, scope: CancelScope, watch: Watch, held: ExitStack
 ) -> Response:
     """Begin a run and answer with its id as soon as it has one; it goes on when the caller hangs up."""
     early: list[Response] = []
 
     async def work() -> None:
         with held:
-            early.append(await _answer(service, body, scope, watch))
+            early.append(await _answer(service, asked, scope, watch))
         watch.began.set()
 
     background.start_soon(work)
@@ -95,17 +109,17 @@ async def _begin(
     return JSONAnswer({**answer, "timestamp": now(service)}, 202)
 
 
-async def _answer(service: Service, body: CommandBody, scope: CancelScope, watch: Watch) -> Response:
+async def _answer(service: Service, asked: Asked, scope: CancelScope, watch: Watch) -> Response:
     try:
-        outcome = await service.system.execute(body.command, body.agent, scope=scope)
+        outcome = await service.system.execute(asked.command, asked.agent, scope=scope)
     except LLMosError as error:
-        return failed(error, command=body.command, agent=body.agent, timestamp=now(service))
-    return _told(service, body, outcome, watch.refusal)
+        return failed(error, command=asked.command, agent=asked.agent, timestamp=now(service))
+    return _told(service, asked, outcome, watch.refusal)
 
 
-def _told(service: Service, body: CommandBody, outcome: RunOutcome, refusal: GateVerdict | None) -> Response:
+def _told(service: Service, asked: Asked, outcome: RunOutcome, refusal: GateVerdict | None) -> Response:
     facts: dict[str, JSON] = {
-        "command": body.command,
+        "command": asked.command,
         "agent": outcome.agent,
         "response": outcome.answer,
         "outcome": outcome.outcome,

@@ -22,12 +22,12 @@ class Body(BaseModel):
 
 
 class CommandBody(Body):
-    """A goal in plain English, and who is to reach it."""
+    """A goal in plain English, and who is to reach it: without `agent` an arm's `operator`, a rover's `driver`."""
 
     command: Annotated[str, Field(strict=True, min_length=1, max_length=1_000_000)] = Field(
         examples=["Move the arm 30cm to the right"]
     )
-    agent: Annotated[str, Field(strict=True, min_length=1, max_length=100)] = "operator"
+    agent: Annotated[str, Field(strict=True, min_length=1, max_length=100)] | None = None
 
 
 class MoveBody(Body):

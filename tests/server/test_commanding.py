@@ -30,6 +30,13 @@ def test_the_operator_is_who_is_asked_when_nobody_is_named(tmp_path: Path) -> No
     assert (answer.status_code, answer.json()["agent"]) == (200, "operator")
 
 
+def test_a_rovers_driver_is_who_is_asked_when_nobody_is_named(tmp_path: Path) -> None:
+    """An operator of arms would know no verb of it."""
+    with served(tmp_path, calls("move_to", x=0.2, y=0.0), says("There."), robot="rover") as service:
+        answer = service.post("/command", {"command": "Drive to (0.2, 0)"})
+    assert (answer.status_code, answer.json()["agent"], answer.json()["outcome"]) == (200, "driver", "done")
+
+
 def test_a_refused_goal_says_which_rule(tmp_path: Path) -> None:
     """409 with the gate's own words, although the model claims that all went well."""
     with served(tmp_path, calls("move_to", x=5.0, y=0.0, z=1.0), says("Done, I am at 5 metres!")) as service:
