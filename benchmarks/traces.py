@@ -163,18 +163,18 @@ def ask(home: Path, count: int) -> list[Figure]:
         words = times_ms(lambda one: library.similar(one, 3, "operator"), changed)
         best = [library.similar(one, 1, "operator")[0][0].skeleton for one in changed]
         right = statistics.fmean(was.startswith(found) for was, found in zip(changed, best, strict=True))
-        known = library.exact(text_hash(asked[0]), "operator")
+        known = library.exact(text_hash(many[0]), "operator")
         compared = once_ms(lambda one: library.exact(one, "operator"), text_hash(changed[0]))
         unknown = times_ms(lambda one: library.exact(one, "operator"), map(text_hash, changed))
         edited = library.path_of(known[0].id)
         edited.write_text(edited.read_text("utf-8").replace("The thing stands", "It stands"), "utf-8")
-        after_edit = once_ms(lambda one: library.exact(one, "operator"), text_hash(asked[0]))
+        after_edit = once_ms(lambda one: library.exact(one, "operator"), text_hash(many[0]))
         assert any(
-            each.answer == "It stands where it should." for each in library.exact(text_hash(asked[0]), "operator")
+            each.answer == "It stands where it should." for each in library.exact(text_hash(many[0]), "operator")
         )
         edited.unlink()
-        after_delete = once_ms(lambda one: library.exact(one, "operator"), text_hash(asked[0]))
-        assert len(library.exact(text_hash(asked[0]), "operator")) == len(known) - 1
+        after_delete = once_ms(lambda one: library.exact(one, "operator"), text_hash(many[0]))
+        assert len(library.exact(text_hash(many[0]), "operator")) == len(known) - 1
     return [
         Figure("exact, a known goal, median", statistics.median(exact), "ms"),
         Figure("exact, a known goal, p99", p99(exact), "ms", 1.0),

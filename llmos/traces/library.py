@@ -34,6 +34,7 @@ from llmos.traces.usage import read_usage
 
 T = TypeVar("T")
 
+_COMMITTED_AT_ONCE: Final = 200  # as many paths as a command line holds everywhere
 _LOOK_AGAIN_S: Final = 2.0
 """A question without an answer makes us compare every file, but not more often than this."""
 
@@ -123,9 +124,9 @@ class TraceLibrary:
 
         Raises LLMosError for what must not be kept, StorageError where the disk refuses.
         """
-        root = root.resolve()
+        given, root = root, root.resolve()
         if root not in self._roots.values():
-            raise LLMosError(f"{root} is no volume of this library; known are: {', '.join(self._roots)}")
+            raise LLMosError(f"{given} is no volume of this library; known are: {', '.join(self._roots)}")
         if trace.sensitive and self._passphrase is None:
             raise LLMosError(trace_file.UNPROTECTED)
         salts = self._ask(self._shelf.salts)
@@ -135,7 +136,7 @@ class TraceLibrary:
             known = self._known(root, path, trace)
             path = self._raise(*known, trace) if known else self._write(path, trace, salt)
         self._ask(lambda: None)
-        return path
+        return given / FOLDER / path.name
 
     def text_of(self, trace: Trace) -> str:
         """What would stand in the file of a trace; LLMosError for what must not be kept."""
@@ -146,7 +147,7 @@ class TraceLibrary:
         """Delete the files of traces; what git has of them, it keeps. Raises LLMosError, StorageError."""
         folders = {root / FOLDER for root in self._roots.values()}
         for path in paths:
-            if path.parent not in folders:
+            if path.parent.resolve() not in folders:
                 raise LLMosError(f"{path} is no trace of this library; known are: {', '.join(self._roots)}")
             try:
                 path.unlink(missing_ok=True)
@@ -159,17 +160,18 @@ class TraceLibrary:
     ) -> tuple[Pruned, ...]:
         """Remove the traces of a volume that the rules do not keep; each with the reason.
 
-        `commit` is called with their files before they are deleted and after, so that git has them; nothing is deleted
-        when it raises.
+        `commit` is called with their files before they are deleted and after, so that git has them; what it raises for
+        is not deleted.
         """
         folder = root.resolve() / FOLDER
-        traces = [(path, trace) for path, trace in self.all() if path.parent == folder]
+        traces = [(root / FOLDER / path.name, trace) for path, trace in self.all() if path.parent == folder]
         pruned = tuple(choose(traces, read_usage(root), rules, now))
-        if pruned and not dry_run:
-            paths = [each.path for each in pruned]
+        for start in range(0, 0 if dry_run else len(pruned), _COMMITTED_AT_ONCE):
+            some = pruned[start : start + _COMMITTED_AT_ONCE]
+            paths = [each.path for each in some]
             commit(paths, "Keep traces that are about to be pruned")
             self.remove(paths)
-            commit(paths, "\n".join((f"Prune {counted(len(pruned), 'trace')}", *(str(each) for each in pruned))))
+            commit(paths, "\n".join((f"Prune {counted(len(some), 'trace')}", *map(str, some))))
         return pruned
 
     def refresh(self) -> None:

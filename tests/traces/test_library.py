@@ -5,12 +5,20 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from llmos.documents.frontmatter import read_document
+from llmos.documents.keys import read
+from llmos.documents.memory_rules import MemoryRules
 from llmos.errors import LLMosError, StorageError
+from llmos.settings import system_root
 from llmos.traces.events import text_hash
 from llmos.traces.library import TraceLibrary
 from llmos.traces.schema import MIGRATIONS
@@ -19,7 +27,9 @@ from llmos.traces.trace import Trace
 from llmos.traces.trace_text import read_trace, show
 from tests.support.disks import remount_read_only, tmpfs
 from tests.support.learned import MOVE, fill, learned, library
+from tests.support.repositories import person, repository
 
+RULES = read(MemoryRules, read_document(system_root() / "kernel" / "memory.md"))
 SIGNATURE = text_hash(MOVE)
 ONE, TWO, OTHER = learned(number=1.0), learned(number=2.0), learned("go home", number=3.0)
 
@@ -47,6 +57,20 @@ def test_a_kept_trace_is_a_text_that_travels(tmp_path: Path) -> None:
     assert path.read_text("utf-8") == show(ONE)
     assert read_trace(path) == ONE
     assert stat.S_IMODE(path.stat().st_mode) == 0o644 or sys.platform == "win32"
+
+
+def test_a_home_behind_a_link_is_a_home(tmp_path: Path) -> None:
+    """Whoever commits what was kept finds it below the folder that he named."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    home = tmp_path / "link"
+    [path] = fill(home, [ONE])
+    assert path.parent == home / "user" / "traces"
+    with library(home) as opened:
+        assert exact(opened) == (ONE,)
+        [gone] = opened.prune(home / "user", RULES, datetime(2099, 1, 1, tzinfo=UTC), lambda *_: None)
+        assert gone.path == path
+    assert not path.exists()
 
 
 def test_the_same_trace_counts_uses_and_stays_one_file(tmp_path: Path) -> None:
@@ -271,6 +295,7 @@ def test_an_index_of_a_newer_llmos_is_left_alone(tmp_path: Path) -> None:
 LEARNER = """
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.learned import learned, library
 home, who = Path(sys.argv[1]), float(sys.argv[2])
@@ -432,3 +457,101 @@ def test_a_stamp_taken_too_soon_equals_nothing(tmp_path: Path) -> None:
     assert settled(status, looked_ns) == UNSETTLED
     assert settled(status, looked_ns + 10**9) == stamp_of(status)
     assert look(tmp_path / "b")[0] is None
+
+
+GOALS = (MOVE, "go home", "stop")
+OPERATIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["write", "replace", "delete", "rename", "break", "add", "reopen", "refresh"]),
+        st.integers(0, 5),
+        st.integers(0, 9),
+    ),
+    max_size=12,
+)
+
+
+class Desk:
+    """A folder of traces and a library of it; the goal of a file is that of its number."""
+
+    def __init__(self, home: Path, later_ns: int) -> None:
+        self.home = home
+        self.folder = home / "user" / "traces"
+        self.folder.mkdir(parents=True)
+        self.later_ns = later_ns
+        self.count = 0
+        self.reopen(None, learned())
+
+    def write(self, path: Path, trace: Trace) -> None:
+        """No two texts are of one size: the clock of these disks may stand still for as long as an example takes."""
+        self.count += 1
+        path.write_text(show(replace(trace, answer="a" * self.count)), "utf-8")
+
+    def replace(self, path: Path, trace: Trace) -> None:
+        self.write(path.with_suffix(".tmp"), trace)
+        path.with_suffix(".tmp").replace(path)
+
+    def delete(self, path: Path, trace: Trace) -> None:
+        path.unlink(missing_ok=True)
+
+    def rename(self, path: Path, trace: Trace) -> None:
+        self.count += 1
+        if path.exists():
+            path.rename(self.folder / f"renamed-{self.count}.md")
+
+    def break_(self, path: Path, trace: Trace) -> None:
+        path.write_text("# nothing\n", "utf-8")
+
+    def add(self, path: Path, trace: Trace) -> None:
+        self.library.add(self.home / "user", trace)
+
+    def refresh(self, path: Path, trace: Trace) -> None:
+        self.library.refresh()
+
+    def reopen(self, path: Path | None, trace: Trace) -> None:
+        self.library = library(self.home, said=[], later_ns=self.later_ns)
+
+    def answers(self) -> dict[str, set[str]]:
+        """What the library says of each goal."""
+        return {goal: {one.id for one in self.library.exact(text_hash(goal), "operator")} for goal in GOALS}
+
+    def spoken(self) -> dict[str, set[str]]:
+        """What reading every file says of it."""
+        found: dict[str, set[str]] = {goal: set() for goal in GOALS}
+        for path in self.folder.glob("*.md"):
+            with suppress(LLMosError):
+                trace = read_trace(path)
+                found[trace.skeleton].add(trace.id)
+        return found
+
+
+@settings(max_examples=80)
+@given(OPERATIONS, st.booleans())
+def test_the_answer_is_always_what_the_files_say(
+    tmp_path_factory: pytest.TempPathFactory, operations: list[tuple[str, int, int]], still: bool
+) -> None:
+    """Whatever happened to the files, in whatever order: each goal has the traces that reading all of them finds.
+
+    A file that is overwritten in place keeps its goal here; the page on memory tells when another one counts.
+    """
+    desk = Desk(tmp_path_factory.mktemp("home"), later_ns=10**9 if still else 0)
+    for operation, which, number in operations:
+        trace = learned(GOALS[which % 3], float(number) * 10**which)
+        getattr(desk, {"break": "break_"}.get(operation, operation))(desk.folder / f"file-{which}.md", trace)
+        assert desk.answers() == desk.spoken()
+    desk.library.close()
+
+
+def test_a_commit_that_is_reverted_by_hand_is_honoured(tmp_path: Path) -> None:
+    """With git itself, beside an open library."""
+    user = repository(tmp_path / "user", {"a.md": "a"})
+    fill(tmp_path, [ONE, TWO])
+    person(user, "add", "traces")
+    person(user, "commit", "--quiet", "-m", "Learn two")
+    with library(tmp_path) as opened:
+        assert exact(opened) == (ONE, TWO)
+        person(user, "revert", "--no-edit", "HEAD")
+        assert exact(opened) == ()
+        person(user, "revert", "--no-edit", "HEAD")
+        assert exact(opened) == (ONE, TWO)
+        person(user, "checkout", "--quiet", "HEAD~1")
+        assert exact(opened) == ()
