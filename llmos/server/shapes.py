@@ -27,7 +27,7 @@ class CommandBody(Body):
     command: Annotated[str, Field(strict=True, min_length=1, max_length=1_000_000)] = Field(
         examples=["Move the arm 30cm to the right"]
     )
-    agent: Annotated[str, Field(strict=True, min_length=1, max_length=100)] | None = None
+    agent: Annotated[str, Field(strict=True, min_length=1, max_length=100)] = ""
 
 
 class MoveBody(Body):
