@@ -12,6 +12,7 @@ from llmos.messages import JSON
 from llmos.traces.trace import WORKSPACE
 
 _AXES = "xyz"
+_COORDINATES = ("point", "pair")
 _EXACT = 1e-9
 _DIGITS = 12
 """Significant digits that survive a change of units."""
@@ -54,7 +55,7 @@ def scales(component: str) -> tuple[Scale, ...]:
     """What a number of this slot may be multiplied with; the direction of a distance may stand in the goal's words."""
     kind = re.match(r"[a-z]*", component)
     match kind[0] if kind else "":
-        case "point":
+        case "point" | "pair":
             return (_PLAIN, *_LENGTHS)
         case "length":
             return _signed(_PLAIN, *_LENGTHS)
@@ -127,7 +128,7 @@ def same_text(argument: str, value: str) -> tuple[str, str] | None:
 
 def _below(name: str, value: JSON) -> Iterator[tuple[str, JSON]]:
     if isinstance(value, list | tuple):
-        point = name.startswith("point") and len(value) <= len(_AXES) and "." not in name
+        point = name.startswith(_COORDINATES) and len(value) <= len(_AXES) and "." not in name
         for index, item in enumerate(value):
             yield from _below(f"{name}.{_AXES[index]}" if point else f"{name}[{index}]", item)
     elif isinstance(value, Mapping):

@@ -95,9 +95,9 @@ def computed(values: Sequence[float], evidence: Evidence) -> Iterator[Explained]
 
 _Undo = Callable[[float, float], float | None]
 _FORMS: tuple[tuple[str, _Undo, Callable[[float, float], float]], ...] = (
-    ("slot {name} + {part:g}", lambda value, given: value - given, lambda new, part: new + part),
-    ("{part:g} - slot {name}", lambda value, given: value + given, lambda new, part: part - new),
-    ("{part:g} * slot {name}", lambda value, given: value / given if given else None, lambda new, part: part * new),
+    ("slot {name} + {part:.12g}", lambda value, given: value - given, lambda new, part: new + part),
+    ("{part:.12g} - slot {name}", lambda value, given: value + given, lambda new, part: part - new),
+    ("{part:.12g} * slot {name}", lambda value, given: value / given if given else None, lambda new, part: part * new),
 )
 
 
