@@ -72,13 +72,16 @@ class Borrowed:
 
 @dataclass(slots=True)
 class HomeBench:
-    """A Bench in temporary folders; `usd_left` says what is left beside `spent_usd`; `model` goes by `model_name`."""
+    """A Bench in temporary folders.
+
+    `model_of` names the model of an agent, `lend` gives it; `usd_left` says what is left beside `spent_usd`.
+    """
 
     folder: Path
     environment: Environment
     registry: Registry
-    model_name: str
-    model: Borrowed
+    model_of: Callable[[str], str]
+    lend: Callable[[str], Model]
     usd_left: Callable[[], float]
     clock: Clock
     spent_usd: float = 0.0
@@ -90,8 +93,10 @@ class HomeBench:
             raise LowBatteryError("What evolution may spend is used up; raise --budget-usd.")
         await to_thread.run_sync(self._require_simulated, case.scenario)
         home, work = await to_thread.run_sync(self._make_place, agent, text, case.scenario)
+        name = self.model_of(agent)
+        model = Borrowed(self.lend(name))
         options = Options(
-            model=self.model_name,
+            model=name,
             robot=case.scenario.robot or None,
             scene=case.scenario.scene or None,
             workspace=work,
@@ -107,7 +112,7 @@ class HomeBench:
                 options=options,
                 clock=self.clock,
             ) as system:
-                system.models.put(self.model_name, self.model)
+                system.models.put(name, model)
                 try:
                     outcome = await system.execute(case.scenario.goal, agent)
                 finally:
@@ -115,8 +120,8 @@ class HomeBench:
                 ended = _measured(system, case.scenario, _ended(system, outcome, work))
         finally:
             await to_thread.run_sync(_keep_journals, home, keep)
-        if self.model.failure is not None:
-            raise ModelError(f"The model failed in the case {case.name}: {self.model.failure}")
+        if model.failure is not None:
+            raise ModelError(f"The model failed in the case {case.name}: {model.failure}")
         called, moved = await to_thread.run_sync(_deeds, home)
         return replace(ended, called=called, moved=moved)
 
@@ -160,15 +165,15 @@ def carry_documents(mine: Path, home: Path) -> None:
 
 
 @contextmanager
-def home_bench(system: "LLMOS", model_name: str, usd_left: Callable[[], float]) -> Iterator[HomeBench]:
-    """A bench whose folders are gone afterwards, and which asks the model that the system has of this name."""
+def home_bench(system: "LLMOS", model_of: Callable[[str], str], usd_left: Callable[[], float]) -> Iterator[HomeBench]:
+    """A bench whose folders are gone afterwards, and which asks the models that the system has."""
     with TemporaryDirectory(prefix="llmos-cases-", ignore_cleanup_errors=True) as folder:
         yield HomeBench(
             folder=Path(folder),
             environment=system.environment,
             registry=system.library.registry,
-            model_name=model_name,
-            model=Borrowed(system.models.make(model_name)),
+            model_of=model_of,
+            lend=system.models.make,
             usd_left=usd_left,
             clock=system.clock,
         )

@@ -68,12 +68,19 @@ def _agents(system: "LLMOS", asked: Asked, stack: ExitStack) -> Step:
     )
     most_usd = rules.agent_budget_usd if asked.budget_usd is None else asked.budget_usd
     lenses = _lenses(system, asked.lens)
-    try:
-        model = _model(system, asked)
-    except LLMosError as error:
-        return AgentEvolution(ground, None, None, str(error).rstrip("."), asked.agent, lenses)
-    bench = stack.enter_context(home_bench(system, model, lambda: most_usd - system.report.cost_usd))
-    return AgentEvolution(ground, RunProposer(system), bench, "", asked.agent, lenses)
+
+    def why_not(agent: str) -> str:
+        try:
+            _model(system, agent, asked)
+            _model(system, PROPOSER, asked)
+        except LLMosError as error:
+            return str(error).rstrip(".")
+        return ""
+
+    bench = stack.enter_context(
+        home_bench(system, lambda agent: _model(system, agent, asked), lambda: most_usd - system.report.cost_usd)
+    )
+    return AgentEvolution(ground, RunProposer(system), bench, why_not, asked.agent, lenses)
 
 
 STEPS: tuple[StepMaker, ...] = (memory_step, _agents, skills_step, tier_step)
@@ -97,10 +104,10 @@ class RunProposer:
         return Answer(outcome.answer, f"{PROPOSER} on {outcome.model}", outcome.run_id, outcome.cost_usd)
 
 
-def _model(system: "LLMOS", asked: Asked) -> str:
-    """The model that proposes, and on which cases are run; LLMosError where none is there that reads prose."""
-    agent = system.library.registry.snapshot().agent(asked.agent or PROPOSER)
-    name = asked.model or system.models.choose(agent, pocket_can_serve=False).name
+def _model(system: "LLMOS", agent: str, asked: Asked) -> str:
+    """The model that an agent has here, or that was asked for; LLMosError where none is there that reads prose."""
+    found = system.library.registry.snapshot().agent(agent)
+    name = asked.model or system.models.choose(found, pocket_can_serve=False).name
     if system.models.template(name) == "pocket":
         raise LLMosError(
             f"The model '{name}' is given no prose of agents, so no edit of theirs can change what it does"

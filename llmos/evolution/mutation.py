@@ -4,7 +4,7 @@ Knows no model and no robot; who proposes and who runs cases comes in. What is p
 and after (`tries`); what was kept is watched, and taken back when real runs get worse by it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from llmos.documents.document import hash_of
@@ -29,13 +29,13 @@ _STEP = "agents"
 class AgentEvolution:
     """The step `agents` of `llmos evolve`.
 
-    `only` names one agent; `proposer` and `bench` are None where no model can do their work, and `why_not` says why.
+    `only` names one agent; `why_not` says of an agent why no model can propose its edits or run its cases.
     """
 
     ground: Ground
-    proposer: Proposer | None
-    bench: Bench | None
-    why_not: str = ""
+    proposer: Proposer
+    bench: Bench
+    why_not: Callable[[str], str] = lambda _: ""
     only: str | None = None
     lenses: tuple[Lens, ...] = ()
 
@@ -79,7 +79,7 @@ class AgentEvolution:
         number, cases = self._number(subject), self._cases(subject)
         if lack := cases.lack(alpha_of(self.ground.rules.agent_alpha, number)):
             return f"{lack}; add scenarios for it to a volume"
-        return self.why_not if self.proposer is None or self.bench is None else ""
+        return self.why_not(subject.name)
 
     def _plan(self, subject: Subject) -> str:
         cases = self._cases(subject)
@@ -114,8 +114,6 @@ class AgentEvolution:
     async def _improve(self, subject: Subject, tell: Tell) -> AsyncIterator[Change]:
         """Edits, one after the other, until one is kept or enough were proposed."""
         require_committed(self.ground.history, own_path(subject.entry, self.ground.user))
-        assert self.proposer is not None
-        assert self.bench is not None
         trial = Trial(self.bench, subject.name, self._cases(subject), self.ground.rules, self.ground.tries.folder, tell)
         for _ in range(self.ground.rules.agent_proposals):
             number = self._number(subject)

@@ -151,8 +151,8 @@ async def test_nothing_is_tried_where_nothing_can_be_learned(make: Callable[...,
         "5 held-out scenarios are too few: at least 6 must be won, for this try may spend 0.025; "
         "add scenarios for it to a volume."
     )
-    step = replace(world.step(None), why_not="no model can serve")
-    assert await step.foretell() == ["porter: nothing, for no model can serve."]
+    step = replace(world.step(Says()), why_not=lambda agent: f"no model can serve {agent}")
+    assert await step.foretell() == ["porter: nothing, for no model can serve porter."]
 
 
 async def test_a_foretelling_says_what_would_be_done_and_does_nothing(world: World) -> None:
@@ -191,7 +191,7 @@ async def test_a_version_that_makes_real_runs_worse_is_taken_back_by_itself(worl
     world.ran("failed", "failed")
     assert "reverted" not in [each.verdict for each in await world.evolve(*[proposal()] * 3)]  # two may be bad luck
     world.ran(*["failed"] * 6)
-    assert (await world.step(None).foretell())[0].startswith("porter: take back commit ")
+    assert (await world.step(Says()).foretell())[0].startswith("porter: take back commit ")
     (change,) = await world.evolve()
     assert change.verdict == "reverted"
     assert change.sentence.startswith(

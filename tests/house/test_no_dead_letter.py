@@ -325,6 +325,7 @@ class House:
         return await what_evolution_makes(self.place.home, self.rules.evolution)
 
     async def dollars_for_evolution(self) -> object:
+        self.place.write("user/notes.txt", "")
         async with self.place.system(model="cassette:none") as system:
             system.models.put("cassette:none", ScriptedModel())
             with steps(system, Asked(agent="operator")) as (step,):

@@ -29,7 +29,7 @@ async def missing(place: Place, page: Path, model: str) -> dict[str, str]:
     """What does not hold, by case."""
     found = {}
     async with place.system(model=model) as system:
-        with home_bench(system, model, lambda: 1.0) as bench:
+        with home_bench(system, lambda _: model, lambda: 1.0) as bench:
             for case in read_scenario(page).cases():
                 ended = await bench.run("operator", OPERATOR, case, place.root / "keep" / case.name)
                 found[case.name] = mark(case, ended).missing
@@ -59,7 +59,7 @@ async def test_nothing_of_the_scenario_is_where_the_agent_works(place: Place) ->
     page = next(page for page in PAGES if page.stem == "move-to-point")
     model = tape(place, calls("get_status"), says("Done."))
     async with place.system(model=model) as system:
-        with home_bench(system, model, lambda: 1.0) as bench:
+        with home_bench(system, lambda _: model, lambda: 1.0) as bench:
             await bench.run("operator", OPERATOR, read_scenario(page).cases()[0], place.root / "keep")
             there = {each.relative_to(bench.folder).as_posix() for each in bench.folder.rglob("*") if each.is_file()}
     written = {name for name in there if name.startswith(("home/journals/", "home/cache/", "home/user/traces/"))}

@@ -71,12 +71,12 @@ class World:
             self.clock.advance(2)
 
     def step(
-        self, proposer: Says | None, *, only: str | None = "porter", rules: Any = HELD_OUT, **more: Any
+        self, proposer: Says, *, only: str | None = "porter", rules: Any = HELD_OUT, **more: Any
     ) -> AgentEvolution:
         """The step on this home."""
         home, library = self.place.home, self.library
         ground = Ground(home, library.registry, library.volume("user"), rules, TOOLS, self.clock)
-        return AgentEvolution(ground, proposer, self.bench if proposer else None, only=only, **more)
+        return AgentEvolution(ground, proposer, self.bench, only=only, **more)
 
     async def evolve(self, *answers: str, **more: Any) -> list[Change]:
         """What comes of it when these edits are proposed."""
@@ -85,7 +85,7 @@ class World:
 
     def tries(self) -> Sequence[Try]:
         """What stands in the record."""
-        return self.step(None).ground.tries.all()
+        return self.step(Says()).ground.tries.all()
 
     def agent(self) -> str:
         """The agent as the user volume has it."""
@@ -115,6 +115,6 @@ async def what_evolution_makes(home: Path, rules: AgentTrials) -> object:
     plan = await world.step(proposer, rules=rules).foretell()
     changes = await world.step(proposer, rules=rules).carry_out(world.said.append)
     world.ran("failed", "failed", "failed", "done")
-    later = await world.step(None, rules=rules).foretell()
+    later = await world.step(Says(), rules=rules).foretell()
     told = [(change.verdict, change.sentence.partition(" as ")[0]) for change in changes]
     return plan, told, len(proposer.asked), world.bench.runs, later
