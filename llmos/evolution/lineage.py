@@ -23,6 +23,7 @@ from llmos.volumes.volume import FOLDERS, Volume
 
 _CONFIDENCE = 0.9
 _SHORTEST_ID = 4
+_NEWEST = 200
 _LEAST, _MOST = 0.05, 0.95
 """The rate of the version before is taken to lie between these: of three good runs of three nobody knows it is 1."""
 
@@ -126,6 +127,21 @@ def take_back(history: History, found: Try, reason: str) -> str:
     """Revert the commit of a try; the new commit's id. RefusedError where something later stands upon it."""
     assert found.ended is not None
     return history.revert(found.ended.commit, f"{reason}\n\nIt was the try {found.begun.id}: {found.begun.why}")
+
+
+def remember_kept(tries: Tries, history: History, agent: str, version: str) -> None:
+    """Write down that a try was kept where its commit is there and the process ended before it could say so."""
+    lost = [each for each in tries.all() if each.ended is None and each.begun.number and each.begun.agent == agent]
+    for each in lost:
+        if each.begun.candidate == version:
+            made = next(
+                (commit for commit in history.log(limit=_NEWEST) if f"Try: {each.begun.id}" in commit.body), None
+            )
+            if made is not None:
+                reason = "It was kept, and the process ended before it could write that down."
+                tries.append(
+                    Ended(each.begun.id, made.at.isoformat(timespec="seconds"), "kept", reason, commit=made.id)
+                )
 
 
 def revert_by_hand(history: History, home: Path, commit: str, reason: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from llmos.documents.document import hash_of
 from llmos.errors import RefusedError, counted
 from llmos.evolution.components import components
-from llmos.evolution.lineage import Fall, fall, keep, own_path, require_committed, take_back
+from llmos.evolution.lineage import Fall, fall, keep, own_path, remember_kept, require_committed, take_back
 from llmos.evolution.paired import alpha_of
 from llmos.evolution.proposal import Candidate, Proposal, candidate, read_proposal
 from llmos.evolution.proposer import Answer, Lens, Proposer, Reflection
@@ -90,7 +90,7 @@ class AgentEvolution:
         )
 
     def _cases(self, subject: Subject) -> Cases:
-        goals = [run.goal for run in subject.faults[-_MOST_SHOWN:]]
+        goals = [run.goal for run in subject.runs if run.is_fault]  # whatever a proposer hears of or has heard of
         return choose_cases(subject.name, scenarios(self.ground), goals, self.ground.rules)
 
     def _number(self, subject: Subject) -> int:
@@ -98,6 +98,7 @@ class AgentEvolution:
 
     def _regressed(self, subject: Subject) -> tuple[Try, Fall] | None:
         """The try that brought the version in force, where real runs have become worse by it."""
+        remember_kept(self.ground.tries, self.ground.history, subject.name, subject.version)
         found = self.ground.tries.kept(subject.name, subject.version)
         if found is None:
             return None
@@ -147,11 +148,19 @@ class AgentEvolution:
         self.ground.tries.append(begun)
         verdict = await trial.judge(subject.text, edit.text, alpha_of(rules.agent_alpha, number), begun.id)
         verdict = replace(verdict, cost_usd=verdict.cost_usd + answer.cost_usd)
+        if verdict.kept and self._is_changed(subject):
+            verdict = replace(verdict, kept=False, reason="Somebody changed the agent meanwhile.", cut_short=True)
         if not verdict.kept:
             return self._ended(subject, begun, "discarded", verdict), not verdict.cut_short
         commit = keep(subject.entry, self.ground.user, edit, begun, verdict, subject.faults, self.ground.clock)
         self.ground.registry.refresh()
         return self._ended(subject, begun, "kept", verdict, commit), False
+
+    def _is_changed(self, subject: Subject) -> bool:
+        """Whether the agent is no longer the one that was tried against."""
+        self.ground.registry.refresh()
+        entries = self.ground.registry.snapshot().agents()
+        return subject.version not in {entry.content_hash for entry in entries if entry.name == subject.name}
 
     def _require_new(self, subject: Subject, edit: Candidate) -> None:
         """Raise RefusedError for a text that was tried before: its result is known, and luck is not asked twice."""

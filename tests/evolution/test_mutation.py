@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
-from llmos.errors import RefusedError
+from llmos.boot.library import Library
+from llmos.documents.scenario import Case
+from llmos.errors import DocumentError, RefusedError
 from llmos.evolution.lineage import revert_by_hand
 from llmos.evolution.proposer import Lens
-from tests.support.benches import RULES
-from tests.support.evolving import HELD_OUT, Says, World
+from llmos.evolution.subject import scenarios
+from llmos.settings import Environment
+from tests.support.benches import RULES, DecidedBench
+from tests.support.evolving import HELD_OUT, Says, World, repaired
 from tests.support.porter import CURE, FAULT, PORTER, proposal
 
 pytestmark = pytest.mark.anyio
@@ -182,6 +186,54 @@ async def test_an_edit_that_nobody_committed_is_not_built_upon(world: World) -> 
     with pytest.raises(RefusedError) as caught:
         await world.evolve(proposal())
     assert str(caught.value) == f"{path} has edits that no commit holds; commit them, then evolve."
+
+
+async def test_what_a_person_changed_meanwhile_is_not_written_over(world: World) -> None:
+    """The agent is saved while its cases run: the verdict was about another text, and nothing is committed."""
+
+    def saved(text: str, case: Case) -> bool:
+        world.place.write("user/agents/porter.md", PORTER + "\nOne more thing.\n")
+        return repaired(text, case)
+
+    world.bench = DecidedBench(saved)
+    (change,) = await world.evolve(proposal())
+    assert (change.verdict, change.sentence) == ("discarded", "Somebody changed the agent meanwhile.")
+    assert world.agent() == PORTER + "\nOne more thing.\n"
+
+
+async def test_a_commit_that_nobody_could_write_down_is_remembered(world: World) -> None:
+    """The process ended between the commit and the record: the next one finds the commit by its try."""
+    (change,) = await world.evolve(proposal())
+    tries = world.step(Says()).ground.tries
+    first, _ = tries.path.read_bytes().splitlines(keepends=True)
+    tries.path.write_bytes(first)
+    world.library.registry.refresh()
+    await world.step(Says()).foretell()
+    (found,) = tries.all()
+    assert found.ended is not None
+    assert (found.ended.verdict, found.ended.commit) == ("kept", change.commit)
+
+
+async def test_scenarios_of_added_volumes_examine_nobody(world: World) -> None:
+    """Who writes the examination writes the agent; what somebody else wrote decides nothing."""
+    page = world.place.home / "user/scenarios/carry-red.md"
+    text = page.read_text("utf-8").replace("name: carry-red", "name: foreign").replace("[-0.5", "[-0.6")
+    world.place.write("volumes/foreign/scenarios/foreign.md", text)
+    library = Library(Environment(home=world.place.home), world.clock)
+    library.trust.trust(world.place.home / "volumes/foreign", frozenset())
+    trusted = Library(Environment(home=world.place.home), world.clock)
+    entries = {entry.name for entry in trusted.registry.snapshot().scenarios()}
+    ground = replace(world.step(Says()).ground, registry=trusted.registry)
+    assert "foreign" in entries
+    assert "foreign" not in {each.name for each in scenarios(ground)}
+
+
+async def test_a_broken_scenario_stops_the_step(world: World) -> None:
+    """To leave it out would change what is asked."""
+    path = world.place.write("user/scenarios/carry-red.md", "---\nname: carry-red\n---\n")
+    with pytest.raises(DocumentError) as caught:
+        await world.evolve(proposal())
+    assert str(caught.value) == f"{path}:1: 'description' is missing"
 
 
 async def test_a_version_that_makes_real_runs_worse_is_taken_back_by_itself(world: World) -> None:
