@@ -119,7 +119,8 @@ def _whole(values: Sequence[str], name: str, evidence: Evidence) -> Explained | 
     if len(around) > 1 or (found := around.pop()) is None:
         return None
     before, after = found
-    return Explained(f"{before}{evidence.new[name]}{after}", f"slot {name}", "slot", frozenset([name]))
+    source = f"text with slot {name}" if before or after else f"slot {name}"
+    return Explained(f"{before}{evidence.new[name]}{after}", source, "slot", frozenset([name]))
 
 
 def _read(values: Sequence[str], evidence: Evidence) -> list[Explained]:

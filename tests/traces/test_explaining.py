@@ -113,6 +113,18 @@ def test_a_row_that_may_be_two_points_is_neither() -> None:
     assert found[0].uses == {"point1.x", "point2.x"}
 
 
+def test_a_text_with_more_around_a_value_is_not_called_the_value() -> None:
+    """Whoever makes a program of it would leave out the line end."""
+    known = evidence([{"text1": "hi"}], {"text1": "bye"})
+    bare, ended = explain(["hi"], known), explain(["hi\n"], known)
+    assert bare is not None
+    assert ended is not None
+    assert [(each.value, each.source) for each in (bare, ended)] == [
+        ("bye", "slot text1"),
+        ("bye\n", "text with slot text1"),
+    ]
+
+
 WORDS = st.text(alphabet="abc -.1", min_size=1, max_size=6)
 
 
