@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from llmos.boot.remembering import Wishes
     from llmos.boot.system import LLMOS
 
-WRITER: Final = "skill-writer"
+WRITER: Final = "skill-describer"
 """The agent that writes the words of a skill."""
 
 _ASIDE_M = 0.25
@@ -211,7 +211,7 @@ def _moved(at: Sequence[float], floor_m: float) -> list[float]:
 
 
 class Writer:
-    """The words of skills: by template, or by the agent `skill-writer` in a run like any other."""
+    """The words of skills: by template, or by the agent `skill-describer` in a run like any other."""
 
     def __init__(self, system: "LLMOS") -> None:
         self._system = system

@@ -56,6 +56,7 @@ def test_prose_says_what_every_top_level_key_does() -> None:
 
 
 OTHER_WORDS = {
+    "approved": "never",
     "5m": "1h",
     "anthropic": "openai",
     "openai": "anthropic",

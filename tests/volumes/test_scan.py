@@ -167,7 +167,7 @@ def test_volume_page_that_is_broken_is_a_problem_of_the_volume(tmp_path: Path) -
     page = tmp_path / "v/VOLUME.md"
     page.write_text("---\nname: mine\nmounts:\n  - ../agents\n  - plans\n---\n")
     opened = open_volume(tmp_path / "v", "user")
-    may = "it may mount folders named agents, skills, commands, robots, scenes, tools, drivers inside"
+    may = "it may mount folders named agents, skills, commands, robots, scenes, scenarios, tools, drivers inside"
     assert opened.name == "mine"
     assert [problem.sentence for problem in opened.problems] == [
         f"'../agents' is no folder that this volume may mount; {may} {tmp_path / 'v'}",
