@@ -11,7 +11,7 @@ from typing import Any
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import parse
 from llmos.documents.robot_profile import RobotProfile, robot_profile_from
-from llmos.documents.scene import Scene
+from llmos.documents.scene import Point, Scene
 from llmos.robots.base import Robot
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.simulators.kinematic_rover import KinematicRover
@@ -140,6 +140,8 @@ def _world(name: str, zones: tuple[str, ...], *, physical: bool) -> World:
     if not physical:
         profile = replace(profile, **QUICK)
     scene = replace(shipped_scene("pick-and-place"), zones={})
+    if physical:  # no rule keeps a tool off a pedestal, and what it knocks against decides how fast it then is
+        scene = replace(scene, objects={"cube": Point(1.5, 1.0, scene.cube_edge_m / 2)}, places={})
     judge = _judge(document.keys, profile, swing=1.1 if physical else 1.001)
     return World(name, profile, judge, scene, *((_physical, 3e-3) if physical else (KinematicArm, 1e-6)))
 
@@ -172,7 +174,7 @@ def _judge(plain: Mapping[str, Any], profile: RobotProfile, *, swing: float) -> 
     tool, human = plain["tool"], plain["human"]
     people = People(
         human["slow_m"], human["stop_m"], profile.control_period_s, profile.max_tcp_acceleration_mps2,
-        profile.max_tcp_jerk_mps3, plain["position_tolerance_m"],
+        profile.max_tcp_jerk_mps3, plain["position_tolerance_m"], 0.0 if swing < 1.01 else 0.02,
     )  # fmt: skip
     return Oracle(
         plain["zones"],

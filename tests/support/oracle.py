@@ -31,7 +31,7 @@ class Moment(NamedTuple):
 class People:
     """What people are owed in speed: the ramp of a profile, and what its robot needs to stop in front of a walker.
 
-    `off_m` is what its place may be off.
+    `off_m` is what its place may be off, and `sway_mps` how fast one with mass may be while it finds its rest.
     """
 
     slow_m: float
@@ -40,6 +40,7 @@ class People:
     braking_mps2: float
     jerk_mps3: float
     off_m: float
+    sway_mps: float = 0.0
 
     @property
     def reaction_s(self) -> float:
@@ -52,7 +53,9 @@ class People:
         stop_s, stop_m = speed_mps / a + turn_s, speed_mps**2 / (2 * a) + speed_mps * turn_s / 2
         needed_m = 1.6 * (late_s + stop_s) + speed_mps * late_s + stop_m + self.stop_m + self.off_m
         ramp = (distance_m - self.stop_m) / (self.slow_m - self.stop_m)
-        return speed_mps <= 0.05 * top_mps or (needed_m <= distance_m and speed_mps <= ramp * top_mps)
+        return speed_mps <= max(0.05 * top_mps, self.sway_mps) or (
+            needed_m <= distance_m and speed_mps <= ramp * top_mps
+        )
 
 
 @dataclass(frozen=True, slots=True)
