@@ -26,7 +26,7 @@ from llmos.messages import Reply, Request
 from llmos.models.base import Model, OnText
 from llmos.runtime.outcome import RunOutcome
 from llmos.settings import Environment
-from llmos.traces.events import MotionMeasured, ToolCalled
+from llmos.traces.events import ModelReplied, MotionMeasured, ToolCalled
 from llmos.traces.journal import journals
 from llmos.traces.reading import read_journal
 from llmos.volumes.mounting import OVERLAY
@@ -213,10 +213,11 @@ def _measured(system: "LLMOS", scenario: Scenario, ended: Ended) -> Ended:
 
 
 def _deeds(home: Path) -> tuple[frozenset[str], bool]:
-    """Which tools were called in any run of this home, and whether a robot was moved."""
+    """Which tools were asked for in any run of this home, refused or not, and whether a robot was moved."""
     events = [entry.event for path in journals(home) for entry in read_journal(path)]
-    called = frozenset(event.tool for event in events if isinstance(event, ToolCalled))
-    return called, any(isinstance(event, MotionMeasured) for event in events)
+    asked = {call.name for event in events if isinstance(event, ModelReplied) for call in event.tool_calls}
+    called = {event.tool for event in events if isinstance(event, ToolCalled)}
+    return frozenset(asked | called), any(isinstance(event, MotionMeasured) for event in events)
 
 
 def _keep_journals(home: Path, keep: Path) -> None:

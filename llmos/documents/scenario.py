@@ -39,7 +39,8 @@ class ScenarioCheck:
 
     `object_at`, `holding` and `tool_at` are held against what the robot measures, `still` against whether it was moved
     at all; `files` must hold the text beside them, `unchanged` read as they did at the beginning, `absent` not be
-    there; `answer` are texts that the answer holds, in any case of letters.
+    there; `answer` are texts that the answer holds, in any case of letters; `not_called` are tools that nobody
+    asked for, not even in vain.
     """
 
     outcome: Literal["done", "failed", "refused"] = "done"
