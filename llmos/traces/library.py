@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from time import monotonic, time_ns
+from time import monotonic, thread_time, time_ns
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -35,8 +35,9 @@ from llmos.traces.usage import read_usage
 T = TypeVar("T")
 
 _COMMITTED_AT_ONCE: Final = 200  # as many paths as a command line holds everywhere
-_LOOK_AGAIN_S: Final = 2.0
-"""A question without an answer makes us compare every file, but not more often than this."""
+_CHEAP_S: Final = 0.02
+_REST: Final = 10.0
+"""Comparing every file may be cheap; after one that was not, so many times as long none is compared."""
 
 
 class TraceLibrary:
@@ -60,7 +61,7 @@ class TraceLibrary:
         self._passphrase = passphrase
         self._now_ns = now_ns
         self._shelf = Shelf(connection, tuple(roots.values()), on_notice, now_ns)
-        self._looked_s: float | None = None
+        self._rests_until_s = 0.0
 
     @classmethod
     def open(
@@ -86,8 +87,8 @@ class TraceLibrary:
     def exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
         """The agent's traces of goals with this signature, the oldest first. Raises StorageError.
 
-        An empty answer is given only after every file was compared with the index (of a question soon after, with the
-        folders that changed since).
+        An empty answer is given only after every file was compared with the index; in a large library, of questions
+        soon after, only after the folders were.
         """
         found = self._ask(lambda: self._exact(signature, agent))
         if not found and self._look_again():
@@ -198,7 +199,8 @@ class TraceLibrary:
 
     def _exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
         rows = [*self._shelf.find(signature, agent), *self._encrypted(signature, agent)]
-        found = {row.id or trace.id: trace for row in rows if (trace := self._trace(row)) is not None}
+        readings = (reading for row in rows if (reading := self._reading(row)) is not None)
+        found = {reading.id: reading.trace for reading in readings if reading.trace is not None}
         return tuple(found[one] for one in sorted(found, key=lambda one: (found[one].created, one)))
 
     def _encrypted(self, signature: str, agent: str) -> Iterator[Row]:
@@ -229,23 +231,28 @@ class TraceLibrary:
         return None if row is None or trace is None else (row.path, trace)
 
     def _trace(self, row: Row) -> Trace | None:
-        """The trace that a row's file holds now, decrypted where that can be done."""
+        reading = self._reading(row)
+        return None if reading is None else reading.trace
+
+    def _reading(self, row: Row) -> Reading | None:
+        """What a row's file holds now, decrypted where that can be done."""
         reading = self._shelf.reading(row)
         return None if reading is None else self._opened(reading, row.path)
 
-    def _opened(self, reading: Reading, path: Path) -> Trace | None:
+    def _opened(self, reading: Reading, path: Path) -> Reading | None:
         if reading.page is None or self._passphrase is None:
-            return reading.trace
-        inside = trace_file.decrypted(reading.page, self._passphrase, path)
-        return None if inside is None else inside.trace
+            return reading
+        return trace_file.decrypted(reading.page, self._passphrase, path)
 
     def _look_again(self) -> bool:
-        """Compare every file, unless that was done a moment ago; whether it was done now."""
-        now_s = monotonic()
-        if self._looked_s is not None and now_s < self._looked_s + _LOOK_AGAIN_S:
+        """Compare every file; whether it was done. In large libraries that takes up to a tenth of our time, no more."""
+        if monotonic() < self._rests_until_s:
             return False
-        self._looked_s = now_s
+        began_s = thread_time()
         self._ask(lambda: self._shelf.settle(every=True))
+        took_s = thread_time() - began_s
+        if took_s > _CHEAP_S:
+            self._rests_until_s = monotonic() + _REST * took_s
         return True
 
     def _known(self, root: Path, path: Path, trace: Trace) -> tuple[Path, Trace] | None:
@@ -253,8 +260,8 @@ class TraceLibrary:
         rows = self._encrypted(trace.signature, trace.agent) if trace.sensitive else self._shelf.with_id(trace.id)
         for each in (path, *(row.path for row in rows if row.path.parent == root / FOLDER)):
             known = self._opened(trace_file.read(each), each)
-            if known is not None and known.id == trace.id:
-                return each, known
+            if known is not None and known.trace is not None and known.id == trace.id:
+                return each, known.trace
         return None
 
     def _raise(self, path: Path, known: Trace, trace: Trace) -> Path:

@@ -21,6 +21,7 @@ from llmos.traces.trace import Trace
 from llmos.traces.trace_file import FOLDER, SUFFIX, Reading, read
 
 _AT_ONCE = 200  # files for which others are kept from writing
+_COMPARED_ANYWAY = 2_000  # files of a folder that changed: git may give a new file the number of the one it replaces
 _MOST_SALTS = 8  # each costs 0.2 s, on purpose
 _NO_FOLDER = "none"
 _DECODER = msgspec.json.Decoder(Trace)
@@ -61,6 +62,7 @@ class Shelf:
             is_folder = status is not None and stat.S_ISDIR(status.st_mode)
             stamp = stamp_of(status) if status is not None and is_folder else _NO_FOLDER
             if not every and self._listed.get(root) == stamp:
+                self._look_at_broken(root)
                 continue
             number, known = self._row_of(root)
             if every or known != stamp:
@@ -69,6 +71,7 @@ class Shelf:
                 with writing(self._connection):
                     self._connection.execute("UPDATE trace_roots SET stamp = ? WHERE number = ?", (stamp, number))
             self._listed[root] = stamp
+            self._look_at_broken(root)
         if every:
             self._forget_skeletons()
 
@@ -141,7 +144,8 @@ class Shelf:
         same = row.stamp == stamp_of(status)
         if same and row.packed:
             try:
-                return Reading(row.content_hash, _DECODER.decode(zlib.decompress(row.packed)))
+                trace = _DECODER.decode(zlib.decompress(row.packed))
+                return Reading(row.content_hash, trace, known_id=row.id)
             except (zlib.error, msgspec.MsgspecError):
                 same = False  # a page of the index has rotted; the file has it whole
         found = read(row.path)
@@ -182,6 +186,7 @@ class Shelf:
         sql = "SELECT name, inode, stamp FROM traces WHERE root = ?"
         known = {name: (inode, stamp) for name, inode, stamp in self._connection.execute(sql, (root,))}
         present = dict(_files(folder)) if there else {}
+        every = every or len(present) <= _COMPARED_ANYWAY
         gone = known.keys() - present.keys()
         changed = [
             name
@@ -194,6 +199,16 @@ class Shelf:
                 self._connection.executemany(delete, [(root, name) for name in gone])
         for start in range(0, len(changed), _AT_ONCE):
             self._take_up(root, [folder / name for name in sorted(changed)[start : start + _AT_ONCE]])
+
+    def _look_at_broken(self, root: Path) -> None:
+        """Read again the files that were no traces and changed since: they are few, and somebody may be at them."""
+        sql = "SELECT name, stamp FROM traces WHERE root = ? AND problem != ''"
+        number = next(number for number, known in self._numbers.items() if known == root)
+        broken = [(root / FOLDER / name, stamp) for name, stamp in self._connection.execute(sql, (number,))]
+        seen = ((path, stamp, look(path, self._now_ns)[0]) for path, stamp in broken)
+        changed = [path for path, stamp, status in seen if status is not None and stamp_of(status) != stamp]
+        if changed:
+            self._take_up(number, changed)
 
     def _take_up(self, root: int, paths: Iterable[Path]) -> None:
         """Read these files and put them in their rows."""

@@ -36,6 +36,13 @@ class Reading:
     trace: Trace | None = None
     page: Page | None = None
     problem: str = ""
+    known_id: str = ""
+    """The id of the trace, where it need not be computed."""
+
+    @property
+    def id(self) -> str:
+        """The id of the trace; empty where there is none that can be read."""
+        return self.known_id or (self.trace.id if self.trace is not None else "")
 
     @property
     def signature(self) -> str:
