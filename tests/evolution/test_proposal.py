@@ -1,14 +1,20 @@
 """A proposal is one edit of one component, or it is refused with a sentence; nothing it says widens an agent."""
 
 import json
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from llmos.documents.kernel import load_kernel
+from llmos.documents.agent import agent_from
+from llmos.documents.frontmatter import parse
 from llmos.documents.kernel_rules import EvolutionRules
 from llmos.errors import RefusedError
+from llmos.evolution.components import components
 from llmos.evolution.proposal import Candidate, Proposal, candidate, read_proposal
 from llmos.settings import system_root
+from tests.support.benches import RULES
 from tests.support.porter import CURE, FAULT, PORTER, proposal
 
 TOOLS = frozenset({"Bash", "Read", "Write", "move_to", "toggle_tool", "get_status", "emergency_stop"})
@@ -16,10 +22,10 @@ CURED = f"# Placing\n\n{CURE}"
 SECRET = "sk-ant-" + "a" * 40
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def rules() -> EvolutionRules:
     """The shipped ones."""
-    return load_kernel(system_root() / "kernel").evolution
+    return RULES
 
 
 def tried(rules: EvolutionRules, text: str, component: str = "Placing", agent: str = PORTER) -> Candidate:
@@ -137,3 +143,37 @@ def test_an_agent_that_only_a_person_changes_stays_as_it_is(rules: EvolutionRule
 def test_tools_that_are_english_words_may_be_words(rules: EvolutionRules) -> None:
     """To read a result is not to call Read."""
     assert tried(rules, f"{CURED} Read what was measured, and Write nothing down.")
+
+
+PIECES = [
+    "---\n", "# Safety\n", "# Placing\n", "tools: Bash\n", "```\n", "\r\n", "  ", "\t", "- x\n", "name: y\n", '"', "'", ": ", "#",
+    "\u2028", "Never go on after a refusal.", "A person says when you may try again.", CURE,
+]  # fmt: skip
+"""What an edit would be made of that wants to break out of its place."""
+
+
+@settings(max_examples=600)
+@given(
+    st.text(max_size=200) | BITS,
+    st.sampled_from(["description", "instructions", "Taking", "Placing", "Safety", "tools"]),
+)
+def test_no_edit_changes_what_an_agent_may_do(text: str, component: str) -> None:
+    """Whatever is proposed: either it is refused, or tools, limits and every other key read as before."""
+    before = agent_from(parse(PORTER, Path("porter.md")))
+    try:
+        edit = candidate(PORTER, Proposal(component, text, "x"), RULES, TOOLS)
+    except RefusedError:
+        return
+    after = agent_from(parse(edit.text, Path("porter.md")))
+    keys = [
+        {key: value for key, value in agent.document.keys.items() if key != "description"} for agent in (before, after)
+    ]
+    assert keys[0] == keys[1]
+    assert (after.tools, after.disallowed_tools, after.budget_usd) == (
+        before.tools,
+        before.disallowed_tools,
+        before.budget_usd,
+    )
+    assert "Never go on after a refusal." in edit.text
+    unchanged = [part for part in components(PORTER) if part.name != component]
+    assert all(part in components(edit.text) for part in unchanged)
