@@ -146,15 +146,15 @@ def test_tools_that_are_english_words_may_be_words(rules: EvolutionRules) -> Non
 
 
 PIECES = [
-    "---\n", "# Safety\n", "# Placing\n", "tools: Bash\n", "```\n", "\r\n", "  ", "\t", "- x\n", "name: y\n", '"', "'", ": ", "#",
-    "\u2028", "Never go on after a refusal.", "A person says when you may try again.", CURE,
+    "---\n", "# Safety\n", "# Placing\n", "tools: Bash\n", "```\n", "\r\n", "  ", "\t", "- x\n", "name: y\n", '"', "'",
+    ": ", "#", "\u2028", "Never go on after a refusal.", "A person says when you may try again.", CURE,
 ]  # fmt: skip
 """What an edit would be made of that wants to break out of its place."""
 
 
 @settings(max_examples=600)
 @given(
-    st.text(max_size=200) | BITS,
+    st.text(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
     st.sampled_from(["description", "instructions", "Taking", "Placing", "Safety", "tools"]),
 )
 def test_no_edit_changes_what_an_agent_may_do(text: str, component: str) -> None:
