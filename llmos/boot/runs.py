@@ -87,6 +87,7 @@ async def _plan(
         started=await anyio.to_thread.run_sync(_started, ground, run, run_id, place, talk, purse, way),
         terms=terms,
         actions=toolbox,
+        house=toolbox,
         journal=journal,
         purse=purse,
         judge=ClaimJudge(partial(_physical, run, deeds)),

@@ -38,6 +38,8 @@ class Loop:
         self._unfinished = ""
         self._silences = 0
         self._warned = False
+        self.abandoned = False
+        """Whether what led it has stopped, and no model has said anything since."""
         self.answer = ""
         """What the model said last; stands as it is when the run ends without more."""
         self.steps = 0
@@ -104,7 +106,7 @@ class Loop:
             started = perf_counter()
             said = await self._lead.step(results)
             if isinstance(said, str):
-                self._lead = None
+                self._lead, self.abandoned = None, True
                 if notice := self._terms.notice("hand-over", {"reason": said}):
                     self._add(history, Message("user", (Text(notice),)))
                 break
@@ -178,6 +180,7 @@ class Loop:
             raise
         cost_usd = self._purse.settle(held, reply.usage, voice.price_of(reply.model))
         self.steps += 1
+        self.abandoned = False
         self.usage += reply.usage
         self.cost_usd += cost_usd
         self._journal.write(ModelReplied.of(self.steps, reply, cost_usd, perf_counter() - started))

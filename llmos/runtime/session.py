@@ -4,9 +4,11 @@ Knows no concrete model, tool or robot; `boot` plans, this module witnesses.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from llmos.budget import Purse
 from llmos.errors import StorageError
@@ -17,6 +19,9 @@ from llmos.runtime.oversight import Overseer, Oversight
 from llmos.runtime.terms import Actions, Ending, Judge, Terms
 from llmos.traces.events import Event, MessageAdded, PromptSet, RunFinished, RunStarted
 from llmos.traces.witness import RunJournal
+
+if TYPE_CHECKING:
+    from llmos.runtime.rollback import House
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class RunPlan:
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     overseers: Sequence[Overseer] = ()
     """Who looks before the work begins and after it ends; a veto keeps it from beginning."""
+    house: "House | None" = None
+    """What takes back what a replay did, where nobody can go on from it."""
 
 
 async def carry_out(plan: RunPlan) -> RunOutcome:
@@ -55,7 +62,7 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
         await _begin(plan)
         with plan.scope:
             oversight = Oversight(plan.overseers, plan.journal)
-            return finish.write(await oversight.around(lambda: loop.run(plan.history)))
+            return finish.write(await oversight.around(lambda: _run(plan, loop)))
         return finish.write(loop.cut_off())
     except (anyio.get_cancelled_exc_class(), KeyboardInterrupt):
         finish.write(loop.cut_off())
@@ -68,6 +75,24 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
     finally:
         plan.journal.close()
         _answer_open_calls(plan)
+
+
+async def _run(plan: RunPlan, loop: Loop) -> Ending:
+    """Let the loop work; where a replay broke off and no model can go on, take back what it did."""
+    ending = await loop.run(plan.history)
+    if not loop.abandoned or ending.outcome != "failed" or plan.house is None:
+        return ending
+    from llmos.runtime.rollback import effects, take_back
+    from llmos.traces.reading import read_journal
+
+    done = effects(await anyio.to_thread.run_sync(read_journal, plan.journal.path))
+    if not done:
+        return ending
+    said = await take_back(done, plan.house)
+    note = Message("user", (Text(f"({said}.)"),))
+    plan.history.append(note)
+    plan.journal.write(MessageAdded.of(note))
+    return replace(ending, reason=f"{ending.reason.rstrip('.')}; {said}.")
 
 
 async def _begin(plan: RunPlan) -> None:

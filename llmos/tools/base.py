@@ -44,6 +44,9 @@ def failure(sentence: str) -> ToolOutcome:
     return ToolOutcome((Text(sentence),), is_error=True)
 
 
+Inverse: TypeAlias = Callable[[Mapping[str, JSON]], tuple[str, Mapping[str, JSON]] | None]
+"""From the arguments of a call to the name and the arguments of the tool that undoes it."""
+
 ToolOutput: TypeAlias = str | tuple[Text | Image, ...] | ToolOutcome
 
 
@@ -66,6 +69,8 @@ class Tool:
     touches: Mapping[str, Access] = field(default_factory=dict)
     function: Callable[..., Any] | None = None
     """What it was made from, by which it is known again; None where that is not Python."""
+    inverse: Inverse | None = None
+    """The call that takes one back which succeeded with these arguments; its own result None: there is no such call."""
     effect_of: Callable[[Mapping[str, JSON]], Effect] | None = None
     """What a call with prepared arguments does, where that is known better than the spec tells."""
     minds_time: bool = False
@@ -78,7 +83,13 @@ class Tool:
 def tool(function: Callable[..., Any], /) -> Tool: ...
 @overload
 def tool(
-    function: None = None, /, *, effect: Effect = ..., timeout_s: float | None = ..., name: str | None = ...
+    function: None = None,
+    /,
+    *,
+    effect: Effect = ...,
+    timeout_s: float | None = ...,
+    name: str | None = ...,
+    inverse: Inverse | None = ...,
 ) -> Callable[[Callable[..., Any]], Tool]: ...
 def tool(
     function: Callable[..., Any] | None = None,
@@ -87,22 +98,31 @@ def tool(
     effect: Effect = Effect.IRREVERSIBLE,
     timeout_s: float | None = None,
     name: str | None = None,
+    inverse: Inverse | None = None,
 ) -> Tool | Callable[[Callable[..., Any]], Tool]:
     """Make a tool from a function: schema from its signature, description from its docstring's first paragraph.
 
     A plain function runs in a worker thread, an async one is awaited. What it returns goes to the model: text, parts,
-    a ToolOutcome, or any value that JSON can hold. Raises LLMosError when the signature cannot be a tool's.
+    a ToolOutcome, or any value that JSON can hold. A tool that declares an `inverse` is taken back by it when a replay
+    breaks off and nobody can go on. Raises LLMosError when the signature cannot be a tool's.
     """
     if function is None:
-        return functools.partial(_declare, effect=effect, timeout_s=timeout_s, name=name)
-    return _declare(function, effect=effect, timeout_s=timeout_s, name=name)
+        return functools.partial(_declare, effect=effect, timeout_s=timeout_s, name=name, inverse=inverse)
+    return _declare(function, effect=effect, timeout_s=timeout_s, name=name, inverse=inverse)
 
 
 llm_tool = tool
 """The name that existing plugins use for `tool`."""
 
 
-def _declare(function: Callable[..., Any], *, effect: Effect, timeout_s: float | None, name: str | None) -> Tool:
+def _declare(
+    function: Callable[..., Any],
+    *,
+    effect: Effect,
+    timeout_s: float | None,
+    name: str | None,
+    inverse: Inverse | None,
+) -> Tool:
     signature = read_signature(function, name or function.__name__)
     touches = {each: mark for each, mark in signature.marks.items() if isinstance(mark, Access)}
     for argument, access in touches.items():
@@ -117,6 +137,7 @@ def _declare(function: Callable[..., Any], *, effect: Effect, timeout_s: float |
         prepare=functools.partial(signature.prepare, lenient=effect is Effect.PURE),
         touches=touches,
         function=function,
+        inverse=inverse,
     )
 
 

@@ -79,6 +79,14 @@ def replace(path: Path, content: bytes) -> None:
             raise
 
 
+def remove(path: Path) -> None:
+    """Take the file away; raises LLMosError for whatever is no regular file that can be."""
+    with _told(path, "remove"), _folder(path.parent) as (folder, at):
+        name = at(path.name)
+        _must_be_regular(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
+        os.unlink(name, dir_fd=folder)
+
+
 class _At:
     """Names inside a folder: as they are beside an open folder, whole paths where none can be open."""
 

@@ -21,12 +21,12 @@ from llmos.errors import LLMosError, StorageError
 from llmos.messages import JSON, Effect, Text, ToolCall, ToolResult, ToolSpec
 from llmos.tools.base import Access, Tool, ToolOutcome, failure
 from llmos.tools.offer import Offer
-from llmos.tools.opening import read_whole
+from llmos.tools.opening import read_whole, remove, replace
 from llmos.tools.output import limited
 from llmos.tools.permissions import Decision, Permissions, visible
 from llmos.tools.threads import run_in_thread
 from llmos.tools.versions import version_of
-from llmos.traces.events import Event, FileKept, PermissionDecided, ToolCalled, ToolReturned
+from llmos.traces.events import Event, FileKept, FileRestored, PermissionDecided, ToolCalled, ToolReturned
 from llmos.traces.witness import Witness
 
 _LONGEST_NAME = 100
@@ -75,6 +75,21 @@ class Toolbox:
         """Whether a person has permitted exactly this beforehand; LLMosError for what cannot be called."""
         tool = self._offer.find(call.name)
         return self._permissions.approves(tool, tool.prepare(call.args))
+
+    def inverse(self, call: ToolCall) -> ToolCall | None:
+        """The call that takes this one back, where its tool declares one; LLMosError for what cannot be called."""
+        tool = self._offer.find(call.name)
+        found = tool.inverse(tool.prepare(call.args)) if tool.inverse else None
+        return None if found is None else ToolCall(f"undo-{call.id}", *found)
+
+    async def restore(self, call_id: str, path: Path, before: bytes | None, after: str | None) -> None:
+        """Let a file hold again what stood in it before a call; LLMosError where it is not as the call left it."""
+        found = await self._found([path])
+        if found[str(path)] != after:
+            raise LLMosError(f"{path} has been changed since")
+        await run_in_thread(partial(replace, path, before) if before is not None else partial(remove, path))
+        content_hash = None if before is None else hash_of(before)
+        self._write(FileRestored(call_id=call_id, path=str(path), content_hash=content_hash))
 
     async def standing(self, call: ToolCall) -> dict[str, str | None]:
         """What stands now, as `sha256:HEX`, in each file that the call would write; None where there is none.

@@ -245,6 +245,15 @@ class FileKept(Event, frozen=True, kw_only=True):
     """Set by the journal when it took a secret out: this is not what stood there, and must not be put back."""
 
 
+class FileRestored(Event, frozen=True, kw_only=True):
+    """A file holds again what stood in it before a call that was taken back; None: it is gone again."""
+
+    call_id: str = ""
+    """The call that was taken back."""
+    path: str
+    content_hash: str | None
+
+
 class GateVerdict(Event, frozen=True, kw_only=True):
     """What the safety gate said of a command; a refusal names the rule, why, and what would be allowed."""
 
@@ -346,6 +355,7 @@ JOURNALED: tuple[type[Event], ...] = (
     ToolReturned,
     PermissionDecided,
     FileKept,
+    FileRestored,
     GateVerdict,
     MotionMeasured,
     SafetyAssessed,

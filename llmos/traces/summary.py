@@ -16,6 +16,7 @@ from llmos.traces.events import (
     Entry,
     Event,
     FileKept,
+    FileRestored,
     GateVerdict,
     MessageAdded,
     ModelFailed,
@@ -147,6 +148,8 @@ def _told(event: Event) -> str:  # noqa: C901 - one line for each kind of event
             return f"{event.path}:{event.line}: {event.sentence}"
         case FileKept():
             return f"kept what stood in {event.path}"
+        case FileRestored():
+            return f"put back what stood in {event.path}" if event.content_hash else f"took {event.path} away again"
         case UnknownEvent():
             return f"{event.name} (unknown to this version)"
         case _:

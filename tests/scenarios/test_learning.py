@@ -287,3 +287,79 @@ async def test_several_calls_in_one_reply_are_kept_in_order(place: Place) -> Non
     outcome = await play(place, *SILENT, goal="Write both")
     assert led(outcome)
     assert [use.args["file_path"] for use in outcome.tool_calls] == ["a.txt", "b.txt"]
+
+
+TWO = (
+    asks(("Write", {"file_path": "a.txt", "content": "one"}), ("Write", {"file_path": "b.txt", "content": "two"})),
+    says("both"),
+)
+
+
+async def test_a_replay_that_nobody_can_go_on_with_is_taken_back(place: Place) -> None:
+    """The first file was written anew before the second turned out to be somebody's; without a model it goes back."""
+    await play(place, *TWO, goal="Write both")
+    (place.workspace / "a.txt").unlink()
+    (place.workspace / "b.txt").write_text("mine")
+    async with place.system() as system:
+        outcome = await system.execute("Write both", "worker")
+    assert outcome.outcome == "failed"
+    assert outcome.reason.startswith("No model can serve the agent worker")
+    assert outcome.reason.endswith("; 1 step was taken back.")
+    assert not (place.workspace / "a.txt").exists()
+    assert (place.workspace / "b.txt").read_text() == "mine"
+
+
+async def test_what_a_model_can_go_on_with_is_not_taken_back(place: Place) -> None:
+    """It finds the prefix done, and ends as it decides."""
+    await play(place, *TWO, goal="Write both")
+    (place.workspace / "b.txt").write_text("mine")
+    outcome = await play(place, says("I gave up.", claim="failed"), goal="Write both")
+    assert (outcome.outcome, outcome.answer) == ("failed", "I gave up.")
+    assert (place.workspace / "a.txt").read_text() == "one"
+
+
+INVERSE = '''
+from pathlib import Path
+from llmos import Effect, tool
+
+LOG = Path("{log}")
+
+def lowered(args):
+    return "raise_flag", {{"by": -args["by"]}}
+
+@tool(effect=Effect.REVERSIBLE, inverse=lowered)
+def raise_flag(by: int) -> str:
+    """Raise the flag."""
+    with LOG.open("a") as log:
+        log.write("%+d" % by)
+    return "raised"
+
+@tool(effect=Effect.{effect})
+def salute() -> str:
+    """Salute."""
+    return LOG.with_name("mood").read_text()
+'''
+
+
+@pytest.mark.parametrize(
+    ("effect", "raised", "said"),
+    [
+        ("PURE", "+2+1-1-2", "; 2 steps were taken back."),
+        ("REVERSIBLE", "+2+1", "; 0 steps were taken back; step 3, salute, was not: nothing takes it back."),
+    ],
+)
+async def test_a_tool_that_declares_its_inverse_is_taken_back_by_it(
+    place: Place, effect: str, raised: str, said: str
+) -> None:
+    """From the last step backwards, as far as that goes; the next step was never made."""
+    log, mood = place.root / "log", place.root / "mood"
+    place.write("user/tools/flag.py", INVERSE.format(log=log, effect=effect))
+    mood.write_text("proud")
+    steps = asks(("raise_flag", {"by": 2}), ("raise_flag", {"by": 1}), "salute", ("raise_flag", {"by": 5}))
+    await play(place, steps, says("saluted"), goal="Salute")
+    log.write_text("")
+    mood.write_text("sad")
+    async with place.system() as system:
+        outcome = await system.execute("Salute", "worker")
+    assert log.read_text() == raised
+    assert outcome.reason.endswith(said)
