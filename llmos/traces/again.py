@@ -23,7 +23,12 @@ _HANDS = ("gripper", "holding", "stopped")
 def again(trace: Trace, root: str) -> Bound:
     """The run as it was."""
     known = components(trace.slots)
-    free = any(not _explained(value, known) for step in moves(trace) for value in leaves(step.args).values())
+    free = any(
+        not _explained(value, known)
+        for step in trace.steps
+        if is_motion(trace, step)
+        for value in leaves(step.args).values()
+    )
     return Bound(
         steps=tuple(_step(trace, index, root, placed=free) for index in range(len(trace.steps))),
         answer=with_root(trace.answer, root),
@@ -34,16 +39,19 @@ def again(trace: Trace, root: str) -> Bound:
     )
 
 
+def is_motion(trace: Trace, step: TraceStep) -> bool:
+    """Whether the step may move the robot: what has an effect and writes no file."""
+    return bool(trace.world) and step.effect is not Effect.PURE and not step.after
+
+
 def moves(trace: Trace) -> list[TraceStep]:
-    """The steps that may move the robot: what has an effect and writes no file."""
-    if not trace.world:
-        return []
-    return [step for step in trace.steps if step.effect is not Effect.PURE and not step.after]
+    """The steps that may move the robot."""
+    return [step for step in trace.steps if is_motion(trace, step)]
 
 
 def start(traces: Sequence[Trace], *, with_pose: bool) -> Start:
     """What must hold before the first step, as it did in all of these runs; what differed does not matter."""
-    states = [trace.world.get("state") for trace in traces if moves(trace)]
+    states = [trace.world.get("state") for trace in traces if has_moved(trace)]
     known: list[Mapping[str, JSON]] = [state for state in states if isinstance(state, Mapping)]
     if not known:
         return Start()
@@ -88,14 +96,16 @@ def is_whole(step: TraceStep) -> bool:
     return hash_of(step.output.encode("utf-8", "surrogatepass")) == step.output_hash
 
 
-def has_moved(trace: Trace, index: int) -> bool:
-    """Whether a robot may have moved by this step, so that what it answers was measured."""
-    return any(step in moves(trace) for step in trace.steps[: index + 1])
+def has_moved(trace: Trace, index: int | None = None) -> bool:
+    """Whether a robot may have moved by this step, or at all, so that what it answers was measured."""
+    steps = trace.steps if index is None else trace.steps[: index + 1]
+    return any(is_motion(trace, step) for step in steps)
 
 
 def is_placed(trace: Trace, index: int) -> bool:
     """Whether the robot is by this step where it is led from anywhere: a motion that can be repeated is absolute."""
-    return any(step in moves(trace) and step.effect is Effect.IDEMPOTENT for step in trace.steps[: index + 1])
+    steps = trace.steps[: index + 1]
+    return any(step.effect is Effect.IDEMPOTENT and is_motion(trace, step) for step in steps)
 
 
 def _step(trace: Trace, index: int, root: str, *, placed: bool) -> BoundStep:

@@ -104,6 +104,18 @@ def leaves(args: Mapping[str, JSON]) -> dict[str, JSON]:
     return {name: value for argument, item in args.items() for name, value in _leaves(argument, item)}
 
 
+def keys_below(value: JSON, depth: int = 0) -> Iterator[str]:
+    """The keys of mappings within arguments, whose own names belong to the tool."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if depth:
+                yield key
+            yield from keys_below(item, depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from keys_below(item, depth + 1)
+
+
 def refilled(args: Mapping[str, JSON], values: Mapping[str, JSON]) -> dict[str, JSON]:
     """The arguments with other leaves, given by their places."""
     return {argument: _refilled(argument, item, values) for argument, item in args.items()}

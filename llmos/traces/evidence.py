@@ -81,11 +81,18 @@ class Evidence:
             return bool(value) and _letters(value) <= set().union(*map(_letters, seen))
         if not is_number(value):
             return False
-        return min(seen) <= value <= max(seen) and _decimals(value) <= max(map(_decimals, seen))
+        return min(seen) <= value <= max(seen) and decimals(value) <= max(map(decimals, seen))
 
     def irrelevant(self, name: str) -> bool:
         """Whether a component that explains no argument may be passed over."""
         return self.known(name) or (self.distinct(name) >= _ENOUGH and self.within(name))
+
+    def touches(self, text: str) -> bool:
+        """Whether a text that changes with the goal stands in it, or it in one of them."""
+        folded = text.casefold()
+        changing = (name for name in self.texts if any(value != self.new[name] for value in self.seen[name]))
+        others = {str(value).casefold() for name in changing for value in (*self.seen[name], self.new[name])}
+        return any(other in folded or folded in other for other in others)
 
 
 def _key(value: JSON) -> tuple[str, JSON]:
@@ -100,7 +107,8 @@ def _kind(value: JSON) -> str:
     return "number" if is_number(value) else type(value).__name__
 
 
-def _decimals(value: float) -> int:
+def decimals(value: float) -> int:
+    """How many decimals a number has, as it is written."""
     exponent = Decimal(repr(value)).normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 

@@ -108,7 +108,7 @@ def _text(values: Sequence[str], evidence: Evidence) -> Explained | None:
         return agreed([*copies, *(_read(values, evidence) if certain else ())])
     if certain:
         return agreed(_read(values, evidence))
-    if len(set(values)) == 1 and _NAME.fullmatch(values[0]) and not _touches(values[0], evidence):
+    if len(set(values)) == 1 and _NAME.fullmatch(values[0]) and not evidence.touches(values[0]):
         return Explained(values[0], "literal", "constant")
     return None
 
@@ -131,13 +131,6 @@ def _read(values: Sequence[str], evidence: Evidence) -> list[Explained]:
     if any(DOUBT in text for text in found):
         return []
     return [Explained(text, f"text with {_listed(uses)}", "computed", uses) for text, uses in found.items()]
-
-
-def _touches(text: str, evidence: Evidence) -> bool:
-    """Whether a text of the goals stands in it, or it in one of them."""
-    folded = text.casefold()
-    others = {str(value).casefold() for name in evidence.texts for value in (*evidence.seen[name], evidence.new[name])}
-    return any(other in folded or folded in other for other in others)
 
 
 def agreed(options: Iterable[Explained]) -> Explained | None:

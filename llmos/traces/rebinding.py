@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from llmos.errors import counted
 from llmos.messages import JSON, Effect
-from llmos.traces.again import has_moved, is_placed, moves, start
+from llmos.traces.again import has_moved, is_motion, is_placed, start
 from llmos.traces.answers import in_texts, with_root
 from llmos.traces.bound import Bound, BoundStep, Unbound
-from llmos.traces.components import count_leaves, is_number, leaves, refilled
+from llmos.traces.components import count_leaves, is_number, keys_below, leaves, refilled
 from llmos.traces.evidence import Evidence
 from llmos.traces.expecting import Changed, Setting, expected
 from llmos.traces.explaining import Explained, computed, explain
@@ -78,6 +78,8 @@ class _Binding:
         columns = _columns(runs)
         if columns is None:
             raise _DoubtError(f"the arguments of step {index + 1}, {runs[0].tool}, are not always the same ones")
+        if named := next((key for key in keys_below(runs[0].args) if self.evidence.touches(key)), ""):
+            raise _DoubtError(f"'{named}' in step {index + 1}, {runs[0].tool}, may come from the goal")
         pure = runs[0].effect is Effect.PURE
         found: dict[str, Explained] = {}
         for row in rows([name for name, column in columns.items() if all(map(is_number, column))]):
@@ -90,7 +92,7 @@ class _Binding:
                 found[name] = explain(column, self.evidence) or self._taken(index, column) or self._doubt(index, name)
                 self._note(f"{index}.{name}", [found[name]], pure=pure)
         self._check_rows(found)
-        moving = any(runs[0] is step for step in moves(self.evidence.traces[0]))
+        moving = is_motion(self.evidence.traces[0], runs[0])
         self.fixed |= moving and any(each.kind == "constant" and is_number(each.value) for each in found.values())
         return found
 

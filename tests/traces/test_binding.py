@@ -349,6 +349,14 @@ def test_arguments_that_come_and_go_are_refused() -> None:
     )
 
 
+def test_a_key_that_may_come_from_the_goal_is_left_to_a_model() -> None:
+    """Only values are bound; the names of a tool's own arguments are the tool's."""
+    learned = trace([step("set", {"text1": {"cube": 1}, "name": "cube"})], {"text1": "cube"})
+    assert reason([learned], {"text1": "ball"}) == "'cube' in step 1, set, may come from the goal"
+    other = trace([step("set", {"text1": {"fast": True}, "name": "cube"})], {"text1": "cube"})
+    assert args(bound([other], {"text1": "ball"})) == [{"text1": {"fast": True}, "name": "ball"}]
+
+
 def seen(x: float, y: float) -> TraceStep:
     """What the camera showed."""
     return step("get_camera_feed", {"view": "camera"}, f"cube at ({x:.2f}, {y:.2f}); 'box' is full", Effect.PURE)
