@@ -28,6 +28,7 @@ from llmos.tools.shell import shell_tool
 from llmos.tools.skills import skill_tool
 from llmos.tools.toolbox import Toolbox
 from llmos.tools.workspace import Workspace, guarded_paths, open_workspace
+from llmos.traces.usage import FILE as USAGE
 from llmos.volumes.lookups import Lookups
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ BUILT_IN = (
 
 _LIMITS = ("robots", "scenarios", "tools", "drivers")
 """Folders of a volume that hold robot profiles, programs, and what agents are examined by."""
+
+_KEPT = ("hooks", "traces", USAGE)
+"""What else of a volume no agent writes: programs of git, and what runs are replayed and judged by."""
 
 
 def notes_of(environment: Environment, clock: Clock, commit: Commit, rules: MemoryRules) -> Notes:
@@ -83,14 +87,15 @@ class Kit:
     def permissions(self, workspace: Workspace, documents: Lookups) -> Permissions:
         """What tools may do in this workspace."""
         limits = [place for each in documents.volumes for kind in _LIMITS for place in each.folders.get(kind, ())]
-        hooks = [each.root / "hooks" for each in documents.volumes if each.tier != "workspace"]
+        roots = [each.root for each in documents.volumes if each.tier != "workspace"]
+        kept = [root / name for root in roots for name in _KEPT]
         skills = [place for each in documents.volumes if each.trusted for place in each.folders.get("skills", ())]
         return Permissions(
             workspace,
             self._rules.safety,
             self._approver,
             self._patterns,
-            guarded=guarded_paths(system_root(), (*limits, *hooks)),
+            guarded=guarded_paths(system_root(), (*limits, *kept)),
             readable=skills,
         )
 

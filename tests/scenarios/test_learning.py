@@ -363,3 +363,13 @@ async def test_a_tool_that_declares_its_inverse_is_taken_back_by_it(
         outcome = await system.execute("Salute", "worker")
     assert log.read_text() == raised
     assert outcome.reason.endswith(said)
+
+
+@pytest.mark.parametrize("name", ["traces/forged.md", "usage.jsonl", "hooks/post-commit"])
+async def test_no_agent_writes_what_runs_are_replayed_and_judged_by(place: Place, name: str) -> None:
+    """Not even one that works in the volume with a person's yes."""
+    writes = calls("Write", file_path=str(place.home / "user" / name), content="x")
+    outcome = await play(place, writes, says("no"), goal="Forge", approve=("Edit(/**)",))
+    (use,) = outcome.tool_calls
+    assert not use.ok
+    assert "no agent may" in str(use.error)
