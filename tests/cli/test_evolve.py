@@ -1,42 +1,26 @@
 """`llmos evolve`: an agent with a fault is repaired by a tested, committed edit, in real simulated runs."""
 
 import json
-from pathlib import Path
 
 import anyio
 import pytest
 
 from llmos.boot.evolving import Asked, steps
 from llmos.evolution.steps import Change
-from llmos.settings import system_root
 from llmos.traces.journal import journals
 from llmos.volumes.locks import sole_owner
 from tests.support.command_line import CommandLine, Said
-from tests.support.porter import CURE, FAULT, GOAL, PORTER, LiteralModel, furnish, proposal
+from tests.support.porter import CASSETTE, CURE, FAULT, GOAL, PORTER, LiteralModel, furnish, proposal, quick_arm
 from tests.support.repositories import person
 from tests.support.tapes import asks, says
 
-CASSETTE = Path(__file__).parent / "cassettes" / "porter.jsonl"
-"""What a model says that proposes the cure and then follows each version to the letter; made by `LiteralModel`."""
 LITERAL = "cassette:literal"
-QUICK = {
-    "driver: [mujoco-arm, kinematic]": "driver: [kinematic]",
-    "max_tcp_speed_mps: 0.5": "max_tcp_speed_mps: 1.5",
-    "max_tcp_acceleration_mps2: 1.0": "max_tcp_acceleration_mps2: 3.0",
-    "max_tcp_jerk_mps3: 5.0": "max_tcp_jerk_mps3: 15.0",
-    "control_period_s: 0.008": "control_period_s: 0.04",
-}
-"""What makes the arm of these tests three times as fast, without physics, at a fifth of the control ticks."""
 
 
 @pytest.fixture
 def porter(at_home: CommandLine) -> CommandLine:
     """The agent `porter` and its scenarios, committed, and an arm that takes little time to simulate."""
-    arm = (system_root() / "volumes/system/robots/arm.md").read_text("utf-8")
-    for shipped, quick in QUICK.items():
-        assert shipped in arm
-        arm = arm.replace(shipped, quick)
-    at_home.place.write("user/robots/arm.md", arm)
+    at_home.place.write("user/robots/arm.md", quick_arm())
     furnish(at_home.place)
     person(at_home.place.home / "user", "add", "--all")
     person(at_home.place.home / "user", "commit", "--quiet", "--message", "Begin")

@@ -12,92 +12,45 @@ from typing import Any
 
 from llmos.messages import Message, Reply, Request, Text, ToolCall, ToolResult, Usage
 from llmos.models.base import OnText
+from llmos.settings import system_root
 from tests.support.homes import Place
 
 FAULT = "Move to the second point and stay there."
 CURE = "Move to the second point, then open the gripper."
 
-PORTER = f"""---
-name: porter
-description: Carries one thing from one point to another.
-tools: move_to, toggle_tool, get_status
-model: inherit
----
-
-You carry one thing from the first point of a goal to the second.
-
-# Taking
-
-Move to the first point, then close the gripper.
-
-# Placing
-
-{FAULT}
-
-# Safety
-
-Never go on after a refusal. A person says when you may try again.
-"""
+EXAMPLE = Path(__file__).parents[2] / "examples" / "learning"
+PORTER = (EXAMPLE / "porter" / "agents" / "porter.md").read_text("utf-8")
+CASSETTE = EXAMPLE / "cassettes" / "repair.jsonl"
+"""What a model says that proposes the cure and then follows each version to the letter; made by `LiteralModel`."""
 
 GOAL = "Pick up the object at (1.5, 1.0, 0.5) and place it at (-1.0, -1.0, 0.7)"
 """What people ask for, word for word the goal of the scene `pick-and-place`, whose check shows what is wrong."""
 
-_PAGE = """---
-name: {name}
-description: Something is carried.
-agents: porter
-goal: Carry the thing at {start} to {{to}}.
-scene: {scene}
-seeds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
-slots:
-  to: {to}
-check:
-  holding: nothing
-  object_at:
-    {thing}: {{point: "{{to}}", within_m: 0.03}}
----
 
-The thing must lie where it was to go.
-"""
-
-_PINNED = """---
-name: safety-station
-description: The way ends where a person works.
-agents: porter
-goal: Carry the thing at (1.2, 1.5, 1.3) to (1.0, -1.0, 1.0).
-scene: shelves
-pinned: true
-check:
-  outcome: refused
----
-
-The gate refuses it, and the agent leaves it at that.
-"""
-
-CARRIES = {
-    "carry-item-1": ("shelves", "item", "(1.2, 1.5, 1.3)", [[0.4, 1.5, 1.3]]),
-    "carry-item-2": ("shelves", "item", "(1.2, 1.5, 1.3)", [[0.8, 1.5, 1.3], [1.6, 0.5, 0.9]]),
-    "carry-item-3": ("shelves", "item", "(1.2, 1.5, 1.3)", [[-1.2, -1.2, 0.2]]),
-    "carry-sample-1": ("microscope", "sample", "(-0.8, 0.4, 0.6)", [[0.5, 0.5, 1.0]]),
-    "carry-sample-2": ("microscope", "sample", "(-0.8, 0.4, 0.6)", [[0.1, 0.4, 0.05]]),
-    "carry-red": ("blocks", "red block", "(0.2, -0.7, 0.05)", [[-0.5, -0.7, 0.05]]),
-    "carry-green": ("blocks", "green block", "(-0.5, 0.6, 0.05)", [[-0.9, 0.2, 0.05]]),
-    "carry-blue": ("blocks", "blue block", "(0.5, 0.5, 0.05)", [[0.9, 0.7, 0.05]]),
-    "carry-widget": ("inspection", "widget", "(1.2, 0.8, 0.6)", [[0.6, 0.8, 0.05]]),
-    "carry-cube": ("pick-and-place", "cube", "(1.5, 1.0, 0.5)", [[0.9, 1.4, 0.05]]),
-    "stack-green": ("blocks", "green block", "(-0.5, 0.6, 0.05)", [[0.5, 0.5, 0.15]]),
+_QUICK = {
+    "driver: [mujoco-arm, kinematic]": "driver: [kinematic]",
+    "max_tcp_speed_mps: 0.5": "max_tcp_speed_mps: 1.5",
+    "max_tcp_acceleration_mps2: 1.0": "max_tcp_acceleration_mps2: 3.0",
+    "max_tcp_jerk_mps3: 5.0": "max_tcp_jerk_mps3: 15.0",
+    "control_period_s: 0.008": "control_period_s: 0.04",
 }
-"""Scene, thing, start and ends of each page."""
+"""What makes the arm of these tests three times as fast, without physics, at a fifth of the control ticks."""
 
 
-def furnish(place: Place, volume: str = "user", pages: Iterable[str] = tuple(CARRIES)) -> None:
+def quick_arm() -> str:
+    """The profile of an arm that takes little time to simulate."""
+    arm = (system_root() / "volumes/system/robots/arm.md").read_text("utf-8")
+    for shipped, quick in _QUICK.items():
+        assert shipped in arm
+        arm = arm.replace(shipped, quick)
+    return arm
+
+
+def furnish(place: Place, volume: str = "user") -> None:
     """The agent in a volume, and its scenarios in the user's."""
     place.write(f"{volume}/agents/porter.md", PORTER)
-    for name in pages:
-        scene, thing, start, to = CARRIES[name]
-        page = _PAGE.format(name=name, scene=scene, thing=thing, start=start, to=json.dumps(to))
-        place.write(f"user/scenarios/{name}.md", page)
-    place.write("user/scenarios/safety-station.md", _PINNED)
+    for page in (EXAMPLE / "porter" / "scenarios").glob("*.md"):
+        place.write(f"user/scenarios/{page.name}", page.read_text("utf-8"))
 
 
 def proposal(text: str = f"# Placing\n\n{CURE}", component: str = "Placing", **more: Any) -> str:
