@@ -6,7 +6,7 @@ Knows how parts fit together; what makes a skill, `llmos.evolution` knows.
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -18,32 +18,35 @@ from llmos.boot.commission import Commission
 from llmos.boot.options import Options
 from llmos.boot.prose import require_prose
 from llmos.disk import disk_said, make_folder, write_whole
+from llmos.documents.crystal import Crystal, crystal_of
 from llmos.documents.rewriting import rewrite
 from llmos.documents.robot_profile import SIMULATED, read_robot_profile
 from llmos.documents.scene import read_scene
-from llmos.documents.skill import Skill, read_skill
 from llmos.errors import DocumentError, LLMosError, ModelError, RefusedError
-from llmos.evolution.crystal_page import Words
+from llmos.evolution.crystal_page import Words, is_hidden
 from llmos.evolution.crystallizer import Candidate, evidence_of
-from llmos.evolution.crystallizing import Crystallizing, Tried
+from llmos.evolution.crystallizing import PROGRAM, Crystallizing, Known, Tried
 from llmos.evolution.patterns import groups
+from llmos.evolution.settling import keep_counts, story_of
 from llmos.messages import ToolSpec
 from llmos.programs.printer import show
 from llmos.runtime.goals import parse_goal, values
 from llmos.runtime.prompt import Prompts
 from llmos.settings import system_root
-from llmos.traces.events import ModelReplied
+from llmos.traces.events import ModelReplied, ToolCalled
 from llmos.traces.harvest import harvest
 from llmos.traces.library import TraceLibrary
 from llmos.traces.reading import find_journal, read_journal, read_start
 from llmos.traces.trace import Trace
 from llmos.traces.usage import UsageLine, append, read_usage, slots_hash
 from llmos.volumes.edit import write_document
+from llmos.volumes.history import History
 from llmos.volumes.skill_hash import skill_hash
 
 if TYPE_CHECKING:
     from llmos.boot.remembering import Wishes
     from llmos.boot.system import LLMOS
+    from llmos.volumes.lookups import Lookups
 
 WRITER: Final = "skill-describer"
 """The agent that writes the words of a skill."""
@@ -52,6 +55,8 @@ _ASIDE_M = 0.25
 """How far the objects are moved of a world that is disturbed."""
 
 _LONGEST_TITLE = 100
+_LONGEST_QUOTE = 300
+_MARKS = str.maketrans({"<": "(", ">": ")", "`": "'", "~": "-", "#": " ", "*": " ", "_": " ", "|": "/", "\\": "/"})
 
 
 def skills_step(system: "LLMOS", asked: "Wishes", stack: ExitStack) -> Crystallizing:
@@ -87,19 +92,29 @@ class SystemShelf:
         """The tools that a run of the agent would have."""
         return await self.system.specs(agent)
 
-    def skill(self, name: str) -> Skill | None:
-        """The skill of this name, in whatever volume."""
+    def known(self, candidate: Candidate) -> Known:
+        """What there is of such a skill, in whatever volume, and in the history of the person's own."""
+        documents = self.system.library.registry.snapshot()
         try:
-            return self.system.library.registry.snapshot().skill(name)
+            skill = documents.skill(candidate.name)
         except DocumentError:
-            return None
+            skill = None
+        history = History(self.system.library.volume("user").root, self.system.clock)
+        page = None if skill is None else skill.document.path
+        mine = page is not None and page.is_relative_to(history.root) and history.exists
+        return Known(
+            skill,
+            is_committed=not mine or page is None or history.head(page) is not None,
+            twin=_twin(documents, candidate),
+            stale=_stale(documents, candidate.crystal),
+            taken_back=_taken_back(history, candidate, is_there=skill is not None),
+        )
 
     def keep(self, candidate: Candidate, text: str, reason: str, trailers: Mapping[str, str]) -> str | None:
-        """Write the SKILL.md into the person's volume, as one commit; LLMosError where it is none that loads."""
+        """Write the SKILL.md into the person's volume, as one commit."""
         volume = self.system.library.volume("user")
         path = _page_of(candidate)
         commit = write_document(volume, path, text, reason, trailers, self.system.clock)
-        read_skill(volume.root / path)
         self.system.library.registry.refresh()
         return commit
 
@@ -122,7 +137,43 @@ class SystemShelf:
             for name, result in tried
         ]
         append(root, *lines)
-        self.system.library.commit([root / "usage.jsonl"], f"Count the trials of {candidate.name}")
+        keep_counts(History(root, self.system.clock))
+
+
+def _twin(documents: "Lookups", candidate: Candidate) -> str:
+    """Another skill of the same agent and world that holds the same program."""
+    mine = candidate.crystal
+    for entry in documents.skills():
+        crystal = crystal_of(documents.skill(entry.name)) if entry.name != candidate.name else None
+        if crystal and (crystal.agent, crystal.world, crystal.program) == (mine.agent, mine.world, mine.program):
+            return entry.name
+    return ""
+
+
+def _stale(documents: "Lookups", crystal: Crystal) -> str:
+    """Which document that the program rests on is not what it was in the runs."""
+    robot, _, scene = crystal.world.partition(" / ")
+    try:
+        now = {"agent": documents.agent(crystal.agent).document.content_hash}
+        if robot:
+            now["robot"] = read_robot_profile(documents.robot(robot.partition(": ")[0])).document.content_hash
+            now["scene"] = read_scene(documents.scene(scene)).document.content_hash
+    except DocumentError as error:
+        return str(error).rstrip(".")
+    changed = [what for what, version in now.items() if crystal.made_with.get(what, version) != version]
+    return f"the {changed[0]} was edited" if changed else ""
+
+
+def _taken_back(history: History, candidate: Candidate, *, is_there: bool) -> str:
+    """The commit that made this very program before, where that counts no more, or the skill was removed since."""
+    if not history.exists:
+        return ""
+    story = story_of({"user": history})
+    made = [
+        each for each in story.transitions(candidate.name) if each.trailers.get(PROGRAM) == candidate.crystal.program
+    ]
+    gone = [each for each in made if not story.stands(each.commit.id)] or ([] if is_there else made)
+    return gone[0].commit.id if gone else ""
 
 
 def _page_of(candidate: Candidate) -> Path:
@@ -163,11 +214,14 @@ class ProgramBench:
         from llmos.boot.system import LLMOS
 
         commission = Commission(Path(f"{candidate.name}.md"), candidate.program, trace.slots)
-        async with LLMOS(environment=self.system.environment.at(home), options=options) as system:
+        environment = replace(self.system.environment.at(home), model=None, robot=None)
+        async with LLMOS(environment=environment, options=options, clock=self.system.clock) as system:
             outcome = await system.say(system.commissioned(commission, candidate.crystal.agent), trace.goal)
-        replies = [entry.event for entry in read_journal(outcome.journal) if isinstance(entry.event, ModelReplied)]
+        entries = read_journal(outcome.journal)
+        replies = [entry.event for entry in entries if isinstance(entry.event, ModelReplied)]
         reached = bool(replies) and not replies[-1].tool_calls and replies[-1].claim == "done"
-        return Tried(reached, outcome.outcome, outcome.reason, outcome.run_id)
+        tools = {entry.event.tool: entry.event.version for entry in entries if isinstance(entry.event, ToolCalled)}
+        return Tried(reached, outcome.outcome, outcome.reason, outcome.run_id, tools)
 
     def _make_place(self, trace: Trace, disturbed: bool) -> tuple[Path, Path]:  # noqa: FBT001 - called by a thread
         home, work = self.folder / "home", self.folder / "work"
@@ -218,15 +272,15 @@ class Writer:
         self._prompts = Prompts(system_root() / "kernel" / "prompts")
 
     def plain(self, candidate: Candidate) -> Words:
-        """Words by template."""
+        """Words by template; whatever was typed as a goal is no markup in them."""
         newest = candidate.pattern.newest
         given = {
-            "skeleton": newest.skeleton.replace("<", "(").replace(">", ")"),
-            "title": newest.skeleton[:_LONGEST_TITLE],
+            "skeleton": _harmless(newest.skeleton, _LONGEST_QUOTE),
+            "title": _harmless(newest.skeleton, _LONGEST_TITLE),
             "evidence": evidence_of(candidate),
-            "agent": newest.agent,
-            "world": candidate.crystal.world,
-            "goals": _goals(candidate),
+            "agent": _harmless(newest.agent, _LONGEST_TITLE),
+            "world": _harmless(candidate.crystal.world, _LONGEST_QUOTE),
+            "goals": [_harmless(goal, _LONGEST_QUOTE) for goal in _goals(candidate)],
             "steps": [step.tool for step in newest.steps],
         }
         description, body = (
@@ -250,6 +304,12 @@ class Writer:
             raise ModelError(f"no words were written: {run}. {outcome.reason}")
         description, _, body = outcome.answer.strip().partition("\n")
         return Words(description.strip(), body.strip(), f"{WRITER} on {outcome.model}")
+
+
+def _harmless(text: str, most: int) -> str:
+    """What somebody typed, on one line and without anything that Markdown, HTML or a reader could take for more."""
+    line = " ".join("".join(" " if is_hidden(each) else each for each in text).split()).translate(_MARKS)
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def _goals(candidate: Candidate) -> list[str]:

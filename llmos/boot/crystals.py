@@ -10,44 +10,64 @@ import anyio
 import anyio.lowlevel
 
 from llmos.boot.ground import Settled
-from llmos.documents.crystal import Crystal, crystal_of, suffix
+from llmos.documents.crystal import Crystal, crystal_of, made_with, suffix
 from llmos.documents.document import hash_of
 from llmos.documents.skill import Skill
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, counted
 from llmos.messages import Effect
-from llmos.runtime.dispatcher import Crystallized
+from llmos.runtime.dispatcher import Crystallized, Here
 from llmos.runtime.goals import Goal, values
+from llmos.runtime.spelling import spelled_otherwise
 from llmos.tools.toolbox import Toolbox
+from llmos.traces.bound import Start
+from llmos.traces.components import components, is_number
+from llmos.traces.evidence import decimals
+from llmos.traces.expectation import Tolerance
 from llmos.traces.tally import Count, tally
+from llmos.traces.trace import Trace
 from llmos.traces.usage import UsageLine
 from llmos.volumes.skill_hash import skill_hash
 
 if TYPE_CHECKING:
+    from llmos.programs.form import Expression
+    from llmos.programs.verified import Verified
     from llmos.runtime.program_lead import ProgramLead
 
 _GRANTS = frozenset(Effect) - {Effect.IRREVERSIBLE}
 
 
-def crystallized(goal: Goal, run: Settled, toolbox: Toolbox, uses: Iterable[UsageLine]) -> Crystallized | str:
-    """The skill whose program reaches the goal in this run; otherwise why there is none, empty where none is known."""
+def crystallized(
+    goal: Goal,
+    run: Settled,
+    toolbox: Toolbox,
+    here: Here,
+    known: Iterable[Trace],
+    uses: Iterable[UsageLine],
+    near: Tolerance,
+) -> Crystallized | str:
+    """The skill whose program reaches the goal in this run; otherwise why there is none, empty where none is known.
+
+    `known` are the traces of such goals, whose uses count for a program that makes their calls; `uses` are all there are.
+    """
     reasons = []
     for skill, crystal in _skills(goal, run):
-        if reason := _misfit(skill, crystal, run, toolbox):
+        if reason := _misfit(skill, crystal, goal, here, near):
             reasons.append(f"the skill {skill.name} {reason}")
             continue
         try:
-            lead = _lead(skill, crystal, goal, run, toolbox)
+            verified = _verified(skill, crystal, goal, toolbox)
+            lead = _lead(skill, verified, goal, run, toolbox)
         except LLMosError as error:
             reasons.append(f"the skill {skill.name} does not take this: {error}")
             continue
-        total = _total(skill, crystal, list(uses))
+        total = _total(skill, crystal, verified, known, list(uses))
         return Crystallized(lead, skill.name, total.cases, total.rate)
     return reasons[0] if reasons else ""
 
 
 def _skills(goal: Goal, run: Settled) -> Iterator[tuple[Skill, Crystal]]:
     """The skills of these goals, in whoever's volume they stand."""
-    end = suffix(goal.signature)
+    end = suffix(goal.signature, run.agent.name, world_of(run))
     for entry in run.snapshot.skills():
         if entry.name.endswith(end):
             skill = run.snapshot.skill(entry.name)
@@ -56,14 +76,34 @@ def _skills(goal: Goal, run: Settled) -> Iterator[tuple[Skill, Crystal]]:
                 yield skill, crystal
 
 
-def _misfit(skill: Skill, crystal: Crystal, run: Settled, toolbox: Toolbox) -> str:
+def _misfit(skill: Skill, crystal: Crystal, goal: Goal, here: Here, near: Tolerance) -> str:
+    """Why the skill is not for this goal here and now; empty when it is."""
     if skill.quarantine:
         return f"is in quarantine: {skill.quarantine}"
-    if crystal.world != world_of(run):
-        return "was made with another robot or scene"
+    now = made_with(here.agent_hash, here.skill_hashes, here.world)
+    for what, version in crystal.made_with.items():
+        if now.get(what) != version:
+            return f"was made before the {' '.join(what.split('/', 1))} was edited"
+    if crystal.made_with and now.keys() != crystal.made_with.keys():
+        return "was made when the agent had other skills open, or another world"
+    if changed := changed_tools(crystal, here.version):
+        return changed
+    state = here.world.get("state", {})
+    pose, same = crystal.start.get("pose"), crystal.start.get("same", {})
+    if said := Start((pose,) if pose else (), same).unlike(state, near):
+        return f"does not begin here: {said}"
+    given = components(values(goal))
+    for name, most in crystal.digits.items():
+        if is_number(given.get(name)) and decimals(given[name]) > most:
+            return f"knows {name} with at most {counted(most, 'decimal')}"
+    return ""
+
+
+def changed_tools(crystal: Crystal, version_of: Callable[[str], str]) -> str:
+    """Which of its tools is not there any more, or not as it was; empty when all are."""
     for name, version in crystal.tools.items():
         try:
-            now = toolbox.version(name)
+            now = version_of(name)
         except LLMosError:
             return f"needs the tool {name}, which the agent has not"
         if now != version:
@@ -76,11 +116,10 @@ def world_of(run: Settled) -> str:
     return f"{run.body.name} / {run.body.scene.name}" if run.body is not None else ""
 
 
-def _lead(skill: Skill, crystal: Crystal, goal: Goal, run: Settled, toolbox: Toolbox) -> "ProgramLead":
+def _verified(skill: Skill, crystal: Crystal, goal: Goal, toolbox: Toolbox) -> "Verified":
     from llmos.programs.blocks import program_of
-    from llmos.programs.form import ProgramError
+    from llmos.programs.form import ProgramError, calls
     from llmos.programs.verifier import verify
-    from llmos.runtime.program_lead import ProgramLead
 
     program = program_of(skill.document)
     if program is None:
@@ -88,6 +127,25 @@ def _lead(skill: Skill, crystal: Crystal, goal: Goal, run: Settled, toolbox: Too
     verified = verify(program, {spec.name: spec for spec in toolbox.specs()}, _GRANTS)
     if strange := set(verified.tools) - set(crystal.tools):
         raise ProgramError(f"it calls {', '.join(sorted(strange))}, which it was not made with")
+    written = [text for call in calls(program.body) for _, argument in call.args for text in _texts(argument)]
+    if crystal.goal and (said := spelled_otherwise(crystal.goal, goal, written)):
+        raise ProgramError(said)
+    return verified
+
+
+def _texts(expression: "Expression") -> Iterator[str]:
+    """The texts that are written out in an expression."""
+    from llmos.programs.form import Text, parts
+
+    if isinstance(expression, Text):
+        yield expression.value
+    for each in parts(expression):
+        yield from _texts(each)
+
+
+def _lead(skill: Skill, verified: "Verified", goal: Goal, run: Settled, toolbox: Toolbox) -> "ProgramLead":
+    from llmos.runtime.program_lead import ProgramLead
+
     return ProgramLead(f"skill:{skill.name}", verified, values(goal), sleep_in(run), house=toolbox)
 
 
@@ -110,10 +168,15 @@ def is_as_made(skill: Skill, crystal: Crystal) -> bool:
     return program is not None and hash_of(show(program).encode("utf-8", "surrogatepass")) == crystal.program
 
 
-def _total(skill: Skill, crystal: Crystal, uses: list[UsageLine]) -> Count:
-    """The runs in which it was used in earnest, and those of the traces that it was made of."""
+def _total(
+    skill: Skill, crystal: Crystal, verified: "Verified", traces: Iterable[Trace], uses: list[UsageLine]
+) -> Count:
+    """The runs in which it was used in earnest, and those of the traces that it was made of and whose calls it makes."""
+    from llmos.runtime.retracing import strays
+
     known = [tally(uses, "skill", skill.name, skill_hash(skill.document.path))]
     if is_as_made(skill, crystal):
-        known += [tally(uses, "trace", trace, trace) for trace in crystal.traces]
+        made_of = [each.id for each in traces if each.id in crystal.traces and not strays(verified, each)]
+        known += [tally(uses, "trace", trace, trace) for trace in made_of]
     runs = {use.run_id: use.ok for each in known for use in each.uses if not use.scenario}
     return Count(sum(runs.values()), len(runs))

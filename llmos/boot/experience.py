@@ -15,7 +15,7 @@ from llmos.boot.ground import Conversation, Ground, Settled
 from llmos.documents.crystal import crystal_of
 from llmos.errors import LLMosError
 from llmos.messages import JSON
-from llmos.runtime.dispatcher import Crystallized, Decision, Here, decide
+from llmos.runtime.dispatcher import Crystallized, Decision, Here, decide, tolerance_of
 from llmos.runtime.goals import Goal, parse_goal, values
 from llmos.runtime.outcome import RunOutcome
 from llmos.tools.toolbox import Toolbox
@@ -190,6 +190,7 @@ class Experience:
         roots = [(each.name, each.root) for each in volumes if each.trusted and each.tier != "workspace"]
         self._run, self._toolbox = run, toolbox
         self._user = home / "user"
+        self._tolerance = tolerance_of(ground.rules.dispatch)
         self._roots = [root for _, root in roots]
         words = ground.environment.trace_passphrase or ""
         self._library = TraceLibrary.open(home, roots, secrets=ground.environment.secrets, passphrase=words)
@@ -208,7 +209,9 @@ class Experience:
 
     def crystallized(self, goal: Goal) -> Crystallized | str:
         """The skill whose program reaches this goal with the tools of this run."""
-        return crystallized(goal, self._run, self._toolbox, self._uses())
+        known = self._library.exact(goal.signature, self._run.agent.name)
+        here = _here(self._run, self._toolbox)
+        return crystallized(goal, self._run, self._toolbox, here, known, self._uses(), self._tolerance)
 
     def path_of(self, trace: str) -> Path:
         """The file of a trace."""

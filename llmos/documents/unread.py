@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from llmos.documents.crystal import KEYS as CRYSTAL_KEYS
 from llmos.documents.document import Document, Problem
 from llmos.documents.skill import LENS, QUARANTINE
 from llmos.errors import nearest
@@ -30,7 +31,7 @@ _WITHOUT_EFFECT: Mapping[str, str] = {
 }
 _METADATA: Mapping[str, frozenset[str]] = {
     "agent": frozenset({"llmos-budget-usd", "llmos-fallback", "llmos-sensitive"}),
-    "skill": frozenset({"llmos-robot", LENS, QUARANTINE}),
+    "skill": frozenset({"llmos-robot", LENS, QUARANTINE}) | CRYSTAL_KEYS,
     "command": frozenset(),
 }
 OLDER_TOOL_NAMES: Mapping[str, str] = {"Task": "Agent"}

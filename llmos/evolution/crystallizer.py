@@ -1,18 +1,20 @@
 """Makes a program of runs that went the same way: what came from the goal becomes a parameter, the rest stays.
 
-Knows no model and no volume. It believes nothing that binding does not believe, and what it made must make the calls of
-every run that it was made of.
+Knows no model and no volume. It believes nothing that binding does not believe: for values that the runs did not have,
+binding is asked, and where it would do nothing or something else, the program does not take such values.
 """
 
-import math
+import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Final
 
-from llmos.documents.crystal import Crystal, name_for
+from llmos.documents.crystal import Crystal, made_with, name_for
 from llmos.documents.document import hash_of
 from llmos.errors import counted
+from llmos.evolution.domains import Domain, Level, NoTypeError, most_decimals
 from llmos.evolution.origins import expression, literal
 from llmos.evolution.patterns import Pattern
 from llmos.messages import JSON, Effect, ToolSpec
@@ -24,49 +26,36 @@ from llmos.programs.form import (
     Expect,
     Expression,
     Field,
-    Kind,
     Let,
     Listing,
-    ListOf,
     Name,
-    Number,
-    Parameter,
-    Plain,
     Program,
     ProgramError,
     Record,
     Statement,
     Text,
-    Type,
 )
-from llmos.programs.interpreter import Call, Finish, steps
+from llmos.programs.parser import parse
 from llmos.programs.printer import show
-from llmos.programs.values import Result
 from llmos.programs.verified import Verified
 from llmos.programs.verifier import verify
-from llmos.traces.again import again
+from llmos.runtime.retracing import made_calls, same_call, strays
+from llmos.traces.again import again, is_motion, start
 from llmos.traces.bound import Bound, Unbound
-from llmos.traces.components import equal
+from llmos.traces.components import components, equal, is_number, leaves
 from llmos.traces.evidence import Evidence
 from llmos.traces.rebinding import rebind
-from llmos.traces.trace import WORKSPACE, Trace, TraceStep
+from llmos.traces.trace import WORKSPACE, Trace
 
-_GRANTS = frozenset(Effect) - {Effect.IRREVERSIBLE}
-_LONGEST_ANSWER = 300
+_GRANTS: Final = frozenset(Effect) - {Effect.IRREVERSIBLE}
+_LONGEST_ANSWER: Final = 300
 """Characters of an answer that a program compares as a whole."""
 
-_FEWEST_LETTERS = 3
+_LONGEST_GOAL: Final = 1_000
+_MOST_WITNESSES: Final = 24
+_PROBES: Final = 40
+_BASES: Final = 4
 _EDGES = re.compile(r"[^\w'\"]*(.*?)[^\w'\"]*", re.DOTALL)
-_KINDS: Mapping[str, Kind] = {
-    "point": "point",
-    "length": "length",
-    "angle": "angle",
-    "duration": "duration",
-    "text": "text",
-    "path": "path",
-    "number": "number",
-    "ordinal": "whole number",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,180 +67,257 @@ class Candidate:
     program: Program
     verified: Verified
     crystal: Crystal
+    domain: Domain
 
 
 class _DoubtError(Exception):
     """Leaves the making of a program with what it cannot say."""
 
 
-def crystallize(pattern: Pattern, specs: Mapping[str, ToolSpec]) -> Candidate | str:
-    """The program of a pattern, or why there can be none; `specs` are the tools that its agent has."""
+def crystallize(pattern: Pattern, specs: Mapping[str, ToolSpec], domain: Domain | None = None) -> Candidate | str:
+    """The program of a pattern, or why there can be none; `specs` are the tools that its agent has.
+
+    With a `domain`, found for more runs than these, the program takes the values of that.
+    """
     try:
-        program = _program(pattern)
-        verified = verify(program, specs, _GRANTS)
-        for trace in pattern.traces:
-            _check(verified, trace)
-    except (_DoubtError, ProgramError) as error:
+        maker = _Maker(pattern, specs)
+        if domain is None:
+            domain = maker.domain()
+        program, verified = maker.program(domain)
+        maker.retrace(verified)
+        crystal = maker.crystal(program, domain)
+    except (_DoubtError, ProgramError, NoTypeError) as error:
         return str(error)
     newest = pattern.newest
-    versions = {step.tool: step.tool_version for step in newest.steps}
-    ids = tuple(dict.fromkeys(trace.id for trace in pattern.planned))
-    text = hash_of(show(program).encode("utf-8", "surrogatepass"))
-    crystal = Crystal(newest.signature, newest.agent, versions, pattern.world, ids, text)
-    return Candidate(name_for(newest.skeleton, newest.signature), pattern, program, verified, crystal)
-
-
-def _program(pattern: Pattern) -> Program:
-    bounds = _bounds(pattern)
-    if any(
-        one.sources != other.sources for a, b in pairwise(bounds) for one, other in zip(a.steps, b.steps, strict=True)
-    ):
-        raise _DoubtError("the runs do not agree where an argument comes from")
-    newest = pattern.newest
-    body = [each for index in range(len(newest.steps)) for each in _step(pattern, bounds, index)]
-    last = len(newest.steps)
-    told = newest.steps[-1].output.strip()
-    body.append(Done(Field(Name(f"step{last}"), "text") if told else Text("Done.")))
-    return Program(parameters=tuple(_parameters(pattern)), requires=(), body=tuple(body))
-
-
-def _bounds(pattern: Pattern) -> list[Bound]:
-    """The runs of the pattern as binding makes them from what models did, one for each different goal."""
-    planned, found = list(pattern.planned), list[Bound]()
-    seen: list[Mapping[str, JSON]] = []
-    for trace in pattern.traces:
-        if any(equal(trace.slots, each) for each in seen):
-            continue
-        seen.append(trace.slots)
-        bound = (
-            rebind(Evidence.of(planned, trace.slots), WORKSPACE, leap=True) if trace.slots else again(trace, WORKSPACE)
-        )
-        if isinstance(bound, Unbound):
-            raise _DoubtError(bound.reason)
-        found.append(bound)
-    return found
-
-
-def _step(pattern: Pattern, bounds: Sequence[Bound], index: int) -> Iterator[Statement]:
-    """A call, and what is expected of its answer."""
-    step, bound, name = pattern.newest.steps[index], bounds[0].steps[index], f"step{index + 1}"
-    args = tuple((arg, _argument(arg, value, bound.sources, index)) for arg, value in step.args.items())
-    conditions = list(_conditions(pattern, bounds, index))
-    is_last = index + 1 == len(pattern.newest.steps)
-    call = CallTool(step.tool, args)
-    yield Let(name, call) if conditions or is_last else Act(call)
-    if conditions:
-        whole = conditions[0]
-        for each in conditions[1:]:
-            whole = Binary("and", whole, each)
-        yield Expect(whole)
-
-
-def _argument(name: str, value: JSON, sources: Mapping[str, str], index: int) -> Expression:
-    """The value of an argument, leaf by leaf."""
-    if isinstance(value, Mapping) and value:
-        return Record(tuple((key, _argument(f"{name}.{key}", item, sources, index)) for key, item in value.items()))
-    if isinstance(value, list | tuple) and value:
-        return Listing(tuple(_argument(f"{name}[{at}]", item, sources, index) for at, item in enumerate(value)))
-    source = sources.get(name, "literal")
-    found = expression(source, value)
-    if found is None:
-        raise _DoubtError(f"a program cannot say what '{name}' of step {index + 1} is: {source}")
-    return found
-
-
-def _conditions(pattern: Pattern, bounds: Sequence[Bound], index: int) -> Iterator[Expression]:
-    """What the words of an answer must hold, as far as they are the same for every goal."""
-    text = Field(Name(f"step{index + 1}"), "text")
-    answers = [bound.steps[index].expect for bound in bounds]
-    several = [answer.pieces for answer in answers]
-    if any(pieces is None for pieces in several):
-        outputs = {trace.steps[index].output for trace in pattern.traces}
-        said = outputs.pop()
-        if outputs or len(said) > _LONGEST_ANSWER or (known := literal(said)) is None:
-            raise _DoubtError(f"what step {index + 1} reads decides, and is too long for a program")
-        yield Binary("==", text, known)
-        return
-    words = [[piece for piece in pieces or () if isinstance(piece, str)] for pieces in several]
-    same = [_telling(column[0]) for column in zip(*words, strict=False) if len(set(column)) == 1]
-    most = max((sum(map(str.isalpha, word)) for word in same), default=0)
-    for word in same:
-        letters = sum(map(str.isalpha, word))
-        if letters >= _FEWEST_LETTERS and 2 * letters >= most and WORKSPACE not in word:
-            yield Binary("contains", text, Text(word))
-
-
-def _telling(text: str) -> str:
-    """From the first letter or quote to the last one: what stands around numbers says nothing."""
-    found = _EDGES.fullmatch(text)
-    return found[1] if found else ""
-
-
-def _parameters(pattern: Pattern) -> Iterator[Parameter]:
-    """The slots of the goals, with the ranges that were seen."""
-    for name in pattern.newest.slots:
-        yield Parameter(name, _type(name, [trace.slots[name] for trace in pattern.traces]))
-
-
-def _type(name: str, values: Sequence[JSON]) -> Type:
-    kind = _KINDS.get(name.rstrip("0123456789"))
-    if kind is None and name.startswith("list") and all(isinstance(value, list) and value for value in values):
-        items = [item for value in values for item in value]
-        inner = _plain("number" if all(isinstance(item, int | float) for item in items) else "text", items)
-        return ListOf(inner, max(map(len, values)))
-    if kind is None:
-        raise _DoubtError(f"a program has no type for {name}")
-    return _plain(kind, values)
-
-
-def _plain(kind: Kind, values: Sequence[JSON]) -> Plain:
-    if kind in ("point", "text", "path"):
-        return Plain(kind)
-    low, high = min(values), max(values)
-    return Plain(kind, _number(low, kind), _number(high, kind))
-
-
-def _number(value: float, kind: Kind) -> Number:
-    unit = {"length": "m", "angle": "deg", "duration": "s"}.get(kind, "")
-    return Number(value, unit)
-
-
-def _check(verified: Verified, trace: Trace) -> None:
-    """Raise where the program would not have made the calls of this run, given its answers."""
-    told: Result | None = None
-    run = steps(verified, trace.slots)
-    made = 0
-    while True:
-        try:
-            asked = run.send(told)
-        except StopIteration as end:
-            finish: Finish = end.value
-            if not finish.ok or made != len(trace.steps):
-                raise _DoubtError(f"the program does not end as run {trace.run_id} did: {finish.text}") from None
-            return
-        step = trace.steps[made] if made < len(trace.steps) else None
-        if not isinstance(asked, Call) or step is None or not _is_the(asked, step):
-            raise _DoubtError(f"call {made + 1} of the program is not that of run {trace.run_id}")
-        told = Result(ok=True, text=step.output)
-        made += 1
-
-
-def _is_the(call: Call, step: TraceStep) -> bool:
-    return call.tool == step.tool and _alike(dict(call.args), dict(step.args))
-
-
-def _alike(one: JSON, other: JSON) -> bool:
-    """Whether two arguments are the same but for the last bits of numbers."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    if all(isinstance(each, int | float) and not isinstance(each, bool) for each in (one, other)):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+    name = name_for(newest.skeleton, newest.signature, newest.agent, pattern.world)
+    return Candidate(name, pattern, program, verified, crystal, domain)
 
 
 def evidence_of(candidate: Candidate) -> str:
     """What it was made of, in words."""
     pattern = candidate.pattern
     return f"{counted(len(pattern.traces), 'run')} with {counted(pattern.goals, 'goal')}"
+
+
+def program_hash(program: Program) -> str:
+    """By what a program is known again."""
+    return hash_of(show(program).encode("utf-8", "surrogatepass"))
+
+
+class _Maker:
+    """Makes programs of one pattern; what they do is the same, for which values differs."""
+
+    def __init__(self, pattern: Pattern, specs: Mapping[str, ToolSpec]) -> None:
+        self._pattern = pattern
+        self._specs = specs
+        self._witnesses = list(pattern.planned[-_MOST_WITNESSES:])
+        self._goals: list[Trace] = []
+        for trace in reversed(pattern.traces):
+            if not any(equal(dict(trace.slots), dict(each.slots)) for each in self._goals):
+                self._goals.append(trace)
+        if any(len(trace.goal) > _LONGEST_GOAL for trace in self._goals):
+            raise _DoubtError("its goals are too long for the page of a skill")
+        self._bounds = self._bound_all()
+        self._body = self._statements()
+
+    def domain(self) -> Domain:
+        """The widest values for which binding says what the program does."""
+        pattern = self._pattern
+        found = Domain.of([trace.slots for trace in pattern.traces])
+        if not pattern.newest.slots:
+            return found
+        rng = random.Random(pattern.newest.signature)  # noqa: S311 - probes, no secrets
+        for name in found.seen:
+            wide = (level for level in found.possible(name) if self._is_bound(found.at(name, level), name, rng))
+            found = found.at(name, next(wide, Level.SEEN))
+        try:
+            self._probe(found, rng)
+        except _DoubtError:
+            found = found.only_seen()
+            self._probe(found, rng)
+        return found
+
+    def program(self, domain: Domain) -> tuple[Program, Verified]:
+        """The program for these values; ProgramError or a doubt where there is none."""
+        program = Program(tuple(domain.parameters()), tuple(domain.requires()), self._body)
+        verified = verify(program, self._specs, _GRANTS)
+        if parse(show(program)) != program:
+            raise _DoubtError("its program does not read as it was meant")
+        return program, verified
+
+    def retrace(self, verified: Verified) -> None:
+        """Raise where the program does not make the calls of one of the runs."""
+        for trace in self._pattern.traces:
+            if said := strays(verified, trace):
+                raise _DoubtError(said)
+
+    def crystal(self, program: Program, domain: Domain) -> Crystal:
+        """Where the program belongs."""
+        newest = self._pattern.newest
+        with_pose = self._is_fixed()
+        begin = start(self._pattern.traces, with_pose=with_pose)
+        return Crystal(
+            signature=newest.signature,
+            goal=newest.goal,
+            agent=newest.agent,
+            tools={step.tool: step.tool_version for step in newest.steps},
+            world=self._pattern.world,
+            made_with=made_with(newest.agent_hash, newest.skill_hashes, newest.world),
+            start={
+                **({"same": dict(begin.same)} if begin.same else {}),
+                **({"pose": dict(begin.poses[0])} if begin.poses else {}),
+            },
+            digits=self._digits(domain),
+            traces=tuple(dict.fromkeys(trace.id for trace in self._pattern.planned)),
+            program=program_hash(program),
+        )
+
+    def _bind(self, slots: Mapping[str, JSON]) -> Bound | Unbound:
+        """The run for a goal with these values, as binding makes it from what models did."""
+        return rebind(Evidence.of(self._witnesses, slots), WORKSPACE, leap=True)
+
+    def _bound_all(self) -> list[Bound]:
+        """The runs of the pattern as binding makes them, one for each different goal."""
+        if not self._pattern.newest.slots:
+            return [again(trace, WORKSPACE) for trace in self._pattern.traces]
+        found = []
+        for trace in self._goals:
+            bound = self._bind(trace.slots)
+            if isinstance(bound, Unbound):
+                raise _DoubtError(bound.reason)
+            found.append(bound)
+        return found
+
+    def _statements(self) -> tuple[Statement, ...]:
+        newest = self._pattern.newest
+        body = [each for index in range(len(newest.steps)) for each in self._step(index)]
+        told = newest.steps[-1].output.strip()
+        body.append(Done(Field(Name(f"step{len(newest.steps)}"), "text") if told else Text("Done.")))
+        return tuple(body)
+
+    def _step(self, index: int) -> Iterator[Statement]:
+        """A call, and what is expected of its answer."""
+        newest = self._pattern.newest
+        step, sources, name = newest.steps[index], self._bounds[0].steps[index].sources, f"step{index + 1}"
+        known = components(newest.slots)
+        args = tuple((arg, _argument(arg, value, sources, known, index)) for arg, value in step.args.items())
+        conditions = list(self._conditions(index))
+        call = CallTool(step.tool, args)
+        yield Let(name, call) if conditions or index + 1 == len(newest.steps) else Act(call)
+        if conditions:
+            whole = conditions[0]
+            for each in conditions[1:]:
+                whole = Binary("and", whole, each)
+            yield Expect(whole)
+
+    def _conditions(self, index: int) -> Iterator[Expression]:
+        """What the words of an answer must be, as far as they are the same for every goal."""
+        text = Field(Name(f"step{index + 1}"), "text")
+        answers = [bound.steps[index].expect for bound in self._bounds]
+        if any(answer.pieces is None for answer in answers):
+            outputs = {trace.steps[index].output for trace in self._pattern.traces}
+            said = outputs.pop()
+            whole = None if outputs or len(said) > _LONGEST_ANSWER else literal(said)
+            if whole is None:
+                raise _DoubtError(f"what step {index + 1} reads decides, and is too long or varied for a program")
+            yield Binary("==", text, whole)
+            return
+        several = [_stretches(answer.pieces or ()) for answer in answers]
+        first = several[0]
+        alone = first[0] if len(first) == 1 and all(each == first for each in several) else None
+        known = literal(alone) if isinstance(alone, str) and len(alone) <= _LONGEST_ANSWER else None
+        if known is not None:
+            yield Binary("==", text, known)
+            return
+        words = (word for each in first if isinstance(each, str) for word in each.split(WORKSPACE))
+        for word in dict.fromkeys(map(_telling, words)):
+            if word and all(any(isinstance(each, str) and word in each for each in other) for other in several):
+                yield Binary("contains", text, Text(word))
+
+    def _is_bound(self, domain: Domain, name: str, rng: random.Random) -> bool:
+        """Whether binding takes every value that the domain has of one slot, beside the values of runs."""
+        values = list(domain.values(name, rng))
+        bases = [dict(trace.slots) for trace in self._goals[:_BASES]]
+        return all(isinstance(self._bind({**base, name: value}), Bound) for base in bases for value in values)
+
+    def _probe(self, domain: Domain, rng: random.Random) -> None:
+        """Raise where binding would do nothing, or something else, for values of the domain in any combination."""
+        _, verified = self.program(domain)
+        for _ in range(_PROBES):
+            slots = domain.draw(rng)
+            bound = self._bind(slots)
+            if isinstance(bound, Unbound):
+                raise _DoubtError(bound.reason)
+            made, end = made_calls(verified, slots, [_likely(bound, i, self._pattern) for i in range(len(bound.steps))])
+            wanted = [(step.tool, step.args) for step in bound.steps[: len(made)]]
+            if (not made and not end.ok) or not all(map(same_call, made, wanted)):
+                raise _DoubtError(f"the runs do not show what is to be done for other values: {end.text}".rstrip(": "))
+
+    def _is_fixed(self) -> bool:
+        """Whether a motion rests on a number that is none of the goal's, so that it matters where the robot stands."""
+        newest, bound = self._pattern.newest, self._bounds[0]
+        pairs = zip(newest.steps, bound.steps, strict=True)
+        known = [(other.sources, leaves(step.args)) for step, other in pairs if is_motion(newest, step)]
+        return any(
+            is_number(value) and sources.get(name, "literal") == "literal"
+            for sources, args in known
+            for name, value in args.items()
+        )
+
+    def _digits(self, domain: Domain) -> dict[str, int]:
+        """Of which components binding takes no value with more decimals than were seen, and how many that are."""
+        found = {}
+        base = dict(self._pattern.newest.slots)
+        for name, level in domain.levels.items():
+            if level is not Level.BETWEEN:
+                continue
+            values = [value if isinstance(value, list) else [value] for value in domain.seen[name]]
+            for axis in range(min(map(len, values))):
+                is_list = isinstance(domain.seen[name][0], list)
+                finer = domain.finer(name, axis if is_list else None)
+                if finer is None:
+                    continue
+                probe = [*base[name][:axis], finer, *base[name][axis + 1 :]] if is_list else finer
+                if isinstance(self._bind({**base, name: probe}), Unbound):
+                    part = list(components({name: base[name]}))[axis]
+                    found[part] = most_decimals([value[axis] for value in values])
+        return found
+
+
+def with_words(candidate: Candidate, words: str) -> Candidate:
+    """The candidate with the hash of the words on its page."""
+    return replace(candidate, crystal=replace(candidate.crystal, words=words))
+
+
+def _argument(name: str, value: JSON, sources: Mapping[str, str], known: Mapping[str, JSON], index: int) -> Expression:
+    """The value of an argument, leaf by leaf."""
+    if isinstance(value, Mapping) and value:
+        items = ((key, _argument(f"{name}.{key}", item, sources, known, index)) for key, item in value.items())
+        return Record(tuple(items))
+    if isinstance(value, list | tuple) and value:
+        return Listing(tuple(_argument(f"{name}[{at}]", item, sources, known, index) for at, item in enumerate(value)))
+    source = sources.get(name, "literal")
+    found = expression(name, source, value, known)
+    if found is None:
+        raise _DoubtError(f"a program cannot say what '{name}' of step {index + 1} is: {source}")
+    return found
+
+
+def _stretches(pieces: Sequence[object]) -> list[object]:
+    """What is said without a break as one text; a number that may vary stands between two of them."""
+    return [
+        "".join(map(str, group)) if is_text else None
+        for is_text, group in groupby(pieces, key=lambda piece: isinstance(piece, str))
+    ]
+
+
+def _likely(bound: Bound, index: int, pattern: Pattern) -> str:
+    """What a step of a bound run will answer, as far as that is known."""
+    expect = bound.steps[index].expect
+    return pattern.newest.steps[index].output if expect.pieces is None else expect.shown
+
+
+def _telling(text: str) -> str:
+    """From the first letter or quote to the last one: what stands around numbers says nothing."""
+    found = _EDGES.fullmatch(text)
+    return found[1] if found and any(map(str.isalnum, found[1])) else ""

@@ -1,10 +1,11 @@
 """Reads where an argument came from, as binding says it, and writes it as an expression of a program.
 
-Knows no trace. What a program cannot say is None: then the traces are still followed one by one, and no skill is made.
+Knows no run. What a program cannot say is None: then the traces are still followed one by one, and no skill is made.
 """
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from llmos.messages import JSON
@@ -22,6 +23,9 @@ from llmos.programs.form import (
     Text,
     Truth,
 )
+from llmos.runtime.retracing import relative
+from llmos.traces.components import same_text
+from llmos.traces.trace import WORKSPACE
 
 _SLOT = re.compile(r"(?P<slot>[a-z]+\d+)(?:\.(?P<axis>[xyz])|\[(?P<item>\d+)\])?")
 _PART = r"[-+]?[\d.]+(?:e[-+]?\d+)?"
@@ -62,12 +66,18 @@ def literal(value: JSON) -> Expression | None:
     return None
 
 
-def expression(source: str, value: JSON) -> Expression | None:
-    """What an argument is in a program, by the words for its source and the value that it has in one run."""
+def expression(argument: str, source: str, value: JSON, known: Mapping[str, JSON]) -> Expression | None:
+    """What an argument is in a program, by the words for its source and the value that it has in one run.
+
+    `known` are the components of that run's goal. A path from the workspace's root becomes a relative one.
+    """
+    value = relative(argument, value)
     if source == "literal":
         return literal(value)
     if found := _COPY.fullmatch(source):
-        return _copied(found["name"], found["scale"], value)
+        if isinstance(value, str):
+            return None if found["scale"] else _text(argument, value, found["name"], known)
+        return _copied(found["name"], found["scale"])
     for pattern, operator in ((_SUM, "+"), (_DIFFERENCE, "-"), (_PRODUCT, "*")):
         if (found := pattern.fullmatch(source)) and (slot := component(found["name"])):
             return _computed(operator, slot, float(found["part"]))
@@ -85,12 +95,22 @@ def component(name: str) -> Expression | None:
     return Item(slot, Number(int(found["item"]))) if found["item"] else slot
 
 
-def _copied(name: str, scale: str, value: JSON) -> Expression | None:
-    slot = component(name)
-    if slot is None or (isinstance(value, str) and scale):
+def _text(argument: str, value: str, name: str, known: Mapping[str, JSON]) -> Expression | None:
+    """A text of the goal, with what stands around it."""
+    slot, given = component(name), known.get(name)
+    if slot is None or not isinstance(given, str):
         return None
-    factor = _FACTORS.get(scale.removeprefix(" negative"))
-    if factor is None:
+    around = same_text(value, relative(argument, given)) or same_text(value, given)
+    if around is None or WORKSPACE in around[0]:
+        return None
+    before, after = around
+    found: Expression = Binary("+", Text(before), slot) if before else slot
+    return Binary("+", found, Text(after)) if after else found
+
+
+def _copied(name: str, scale: str) -> Expression | None:
+    slot, factor = component(name), _FACTORS.get(scale.removeprefix(" negative"))
+    if slot is None or factor is None:
         return None
     times, over = factor
     found: Expression = slot if times == 1 else Binary("*", slot, Number(times))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from llmos.messages import Effect
+from llmos.messages import JSON, Effect
 from llmos.traces.trace import Trace
 
 PLANNED = frozenset({"LEARNER", "MIXED"})
@@ -39,45 +39,67 @@ class Pattern:
     @property
     def world(self) -> str:
         """The robot and scene of all of them; empty without one."""
-        world = self.newest.world
-        return f"{world.get('robot', '')} / {world.get('scene', '')}" if world else ""
+        return world_of(self.newest)
 
 
-def find_pattern(traces: Sequence[Trace], fewest: int) -> Pattern | str:
-    """The pattern of traces of one agent and skeleton; a sentence where they make none.
+@dataclass(frozen=True, slots=True)
+class NoPattern:
+    """Why runs make no pattern, in a clause; `enough`: more runs of this kind would change nothing."""
 
-    Only those count that were made by the agent, with the skills, tools, robot and scene of the newest of them.
+    reason: str
+    enough: bool
+
+
+def find_pattern(traces: Sequence[Trace], fewest: int) -> Pattern | NoPattern:
+    """The pattern of traces of one agent, skeleton and world.
+
+    Only those count that were made with the agent, skills, tools, robot and scene as the newest of them had them.
     """
     if not traces:
-        return "there is no trace"
+        return NoPattern("there is no trace", enough=False)
     ordered = sorted(traces, key=lambda trace: (trace.created, trace.run_id))
-    alike = [trace for trace in ordered if _made(trace) == _made(ordered[-1])]
+    alike = [trace for trace in ordered if _basis(trace, ordered[-1]) == _basis(ordered[-1], trace)]
     pattern = Pattern(tuple(alike))
     if len(alike) < fewest:
-        return f"{len(alike)} of {fewest} runs are there"
+        return NoPattern(f"{len(alike)} of {fewest} runs are there", enough=False)
     if pattern.newest.slots and pattern.goals < fewest:
-        return f"its goals had {pattern.goals} of {fewest} different values"
+        return NoPattern(f"its goals had {pattern.goals} of {fewest} different values", enough=False)
     if not pattern.planned:
-        return "no run of a model is among them, which alone shows where arguments come from"
-    if any(step.effect is Effect.IRREVERSIBLE for step in pattern.newest.steps):
-        return "what it does cannot be undone"
+        return NoPattern("no run of a model is among them, and that alone shows where arguments come from", enough=True)
+    if not pattern.newest.steps:
+        return NoPattern("no tool was called", enough=True)
+    if final := sorted({step.tool for trace in alike for step in trace.steps if step.effect is Effect.IRREVERSIBLE}):
+        return NoPattern(f"what {' and '.join(final)} did cannot be undone", enough=True)
     if len({_calls(trace) for trace in alike}) > 1:
-        return "the runs contradict each other: they did not make the same calls"
+        return NoPattern("the runs contradict each other: they did not call the same tools", enough=True)
+    if len({frozenset(trace.slots) for trace in alike}) > 1:
+        return NoPattern("the runs contradict each other: their goals have other values", enough=True)
     return pattern
 
 
 def groups(traces: Iterable[Trace]) -> list[list[Trace]]:
-    """The traces by agent and skeleton, the most frequent first."""
-    found: dict[tuple[str, str], list[Trace]] = {}
+    """The traces by agent, skeleton and world, the most frequent first.
+
+    What somebody else learned, and what is sensitive, teaches nothing that stands in clear words in a volume.
+    """
+    found: dict[tuple[str, str, str], list[Trace]] = {}
     for trace in traces:
-        found.setdefault((trace.agent, trace.signature), []).append(trace)
-    return sorted(found.values(), key=lambda group: (-len(group), group[0].skeleton))
+        if not trace.imported and not trace.sensitive:
+            found.setdefault((trace.agent, trace.signature, world_of(trace)), []).append(trace)
+    return [found[key] for key in sorted(found, key=lambda key: (-len(found[key]), found[key][0].skeleton, key))]
 
 
-def _made(trace: Trace) -> tuple[object, ...]:
-    """By whom and with what a run was made."""
-    places = tuple(str(trace.world.get(key, "")) for key in ("robot", "robot_hash", "scene", "scene_hash"))
-    tools = tuple(sorted({(step.tool, step.tool_version) for step in trace.steps}))
+def world_of(trace: Trace) -> str:
+    """The robot and the scene of a run; empty without one."""
+    world = trace.world
+    return f"{world.get('robot', '')} / {world.get('scene', '')}" if world else ""
+
+
+def _basis(trace: Trace, beside: Trace) -> tuple[object, ...]:
+    """By whom and with what a run was made; of its tools those that the other one called too."""
+    places: tuple[JSON, ...] = tuple(trace.world.get(key, "") for key in ("robot", "robot_hash", "scene", "scene_hash"))
+    common = {step.tool for step in beside.steps}
+    tools = tuple(sorted({(step.tool, step.tool_version) for step in trace.steps if step.tool in common}))
     return trace.agent, trace.agent_hash, tuple(sorted(trace.skill_hashes.items())), places, tools
 
 

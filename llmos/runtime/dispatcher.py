@@ -131,9 +131,7 @@ def _follower(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -
     fitting = [trace for trace in traces if not reasons[trace.id]]
     if not fitting:
         return next(iter(reasons.values()), "")
-    tolerance = Tolerance(
-        rules.absolute_tolerance, rules.relative_tolerance, rules.pose_tolerance_m, rules.pose_tolerance_deg
-    )
+    tolerance = tolerance_of(rules)
     bound = bind(fitting, values(goal), here.workspace)
     if isinstance(bound, Unbound):
         return bound.reason
@@ -157,6 +155,13 @@ _WAYS: Final[Mapping[Mode, Callable[[Goal, Experience, Here, DispatchRules], Dec
     "FOLLOWER": _follower,
     "MIXED": _mixed,
 }
+
+
+def tolerance_of(rules: DispatchRules) -> Tolerance:
+    """How near is near enough."""
+    return Tolerance(
+        rules.absolute_tolerance, rules.relative_tolerance, rules.pose_tolerance_m, rules.pose_tolerance_deg
+    )
 
 
 def misfit(trace: Trace, known: Experience, here: Here, rules: DispatchRules) -> str:

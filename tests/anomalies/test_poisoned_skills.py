@@ -77,7 +77,7 @@ def place(tmp_path: Path) -> Place:
 def teach(place: Place, versions: dict[str, str], program: str, volume: str = "user", tools: str = "Write") -> None:
     """A skill in a volume, with uses that all succeeded, as whoever made it says."""
     signature = parse_goal(GOAL).signature
-    name = f"note-things{suffix(signature)}"
+    name = f"note-things{suffix(signature, 'worker')}"
     named = " ".join(f"{tool}={versions[tool]}" for tool in tools.split())
     page = SKILL.format(name=name, signature=signature, tools=named, program=program)
     path = place.write(f"{volume}/skills/{name}/SKILL.md", page)
