@@ -14,6 +14,7 @@ from llmos.traces.trace import WORKSPACE
 _AXES = "xyz"
 _COORDINATES = ("point", "pair")
 _EXACT = 1e-9
+_MOST = 1e15
 _DIGITS = 12
 """Significant digits that survive a change of units."""
 
@@ -79,8 +80,8 @@ def alike(one: float, other: float) -> bool:
 
 
 def is_number(value: JSON) -> bool:
-    """Whether it is a number, which a truth value is not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a number that can be reckoned with: no truth value, not infinite, not of a hundred digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_MOST < value < _MOST
 
 
 def equal(one: JSON, other: JSON) -> bool:

@@ -20,6 +20,7 @@ NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 WORD = re.compile(r"""[^\s"'`,;()\[\]]+""")
 
 _LONGEST_QUOTE = 120
+_LONGEST_COUNT = 15
 _ANY_NUMBER = rf"({NUMBER.pattern})"
 
 
@@ -137,7 +138,7 @@ def read(text: str, kind: str, at: Sequence[str | int]) -> JSON:
 
 def numbers_in(text: str) -> list[float]:
     """The numbers of an answer, in order."""
-    return [float(each) if {".", "e", "E"} & set(each) else int(each) for each in NUMBER.findall(text)]
+    return [_number(each) for each in NUMBER.findall(text)]
 
 
 def words_in(text: str) -> list[str]:
@@ -148,6 +149,10 @@ def words_in(text: str) -> list[str]:
 def cut(text: str) -> list[str]:
     """The text in pieces: every second one is a number."""
     return re.split(_ANY_NUMBER, text)
+
+
+def _number(shown: str) -> float:
+    return int(shown) if len(shown) <= _LONGEST_COUNT and shown.lstrip("+-").isdecimal() else float(shown)
 
 
 def _field(text: str, at: Sequence[str | int]) -> JSON:

@@ -35,7 +35,8 @@ def explain(values: Sequence[JSON], evidence: Evidence) -> Explained | None:
         return _number(values, evidence)
     if all(isinstance(value, str) for value in values):
         return _text(values, evidence)
-    if all(type(value) is type(values[0]) and value == values[0] for value in values):
+    fixed = values[0] is None or isinstance(values[0], bool | dict | list)
+    if fixed and all(type(value) is type(values[0]) and value == values[0] for value in values):
         return Explained(values[0], "literal", "constant")
     return None
 

@@ -17,6 +17,9 @@ _LONGEST = 4_000
 DOUBT: Final = "\ufffd"
 
 _MOST_READINGS = 4
+_MOST_PLACES = 20_000
+"""A text that has more, as a thousand times the same letter, is not read as a template."""
+
 _FORMATS = ("", ".0f", ".1f", ".2f", ".3f")
 
 
@@ -54,7 +57,7 @@ def readings(texts: Sequence[str], evidence: Evidence) -> dict[str, frozenset[st
     queue = [begin]
     while queue:
         at = heappop(queue)
-        if at == end:
+        if at == end or len(reached) > _MOST_PLACES:
             break
         for after, added, name in _steps(texts, at, blanks):
             if after not in reached:

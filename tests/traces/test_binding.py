@@ -4,10 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmos.documents.document import hash_of
 from llmos.messages import JSON, Effect
 from llmos.traces.binding import Bound, Unbound, bind
+from llmos.traces.components import equal
 from llmos.traces.trace import Trace, TraceStep
 from tests.support.traces import HERE, moved, robot_world, step, trace
 
@@ -474,6 +477,41 @@ def test_an_answer_in_other_words_is_not_foreseen() -> None:
         for x, said in ((0.5, "there"), (0.7, "there, but late"))
     ]
     assert reason(runs, {"number1": 0.6}) == "nobody can say what step 1, goto, will answer"
+
+
+ODD = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.sampled_from([0, 1, 0.5, -2.0, 10**400, 1e300])
+    | st.sampled_from(["", "a", "aa", "a1.txt"]),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from(["x", "y", "a.b"]), below, max_size=2),
+    max_leaves=5,
+)
+ODD_STEP = st.builds(
+    step,
+    st.sampled_from(["move_to", "Write"]),
+    st.dictionaries(st.sampled_from(["x", "y", "file_path"]), ODD, max_size=2),
+    st.sampled_from(["done", "a 1 at (0.50, -2.00)", "wrote 2 bytes to aa", "9" * 5000, "\ue000"]),
+    st.sampled_from(Effect),
+    before=st.dictionaries(st.sampled_from(["{workspace}/a", "b"]), st.none() | st.just("sha256:x"), max_size=1),
+    after=st.dictionaries(st.sampled_from(["{workspace}/a", "b"]), st.none() | st.just("sha256:y"), max_size=1),
+)
+ODD_SLOTS = st.dictionaries(st.sampled_from(["point1", "length1", "text1", "list1"]), ODD, max_size=2)
+ODD_TRACE = st.builds(
+    trace,
+    st.lists(ODD_STEP, max_size=3),
+    ODD_SLOTS,
+    world=st.sampled_from([{}, robot_world(), {"robot": "arm", "state": 1}]),
+)
+
+
+@given(st.lists(ODD_TRACE, max_size=3), ODD_SLOTS, st.booleans())
+def test_whatever_traces_hold_binding_gives_an_answer(traces: list[Trace], slots: dict[str, JSON], leap: bool) -> None:
+    """A trace that was edited by hand, or damaged, is no reason for a run to break."""
+    found = bind(traces, slots, HERE, leap=leap)
+    assert isinstance(found, Bound | Unbound)
+    if isinstance(found, Bound):
+        assert found.exact is any(equal(each.slots, slots) and each.steps for each in traces)
 
 
 def test_of_several_runs_of_one_goal_the_best_is_repeated() -> None:

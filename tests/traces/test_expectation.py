@@ -92,6 +92,7 @@ def test_a_long_answer_is_not_repeated_whole() -> None:
 def test_numbers_are_found_where_they_stand_by_themselves() -> None:
     """Not in names and versions; a hyphen between figures is no sign."""
     assert numbers_in("x1 at (-1.50, 2) v1.2.3, 3e2 and 2026-11-20; 30cm") == [-1.5, 2, 300.0, 2026, 11, 20, 30]
+    assert numbers_in("9" * 5000) == [float("inf")]
     assert cut("a 1 b 2.5")[1::2] == ["1", "2.5"]
     assert words_in("'cube' at (1.50, 2). See a.txt.") == ["cube", "at", "1.50", "2", "See", "a.txt"]
 

@@ -154,6 +154,19 @@ def test_a_long_text_is_no_template() -> None:
     assert found.kind == "constant"
 
 
+def test_a_text_of_one_letter_is_no_riddle() -> None:
+    """There are millions of ways to read it, so there is none."""
+    goals: list[dict[str, JSON]] = [{"text1": "a", "text2": "aa"}, {"text1": "aa", "text2": "a"}]
+    assert readings(["a" * 3000, "a" * 2999], evidence(goals, {"text1": "b", "text2": "c"})) == {}
+
+
+def test_numbers_that_cannot_be_reckoned_with_are_none() -> None:
+    """Infinity, and a whole number of four hundred digits, are no constants either."""
+    for odd in (float("inf"), 10**400):
+        assert explain([odd, odd], numbers(1, 2, new=2)) is None
+        assert taken([odd, 1], [["1", "2"]], "/w") is None
+
+
 def test_what_changed_may_be_taken_from_an_answer() -> None:
     """At the same place in every run, in numbers, words, fields, or as the whole."""
     answers = [["cube at 0.25", "ball at 0.75"], ['{"id": "q7"}', '{"id": "k2"}'], ["all of it", "of it all"]]
