@@ -3,21 +3,27 @@
 The model knows the right calls for every goal, so a wrong call can only come from what was learned.
 """
 
-import contextlib
 import math
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from llmos.boot import LLMOS
+from llmos.boot.crystallization import skills_step
+from llmos.boot.evolving import Asked
 from llmos.messages import JSON
+from llmos.runtime.goals import parse_goal, values
 from llmos.runtime.outcome import RunOutcome
+from llmos.settings import system_root
 from llmos.traces.events import Entry, ModelReplied, ToolReturned
 from llmos.traces.reading import read_journal
+from llmos.volumes.home import init_home
 from tests.support.adversaries import Ask, Call, Lesson, Task
 from tests.support.homes import Place, make_place
-from tests.support.runs import events, hire
+from tests.support.runs import CHECKOUT, events, hire
 from tests.support.tapes import asks, says, tape
 
 LED = frozenset({"FOLLOWER", "CRYSTALLIZED"})
@@ -26,6 +32,7 @@ _AGENTS = {
     "files": "---\nname: worker\ndescription: Writes.\ntools: Read, Write, Edit, Glob, Bash\n---\n\nWrite.\n",
 }
 _PERMITTED = ("Bash(rm *)",)
+_RUNS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +51,66 @@ class Judged:
     """The goal was reached without a model."""
 
 
-async def teach_and_ask(lesson: Lesson, root: Path) -> list[Judged]:
-    """Learn all tasks of a lesson in a home of its own, then ask one after the other, each as if the first."""
+async def teach_and_ask(lesson: Lesson, root: Path, *, crystallized: bool = False) -> list[Judged]:
+    """Learn all tasks of a lesson in a home of its own, then ask one after the other, each as if the first.
+
+    With `crystallized`, more goals of the lesson's skeleton are reached first, and often enough, and skills are made of
+    what was learned, where that is possible.
+    """
     place = make_place(root)
+    place.home.rmdir()
+    init_home(place.home, system_root())
     hire(place, _AGENTS[lesson.body])
     if lesson.body == "arm":
-        arm = Path(__file__).parents[2] / "volumes" / "system" / "robots" / "arm.md"
-        place.write("user/robots/arm.md", arm.read_text("utf-8").replace("[mujoco-arm, kinematic]", "kinematic"))
-    for task in lesson.learned:
-        outcome = await _run(place, lesson, task)
+        arm = (CHECKOUT / "volumes/system/robots/arm.md").read_text("utf-8")
+        place.write("user/robots/arm.md", arm.replace("[mujoco-arm, kinematic]", "kinematic"))
+    for task in _curriculum(lesson) if crystallized else lesson.learned:
+        outcome = await _run(place, lesson, task, mode="learner" if crystallized else "auto")
         assert outcome.outcome == "done", (task, outcome)
+    if crystallized:
+        await _crystallize(place, lesson)
     place.write("kernel/dispatch.md", "---\nlearn: false\n---\n")
-    learned = root / "learned"
-    shutil.copytree(place.home, learned, symlinks=True)
+    uses = place.home / "user" / "usage.jsonl"
+    learned = uses.read_bytes()
     judged = []
     for ask in lesson.asks:
         judged.append(_judged(lesson, ask, await _run(place, lesson, ask.task), place))
-        shutil.rmtree(place.home)
-        shutil.copytree(learned, place.home, symlinks=True)
+        uses.write_bytes(learned)
     return judged
 
 
-async def _run(place: Place, lesson: Lesson, task: Task) -> RunOutcome:
+def _curriculum(lesson: Lesson) -> list[Task]:
+    """What is learned, and every other goal of the same skeleton with other values, in turn, six runs at least."""
+    first = parse_goal(lesson.learned[0].goal)
+    tasks = {repr(values(parse_goal(task.goal))): task for task in lesson.learned}
+    others = [ask.task for ask in lesson.asks if parse_goal(ask.task.goal).signature == first.signature]
+    fresh = {repr(values(parse_goal(task.goal))): task for task in others}
+    held_out = [task for name, task in fresh.items() if name not in tasks and task.calls != _nothing(lesson)]
+    several = [*tasks.values(), *held_out[::2]]
+    return (several * _RUNS)[: max(_RUNS, len(several))]
+
+
+def _nothing(lesson: Lesson) -> tuple[Call, ...]:
+    """What is done about a goal that asks for nothing of the lesson."""
+    return next((ask.task.calls for ask in lesson.asks if ask.why == "do not ..."), ())
+
+
+async def _crystallize(place: Place, lesson: Lesson) -> None:
+    with ExitStack() as stack:
+        async with _system(place, lesson, tape(place)) as system:
+            await skills_step(system, Asked(), stack).carry_out(lambda _: None)
+
+
+def _system(place: Place, lesson: Lesson, model: str, mode: str = "auto") -> LLMOS:
+    robot = {"robot": "arm", "scene": lesson.scene} if lesson.body == "arm" else {}
+    return place.system(model=model, approve=_PERMITTED, mode=mode, **robot)
+
+
+async def _run(place: Place, lesson: Lesson, task: Task, mode: str = "auto") -> RunOutcome:
     """Run a task where all is as at the beginning, with a model that makes its calls."""
     _restore(place.workspace, lesson.files)
     model = tape(place, *(asks(call) for call in task.calls), says("done"))
-    robot = {"robot": "arm", "scene": lesson.scene} if lesson.body == "arm" else {}
-    async with place.system(model=model, approve=_PERMITTED, **robot) as system:
+    async with _system(place, lesson, model, mode) as system:
         return await system.execute(task.goal, "worker")
 
 
@@ -125,7 +165,7 @@ def _same_call(one: Call, other: Call, workspace: Path) -> bool:
 def _same(name: str, one: JSON, other: JSON, workspace: Path) -> bool:
     if name == "file_path":
         return os.path.normpath(workspace / one) == os.path.normpath(workspace / other)
-    with contextlib.suppress(TypeError):
+    with suppress(TypeError):
         return math.isclose(one, other, abs_tol=1e-9)
     return bool(one == other)
 
