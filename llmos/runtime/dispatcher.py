@@ -118,8 +118,8 @@ def _crystallized(goal: Goal, known: Experience, here: Here, rules: DispatchRule
     if found.rate < rules.crystallized_min_rate:
         least = rules.crystallized_min_rate
         return f"the skill {found.skill} succeeded in {found.rate:.0%} of its uses, less than {least:.0%}"
-    if said := next(filter(None, (_spelling(trace, goal) for trace in known.exact(goal.signature, here.agent))), ""):
-        return said
+    if any(_spelling(trace, goal) for trace in known.exact(goal.signature, here.agent)):
+        return ""  # the traces themselves tell why, as the next way is tried
     reason = f"the skill {found.skill} was made for such goals: {counted(found.uses, 'use')}, {found.rate:.0%} done"
     return Decision("CRYSTALLIZED", reason, found.lead, skill=found.skill)
 

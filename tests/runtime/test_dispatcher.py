@@ -143,6 +143,22 @@ def test_a_tool_that_the_agent_has_no_more_is_not_called() -> None:
     assert way(Known([learned()]), here(version=gone)) == ("LEARNER", reason)
 
 
+@pytest.mark.parametrize("skill", ["", GO])
+def test_a_word_that_is_spelled_otherwise_is_not_written_again(skill: Crystallized | str) -> None:
+    """Neither a trace nor a program writes Hello where the goal says hello, though the two are one goal."""
+    goal = "Write Hello into a.txt"
+    found = parse_goal(goal)
+    steps = [step("Write", {"file_path": "a.txt", "content": "Hello"}, "wrote 5 bytes to a.txt")]
+    known = trace(steps, values(found), signature=found.signature, skeleton=found.skeleton, goal=goal, world=WORLD)
+    remembered = Known([known], skill=skill)
+    assert way(remembered, goal="  write Hello into a.txt.")[0] in ("CRYSTALLIZED", "FOLLOWER")
+    assert way(remembered, goal="write hello into a.txt") == (
+        "LEARNER",
+        "the model plans each step; "
+        "a trace is there, but it wrote 'Hello' as its goal spells it, and this goal spells it otherwise",
+    )
+
+
 def test_a_trace_that_failed_twice_in_a_row_is_in_quarantine() -> None:
     """And one that failed once is not."""
     known = learned()
