@@ -23,6 +23,7 @@ from llmos.programs.form import (
 )
 from llmos.programs.values import (
     Value,
+    at_least,
     at_most,
     contains,
     field,
@@ -30,6 +31,7 @@ from llmos.programs.values import (
     less,
     light,
     minus,
+    more,
     negated,
     over,
     plus,
@@ -46,8 +48,8 @@ _OPERATIONS: Mapping[str, Callable[[Value, Value, int], Value]] = {
     "/": over,
     "<": less,
     "<=": at_most,
-    ">": lambda left, right, line: less(right, left, line),
-    ">=": lambda left, right, line: at_most(right, left, line),
+    ">": more,
+    ">=": at_least,
     "==": lambda left, right, _: same(left, right),
     "!=": lambda left, right, _: not same(left, right),
     "contains": contains,

@@ -32,7 +32,7 @@ WIDTH = 88
 
 _ATOM, _OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT, _MINUS = 10, 1, 2, 3, 4, 5, 6, 7
 _ARITHMETIC = {"+": ("plus", _SUM), "-": ("minus", _SUM), "*": ("times", _PRODUCT), "/": ("over", _PRODUCT)}
-_ORDER = {"<": "less", "<=": "at_most", ">": "less", ">=": "at_most"}
+_ORDER = {"<": "less", "<=": "at_most", ">": "more", ">=": "at_least"}
 _OPERATIONS = frozenset(name for name in vars(values) if not name.startswith("_"))
 _OF_MODULES = {"checked", "anyio", "TYPES", "Number", "Plain", "OneOf", "ListOf", "ProgramError"}
 _OF_FUNCTIONS = {"", "__debug", "call", "sleep", "range", "turn"}
@@ -149,7 +149,9 @@ class Writer:
             return self.condition(expression), _OR if operator == "or" else _AND
         left, right = self.known(expression.left), self.known(expression.right)
         if operator == "contains":
-            return self._contained(expression, safe=left.is_texty and right.is_texty)
+            # Python looks at the part first, which must not be where it fails
+            plain = isinstance(expression.right, Text | Name)
+            return self._contained(expression, safe=left.is_texty and right.is_texty and plain)
         numbers = left.is_numeric and right.is_numeric
         if numbers or (operator in ("==", "!=") and _are_equal_in_python(left, right)):
             first, second = (self.expression(each, _SUM) for each in (expression.left, expression.right))
@@ -158,8 +160,6 @@ class Writer:
         if operator in ("==", "!="):
             self.used.add("same")
             return (f"same({first}, {second})", _ATOM) if operator == "==" else (f"not same({first}, {second})", _NOT)
-        if operator in (">", ">="):
-            first, second = second, first
         return self.operation(_ORDER[operator], first, second, line=expression.line), _ATOM
 
     def _contained(self, expression: Binary, *, safe: bool) -> tuple[str, int]:

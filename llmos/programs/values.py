@@ -141,6 +141,16 @@ def at_most(left: Value, right: Value, line: int) -> bool:
     return bool(left <= right)
 
 
+def more(left: Value, right: Value, line: int) -> bool:
+    """Whether one number is above the other."""
+    return not at_most(left, right, line)
+
+
+def at_least(left: Value, right: Value, line: int) -> bool:
+    """Whether one number is not below the other."""
+    return not less(left, right, line)
+
+
 def contains(whole: Value, part: Value, line: int) -> bool:
     """Whether a text has the other text in it, a list the item, an object the key."""
     if isinstance(whole, list):

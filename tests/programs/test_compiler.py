@@ -4,6 +4,7 @@ import ast
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -97,6 +98,75 @@ def test_compiled_and_interpreted_programs_do_the_same(
     anyio.run(both)
 
 
+OPERATORS = ("+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">=", "contains", "and", "or")
+PLAIN: tuple[JSON, ...] = (
+    0,
+    1,
+    -2,
+    1.0,
+    0.5,
+    1e300,
+    2**53,
+    10**30,
+    True,
+    False,
+    None,
+    "",
+    "x",
+    [],
+    [1],
+    [True],
+    {},
+    {"x": 1},
+)
+NUMBERS = (0, 1, -2, 1.0, 0.1, 1e300, -1e308, 2**53)
+
+
+def ended(space: dict[str, Any], verified: Verified, answers: list[Result], values: dict[str, JSON]) -> None:
+    """Both ways end the same."""
+
+    async def both() -> None:
+        first, second = World(answers), World(answers)
+        one = await interpreted(verified, values, first)
+        try:
+            other: End = ("done", await space["run"](second.call, **values), 0)
+        except StoppedError as error:
+            other = ("stopped", error.sentence, error.line)
+        assert (one, repr(first.asked)) == (other, repr(second.asked))
+
+    anyio.run(both)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_operator_does_the_same_with_whatever_a_tool_answers(operator: str) -> None:
+    """All pairs of the values that JSON has, and answers that are no JSON at all."""
+    text = f"let r = call look()\ncall put(value=r[0] {operator} r[1])\ncall put(value=r[1].x)\ndone 1"
+    verified = verify(parse(text), TOOLS)
+    space: dict[str, Any] = {}
+    exec(compile(to_python(verified, "run"), "compiled", "exec"), space)
+    for left in PLAIN:
+        for right in PLAIN:
+            ended(space, verified, [Result(True, msgspec.json.encode([left, right]).decode())], {})
+    for answer in ("", "[1]", "{}"):
+        ended(space, verified, [Result(True, answer)], {})
+
+
+@pytest.mark.parametrize("operator", [each for each in OPERATORS if each not in ("contains", "and", "or")])
+@pytest.mark.parametrize("bound", ["", " in -2..1", " in 1..2"])
+def test_every_operator_does_the_same_with_numbers_that_are_given(operator: str, bound: str) -> None:
+    """Whether the range lets Python's own operator stand, or not."""
+    head = f"given a: number{bound}\ngiven b: number{bound}\n"
+    text = f"{head}call put(value=-a {operator} b)\ncall put(value=a {operator} 2)\ndone 1"
+    verified = verify(parse(text), TOOLS)
+    space: dict[str, Any] = {}
+    exec(compile(to_python(verified, "run"), "compiled", "exec"), space)
+    low, high = verified.program.parameters[0].type.least, verified.program.parameters[0].type.most  # type: ignore[union-attr]
+    fitting = [each for each in NUMBERS if low <= each <= high]
+    for left in fitting:
+        for right in fitting:
+            ended(space, verified, [Result(True, "")], {"a": left, "b": right})
+
+
 SQUARE = """
 # the edge
 given side: length in 5 cm..50 cm = 20 cm
@@ -126,7 +196,7 @@ import anyio
 
 from llmos.programs.form import Number, Plain, ProgramError
 from llmos.programs.given import checked
-from llmos.programs.values import StoppedError, asked, field, less, plus, succeed
+from llmos.programs.values import StoppedError, asked, field, more, plus, succeed
 
 TYPES = {
     "side": Plain("length", Number(5, "cm"), Number(50, "cm")),
@@ -155,7 +225,7 @@ async def draw_square(call, *, side=0.2, times_=1, start, sleep=anyio.sleep):
             # only where it is free
             if r.ok and "free" in r.text:
                 succeed(await call("move", {"x": side / 2, "turn_deg": turn_}), 14)
-            elif less(3, field(r, "count", 15), 15):
+            elif more(field(r, "count", 15), 3, 15):
                 raise StoppedError("crowded", 16)
     for turn in range(asked(3, 1)):
         if turn:

@@ -89,7 +89,7 @@ class Maker:
                 return self.unknown()
             case _:
                 whole = kind == "whole number"
-                value = self.draw(st.integers(-4, 9) if whole else st.sampled_from([0.5, 2, -1.25, 1e300, 3]))
+                value = self.draw(st.integers(-4, 9) if whole else st.sampled_from([0.5, 2, 1e300, -1.25, 1e300, 3]))
                 unit = {"length": "cm", "angle": "rad", "duration": "min"}.get(kind, "")
                 return Number(value, self.pick("", unit) if value < 100 else "")
 
@@ -136,7 +136,7 @@ class Maker:
                 return form.Field(form.Name(self.pick(*self.of("result"))), "ok")
             case "unknown":
                 sign = self.pick("==", "!=", "<", ">=", "contains")
-                left, right = self.unknown(), self.pick(self.unknown(), self.number(deep=0))
+                left, right = self.unknown(), self.pick(self.unknown(), self.number(deep=0), form.Truth(True))
                 return self.pick(form.Binary(sign, left, right), left)
             case "not":
                 return form.Not(self.condition(deep - 1))
