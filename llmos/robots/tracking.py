@@ -8,6 +8,7 @@ from collections import deque
 from itertools import pairwise
 
 from llmos.documents.robot_profile import RobotProfile
+from llmos.documents.robot_profile import Tracking as Limits
 from llmos.robots.base import Measured, Pose, turn_between
 from llmos.robots.verdict import Refusal
 
@@ -25,8 +26,11 @@ class Tracking:
 
     def check(self, measured: Measured, profile: RobotProfile) -> Refusal | None:
         """Rule `tracking`: the robot is where it was sent within the last `lag_s`, or between two such places."""
-        limits = profile.tracking
-        way = self._way(measured.timestamp_s, limits.lag_s)
+        limits, until_s = profile.tracking, measured.timestamp_s
+        self._forget(until_s - limits.lag_s)
+        if self._is_at_newest(measured, limits):
+            return None
+        way = self._way(until_s)
         beside_m = min(_beside_m(measured.pose, a, b) for a, b in pairwise(way))
         turned_deg = math.degrees(min(_beside_rad(measured.pose, a, b) for a, b in pairwise(way)))
         if not beside_m <= limits.max_error_m:
@@ -37,10 +41,23 @@ class Tracking:
             )
         return None
 
-    def _way(self, until_s: float, lag_s: float) -> list[Pose]:
-        """The setpoints that were in force at any moment of that time; what is older is forgotten."""
-        while len(self._sent) > 1 and self._sent[1][0] <= until_s - lag_s:
+    def _forget(self, since_s: float) -> None:
+        """Keep the setpoints from then on, and the one that was in force then."""
+        while len(self._sent) > 1 and self._sent[1][0] <= since_s:
             self._sent.popleft()
+
+    def _is_at_newest(self, measured: Measured, limits: Limits) -> bool:
+        """The quick answer for a robot that follows: its newest setpoint is near enough."""
+        at_s, newest = self._sent[-1]
+        turn_rad = turn_between(newest.theta_rad, measured.pose.theta_rad) if measured.pose.is_finite else math.nan
+        return (
+            at_s <= measured.timestamp_s
+            and math.dist(measured.pose.point, newest.point) <= limits.max_error_m
+            and abs(math.degrees(turn_rad)) <= limits.max_error_deg
+        )
+
+    def _way(self, until_s: float) -> list[Pose]:
+        """The setpoints that may still count for a measurement of that moment, two at least."""
         first, *rest = self._sent
         return [first[1], first[1], *(pose for at_s, pose in rest if at_s <= until_s)]
 
