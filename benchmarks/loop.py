@@ -107,7 +107,7 @@ def _system(folder: Path, kind: str, url: str) -> "LLMOS":
     (user / "agents" / "stepper.md").write_text(_AGENT)
     (user / "tools" / "step.py").write_text(_TOOL.format(kind=kind))
     environment = Environment(home=folder / "home", anthropic_api_key="sk-test-key", anthropic_base_url=url)
-    return LLMOS(environment=environment, options=Options(workspace=folder / "work", budget_usd=10_000))
+    return LLMOS(environment=environment, options=Options(workspace=folder / "work", budget_usd=10_000, mode="learner"))
 
 
 async def _take_steps(system: "LLMOS") -> None:

@@ -130,7 +130,20 @@ def compare_help(root: Path, variables: dict[str, str]) -> list[Figure]:
 
 def pocket_memory(root: Path, variables: dict[str, str]) -> list[Figure]:
     """The demo's run, whole: real llama.cpp, gate, simulated arm."""
-    command = (*_LLMOS, "agent", "run", "operator", "--model", "pocket", "--robot", "arm", "Go home.", "--json")
+    command = (
+        *_LLMOS,
+        "agent",
+        "run",
+        "operator",
+        "--model",
+        "pocket",
+        "--robot",
+        "arm",
+        "Go home.",
+        "--mode",
+        "learner",
+        "--json",
+    )
     peaks = [run(command, variables, root / "work").peak_mb for _ in range(3)]
     return [Figure("peak memory of a pocket run", statistics.median(peaks), "MB", 250.0)]
 
