@@ -108,6 +108,11 @@ def _kind(value: JSON) -> str:
 
 
 def decimals(value: float) -> int:
+    """How many digits it has after the point.
+
+    >>> [decimals(each) for each in (3, 0.25, 1e-3, 20.0)]
+    [0, 2, 3, 0]
+    """
     """How many decimals a number has, as it is written."""
     exponent = Decimal(repr(value)).normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0

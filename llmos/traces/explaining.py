@@ -10,7 +10,7 @@ from typing import Literal
 
 from llmos.messages import JSON
 from llmos.traces.components import Scale, alike, is_number, same_text, scales, tidy
-from llmos.traces.evidence import Evidence
+from llmos.traces.evidence import Evidence, decimals
 from llmos.traces.templates import DOUBT, readings
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
@@ -76,8 +76,13 @@ def _number(values: Sequence[float], evidence: Evidence) -> Explained | None:
         return None
     found = list(computed(values, evidence))
     trusted = any(all(evidence.distinct(name) >= _ENOUGH for name in each.uses) for each in found)
-    inside = all(evidence.within(name) for each in found for name in each.uses)
+    inside = all(evidence.within(name) and not _coarser(values, name, evidence) for each in found for name in each.uses)
     return agreed(found) if trusted and inside else None
+
+
+def _coarser(values: Sequence[float], name: str, evidence: Evidence) -> bool:
+    """Whether the argument has fewer decimals than the value that it is computed from, as what was rounded has."""
+    return max(map(decimals, values)) < max(map(decimals, evidence.seen[name]))
 
 
 def computed(values: Sequence[float], evidence: Evidence) -> Iterator[Explained]:
