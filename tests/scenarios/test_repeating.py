@@ -36,8 +36,11 @@ async def test_without_learning_every_run_is_planned(tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 async def test_a_thousand_runs(tmp_path: Path) -> None:
-    """The whole of it."""
-    await _holds(CARRYING, SKILLED, ALL, tmp_path, {"LEARNER": 1, "FOLLOWER": 4, "CRYSTALLIZED": ALL - 5})
+    """The whole of it, half of them inspections."""
+    half = ALL // 2
+    await _holds(INSPECTION, FOLLOWED, half, tmp_path / "inspection", {"LEARNER": 1, "FOLLOWER": half - 1})
+    modes = {"LEARNER": 1, "FOLLOWER": 4, "CRYSTALLIZED": half - 5}
+    await _holds(CARRYING, SKILLED, half, tmp_path / "carrying", modes)
 
 
 async def _holds(work: Work, way: Way, runs: int, root: Path, modes: dict[str, int]) -> None:
