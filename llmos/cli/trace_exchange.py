@@ -48,7 +48,7 @@ def export_traces(
     from llmos.clock import RealClock
     from llmos.traces.bundle import pack, texts
 
-    words = _passphrase(again=True) if sensitive else environment().trace_passphrase or ""
+    words = environment().trace_passphrase or (_passphrase() if sensitive else "")
     day = "" if since is None else since.date().isoformat()
     left_out: list[str] = []
     with library() as opened, traces_of(opened, _exported(opened, volume), words) as known:
@@ -89,7 +89,7 @@ def import_traces(file: Path, volume: str, sensitive: bool, yes: bool, as_json: 
 
     make_home()
     own = environment().trace_passphrase or ""
-    words = _passphrase(again=False) if sensitive else own
+    words = _passphrase() if sensitive else own
     with library() as opened:
         target = opened.volume(volume)
         if not target.writable:
@@ -182,15 +182,15 @@ def _question(content: "Content", target: "Volume") -> str:
     return f"Take {what} of {agents} up into {target.name}? Done again, they call {tools}."
 
 
-def _passphrase(*, again: bool) -> str:
-    """The words of the environment, else those that a person types now."""
+def _passphrase() -> str:
+    """The words that a person types now; where nobody is there to ask, those of the environment."""
+    if sys.stdin.isatty():
+        answer: str = click.prompt("Passphrase", hide_input=True, err=True)
+        return answer
     words = environment().trace_passphrase
-    if words:
-        return words
-    if not sys.stdin.isatty():
+    if not words:
         raise LLMosError("Sensitive traces need a passphrase; set LLMOS_TRACE_PASSPHRASE.")
-    answer: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=again, err=True)
-    return answer
+    return words
 
 
 def _list(sentences: "list[str] | tuple[str, ...]") -> None:

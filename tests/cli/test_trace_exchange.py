@@ -1,15 +1,18 @@
 """Traces go to others and come from others as one file, and a person says what is taken up and what goes."""
 
+import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from llmos.traces.bundle import pack
 from llmos.traces.trace_text import read_trace
 from tests.support.command_line import CommandLine
 from tests.support.learned import fill, learned, library
 from tests.support.tapes import WORKER, calls, says
+from tests.support.terminals import Terminal
 
 ONE, TWO = learned(number=1.0), learned(number=2.0, agent="coder", created="2026-02-01T00:00:00Z")
 
@@ -184,3 +187,23 @@ def test_what_a_sensitive_agent_learns_is_encrypted_or_not_kept(at_home: Command
     everything = git(user, "log", "--format=%B", "-p") + "".join(path.read_text() for path in kept(at_home))
     sidecar = user / "usage.jsonl"
     assert "xylophone" not in everything + (sidecar.read_text() if sidecar.exists() else "")
+
+
+def test_the_words_of_whoever_sent_them_are_asked_for(at_home: CommandLine, tmp_path: Path) -> None:
+    """At a terminal, unseen; what comes in is encrypted anew under words of one's own."""
+    path = tmp_path / "hidden.llmos"
+    with library(tmp_path / "theirs", passphrase="their words") as theirs:
+        theirs.add(tmp_path / "theirs" / "user", replace(ONE, sensitive=True))
+        pack(path, [theirs.text_of(replace(ONE, sensitive=True))], "2026-01-01T00:00:00Z", "0.1.0")
+    own = dict(os.environ) | {"LLMOS_TRACE_PASSPHRASE": "my words"}
+    command = ("trace", "import", str(path), "--sensitive")
+    with Terminal(*command, folder=at_home.place.workspace, environment=own) as terminal:
+        terminal.until("Passphrase: ")
+        terminal.type("their words\r")
+        terminal.until("Take 1 trace of operator (1) up into user? Done again, they call move_to (1). [y/N] ")
+        terminal.type("y\r")
+        code, shown = terminal.ended()
+    assert (code, "their words" in shown) == (0, False)
+    with library(at_home.place.home, passphrase="my words") as mine:
+        [(_, trace)] = mine.all()
+    assert (trace.id, trace.sensitive, trace.uses) == (ONE.id, True, 0)
