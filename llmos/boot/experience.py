@@ -103,13 +103,25 @@ def _keep(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcom
     trace = harvest(entries, signature=goal.signature, skeleton=goal.skeleton, slots=slots)
     if isinstance(trace, NotKept):
         return
-    with opened(ground, run, way.toolbox) as known:
-        path = known.add(replace(trace, sensitive=trace.sensitive or run.agent.sensitive))
     user = ground.environment.home / "user"
     append(user, _use(ground, "trace", trace.id, trace.id, outcome, slots, ok=True))
+    with opened(ground, run, way.toolbox) as known:
+        if any(_is_the_same(trace, each) for each in known.exact(trace.signature, trace.agent)):
+            return  # it is counted, and shows nothing new
+        path = known.add(replace(trace, sensitive=trace.sensitive or run.agent.sensitive))
     what = "a sensitive goal" if run.agent.sensitive else " ".join(outcome.goal.split())[:60]
     reason = f"Keep how {outcome.agent} reached: {what}"
     ground.commit((path, user / "usage.jsonl"), reason, {"Trace": trace.id, "Run": outcome.run_id})
+
+
+def _is_the_same(trace: Trace, known: Trace) -> bool:
+    """Whether a trace does what a known one does, and rests on the same."""
+    return trace.id == known.id and _basis(trace) == _basis(known)
+
+
+def _basis(trace: Trace) -> tuple[object, ...]:
+    places = [trace.world.get(f"{what}_hash") for what in ("robot", "scene")]
+    return trace.agent_hash, dict(trace.skill_hashes), places, [step.tool_version for step in trace.steps]
 
 
 def _count(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcome, *, ok: bool) -> None:

@@ -373,3 +373,16 @@ async def test_no_agent_writes_what_runs_are_replayed_and_judged_by(place: Place
     (use,) = outcome.tool_calls
     assert not use.ok
     assert "no agent may" in str(use.error)
+
+
+async def test_what_is_known_already_is_counted_and_not_committed_again(place: Place) -> None:
+    """Planning the same once more shows nothing new; doing it by an edited agent does."""
+    await play(place, *WRITES, goal=MADE)
+    before = log(place)
+    await play(place, *WRITES, goal=MADE, mode="learner")
+    assert log(place) == before
+    assert [use.ok for use in read_usage(place.home / "user")] == [True, True]
+    hire(place, "---\nname: worker\ndescription: Works.\n---\n\nWork well.\n")
+    await play(place, *WRITES, goal=MADE)
+    assert len(log(place)) == len(before) + 1
+    assert led(await play(place, *SILENT, goal=MADE))
