@@ -53,8 +53,8 @@ _LONGEST_ANSWER: Final = 300
 
 _LONGEST_GOAL: Final = 1_000
 _MOST_WITNESSES: Final = 24
-_PROBES: Final = 40
-_BASES: Final = 4
+_PROBES: Final = 24
+_BASES: Final = 2
 _EDGES = re.compile(r"[^\w'\"]*(.*?)[^\w'\"]*", re.DOTALL)
 
 
@@ -229,7 +229,8 @@ class _Maker:
         if known is not None:
             yield Binary("==", text, known)
             return
-        words = (word for each in first if isinstance(each, str) for word in each.split(WORKSPACE))
+        given = [value for value in components(self._goals[0].slots).values() if isinstance(value, str) and value]
+        words = (word for each in first if isinstance(each, str) for word in _without([WORKSPACE, *given], each))
         for word in dict.fromkeys(map(_telling, words)):
             if word and all(any(isinstance(each, str) and word in each for each in other) for other in several):
                 yield Binary("contains", text, Text(word))
@@ -315,6 +316,12 @@ def _likely(bound: Bound, index: int, pattern: Pattern) -> str:
     """What a step of a bound run will answer, as far as that is known."""
     expect = bound.steps[index].expect
     return pattern.newest.steps[index].output if expect.pieces is None else expect.shown
+
+
+def _without(texts: Sequence[str], stretch: str) -> list[str]:
+    """What stands around these texts, where they stand alone."""
+    several = "|".join(re.escape(each) for each in sorted(texts, key=len, reverse=True))
+    return re.split(rf"(?<!\w)(?:{several})(?!\w)", stretch)
 
 
 def _telling(text: str) -> str:

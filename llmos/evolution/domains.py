@@ -50,6 +50,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
 _UNITS: Final[Mapping[Kind, str]] = {"length": "m", "angle": "deg", "duration": "s"}
 _ANY: Final = ("qua-17.txt", "Two words", "k", "sub/deep er.md", 'a "b"', "Überzug", "x_1")
 _MOST_CHOICES = 12
+_SAMPLE = 4
 _FAR_M = 9.0
 _AXES = "xyz"
 
@@ -114,12 +115,12 @@ class Domain:
                 yield Require(condition, Text(f"nothing is known of such a value of {name}"))
 
     def values(self, name: str, rng: random.Random) -> Iterator[JSON]:
-        """Values that this slot may have, those that were seen among them."""
+        """Some values that this slot may have, those that were seen among them."""
         seen, level = self.seen[name], self.levels[name]
-        yield from seen[:_MOST_CHOICES]
+        yield from rng.sample(seen, min(len(seen), _SAMPLE))
         if level is Level.SEEN:
             return
-        for _ in range(8):
+        for _ in range(_SAMPLE):
             one, other = rng.choice(seen), rng.choice(seen)
             yield _fresh(one, other, rng) if level is Level.BETWEEN else _any(one, rng)
 
@@ -193,8 +194,9 @@ def _ranged(kind: Kind, values: Sequence[float]) -> Plain:
     """The range of these numbers; of nothing but whole ones it has no others."""
     if kind == "number" and all(value == int(value) for value in values):
         kind = "whole number"
-    whole = kind == "whole number"
-    low, high = (Number(int(each) if whole else each, _UNITS.get(kind, "")) for each in (min(values), max(values)))
+    low, high = (
+        Number(int(each) if each == int(each) else each, _UNITS.get(kind, "")) for each in (min(values), max(values))
+    )
     return Plain(kind, low, high)
 
 

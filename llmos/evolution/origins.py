@@ -33,7 +33,7 @@ _COPY = re.compile(rf"slot (?P<name>{_SLOT.pattern})(?P<scale>(?: negative)?(?: 
 _SUM = re.compile(rf"slot (?P<name>[^ ]+) \+ (?P<part>{_PART})")
 _DIFFERENCE = re.compile(rf"(?P<part>{_PART}) - slot (?P<name>[^ ]+)")
 _PRODUCT = re.compile(rf"(?P<part>{_PART}) \* slot (?P<name>[^ ]+)")
-_STEP = re.compile(r"step (?P<step>\d+)")
+_TEMPLATE = re.compile(r"text with slot (?P<name>[^ ]+)")
 
 _FACTORS: Final = {
     "": (1.0, 1.0),
@@ -53,7 +53,7 @@ def literal(value: JSON) -> Expression | None:
     if isinstance(value, bool):
         return Truth(value)
     if isinstance(value, int | float):
-        return Number(value) if value >= 0 else Negative(Number(-value))
+        return Number(value)
     if isinstance(value, str):
         return None if "{workspace}" in value else Text(value)
     if isinstance(value, list):
@@ -78,6 +78,9 @@ def expression(argument: str, source: str, value: JSON, known: Mapping[str, JSON
         if isinstance(value, str):
             return None if found["scale"] else _text(argument, value, found["name"], known)
         return _copied(found["name"], found["scale"])
+    if isinstance(value, str):
+        found = _TEMPLATE.fullmatch(source)
+        return _text(argument, value, found["name"], known) if found else None
     for pattern, operator in ((_SUM, "+"), (_DIFFERENCE, "-"), (_PRODUCT, "*")):
         if (found := pattern.fullmatch(source)) and (slot := component(found["name"])):
             return _computed(operator, slot, float(found["part"]))
@@ -119,7 +122,7 @@ def _copied(name: str, scale: str) -> Expression | None:
 
 
 def _computed(operator: str, slot: Expression, part: float) -> Expression:
-    known = Number(abs(part)) if part >= 0 else Negative(Number(abs(part)))
+    known = Number(part)
     match operator:
         case "+" if part < 0:
             return Binary("-", slot, Number(-part))
