@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from llmos.volumes.volume import Volume
 
 _LONGEST_LIST = 10
+_COMMITTED_AT_ONCE = 200  # as many paths as a command line holds everywhere
 
 
 @click.command("export")
@@ -105,8 +106,9 @@ def import_traces(file: Path, volume: str, sensitive: bool, yes: bool, as_json: 
         with traces_of(opened, [target], own or words) as known:
             kept, refused = take_up(known, target.root, content, mark)
         history = opened.history(target)
-        if kept and history.exists:
-            history.commit(kept, f"Take up {counted(len(kept), 'trace')}\nImported from {file.name}.")
+        for start in range(0, len(kept) if history.exists else 0, _COMMITTED_AT_ONCE):
+            some = kept[start : start + _COMMITTED_AT_ONCE]
+            history.commit(some, f"Take up {counted(len(some), 'trace')}\nImported from {file.name}.")
     left_out = [*content.left_out, *refused]
     if as_json:
         print_json({"volume": volume, "traces": len(kept), "hash": content.manifest.hash, "left_out": left_out})
