@@ -29,6 +29,7 @@ _MARKUP = re.compile(r"<[A-Za-z/!?]")
 _HEADING = re.compile(r"^\s{0,3}(?:---|===|\+\+\+)", re.MULTILINE)
 _SHELL = re.compile(r"!`")
 _PROGRAM_FENCE = "\n```program\n"
+_END = "\n```"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,10 @@ def is_as_written(skill: Skill) -> bool:
         program = program_of(skill.document)
     except ProgramError:
         return False
-    words, _, _ = skill.document.body.partition(_PROGRAM_FENCE)
-    words_are = _words_hash(skill.description, words.strip()) == crystal.words
-    return program is not None and program_hash(program) == crystal.program and words_are
+    before, _, rest = skill.document.body.partition(_PROGRAM_FENCE)
+    words = f"{before.strip()}{rest.partition(_END)[2].strip()}"
+    same_words = _words_hash(skill.description, words) == crystal.words
+    return program is not None and program_hash(program) == crystal.program and same_words
 
 
 def is_hidden(letter: str) -> bool:

@@ -132,6 +132,7 @@ def test_a_goal_without_values_is_a_program_without_parameters() -> None:
     )
 
 
+SAID = goals("say '{}'", "say", ("a", {"text": "a"}), ("b", {"text": "b"}), ("c", {"text": "c"}))
 LONG = "line\n" * 100
 TWO_WAYS = goals("say '{}' twice", "say", ("a", {"text": "a"}), ("b", {"text": "b"}), ("c", {"text": "x"}))
 SAME_POINTS = [
@@ -166,8 +167,8 @@ SAME_POINTS = [
             "its goals had 1 of 3 different values",
         ),
         (
-            [replace(each, slots={"end": each.slots["text1"]}) for each in goals("say '{}'", "say", *((w, {"text": w}) for w in "abc"))],
-            "'end' cannot be the name of a parameter",
+            [replace(each, slots={"step1": each.slots["text1"]}) for each in SAID],
+            "'step1' cannot be the name of a parameter",
         ),
         ([replace(each, goal="x" * 1001) for each in THREE], "its goals are too long for the page of a skill"),
         (

@@ -31,6 +31,7 @@ from llmos.tools.shell import shell_tool
 from llmos.tools.workspace import Workspace
 from llmos.traces.events import BudgetWarned, ModelFailed, ToolReturned
 from tests.support.careful import Bench, text_of
+from tests.support.crystals import what_becomes_of_runs
 from tests.support.dispatching import ways
 from tests.support.evolving import what_evolution_makes
 from tests.support.homes import Place, make_place
@@ -334,6 +335,9 @@ class House:
     async def what_is_shown_of_skills(self) -> object:
         return what_the_rules_show(self.place.home, self.rules.evolution)
 
+    async def what_becomes_of_runs(self) -> object:
+        return await what_becomes_of_runs(self.rules.evolution)
+
     async def what_a_command_sees(self) -> object:
         outcome = await play(self.place, calls("Bash", command="echo ${HOME:-nothing}"), says(), approve=("Bash",))
         return journaled(outcome, ToolReturned)[0].text
@@ -510,6 +514,8 @@ OBSERVATIONS: dict[str, Observation] = {
     "evolution.quarantine_failures": Observation(1, House.what_is_shown_of_skills),
     "evolution.confidence": Observation(0.5, House.what_is_shown_of_skills),
     "evolution.evidence_runs": Observation(1, House.what_is_shown_of_skills),
+    "evolution.crystallize_runs": Observation(5, House.what_becomes_of_runs),
+    "evolution.crystallize_cases": Observation(2, House.what_becomes_of_runs),
     "memory.notes_kept": Observation(3, House.what_becomes_of_notes),
     "memory.notes_archived": Observation(1, House.what_becomes_of_notes),
     "memory.note_half_life_days": Observation(20.0, House.what_becomes_of_notes),
