@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from llmos.boot.crystallization import skills_step
 from llmos.boot.ladder import tier_step
 from llmos.boot.remembering import memory_step
+from llmos.boot.trace_keeping import traces_step
 from llmos.errors import LLMosError, ModelError, nearest
 from llmos.evolution.proposer import Answer, Lens, Reflection
 from llmos.evolution.steps import Step
@@ -83,7 +84,7 @@ def _agents(system: "LLMOS", asked: Asked, stack: ExitStack) -> Step:
     return AgentEvolution(ground, RunProposer(system), bench, why_not, asked.agent, lenses)
 
 
-STEPS: tuple[StepMaker, ...] = (memory_step, _agents, skills_step, tier_step)
+STEPS: tuple[StepMaker, ...] = (memory_step, _agents, skills_step, tier_step, traces_step)
 """Every kind of learning there is."""
 
 

@@ -4,7 +4,7 @@ Knows how a run's ground and the library of traces fit together; which way is ta
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from llmos.messages import JSON
 from llmos.runtime.dispatcher import Crystallized, Decision, Here, decide, tolerance_of
 from llmos.runtime.goals import Goal, parse_goal, values
 from llmos.runtime.outcome import RunOutcome
+from llmos.settings import Environment
 from llmos.tools.toolbox import Toolbox
 from llmos.traces.harvest import NotKept, harvest
 from llmos.traces.library import TraceLibrary
@@ -26,6 +27,7 @@ from llmos.traces.tally import tally
 from llmos.traces.trace import Trace
 from llmos.traces.usage import UsageLine, What, append, read_usage, slots_hash
 from llmos.volumes.skill_hash import skill_hash
+from llmos.volumes.volume import Volume
 
 _log = logging.getLogger("llmos")
 
@@ -193,19 +195,29 @@ def opened(ground: Ground, run: Settled, toolbox: Toolbox) -> "Iterator[Experien
         known.close()
 
 
+def trusted_roots(volumes: Sequence[Volume]) -> list[tuple[str, Path]]:
+    """The volumes whose traces count, by name."""
+    return [(each.name, each.root) for each in volumes if each.trusted and each.tier != "workspace"]
+
+
+def library_of(environment: Environment, volumes: Sequence[Volume]) -> TraceLibrary:
+    """The traces of those, open; close it when done."""
+    words = environment.trace_passphrase or ""
+    return TraceLibrary.open(
+        environment.home, trusted_roots(volumes), _log.warning, secrets=environment.secrets, passphrase=words
+    )
+
+
 class Experience:
     """What is remembered, open for one question; close it when done."""
 
     def __init__(self, ground: Ground, run: Settled, toolbox: Toolbox) -> None:
-        home = ground.environment.home
         volumes = ground.registry.volumes
-        roots = [(each.name, each.root) for each in volumes if each.trusted and each.tier != "workspace"]
         self._run, self._toolbox = run, toolbox
-        self._user = home / "user"
+        self._user = ground.environment.home / "user"
         self._tolerance = tolerance_of(ground.rules.dispatch)
-        self._roots = [root for _, root in roots]
-        words = ground.environment.trace_passphrase or ""
-        self._library = TraceLibrary.open(home, roots, secrets=ground.environment.secrets, passphrase=words)
+        self._roots = [root for _, root in trusted_roots(volumes)]
+        self._library = library_of(ground.environment, volumes)
 
     def exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
         """The traces of goals with this skeleton."""

@@ -57,7 +57,7 @@ def choose(
         more = counts[trace.id]
         rating = successes[trace.id] / more if more else trace.rating
         last = max(trace.created, trace.last_used, latest.get(trace.id, ""))
-        worths.append(_Worth(path, trace, trace.uses + more, rating, last))
+        worths.append(_Worth(path, trace, max(trace.uses, more), rating, last))
     kept = []
     oldest = (now - timedelta(days=rules.max_unused_days)).isoformat(timespec="seconds")[:19]
     for worth in worths:

@@ -128,5 +128,10 @@ def raised(text: str, trace: Trace, path: Path) -> str:
     return rewrite(text, {"uses": trace.uses, "last_used": trace.last_used}, path)
 
 
+def retold(text: str, trace: Trace, path: Path) -> str:
+    """The text of a trace's file that tells what its uses came to; all else in it stays as it is."""
+    return rewrite(text, {"rating": trace.rating, "uses": trace.uses, "last_used": trace.last_used}, path)
+
+
 def _short(goal: str) -> str:
     return goal if len(goal) <= 60 else f"{goal[:59]}…"
