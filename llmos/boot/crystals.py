@@ -4,7 +4,8 @@ Knows how skill, tools and usage fit together; whether the skill has proved itse
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 import anyio.lowlevel
@@ -36,6 +37,15 @@ if TYPE_CHECKING:
 _GRANTS = frozenset(Effect) - {Effect.IRREVERSIBLE}
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A skill of such goals that may not run here and now, and why."""
+
+    skill: str
+    reason: str
+    tools_changed: bool = False
+
+
 def crystallized(
     goal: Goal,
     run: Settled,
@@ -44,25 +54,28 @@ def crystallized(
     known: Iterable[Trace],
     uses: Iterable[UsageLine],
     near: Tolerance,
-) -> Crystallized | str:
+) -> Crystallized | Passed | Literal[""]:
     """The skill whose program reaches the goal in this run; otherwise why there is none, empty where none is known.
 
-    `known` are the traces of such goals, whose uses count for a program that makes their calls; `uses` are all there are.
+    `known` are traces of such goals, whose uses count for a program that makes their calls; `uses` are all there are.
     """
-    reasons = []
+    passed: list[Passed] = []
     for skill, crystal in _skills(goal, run):
         if reason := _misfit(skill, crystal, goal, here, near):
-            reasons.append(f"the skill {skill.name} {reason}")
+            passed.append(Passed(skill.name, f"the skill {skill.name} {reason}"))
+            continue
+        if changed := _changed_tools(crystal, here.version):
+            passed.append(Passed(skill.name, f"the skill {skill.name} {changed}", tools_changed=True))
             continue
         try:
             verified = _verified(skill, crystal, goal, toolbox)
             lead = _lead(skill, verified, goal, run, toolbox)
         except LLMosError as error:
-            reasons.append(f"the skill {skill.name} does not take this: {error}")
+            passed.append(Passed(skill.name, f"the skill {skill.name} does not take this: {error}"))
             continue
         total = _total(skill, crystal, verified, known, list(uses))
         return Crystallized(lead, skill.name, total.cases, total.rate)
-    return reasons[0] if reasons else ""
+    return passed[0] if passed else ""
 
 
 def _skills(goal: Goal, run: Settled) -> Iterator[tuple[Skill, Crystal]]:
@@ -86,8 +99,6 @@ def _misfit(skill: Skill, crystal: Crystal, goal: Goal, here: Here, near: Tolera
             return f"was made before the {' '.join(what.split('/', 1))} was edited"
     if crystal.made_with and now.keys() != crystal.made_with.keys():
         return "was made when the agent had other skills open, or another world"
-    if changed := changed_tools(crystal, here.version):
-        return changed
     state = here.world.get("state", {})
     pose, same = crystal.start.get("pose"), crystal.start.get("same", {})
     if said := Start((pose,) if pose else (), same).unlike(state, near):
@@ -99,7 +110,7 @@ def _misfit(skill: Skill, crystal: Crystal, goal: Goal, here: Here, near: Tolera
     return ""
 
 
-def changed_tools(crystal: Crystal, version_of: Callable[[str], str]) -> str:
+def _changed_tools(crystal: Crystal, version_of: Callable[[str], str]) -> str:
     """Which of its tools is not there any more, or not as it was; empty when all are."""
     for name, version in crystal.tools.items():
         try:
@@ -171,7 +182,7 @@ def is_as_made(skill: Skill, crystal: Crystal) -> bool:
 def _total(
     skill: Skill, crystal: Crystal, verified: "Verified", traces: Iterable[Trace], uses: list[UsageLine]
 ) -> Count:
-    """The runs in which it was used in earnest, and those of the traces that it was made of and whose calls it makes."""
+    """The runs in which it was used in earnest, and those of traces that it was made of and whose calls it makes."""
     from llmos.runtime.retracing import strays
 
     known = [tally(uses, "skill", skill.name, skill_hash(skill.document.path))]

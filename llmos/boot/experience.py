@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from llmos.boot.crystals import crystallized
+from llmos.boot.crystals import Passed, crystallized
 from llmos.boot.ground import Conversation, Ground, Settled
+from llmos.clock import Clock
 from llmos.documents.crystal import crystal_of
 from llmos.errors import LLMosError
 from llmos.messages import JSON
@@ -45,6 +46,8 @@ class Way:
     toolbox: Toolbox
     files: tuple[tuple[str, Path], ...] = ()
     """Each with its kind, `trace` or `skill`."""
+    changed: str = ""
+    """The skill that was passed over because a tool is not what it was made with."""
 
 
 def choose_way(ground: Ground, run: Settled, toolbox: Toolbox, talk: Conversation, depth: int) -> Way:
@@ -97,6 +100,32 @@ def remember(ground: Ground, run: Settled, way: Way, outcome: RunOutcome, *, alo
             _keep(ground, run, way, goal, outcome)
     except LLMosError as error:
         _log.warning("Nothing was learned of run %s: %s", outcome.run_id, error)
+    if name := way.decision.skill or way.changed:
+        _review(ground, run, way, name)
+
+
+def _review(ground: Ground, run: Settled, way: Way, name: str) -> None:
+    """Let a skill climb, fall or go into quarantine, as its uses and its tools demand."""
+    from llmos.boot.ladder import after_use, make_ladder
+
+    folders = ground.registry.code_folders("tools")
+    try:
+        crystal = crystal_of(run.snapshot.skill(name))
+        tools = {tool: _version(way.toolbox, tool) for tool in (crystal.tools if crystal else NO_TOOLS)}
+        ladder = make_ladder(ground.environment.home, ground.rules.evolution, ground.clock, folders)
+        moved = after_use(ladder, ground.registry.snapshot(), name, tools)
+    except LLMosError as error:
+        moved = f"The skill {name} stays where it is: {error}"
+    if moved:
+        _log.warning("%s", moved)
+
+
+def _version(toolbox: Toolbox, tool: str) -> str:
+    """By what a tool is known now; empty for one that is gone."""
+    try:
+        return toolbox.version(tool)
+    except LLMosError:
+        return ""
 
 
 def _keep(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcome) -> None:
@@ -113,7 +142,16 @@ def _keep(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcom
         path = known.add(replace(trace, sensitive=trace.sensitive or run.agent.sensitive))
     what = "a sensitive goal" if run.agent.sensitive else " ".join(outcome.goal.split())[:60]
     reason = f"Keep how {outcome.agent} reached: {what}"
-    ground.commit((path, user / "usage.jsonl"), reason, {"Trace": trace.id, "Run": outcome.run_id})
+    _keep_counts(user, ground.clock)
+    ground.commit((path,), reason, {"Trace": trace.id, "Run": outcome.run_id})
+
+
+def _keep_counts(user: Path, clock: Clock) -> None:
+    """Commit the uses by themselves, so that whoever takes a trace back takes no count back."""
+    from llmos.evolution.settling import keep_counts
+    from llmos.volumes.history import History
+
+    keep_counts(History(user, clock))
 
 
 def _is_the_same(trace: Trace, known: Trace) -> bool:
@@ -216,6 +254,7 @@ class Experience:
         self._run, self._toolbox = run, toolbox
         self._user = ground.environment.home / "user"
         self._tolerance = tolerance_of(ground.rules.dispatch)
+        self.changed = ""
         self._roots = [root for _, root in trusted_roots(volumes)]
         self._library = library_of(ground.environment, volumes)
 
@@ -235,7 +274,9 @@ class Experience:
         """The skill whose program reaches this goal with the tools of this run."""
         known = self._library.exact(goal.signature, self._run.agent.name)
         here = _here(self._run, self._toolbox)
-        return crystallized(goal, self._run, self._toolbox, here, known, self._uses(), self._tolerance)
+        found = crystallized(goal, self._run, self._toolbox, here, known, self._uses(), self._tolerance)
+        self.changed = found.skill if isinstance(found, Passed) and found.tools_changed else ""
+        return found.reason if isinstance(found, Passed) else found
 
     def path_of(self, trace: str) -> Path:
         """The file of a trace."""
