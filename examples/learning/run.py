@@ -154,10 +154,11 @@ def a_skill(stage: Stage) -> None:
     stage.chapter("The volume tells the story", "Each step of learning is a commit, with what it rests on.")
     stage.git("log", "--reverse", "--format=%h %an: %s%n%w(0,10,10)%(trailers)")
 
-    stage.chapter("Take it back", "Without the skill, the next run follows the trace again.")
+    stage.chapter("Take it back", "The next run follows the trace again, and the skill is not made anew.")
     stage.llmos("skill", "revert", name)
-    stage.llmos(*RUN, goal(NEW), brief=True)
     stage.git("log", "-1", "--stat", "--format=%h %an: %s")
+    stage.llmos(*RUN, goal(NEW), brief=True)
+    stage.llmos("evolve", "--model", "pocket", "--no-stream")
 
 
 def an_agent(stage: Stage) -> None:
