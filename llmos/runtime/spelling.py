@@ -14,8 +14,11 @@ def spelled_otherwise(learned: str, asked: Goal, texts: Iterable[str]) -> str:
     """Why texts that were written for a learned goal of the same skeleton may not be meant; empty when they may."""
     if learned == asked.text:
         return ""
-    words = respelled(parse_goal(learned), asked)
-    written = list(texts) if words else []
+    goal = parse_goal(learned)
+    words = respelled(goal, asked)
+    # What is a slot's value, and nothing else, follows the slot.
+    slots = {item for slot in goal.slots for item in (slot.value if isinstance(slot.value, list) else [slot.value])}
+    written = [text for text in texts if text not in slots] if words else []
     for word in sorted(words):
         # A mark is asked for where the text ends with it, a word where it stands alone.
         shape = re.compile(rf"\b{re.escape(word)}\b" if word[0].isalnum() else rf"{re.escape(word)}\s*$")

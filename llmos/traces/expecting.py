@@ -22,7 +22,7 @@ _EXACTLY = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A text of an argument: what it was, run by run, and what it is."""
+    """A text of an argument: what it was, run by run, and what it is; the same, where it does not change."""
 
     was: tuple[str, ...]
     now: str
@@ -52,7 +52,7 @@ def expected(
         return Answer(first.output_hash, None, setting.root)
     if not all(map(is_whole, steps)):
         return Answer(first.output_hash, None, setting.root) if same and not setting.affected else None
-    written = [*texts, *_slots(evidence)]
+    written = [*filter(_changes, texts), *_slots(evidence)]
     changed = [*_as_shown(written), *written]
     for replacing in (changed, []) if evidence.goals > 1 else (changed,):
         outputs = [_marked(step.output, replacing, run) for run, step in enumerate(steps)]
@@ -150,13 +150,18 @@ def _values(column: Sequence[str], evidence: Evidence) -> set[float]:
 
 
 def _lengths(column: Sequence[str], texts: Sequence[Changed]) -> set[float]:
-    """What it may be as the length of a text."""
-    return {
-        float(measure(each.now))
+    """What it may be as the length of a text, where it may be that of one which changes."""
+    fitting = [
+        (each, float(measure(each.now)))
         for each in texts
         for measure in (len, _size)
         if [float(shown) for shown in column] == [float(measure(text)) for text in each.was]
-    }
+    ]
+    return {size for _, size in fitting} if any(_changes(each) for each, _ in fitting) else set()
+
+
+def _changes(text: Changed) -> bool:
+    return set(text.was) != {text.now}
 
 
 def _size(text: str) -> int:

@@ -149,15 +149,15 @@ class _Binding:
             affected |= bool(changed) and runs[0].effect is not Effect.PURE
             newest = self.evidence.traces[0]
             placed = self.fixed or is_placed(newest, index)
-            yield self._step(index, found, changed, Setting(here, has_moved(newest, index), placed, self.root))
+            yield self._step(index, found, Setting(here, has_moved(newest, index), placed, self.root))
 
-    def _step(self, index: int, found: Mapping[str, Explained], changed: set[str], setting: Setting) -> BoundStep:
+    def _step(self, index: int, found: Mapping[str, Explained], setting: Setting) -> BoundStep:
         runs = self._runs(index)
         first, columns = runs[0], _columns(runs) or {}
         values = {name: each.value for name, each in found.items()}
         texts = [
             Changed(tuple(columns[name]), values[name])
-            for name in sorted(changed)
+            for name in sorted(values)
             if isinstance(values[name], str) and all(columns[name])
         ]
         answer = expected(runs, texts, self.evidence, setting)

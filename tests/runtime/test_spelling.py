@@ -16,6 +16,13 @@ def test_a_text_that_follows_the_spelling_of_the_goal_is_not_written_again() -> 
     )
 
 
+def test_a_text_in_quotes_is_no_word_of_the_goal() -> None:
+    """The article `a` may become `A`; what stood in quotes is what it was."""
+    learned, asked = "Make a file b.txt that says 'a.b'", parse_goal("Make A File b.txt That Says 'a.b'")
+    assert not spelled_otherwise(learned, asked, ["b.txt", "a.b"])
+    assert spelled_otherwise(learned, asked, ["b.txt", "a.b, a file"])
+
+
 @pytest.mark.parametrize(
     ("asked", "texts"),
     [

@@ -162,3 +162,12 @@ def test_sources_are_told_for_people() -> None:
         "x": "step 1", "mm": "slot length1", "name": "step 1", "text": "slot text1",
         "of[0]": "literal", "of[1]": "literal", "n": "literal",
     }  # fmt: skip
+
+
+def test_a_size_that_two_texts_may_have_is_free() -> None:
+    """The length of a path that changes is by chance that of a content that does not: then nobody can say."""
+    goals: list[dict[str, JSON]] = [{"path1": "data.csv", "text1": "good bye"}]
+    texts = [Changed(("data.csv",), "notes.txt"), Changed(("good bye",), "good bye")]
+    found = foreseen(["wrote 8 bytes to data.csv"], goals, {"path1": "notes.txt", "text1": "good bye"}, texts)
+    assert found is not None
+    assert found.shown == "wrote # bytes to notes.txt"
