@@ -13,6 +13,7 @@ from llmos.traces.events import (
     DocumentBroken,
     Event,
     GateVerdict,
+    LeadEnded,
     MessageAdded,
     ModelFailed,
     ModelReplied,
@@ -162,6 +163,11 @@ def _remarkable(event: Event) -> list[Line]:
         case PermissionDecided():
             answer = f"allowed by {event.by}" if event.allowed else f"refused by {event.by}"
             return [Line(f"{answer}: {_short(event.question)}", _QUIET if event.allowed else _WARN)]
+        case LeadEnded():
+            what = {"trace": "the replay", "skill": "the skill's program"}.get(
+                event.lead.partition(":")[0], "the program"
+            )
+            return [Line(f"{what} leads no further: {printable(one_line(event.reason, _LONGEST_VERDICT))}", _WARN)]
         case SafetyAssessed():
             return [_assessed(event)]
         case ModelFailed():

@@ -22,6 +22,11 @@ from llmos.traces.trace import Trace
 Mode: TypeAlias = Literal["CRYSTALLIZED", "FOLLOWER", "MIXED", "LEARNER"]
 
 _PLANS: Final = "the model plans each step"
+_NOTHING: Final = {
+    "crystallized": "no skill was made for such goals",
+    "follower": "no trace of such a goal is known",
+    "mixed": "no trace of a similar goal is known",
+}
 _NOMINATED: Final = 3
 
 
@@ -70,6 +75,8 @@ class Here:
     approves: Callable[[ToolCall], bool]
     """Whether a person has permitted a call beforehand."""
     house: Standing
+    reads_examples: bool = True
+    """Whether the model of this run is shown more than tools, goal and state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ def decide(goal: Goal, asked: str, known: Experience, here: Here, rules: Dispatc
                 return replace(found, reason="; ".join((found.reason, *against)))
             against += [found] if found else []
     if asked != "auto":
-        why = against[0] if against else "nothing is known of such a goal"
+        why = against[0] if against else _NOTHING[asked]
         raise LLMosError(f"--mode {asked} has nothing to go by: {why}; --mode learner lets the model plan")
     return Decision("LEARNER", "; ".join((_PLANS, *against)))
 
@@ -145,6 +152,8 @@ def _mixed(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -> D
     """A model with an example, which must be one of this agent as it is now, and with its tools."""
     for trace, likeness in known.similar(goal.skeleton, _NOMINATED, here.agent):
         if likeness >= rules.mixed_min_score and not misfit(trace, known, here, rules):
+            if not here.reads_examples:
+                return f"a trace is {likeness:.0%} alike, but this model is shown tools, goal and state only"
             reason = f"a trace is {likeness:.0%} alike and shown to the model: {trace.goal}"
             return Decision("MIXED", reason, example=trace, traces=(trace.id,))
     return ""

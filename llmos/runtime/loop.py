@@ -15,7 +15,7 @@ from llmos.errors import LLMosError, LowBatteryError, StorageError
 from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage, in_turns
 from llmos.runtime.terms import Actions, Ending, Judge, Terms, Voice
 from llmos.runtime.tool_uses import ToolUses, not_made
-from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied, PromptSet
+from llmos.traces.events import BudgetWarned, LeadEnded, MessageAdded, ModelReplied, PromptSet
 from llmos.traces.witness import Witness
 
 _INSTANT_S = 0.01
@@ -106,6 +106,7 @@ class Loop:
             started = perf_counter()
             said = await self._lead.step(results)
             if isinstance(said, str):
+                self._journal.write(LeadEnded(self._lead.name, said))
                 self._lead, self.abandoned = None, True
                 if notice := self._terms.notice("hand-over", {"reason": said}):
                     self._add(history, Message("user", (Text(notice),)))

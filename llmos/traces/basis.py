@@ -33,6 +33,8 @@ _LIMITS: Sequence[tuple[str, str, str, str, str]] = (
 
 _MODE_KEYS = {"CRYSTALLIZED": ("crystallized_min_uses", "crystallized_min_rate"), "MIXED": ("mixed_min_score",)}
 _OWN_LINE = re.compile(r"-line-(\d+)\Z")
+_AGAIN = re.compile(r"step-\d+-(?!1\Z)\d+")
+"""The call of a step that a replay makes once more."""
 _LEADS = ("trace", "skill", "program")
 
 
@@ -97,14 +99,17 @@ class Documents:
     def lead(self, name: str, tool: str, call_id: str) -> Iterator[Basis]:
         """The line of a trace or of a skill's program that this call of a led run was read from.
 
-        The calls of a program have its line in their id; those of a trace come in its order.
+        The calls of a program have its line in their id; those of a trace come in its order, and one that failed may
+        come again.
         """
         told = _OWN_LINE.search(call_id)
         kind, _, which = name.partition(":")
         led = [source for source in self.of(*_LEADS) if source.ref.kind == kind or kind == "program"]
         named = [source for source in led if which and which in source.ref.path] or led
         for source in named[:1]:
-            yield Basis(source.ref.kind, passage=source.at(int(told[1]) if told else self._next_line(source, tool)))
+            again = self._reached.get(source.ref.path) if _AGAIN.fullmatch(call_id) else None
+            line = int(told[1]) if told else again or self._next_line(source, tool)
+            yield Basis(source.ref.kind, passage=source.at(line))
         if not named:
             yield Basis(kind, f"{name}, which the journal names no document of")
 

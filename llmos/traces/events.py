@@ -2,8 +2,7 @@
 
 Knows nothing of files and of who writes or reads. From the events alone the conversation can be rebuilt: what is saved
 is what the model saw (`message_added` and `model_replied`, in order). Field names of the envelope (`v seq at run type`)
-belong to the envelope; no event may use them. Amounts carry their unit: `_s` seconds, `_usd` dollars, poses in metres
-and radians.
+are no event's. Amounts carry their unit: `_s` seconds, `_usd` dollars, poses in metres and radians.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,9 +27,7 @@ from llmos.traces.parts import (
 )
 
 SCHEMA_VERSION = 1
-
 NO_FILES: Mapping[str, str | None] = {}
-
 Outcome = Literal["done", "failed", "refused", "budget", "interrupted"]
 Assessment = Literal["safe", "warn", "veto"]
 
@@ -277,6 +274,13 @@ class MotionMeasured(Event, frozen=True, kw_only=True):
     duration_s: float = 0.0
 
 
+class LeadEnded(Event, frozen=True):
+    """A replay or a program, named as it signs its replies, led no further; a model goes on from what was done."""
+
+    lead: str
+    reason: str
+
+
 class SafetyAssessed(Event, frozen=True, kw_only=True):
     """What a run that is overseen was told before or after its work; a veto before it means that it does not begin."""
 
@@ -358,6 +362,7 @@ JOURNALED: tuple[type[Event], ...] = (
     FileRestored,
     GateVerdict,
     MotionMeasured,
+    LeadEnded,
     SafetyAssessed,
     BudgetWarned,
     DocumentBroken,

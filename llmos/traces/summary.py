@@ -18,6 +18,7 @@ from llmos.traces.events import (
     FileKept,
     FileRestored,
     GateVerdict,
+    LeadEnded,
     MessageAdded,
     ModelFailed,
     ModelReplied,
@@ -134,6 +135,8 @@ def _told(event: Event) -> str:  # noqa: C901 - one line for each kind of event
         case MotionMeasured():
             arrived = "reached" if event.reached else "not reached"
             return f"measured: {arrived}, `{arguments(event.measured)}` of `{arguments(event.commanded)}`"
+        case LeadEnded():
+            return f"{event.lead} led no further: {event.reason}"
         case SafetyAssessed():
             change = f"; {event.change}" if event.change else ""
             return f"{event.by}, {event.phase} the work: {event.verdict.upper()}: {one_line(event.reason)}{change}"

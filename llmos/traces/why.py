@@ -18,6 +18,7 @@ from llmos.traces.events import (
     Entry,
     Event,
     GateVerdict,
+    LeadEnded,
     MessageAdded,
     ModelFailed,
     ModelReplied,
@@ -129,6 +130,8 @@ class _Telling:
             case ToolReturned():
                 yield from self._call(entry, event.call_id, event.tool, None)
                 yield self._answered(entry, event)
+            case LeadEnded():
+                yield Decision(entry.seq, entry.at, "lead", f"{event.lead} led no further", event.reason, allowed=False)
             case SafetyAssessed():
                 bases = (Basis("run", f"llmos why {event.child}"),) if event.child else ()
                 why = "; ".join(filter(None, (event.reason, event.change)))

@@ -17,6 +17,7 @@ from llmos.traces.events import (
     DocumentBroken,
     Event,
     GateVerdict,
+    LeadEnded,
     MessageAdded,
     ModelFailed,
     ModelReplied,
@@ -111,6 +112,9 @@ def test_what_a_person_should_know_has_its_line() -> None:
         PermissionDecided(tool="Bash", question="run `rm`?", allowed=False, by="policy"),
         MotionMeasured(command={}, reached=True),
         MotionMeasured(command={}, reached=False),
+        LeadEnded("trace:a", "before step 2 (Write), a.txt is gone"),
+        LeadEnded("skill:a", "it gave up"),
+        LeadEnded("program", "it gave up"),
         BudgetWarned(purse="dollars", used=0.72, limit=1.0),
         DocumentBroken(path="a.md", line=3, sentence="no name"),
         Waiting("overloaded", 2.0),
@@ -126,6 +130,9 @@ def test_what_a_person_should_know_has_its_line() -> None:
         " 2  allowed by person: run `ls`?\n"
         " 2  refused by policy: run `rm`?\n"
         " 2  the motion did not reach its goal by measured state\n"
+        " 2  the replay leads no further: before step 2 (Write), a.txt is gone\n"
+        " 2  the skill's program leads no further: it gave up\n"
+        " 2  the program leads no further: it gave up\n"
         " 2  72% of the budget's dollars used\n"
         " 2  a.md:3: no name\n"
     )

@@ -200,6 +200,15 @@ def test_a_goal_that_is_alike_only_gives_an_example() -> None:
     assert way(Known([other], alike=[(other, 0.3)]), mixed_min_score=0.2)[0] == "MIXED"
 
 
+def test_a_model_that_is_shown_no_example_is_not_said_to_be() -> None:
+    """The pocket model is given tools, goal and state, so it plans as if nothing were known."""
+    known, blind = Known(alike=[(learned(), 0.99)]), here(reads_examples=False)
+    said = "a trace is 99% alike, but this model is shown tools, goal and state only"
+    assert way(known, blind) == ("LEARNER", f"the model plans each step; {said}")
+    with pytest.raises(LLMosError, match=said):
+        way(known, blind, asked="mixed")
+
+
 def test_a_program_that_has_proved_itself_comes_first() -> None:
     """And says how; why there is none is told."""
     reason = "the skill go was made for such goals: 5 uses, 100% done"
@@ -223,12 +232,17 @@ def test_a_program_that_has_not_proved_itself_waits(uses: int, rate: float, reas
     assert way(Known(skill=young), asked="crystallized")[0] == "CRYSTALLIZED"  # a person vouches for it
 
 
-@pytest.mark.parametrize("asked", ["follower", "mixed", "crystallized"])
-def test_a_way_that_is_asked_for_and_not_there_is_said(asked: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "nothing"),
+    [
+        ("follower", "no trace of such a goal is known"),
+        ("mixed", "no trace of a similar goal is known"),
+        ("crystallized", "no skill was made for such goals"),
+    ],
+)
+def test_a_way_that_is_asked_for_and_not_there_is_said(asked: str, nothing: str) -> None:
     """No other way is taken in its place."""
-    sentence = (
-        f"--mode {asked} has nothing to go by: nothing is known of such a goal; --mode learner lets the model plan"
-    )
+    sentence = f"--mode {asked} has nothing to go by: {nothing}; --mode learner lets the model plan"
     with pytest.raises(LLMosError) as refused:
         way(Known(), asked=asked)
     assert str(refused.value) == sentence

@@ -8,7 +8,7 @@ import pytest
 from llmos.budget import Limits
 from llmos.documents.kernel import Price
 from llmos.messages import Effect, Reply, Text, ToolCall, ToolResult, Usage
-from llmos.traces.events import MessageAdded, ModelReplied, PromptSet
+from llmos.traces.events import LeadEnded, MessageAdded, ModelReplied, PromptSet
 from tests.support.loops import bench
 from tests.support.tapes import asks, cassette, says
 
@@ -81,6 +81,7 @@ async def test_the_model_goes_on_from_what_was_done(tmp_path: Path) -> None:
         "assistant",
     ]
     assert [event.system for event in run.journal.named(PromptSet)] == ["rules"]
+    assert run.journal.named(LeadEnded) == [LeadEnded("trace:test", "the file has changed")]
     texts = [
         part.text for event in run.journal.named(MessageAdded) for part in event.message.parts if isinstance(part, Text)
     ]

@@ -12,6 +12,7 @@ from llmos.traces.events import (
     Entry,
     Event,
     FileKept,
+    LeadEnded,
     MessageAdded,
     ModelFailed,
     ModelReplied,
@@ -95,6 +96,7 @@ def test_each_rarer_event_has_its_line() -> None:
         PermissionDecided(tool="Bash", question="run `ls`", allowed=True, by="person"),
         FileKept(path="notes.md", before=None),
         MotionMeasured(command={}, reached=False),
+        LeadEnded("trace:a", "before step 2 (Write), a.txt is gone"),
         BudgetWarned(purse="dollars", used=0.75, limit=1.0),
         DocumentBroken(path="a.md", line=3, sentence="no name"),
         UnknownEvent(name="moon_rose", fields={}),
@@ -109,6 +111,7 @@ def test_each_rarer_event_has_its_line() -> None:
         "   - permission: yes by person to: run `ls`\n"
         "   - kept what stood in notes.md\n"
         "   - measured: not reached, `{}` of `{}`\n"
+        "   - trace:a led no further: before step 2 (Write), a.txt is gone\n"
         "   - budget: 75% of dollars used\n"
         "   - a.md:3: no name\n"
         "   - moon_rose (unknown to this version)\n"

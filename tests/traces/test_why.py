@@ -13,6 +13,7 @@ from llmos.traces.events import (
     Entry,
     Event,
     GateVerdict,
+    LeadEnded,
     MessageAdded,
     ModelFailed,
     ModelReplied,
@@ -227,6 +228,16 @@ def test_a_replayed_step_rests_on_its_line_of_the_trace(tmp_path: Path) -> None:
     assert lost.rests_on("call") == ["skill: skill:gone, which the journal names no document of"]
 
 
+def test_a_step_that_is_tried_again_rests_on_the_same_line(tmp_path: Path) -> None:
+    """It is no other step of the trace."""
+    tries = [ToolCall(f"step-{step}-{number}", tool, {}) for step, number, tool in
+             ((1, 1, "move_to"), (1, 2, "move_to"), (2, 1, "toggle_tool"), (2, 2, "toggle_tool"))]  # fmt: skip
+    events: list[Event] = [each for call in tries for each in (reply(call, model="trace:abc"), called(call))]
+    told = Told(tmp_path, *events, mode="FOLLOWER")
+    lines = [basis.passage.line for each in told.all if each.kind == "call" for basis in each.bases if basis.passage]
+    assert lines == [5, 5, 6, 6]
+
+
 def test_the_gate_and_the_measured_motion_stand_below_the_call(tmp_path: Path) -> None:
     """A refusal with reason and suggestion, on the zone's line; a motion with what was measured and commanded."""
     refused = GateVerdict(command={"verb": "move_to"}, allowed=False, rule="zone", reason="too near", suggestion="wait")
@@ -270,6 +281,12 @@ def test_permissions_rest_on_the_pattern_or_the_person(tmp_path: Path) -> None:
     assert permitted("person").rests_on("permission") == ["person: a person said yes"]
     assert permitted("person", allowed=False).rests_on("permission") == ["person: a person said no"]
     assert permitted("policy", allowed=False).one("permission").what == "refused: Bash wants ls"
+
+
+def test_where_a_replay_led_no_further_is_told_with_the_reason(tmp_path: Path) -> None:
+    """Also to a model that is shown no words, of which the journal then has none."""
+    left = Told(tmp_path, LeadEnded("trace:abc", "before step 2 (Write), a.txt is gone")).one("lead")
+    assert (left.what, left.why) == ("trace:abc led no further", "before step 2 (Write), a.txt is gone")
 
 
 def test_warnings_and_failures_rest_on_their_rules(tmp_path: Path) -> None:
