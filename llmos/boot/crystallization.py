@@ -22,8 +22,9 @@ from llmos.documents.crystal import Crystal, crystal_of
 from llmos.documents.rewriting import rewrite
 from llmos.documents.robot_profile import SIMULATED, read_robot_profile
 from llmos.documents.scene import read_scene
+from llmos.documents.skill import read_skill
 from llmos.errors import DocumentError, LLMosError, ModelError, RefusedError
-from llmos.evolution.crystal_page import Words, is_hidden
+from llmos.evolution.crystal_page import Words, is_as_written, is_hidden
 from llmos.evolution.crystallizer import Candidate, evidence_of
 from llmos.evolution.crystallizing import PROGRAM, Crystallizing, Known, Tried
 from llmos.evolution.patterns import groups
@@ -114,6 +115,7 @@ class SystemShelf:
         """Write the SKILL.md into the person's volume, as one commit."""
         volume = self.system.library.volume("user")
         path = _page_of(candidate)
+        _unstage_own(History(volume.root, self.system.clock), path)
         commit = write_document(volume, path, text, reason, trailers, self.system.clock)
         self.system.library.registry.refresh()
         return commit
@@ -174,6 +176,13 @@ def _taken_back(history: History, candidate: Candidate, *, is_there: bool) -> st
     ]
     gone = [each for each in made if not story.stands(each.commit.id)] or ([] if is_there else made)
     return gone[0].commit.id if gone else ""
+
+
+def _unstage_own(history: History, path: Path) -> None:
+    """Take a page out of the index that a crash left there just as LLMos wrote it."""
+    page = history.root / path
+    if history.exists and page.is_file() and is_as_written(read_skill(page)):
+        history.git.run("reset", "--quiet", "--", path.as_posix())
 
 
 def _page_of(candidate: Candidate) -> Path:

@@ -66,12 +66,14 @@ def choose_way(ground: Ground, run: Settled, toolbox: Toolbox, talk: Conversatio
         if asked != "auto":
             raise LLMosError(f"--mode {asked} cannot be had: {why}; --mode learner lets the model plan")
         return Way(Decision("LEARNER", f"the model plans each step: {why}"), toolbox)
+    reads = ground.models.template(run.choice.name) != "pocket"
     with opened(ground, run, toolbox) as known:
-        decision = decide(parse_goal(run.goal), asked, known, _here(run, toolbox), ground.rules.dispatch)
+        decision = decide(parse_goal(run.goal), asked, known, _here(run, toolbox, reads=reads), ground.rules.dispatch)
         files = [("trace", known.path_of(trace)) for trace in decision.traces]
+        changed = known.changed
     if decision.skill:
         files.append(("skill", run.snapshot.skill(decision.skill).document.path))
-    return Way(decision, toolbox, tuple(files))
+    return Way(decision, toolbox, tuple(files), changed)
 
 
 def _unlearnable(ground: Ground, run: Settled, *, alone: bool) -> str:
@@ -200,7 +202,7 @@ def _use(
     )
 
 
-def _here(run: Settled, toolbox: Toolbox) -> Here:
+def _here(run: Settled, toolbox: Toolbox, *, reads: bool = True) -> Here:
     world: dict[str, JSON] = {}
     if run.body is not None:
         profile, scene = run.body.profile, run.body.scene
@@ -220,6 +222,7 @@ def _here(run: Settled, toolbox: Toolbox) -> Here:
         version=toolbox.version,
         approves=toolbox.approves,
         house=toolbox,
+        reads_examples=reads,
     )
 
 

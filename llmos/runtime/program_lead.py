@@ -74,6 +74,6 @@ class ProgramLead:
     def _end(self, finish: Finish) -> Reply | str:
         said = finish.text if finish.ok else f"{self.name} stopped in line {finish.line}: {finish.text}"
         if not finish.ok and not self._alone:
-            return said
+            return said.rstrip(".")
         self.reached = finish.ok
         return Reply((Text(said),), "end", Usage(), self.name, claim="done" if finish.ok else "failed")
