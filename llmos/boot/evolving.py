@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from llmos.boot.crystallization import skills_step
-from llmos.boot.ladder import tier_step
 from llmos.boot.remembering import memory_step
+from llmos.boot.tiers import tier_step
 from llmos.boot.trace_keeping import traces_step
 from llmos.errors import LLMosError, ModelError, nearest
 from llmos.evolution.proposer import Answer, Lens, Reflection

@@ -11,7 +11,6 @@ from llmos.boot.kit import tool_names
 from llmos.clock import Clock
 from llmos.documents.kernel import EvolutionRules
 from llmos.errors import nearest
-from llmos.evolution.climbing import Climbing
 from llmos.evolution.promotion import Ladder
 from llmos.evolution.review import review
 from llmos.evolution.safety import safety_suite
@@ -19,7 +18,6 @@ from llmos.evolution.standing import LADDER, Standing, standing_of
 from llmos.tools.declared import declared_tools
 
 if TYPE_CHECKING:
-    from llmos.boot.system import LLMOS
     from llmos.volumes.lookups import Lookups
 
 
@@ -42,14 +40,6 @@ def after_use(ladder: Ladder, documents: "Lookups", name: str, tools: Mapping[st
     """
     moved = review(ladder, standing_of(documents.entry("skill", name)), tools)
     return "" if moved is None else f"{moved.commit.subject}."
-
-
-def tier_step(system: "LLMOS", _: object, __: object) -> Climbing:
-    """Skills that climb and fall."""
-    registry = system.library.registry
-    folders = registry.code_folders("tools")
-    ladder = make_ladder(system.environment.home, system.rules.evolution, system.clock, folders)
-    return Climbing(ladder, lambda: standings(registry.snapshot()))
 
 
 def wrong_program(page: Path, tools: frozenset[str]) -> list[str]:
