@@ -5,7 +5,7 @@ Knows no run. What a program cannot say is None: then the traces are still follo
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from llmos.messages import JSON
@@ -33,7 +33,7 @@ _COPY = re.compile(rf"slot (?P<name>{_SLOT.pattern})(?P<scale>(?: negative)?(?: 
 _SUM = re.compile(rf"slot (?P<name>[^ ]+) \+ (?P<part>{_PART})")
 _DIFFERENCE = re.compile(rf"(?P<part>{_PART}) - slot (?P<name>[^ ]+)")
 _PRODUCT = re.compile(rf"(?P<part>{_PART}) \* slot (?P<name>[^ ]+)")
-_TEMPLATE = re.compile(r"text with slot (?P<name>[^ ]+)")
+_TEMPLATE = re.compile(r"text with (?P<slots>slot [^ ]+(?: and slot [^ ]+)*)")
 
 _FACTORS: Final = {
     "": (1.0, 1.0),
@@ -79,8 +79,10 @@ def expression(argument: str, source: str, value: JSON, known: Mapping[str, JSON
             return None if found["scale"] else _text(argument, value, found["name"], known)
         return _copied(found["name"], found["scale"])
     if isinstance(value, str):
-        found = _TEMPLATE.fullmatch(source)
-        return _text(argument, value, found["name"], known) if found else None
+        template = _TEMPLATE.fullmatch(source)
+        return (
+            _template(value, template["slots"].removeprefix("slot ").split(" and slot "), known) if template else None
+        )
     for pattern, operator in ((_SUM, "+"), (_DIFFERENCE, "-"), (_PRODUCT, "*")):
         if (found := pattern.fullmatch(source)) and (slot := component(found["name"])):
             return _computed(operator, slot, float(found["part"]))
@@ -109,6 +111,29 @@ def _text(argument: str, value: str, name: str, known: Mapping[str, JSON]) -> Ex
     before, after = around
     found: Expression = Binary("+", Text(before), slot) if before else slot
     return Binary("+", found, Text(after)) if after else found
+
+
+def _template(value: str, names: Sequence[str], known: Mapping[str, JSON]) -> Expression | None:
+    """Texts of the goal with what stands between them; where one of them stands by chance, the runs will not agree."""
+    parts: list[str | Expression] = [value]
+    for name in sorted(names, key=lambda name: -len(str(known.get(name)))):
+        slot, given = component(name), known.get(name)
+        if slot is None or not isinstance(given, str) or not given:
+            return None
+        if not any(isinstance(each, str) and given in each for each in parts):
+            return None
+        parts = [each for part in parts for each in (_split(part, given, slot) if isinstance(part, str) else [part])]
+    if any(isinstance(part, str) and WORKSPACE in part for part in parts):
+        return None
+    first, *others = (Text(part) if isinstance(part, str) else part for part in parts if part != "")
+    for each in others:
+        first = Binary("+", first, each)
+    return first
+
+
+def _split(text: str, given: str, slot: Expression) -> list[str | Expression]:
+    first, *others = text.split(given)
+    return [first, *(each for other in others for each in (slot, other))]
 
 
 def _copied(name: str, scale: str) -> Expression | None:

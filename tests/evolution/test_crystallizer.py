@@ -120,6 +120,17 @@ def test_every_kind_of_slot(form: str, tool: str, pairs: list[tuple[str, dict[st
     assert call_line in written
 
 
+def test_a_text_around_a_text_is_a_sum() -> None:
+    """Where all runs agree about it."""
+    runs = goals("greet '{}' with a word", "say", *((w, {"text": f"Hello, {w}!"}) for w in ("Ada", "Bob", "Cid")))
+    assert 'call say(text="Hello, " + text1 + "!")' in text_of(runs)
+    other = goals("greet '{}' with a word", "say", *((w, {"text": f"Hello, {w}!"}) for w in ("Hello", "o", "lo, l")))
+    found = candidate(other)
+    if isinstance(found, Candidate):
+        calls, _ = made_calls(found.verified, {"text1": "you"}, ["done"])
+        assert calls in ([], [("say", {"text": "Hello, you!"})])
+
+
 def test_a_goal_without_values_is_a_program_without_parameters() -> None:
     """Made of three runs that did the same."""
     runs = [
@@ -151,8 +162,8 @@ SAME_POINTS = [
     [
         (TWO_WAYS, "nothing certain is known of 'text' in step 1, say"),
         (
-            goals("greet '{}' with a word", "say", *((w, {"text": f"Hello, {w}!"}) for w in ("Ada", "Bob", "Cid"))),
-            "a program cannot say what 'text' of step 1 is: text with slot text1",
+            goals("say {} of it", "say", *((f"{n} cm", {"text": f"{n / 100:.2f} m"}) for n in (12, 25, 37))),
+            "a program cannot say what 'text' of step 1 is: text with slot length1",
         ),
         (
             [reached("look", did("Read", {"file_path": "a"}, LONG), number=n) for n in range(3)],
