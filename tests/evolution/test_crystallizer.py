@@ -162,8 +162,8 @@ SAME_POINTS = [
     [
         (TWO_WAYS, "nothing certain is known of 'text' in step 1, say"),
         (
-            goals("say {} of it", "say", *((f"{n} cm", {"text": f"{n / 100:.2f} m"}) for n in (12, 25, 37))),
-            "a program cannot say what 'text' of step 1 is: text with slot length1",
+            goals("say {} of it", "say", *((f"{n}", {"text": f"{n} parts"}) for n in (12, 25, 37))),
+            "a program cannot say what 'text' of step 1 is: text with slot number1",
         ),
         (
             [reached("look", did("Read", {"file_path": "a"}, LONG), number=n) for n in range(3)],
