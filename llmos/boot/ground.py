@@ -20,7 +20,7 @@ from llmos.documents.kernel import KernelRules
 from llmos.documents.skill import Skill
 from llmos.errors import LLMosError
 from llmos.messages import Message
-from llmos.models.base import ModelChoice
+from llmos.models.base import NO_MODEL, ModelChoice
 from llmos.runtime.goals import check_goal
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment
@@ -50,10 +50,6 @@ class Errand(Protocol):
     def lead(self, run: "Settled", toolbox: "Toolbox") -> "Decision":
         """The way of its run; LLMosError where it cannot be done with these tools."""
         ...
-
-
-NO_MODEL = "none"
-"""The name that stands for the model where there is none."""
 
 
 @dataclass(slots=True)

@@ -14,13 +14,14 @@ from llmos import __version__
 from llmos.boot.crystals import sleep_in
 from llmos.boot.deeds import CURRENT, Deeds
 from llmos.boot.experience import Way, choose_way, remember
-from llmos.boot.ground import NO_MODEL, Conversation, Ground, Place, Settled, may_drive, settle
+from llmos.boot.ground import Conversation, Ground, Place, Settled, may_drive, settle
 from llmos.boot.models import Chosen
 from llmos.budget import Limits, Purse
 from llmos.documents.agent import Agent
 from llmos.documents.document import Document, Problem, hash_of
 from llmos.errors import LLMosError
 from llmos.messages import JSON
+from llmos.models.base import NO_MODEL
 from llmos.models.router import Attempt
 from llmos.runtime.dispatcher import Decision
 from llmos.runtime.judge import ClaimJudge

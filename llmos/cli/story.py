@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from llmos.cli.render import call_text, dollars, printable, tokens
 from llmos.messages import Usage
+from llmos.models.base import NO_MODEL
 from llmos.traces.events import (
     BudgetWarned,
     DocumentBroken,
@@ -100,7 +101,8 @@ class Story:
         self._doing, self.streamed = _THINKING, ""
         if above:
             return [Line(f"{'   ' * self._latest.depth}{self._latest.agent}: {_short(event.goal)}", _STRONG)]
-        model = f"{event.agent} on {event.model}" + (f" ({event.model_reason})" if event.model_reason else "")
+        why = f" ({event.model_reason})" if event.model_reason else ""
+        model = f"{event.agent} without a model" if event.model == NO_MODEL else f"{event.agent} on {event.model}{why}"
         mode = f"mode {event.mode}" + (f": {event.mode_reason}" if event.mode_reason else "")
         robot = [Line(printable(f"robot {event.robot}, scene {event.scene}"), _QUIET)] if event.robot else []
         return [Line(printable(model), _STRONG), *robot, Line(printable(mode), _QUIET)]

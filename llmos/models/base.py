@@ -17,6 +17,10 @@ RESTARTED: Final = "\n[the reply broke off and begins again]\n"
 """What an `OnText` is given before a reply that had begun is asked for once more: what it was given before is void."""
 
 
+NO_MODEL: Final = "none"
+"""The name that stands for the model in a run that has none."""
+
+
 class Model(Protocol):
     """Something that answers a request.
 

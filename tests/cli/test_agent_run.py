@@ -240,3 +240,13 @@ def test_the_arm_model_drives_no_rover(llmos: CommandLine) -> None:
     """Pocket knows arms only, so it is not taken where a rover is to be driven."""
     said = llmos("agent", "run", "driver", "Drive to (1, 0.5)", "--robot", "rover", "--scene", "arena")
     assert (said.code, said.last) == (2, f"llmos: {NO_MODEL.replace('worker', 'driver')}")
+
+
+def test_a_replay_without_a_model_says_so_in_a_word(llmos: CommandLine) -> None:
+    """Not with the sentence that would have ended a run that needs one."""
+    model = llmos.tape(calls("Write", file_path="a.txt", content="x"), says("done"))
+    assert llmos("agent", "run", "worker", "Write a", "--model", model).code == 0
+    again = llmos("agent", "run", "worker", "Write a")
+    assert again.code == 0, again.err
+    assert "worker without a model\n" in again.err
+    assert "No model can serve" not in again.err
