@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from llmos.documents.document import hash_of
 from llmos.messages import JSON
-from llmos.traces.again import standing
+from llmos.traces.again import standing, written_whole
 from llmos.traces.trace import WORKSPACE, Trace
 
 Columns = Mapping[str, Sequence[JSON]]
@@ -36,7 +36,10 @@ def written_by(
         states = None if path is None else _states(traces, index, were, path)
         if path is None or states is None:
             return None
-        found.append(Written(path, states, _after(traces, index, were, columns, values)))
+        after = _after(traces, index, were, columns, values)
+        if states and after and all(_is_left(trace, index, was) for trace, was in zip(traces, were, strict=True)):
+            states = tuple(dict.fromkeys((*states, after)))  # as a run for these very values left it
+        found.append(Written(path, states, after))
     return found
 
 
@@ -67,6 +70,12 @@ def _states(traces: Sequence[Trace], index: int, were: Sequence[str], path: str)
 
 def _made_earlier(trace: Trace, index: int, path: str) -> bool:
     return any(path in step.after for step in trace.steps[:index])
+
+
+def _is_left(trace: Trace, index: int, path: str) -> bool:
+    """Whether the step writes all of the file, and is the only one that writes it."""
+    writers = [number for number, step in enumerate(trace.steps) if path in step.after]
+    return writers == [index] and path in written_whole(trace.steps[index])
 
 
 def _after(

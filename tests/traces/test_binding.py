@@ -388,11 +388,11 @@ def test_one_run_does_not_show_what_came_from_an_answer() -> None:
 
 
 def test_a_new_file_is_written_where_there_is_none() -> None:
-    """And is known afterwards by its content."""
+    """And is known afterwards by its content, so that it may be asked for again."""
     learned = trace([write("primes.py", "print(2)")], {"path1": "primes.py", "text1": "print(2)"})
     found = bound([learned], {"path1": "odd.py", "text1": "print(13)"})
     assert args(found) == [{"file_path": "odd.py", "content": "print(13)"}]
-    assert found.steps[0].before == {f"{HERE}/odd.py": (None,)}
+    assert found.steps[0].before == {f"{HERE}/odd.py": (None, hash_of(b"print(13)"))}
     assert found.steps[0].after == {f"{HERE}/odd.py": hash_of(b"print(13)")}
     assert found.steps[0].expect.shown == "wrote 9 bytes to odd.py"
 

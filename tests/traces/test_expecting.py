@@ -1,6 +1,7 @@
 """What a step will answer for other values, and what may stand in its files."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -118,15 +119,25 @@ def files(runs: Sequence[Trace], path: str, text: str) -> list[Written] | None:
 
 
 def test_a_file_moves_with_its_argument() -> None:
-    """It must not be there, if it never was; afterwards it holds what was to be written."""
-    assert files([wrote("a", "x")], "b", "y") == [Written("{workspace}/b", (None,), hash_of(b"y"))]
-    assert files([wrote("a", "x")], "./b", "y") == [Written("{workspace}/b", (None,), hash_of(b"y"))]
+    """It must not be there, if it never was, or hold what is to be written: so the goal may be asked again."""
+    now = Written("{workspace}/b", (None, hash_of(b"y")), hash_of(b"y"))
+    assert files([wrote("a", "x")], "b", "y") == [now]
+    assert files([wrote("a", "x")], "./b", "y") == [now]
+
+
+def test_what_a_run_would_leave_is_no_state_to_begin_from_where_more_is_done_to_the_file() -> None:
+    """A tool that appends would leave it twice, and a second step expects what the first one wrote."""
+    appended = wrote("a", "x", tool="Append")
+    assert files([appended], "b", "y") == [Written("{workspace}/b", (None,), hash_of(b"y"))]
+    once = wrote("a", "x")
+    twice = replace(once, steps=(*once.steps, *wrote("a", "z", b"x").steps))
+    assert files([twice], "b", "y") == [Written("{workspace}/b", (None,), hash_of(b"y"))]
 
 
 def test_the_same_file_may_hold_what_it_held_or_what_a_run_left() -> None:
     """Another content is somebody's who would miss it."""
     again = files([wrote("a", "x"), wrote("a", "z")], "a", "y")
-    assert again == [Written("{workspace}/a", (None, hash_of(b"x"), hash_of(b"z")), hash_of(b"y"))]
+    assert again == [Written("{workspace}/a", (None, *map(hash_of, (b"x", b"z", b"y"))), hash_of(b"y"))]
 
 
 def test_of_a_file_that_held_different_things_nothing_is_required() -> None:
@@ -139,7 +150,7 @@ def test_of_another_file_than_the_only_one_nothing_is_known() -> None:
     """Two files with the same content show that it must be that."""
     assert files([wrote("a", "x", b"1")], "b", "y") is None
     both = files([wrote("a", "x", b"1"), wrote("b", "y", b"1")], "c", "z")
-    assert both == [Written("{workspace}/c", (hash_of(b"1"),), hash_of(b"z"))]
+    assert both == [Written("{workspace}/c", (hash_of(b"1"), hash_of(b"z")), hash_of(b"z"))]
 
 
 def test_a_file_that_no_argument_names_stays_where_it_is() -> None:
