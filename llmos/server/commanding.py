@@ -125,6 +125,7 @@ def _told(service: Service, asked: Asked, outcome: RunOutcome, refusal: GateVerd
         "outcome": outcome.outcome,
         "run_id": outcome.run_id,
         "mode": outcome.mode,
+        "mode_reason": outcome.mode_reason,
         "model": outcome.model,
         "steps": outcome.steps,
         "cost_usd": outcome.cost_usd,

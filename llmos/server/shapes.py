@@ -107,6 +107,7 @@ class Commanded(BaseModel):
     outcome: str
     run_id: str
     mode: str
+    mode_reason: str
     model: str
     steps: int
     cost_usd: float

@@ -18,6 +18,7 @@ def test_a_goal_that_was_reached(tmp_path: Path) -> None:
         said = answer.json()
         assert said.keys() >= {"success", "command", "agent", "response", "timestamp"}
         assert (said["success"], said["command"]) == (True, "Move the arm 30cm to the right")
+        assert (said["mode"], said["mode_reason"]) == ("LEARNER", "the model plans each step")
         assert (said["agent"], said["response"], said["outcome"]) == ("operator", "I moved.", "done")
         assert service.get("/state").json()["state"]["position"]["x"] == pytest.approx(0.3, abs=0.02)
         assert service.get("/state").json()["recent_actions"][-1]["run"] == said["run_id"]
