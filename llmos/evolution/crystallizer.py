@@ -179,7 +179,7 @@ class _Maker:
     def _bound_all(self) -> list[Bound]:
         """The runs of the pattern as binding makes them, one for each different goal."""
         if not self._pattern.newest.slots:
-            return [again(trace, WORKSPACE) for trace in self._pattern.traces]
+            return [_literal(again(trace, WORKSPACE)) for trace in self._pattern.traces]
         found = []
         for trace in self._goals:
             bound = self._bind(trace.slots)
@@ -288,6 +288,11 @@ class _Maker:
 def with_words(candidate: Candidate, words: str) -> Candidate:
     """The candidate with the hash of the words on its page."""
     return replace(candidate, crystal=replace(candidate.crystal, words=words))
+
+
+def _literal(bound: Bound) -> Bound:
+    """The run with all its arguments as they stand: where they seem to come from, one run does not show."""
+    return replace(bound, steps=tuple(replace(step, sources={}) for step in bound.steps))
 
 
 def _argument(name: str, value: JSON, sources: Mapping[str, str], known: Mapping[str, JSON], index: int) -> Expression:

@@ -143,6 +143,15 @@ def test_a_goal_without_values_is_a_program_without_parameters() -> None:
     )
 
 
+def test_without_values_in_the_goal_all_arguments_are_as_they_were() -> None:
+    """Also one that an earlier answer happens to name: the second side of a square is no longer for that."""
+    sides = [did("move_relative", {axis: 0.2}, moved(*at), sources={axis: source}) for axis, at, source in
+             (("dx", (0.2, 0, 1), "literal"), ("dy", (0.2, 0.2, 1), "step 1"))]  # fmt: skip
+    corner = [reached("draw a corner", *sides, number=n, world=robot_world()) for n in range(3)]
+    assert "call move_relative(dy=0.2)" in text_of(corner)
+    assert made(corner).crystal.start["pose"] == {"x": 0.0, "y": 0.0, "z": 1.0, "theta_deg": 0.0}
+
+
 SAID = goals("say '{}'", "say", ("a", {"text": "a"}), ("b", {"text": "b"}), ("c", {"text": "c"}))
 LONG = "line\n" * 100
 TWO_WAYS = goals("say '{}' twice", "say", ("a", {"text": "a"}), ("b", {"text": "b"}), ("c", {"text": "x"}))
