@@ -24,19 +24,23 @@ def sourced(steps: Sequence[TraceStep], slots: Mapping[str, JSON]) -> tuple[Trac
 
 
 def _source(leaf: JSON, values: Mapping[str, JSON], earlier: Sequence[TraceStep]) -> str:
-    """`slot NAME`, `step N`, or `literal`."""
+    """`slot NAME`, with how it was reckoned where it was; `step N`; or `literal`."""
     if leaf is None or isinstance(leaf, bool):
         return "literal"
     for name, value in values.items():
-        if _fits(leaf, name, value):
-            return f"slot {name}"
+        reckoned = _fitting(leaf, name, value)
+        if reckoned is not None:
+            return f"slot {name} {reckoned}".rstrip()
     for number, step in reversed(list(enumerate(earlier, 1))):
         if leaf in (numbers_in(step.output) if isinstance(leaf, int | float) else words_in(step.output)):
             return f"step {number}"
     return "literal"
 
 
-def _fits(leaf: JSON, name: str, value: JSON) -> bool:
+def _fitting(leaf: JSON, name: str, value: JSON) -> str | None:
+    """What was made of a value to be this argument, such as `negative in cm`; None where it cannot be."""
     if isinstance(leaf, str):
-        return isinstance(value, str) and same_text(leaf, value) is not None
-    return isinstance(value, int | float) and any(scale.fits(leaf, value) for scale in scales(name))
+        return "" if isinstance(value, str) and same_text(leaf, value) is not None else None
+    if not isinstance(leaf, int | float) or not isinstance(value, int | float):
+        return None
+    return next((scale.name for scale in scales(name) if scale.fits(leaf, value)), None)

@@ -166,12 +166,13 @@ def test_sources_are_told_for_people() -> None:
     """Of one run alone, so they say what seems to be."""
     steps = [
         step("look", {}, "cube at (0.31, 0.42)"),
-        step("do", {"x": 0.31, "mm": 300, "name": "cube", "text": "hi\n", "of": [None, True], "n": 7}),
+        step("do", {"x": 0.31, "mm": 300, "name": "cube", "text": "hi\n", "of": [None, True], "n": 7, "left": -0.3}),
     ]
     found = sourced(steps, {"length1": 0.3, "text1": "hi"})
     assert found[1].sources == {
-        "x": "step 1", "mm": "slot length1", "name": "step 1", "text": "slot text1",
+        "x": "step 1", "mm": "slot length1 in mm", "name": "step 1", "text": "slot text1",
         "of[0]": "literal", "of[1]": "literal", "n": "literal",
+        "left": "slot length1 negative",
     }  # fmt: skip
 
 
