@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from llmos.documents.verbs import command_kind
 from llmos.traces.witness import Witness
 
 if TYPE_CHECKING:
@@ -23,14 +24,23 @@ class Deeds:
     parent: "Deeds | None" = None
     verdicts: "list[Verdict]" = field(default_factory=list)
     motions: "list[Motion]" = field(default_factory=list)
+    held_back: dict[str, str] = field(default_factory=dict)
+    """Kinds of commands that care kept from the gate and that nothing has made good since, and why."""
 
     def outcome(self) -> "PhysicalOutcome | None":
         """What the measurements are worth; None when nothing physical was asked for."""
-        if not self.verdicts:
+        if not self.verdicts and not self.held_back:
             return None
-        from llmos.robots.outcome import physical_outcome
+        from llmos.robots.outcome import PhysicalOutcome, physical_outcome
 
-        return physical_outcome(self.verdicts, self.motions)
+        found = physical_outcome(self.verdicts, self.motions)
+        if self.held_back and (found is None or found.outcome == "done"):
+            return PhysicalOutcome("refused", list(self.held_back.values())[-1], found.evidence if found else {})
+        return found
+
+    def hold_back(self, verb: str, sentence: str) -> None:
+        """A command that was not even given to the gate: it must be made good before the work counts as done."""
+        self._count(lambda deeds: deeds.held_back.update({command_kind(verb): sentence}))
 
     def add_verdict(self, verdict: "Verdict") -> None:
         """Journal a verdict before anything moves."""
@@ -45,8 +55,10 @@ class Deeds:
 
         self.journal.write(motion_event(motion))
         self._count(lambda deeds: deeds.motions.append(motion))
+        if motion.reached:
+            self._count(lambda deeds: deeds.held_back.pop(command_kind(motion.verdict.verb), None))
 
-    def _count(self, add: "Callable[[Deeds], None]") -> None:
+    def _count(self, add: "Callable[[Deeds], object]") -> None:
         deeds: Deeds | None = self
         while deeds is not None:
             add(deeds)

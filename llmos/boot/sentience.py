@@ -9,6 +9,7 @@ from contextlib import suppress
 from llmos.autonomy.sentience import Mode
 from llmos.autonomy.valence import Valence
 from llmos.boot.body import Body
+from llmos.boot.deeds import CURRENT
 from llmos.boot.ground import Ground, Settled
 from llmos.documents.kernel import ValenceRules
 from llmos.documents.robot_profile import RobotProfile
@@ -63,7 +64,13 @@ def careful(ground: Ground, run: Settled, tools: list[Tool], principal: Principa
         await run.permissions.confirm(name, what, decided)
 
     body, preview = run.body, run.body.pilot(principal).preview
-    return Careful(valence, body.profile, named(run.goal, body.profile), body.state, preview, confirm).over(tools)
+
+    def held_back(verb: str, sentence: str) -> None:
+        if deeds := CURRENT.get():
+            deeds.hold_back(verb, sentence)
+
+    asked = named(run.goal, body.profile)
+    return Careful(valence, body.profile, asked, body.state, preview, confirm, held_back).over(tools)
 
 
 def named(goal: str, profile: RobotProfile) -> list[tuple[float, ...]]:

@@ -42,3 +42,8 @@ VERBS: Final[Mapping[RobotKind, Mapping[str, Arguments]]] = {
     },
 }
 """Every command that moves or stops a robot of this kind."""
+
+
+def command_kind(verb: str) -> str:
+    """What one command can make good of another: a move, however it was put, makes good a move; going home does not."""
+    return "move" if verb in ("move_to", "move_relative") else verb

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from llmos.documents.verbs import command_kind
 from llmos.messages import JSON
 from llmos.robots.record import measured_json
 from llmos.robots.report import motion_sentence
@@ -48,14 +49,11 @@ def _left_refused(verdicts: Sequence[Verdict], motions: Sequence[Motion]) -> Ref
     against += [(motion.verdict, motion.halted) for motion in motions if motion.halted]
     for verdict, refusal in sorted(against, key=lambda each: -each[0].number):
         later = (motion for motion in motions if motion.verdict.number > verdict.number)
-        if not any(motion.reached and _kind(motion.verdict) == _kind(verdict) for motion in later):
+        if not any(
+            motion.reached and command_kind(motion.verdict.verb) == command_kind(verdict.verb) for motion in later
+        ):
             return refusal
     return None
-
-
-def _kind(verdict: Verdict) -> str:
-    """A refused move counts as made good by a later one, however that was put; going home instead does not."""
-    return "move" if verdict.verb in ("move_to", "move_relative") else verdict.verb
 
 
 def _lost_or_missed(motions: Sequence[Motion]) -> str | None:

@@ -37,6 +37,8 @@ class Careful:
     state: Callable[[], Mapping[str, JSON]]
     preview: Preview
     confirm: Confirm
+    held_back: Callable[[str, str], None]
+    """Told of each command that is not given to the gate, and why."""
 
     def over(self, tools: Iterable[Tool]) -> list[Tool]:
         """The tools; those that move something take care first."""
@@ -48,17 +50,21 @@ class Careful:
         """Call the tool as the mode demands that holds at this moment."""
         verb, mode, conduct = tool.spec.name, self.valence.mode, self.valence.conduct
         if conduct.exact and (odd := self._inexact(args)):
-            return failure(_inexact_sentence(mode, odd))
+            return self._not_given(verb, _inexact_sentence(mode, odd))
         told = await self._previewed(verb, args) if conduct.preview or self.valence.bored else ""
         if conduct.confirm and (what := self._final(verb, args)):
             try:
                 await self.confirm(verb, f"{what} ({mode} mode)")
             except RefusedError as error:
-                return failure(str(error))
+                return self._not_given(verb, str(error))
         output = await tool.call(args)
         if conduct.alternatives:
             output = await self._with_others(output, verb, args, conduct.alternatives)
         return _prefixed(told, output)
+
+    def _not_given(self, verb: str, sentence: str) -> ToolOutcome:
+        self.held_back(verb, sentence)
+        return failure(sentence)
 
     async def _previewed(self, verb: str, args: Mapping[str, JSON]) -> str:
         """What the gate would say; where it would refuse, nothing: the gate itself says why, and journals it."""

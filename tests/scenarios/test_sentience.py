@@ -210,3 +210,18 @@ async def test_an_agent_without_a_robot_is_told_nothing_of_it(place: Place) -> N
     """Valence is the robot's."""
     (body,) = await told(place, DONE, agent="critic")
     assert states(body) == []
+
+
+async def test_what_care_kept_from_the_gate_is_not_done_because_a_model_says_so(place: Place) -> None:
+    """In PRECISION mode a position that nobody named is not even given to the gate; the claim does not make it good."""
+    strays = (calls("move_to", x=1.23, y=0.5, z=1.2), says("I am there."))
+    outcome = await play(place, *strays, agent="operator", goal="Go to (1.0, 0.5, 1.2)", robot="arm")
+    assert (outcome.outcome, outcome.answer) == ("refused", "I am there.")
+    assert "is no position that the goal names" in outcome.reason
+
+
+async def test_what_was_made_good_counts_as_done(place: Place) -> None:
+    """The named position, after the wrong one was held back."""
+    corrects = (calls("move_to", x=1.23, y=0.5, z=1.2), calls("move_to", x=1.0, y=0.5, z=1.2), says("I am there."))
+    outcome = await play(place, *corrects, agent="operator", goal="Go to (1.0, 0.5, 1.2)", robot="arm")
+    assert outcome.outcome == "done"

@@ -32,6 +32,7 @@ class Bench:
     previewed: list[tuple[str, Mapping[str, JSON]]] = field(default_factory=list)
     done: list[tuple[str, Mapping[str, JSON]]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    held_back: list[str] = field(default_factory=list)
 
     def state(self) -> dict[str, JSON]:
         """Where the arm is and what it sees."""
@@ -98,7 +99,13 @@ class Bench:
             return "At home."
 
         care = Careful(
-            self.layer.valence, self.profile, named(self.goal, self.profile), self.state, self.preview, self.confirm
+            self.layer.valence,
+            self.profile,
+            named(self.goal, self.profile),
+            self.state,
+            self.preview,
+            self.confirm,
+            lambda verb, _: self.held_back.append(verb),
         )
         arms = [move_to, move_relative, toggle_tool, get_status]
         rovers = [drive_to, drive_by, get_status]
