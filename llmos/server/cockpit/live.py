@@ -69,13 +69,13 @@ class Live:
             fresh = [_encode(setup_json(self._service)), _encode({"type": "spent", **spent_json(self._service)})]
             state = self._newest()
             silent_s += _TICK_S
-            messages = [new for new, old in zip(fresh, known, strict=True) if new != old]
+            setup, spent = ([new] if new != old else [] for new, old in zip(fresh, known, strict=True))
+            beats = [_encode(waiting.popleft()) for _ in range(len(waiting))]
+            messages = [*setup, *beats, *spent]  # how a run ended is told before what it has cost
             if state != told or silent_s >= _LONGEST_SILENCE_S:
                 messages.append(state)
                 silent_s = 0.0
             known, told = fresh, state
-            while waiting:
-                messages.append(_encode(waiting.popleft()))
             if not await _sent(socket, messages):
                 return
             await anyio.sleep(_TICK_S)
