@@ -59,7 +59,7 @@ async def test_a_journal_that_cannot_grow_ends_the_run_at_any_event(place: Place
     model = tape(place, *LINES)
     for limit in await middles(place):
         known = set(journals(place))
-        async with place.system(model=model) as system:
+        async with place.system(model=model, mode="learner") as system:
             talk = system.conversation("worker")
             with largest_file(limit), pytest.raises(StorageError) as refused:
                 await system.say(talk, "go")

@@ -10,7 +10,7 @@ import pytest
 from llmos.boot import LLMOS
 from llmos.messages import ToolResult
 from llmos.models.cassette import CassetteModel
-from llmos.traces.events import Entry, MotionMeasured, PromptSet, RunFinished, ToolReturned
+from llmos.traces.events import Entry, ModelReplied, MotionMeasured, PromptSet, RunFinished, ToolReturned
 from llmos.traces.reading import read_history
 from tests.support.homes import Place, make_place
 from tests.support.runs import events, fit_for_a_provider, hire, journals, whole
@@ -51,7 +51,9 @@ async def until_done(
     ends = []
     for at_wait in waits:
         before = set(journals(place))
-        async with place.system(model="dev", api="http://127.0.0.1:1", budget_usd=1.0, **options) as system:
+        async with place.system(
+            model="dev", api="http://127.0.0.1:1", budget_usd=1.0, mode="learner", **options
+        ) as system:
             system.models.put("dev", CassetteModel(path))
             outcome = await _interrupt(system, agent, means, at_wait)
             assert system.usd_left == 1.0
@@ -117,11 +119,18 @@ async def test_a_motion_may_be_interrupted_at_any_wait(place: Place, means: str,
     assert (again.outcome, again.answer) == ("done", "There.")
 
 
+def _asked_for_tools(path: Path) -> bool:
+    """Whether the run was cut off after a reply that asked for tools, and was not answered by them all."""
+    entries = whole(path)
+    replies = [event for event in events(entries, ModelReplied) if event.tool_calls]
+    cut = [event for event in events(entries, ToolReturned) if "was interrupted" in event.text]
+    return bool(replies) and (bool(cut) or not list(events(entries, ToolReturned)))
+
+
 async def test_an_interrupted_run_is_gone_on_with(place: Place) -> None:
     """The next run has the whole history, every open call answered, and reaches the goal."""
-    ends = await until_done(place, PLAIN, "worker", "scope", range(13, 14))
-    ((outcome, (path,)),) = ends
-    assert outcome == "interrupted"
+    ends = await until_done(place, PLAIN, "worker", "scope", range(1, 200))
+    path = next(path for _, new in ends for path in new if _asked_for_tools(path))
     async with place.system(model=tape(place, says("I go on."), name="again")) as system:
         again = await system.execute("go on", "worker", resume=path.stem)
     assert (again.outcome, again.answer) == ("done", "I go on.")

@@ -113,12 +113,12 @@ async def test_rules_hold_as_they_were_when_the_process_began(place: Place) -> N
     """No agent and no editor changes the limits of a process that runs; the next process has them."""
     hire(place, AGENT.format("Work."))
     look = asks(("Glob", {"pattern": "*"}))
-    async with place.system(model=tape(place, look, says(), look, says())) as system:
+    async with place.system(model=tape(place, look, says(), look, says()), mode="learner") as system:
         await system.execute("go", "worker")
         overlay(place.home, {"orchestration.max_iterations": 1})
         second = await system.execute("go", "worker")
     assert (second.outcome, second.steps) == ("done", 2)
-    assert (await play(place, says())).outcome == "budget"
+    assert (await play(place, says(), mode="learner")).outcome == "budget"
 
 
 async def test_a_broken_rule_stops_the_next_process_only(place: Place) -> None:

@@ -159,7 +159,7 @@ async def test_a_yes_to_a_folder_is_none_to_the_secrets_below_it(made: Place) ->
     home = str(made.home)
     calls = [("Grep", {"pattern": "hidden words", "path": home}), ("Glob", {"pattern": "**/token", "path": home})]
     for call in calls:
-        outcome = await play(made, asks(call), says(), approver=Person(yes=True))
+        outcome = await play(made, asks(call), says(), approver=Person(yes=True), mode="learner")
         (answer,) = events(whole(outcome.journal), ToolReturned)
         assert answer.ok
         assert "secrets" not in answer.text
