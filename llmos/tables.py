@@ -3,10 +3,13 @@
 Knows no table and never loses what cannot be had again: a damaged file is moved aside, one of a newer LLMos left alone.
 """
 
+import errno
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,6 +20,9 @@ OnNotice: TypeAlias = Callable[[str], None]
 """Called with a sentence about what had to be done without being asked for."""
 
 _BUSY_S = 5.0
+_PAUSE_S = 0.01
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL
+_making = threading.Lock()
 _CHECKED_BYTES = 4_000_000
 """Up to this size a file is read through when it is opened, which takes some milliseconds; damage in a larger one shows
 where it is used."""
@@ -70,9 +76,41 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _connect(path: Path | None, migrations: Sequence[str]) -> sqlite3.Connection:
-    """An open, current, checked file; in memory when there is no path. Raises sqlite3.Error and OSError."""
+    """An open, current, checked file; in memory when there is no path. Raises sqlite3.Error and OSError.
+
+    SQLite waits for other processes by itself, except where two of them switch a new file to its log at once.
+    """
     if path is not None:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _make(path)
+    last_s = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            return _open(path, migrations)
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() >= last_s:
+                raise
+        time.sleep(_PAUSE_S)
+
+
+def _make(path: Path) -> None:
+    """An empty file of its owner's where there is none.
+
+    One that is there is not touched: where locks are POSIX's, closing it would drop those that connections of this
+    process hold, and another process would take the log away below them. So no other thread may open it meanwhile.
+    """
+    with _making, suppress(FileExistsError):
+        os.close(os.open(path, _NEW, 0o600))
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    """Whether another process is in the way, for now; an error that is our own has no code."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL}
+
+
+def _open(path: Path | None, migrations: Sequence[str]) -> sqlite3.Connection:
+    """One try to connect."""
     connection = sqlite3.connect(path or ":memory:", timeout=_BUSY_S, check_same_thread=False, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")

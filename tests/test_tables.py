@@ -158,3 +158,46 @@ def test_processes_that_migrate_and_write_at_once_lose_nothing(tmp_path: Path) -
     connection = open_tables(path, (ONE, TWO), print)
     assert len(names(connection)) == 150
     connection.close()
+
+
+RUSH = """
+import sys
+from pathlib import Path
+from llmos.tables import open_tables
+for number, _ in enumerate(sys.stdin):
+    open_tables(Path(sys.argv[1]) / f"{number}.sqlite", sys.argv[2:], print).close()
+    print(number, flush=True)
+"""
+
+
+def test_processes_that_make_the_same_files_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    """SQLite itself refuses at once who switches a new file to its log while another does; none gives up."""
+    command = [sys.executable, "-c", RUSH, str(tmp_path), ONE, TWO]
+    makers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) for _ in range(3)
+    ]
+    said: list[str] = []
+    for _ in range(150):
+        for maker in makers:
+            assert maker.stdin is not None
+            maker.stdin.write("next\n")
+        for maker in makers:
+            assert maker.stdout is not None
+            said.append(maker.stdout.readline().strip())
+    ends = [(maker.communicate()[0], maker.returncode) for maker in makers]
+    assert said == [str(number) for number in range(150) for _ in makers]
+    assert ends == [("", 0)] * 3
+    assert {version(path) for path in tmp_path.glob("*.sqlite")} == {2}
+
+
+def test_opening_a_file_once_more_leaves_the_locks_of_the_process(tmp_path: Path) -> None:
+    """Else another process takes the log away below a connection that is open, and what that writes is lost."""
+    path = tmp_path / "t.sqlite"
+    first = open_tables(path, (ONE,), print)
+    open_tables(path, (ONE,), print).close()
+    subprocess.run([sys.executable, "-c", OPENER, str(path), "other", ONE], check=True, timeout=60)
+    first.execute("INSERT INTO things VALUES ('mine')")
+    read = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM things').fetchone())"
+    found = subprocess.run([sys.executable, "-c", read, str(path)], check=True, timeout=60, capture_output=True)
+    first.close()
+    assert found.stdout.split() == [b"51"]
