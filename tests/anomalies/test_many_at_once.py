@@ -33,6 +33,7 @@ def test_processes_begin_at_once_in_a_home_that_is_not_made_yet(place: Place, co
     place.home.rmdir()
     model = tape(place, NOTE, says("noted"))
     command = [sys.executable, "-m", "llmos.cli", "agent", "run", "memory-keeper", "go", "--json", "--model", model]
+    command += ["--mode", "learner"]  # whoever begins last would else replay what the first has kept
     surroundings = {"LLMOS_HOME": str(place.home), "HOME": str(place.root), "PATH": "/usr/bin:/bin"}
     processes = [
         subprocess.Popen(
