@@ -397,6 +397,29 @@ def test_a_zone_that_goes_waits_until_a_person_has_read_it(visit: Callable[..., 
     assert "operator station" not in here.service.snapshot().profile.zones
 
 
+def test_what_was_ticked_stands_when_the_save_is_answered_after_it(visit: Callable[..., Any], here: Cockpit) -> None:
+    """The live line may tell of the looser profile before the save is answered: the tick made meanwhile is kept."""
+    page = visit(hash_="#/zones")
+    page.evaluate("""() => {
+        const { fetch } = window, gate = new Promise((open) => (window.answerTheSave = open));
+        window.fetch = async (path, how) => {
+            const answer = await fetch(path, how);
+            if (how?.method === "PUT") await gate;
+            return answer;
+        };
+    }""")
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Save as one commit").click()
+    tick = page.get_by_label("I have read what it allows")
+    tick.check()
+    page.evaluate("window.answerTheSave()")
+    page.locator("#zone-saying").wait_for()
+    assert tick.is_checked()
+    page.get_by_role("button", name="Rearm with this profile").click()
+    page.get_by_text("A looser profile waits.").wait_for(state="hidden")
+    assert "operator station" not in here.service.snapshot().profile.zones
+
+
 def test_a_zone_over_home_is_refused_in_one_sentence(visit: Callable[..., Any], here: Cockpit) -> None:
     """What would trap the robot is never written."""
     page = visit(hash_="#/zones")

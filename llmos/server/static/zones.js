@@ -18,14 +18,10 @@ let chosen = null;
 let document_ = null;
 let map = null;
 const looser = make("div");
+let waiting = null;
 
 export function start() {
-  let waiting = null;
-  on("state", ({ pending }) => {
-    if (pending === waiting) return;
-    waiting = pending;
-    if (!page.hidden && document_) looser.replaceChildren(...pendingPanel());
-  });
+  on("state", () => showLooser());
   let inForce = null;
   on("setup", ({ hash }) => {
     const changed = inForce !== null && hash !== inForce;
@@ -38,6 +34,7 @@ export function start() {
 }
 
 export async function open() {
+  showLooser(true);
   const answer = await get("/cockpit/zones");
   if (!answer.ok) {
     page.replaceChildren(make("p", { class: "saying", data: { level: "bad" } }, answer.sentence));
@@ -53,7 +50,6 @@ function build(message) {
   const pane = make("div", { class: "pane map" });
   const head = make("div", { class: "page-head" }, make("h1", {}, "Zones"), make("p", {}, `of the profile ${document_.robot}, ${document_.path}`));
   const side = make("div", { class: "column" }, make("section", { class: "panel" }, chooser(), chosen ? editor() : null), saver(message), looser);
-  looser.replaceChildren(...pendingPanel());
   page.replaceChildren(head, make("div", { class: "zones-grid" }, make("section", { class: "panel", "aria-label": "Workspace from above" }, pane), side));
   map = mapInto(pane);
   redraw();
@@ -149,9 +145,16 @@ async function keep(reason) {
   build(saying(answer.body.waits ? "warn" : "good", answer.body.sentence));
 }
 
+// What a person has ticked stands while the page is drawn again around it: it is asked anew only for another document.
+function showLooser(anew = false) {
+  const hash = known.state?.pending ?? null;
+  if (hash === waiting && !anew) return;
+  waiting = hash;
+  looser.replaceChildren(...pendingPanel(hash));
+}
+
 // Looser limits count when a person has said that they were read, and names the document by its hash.
-function pendingPanel() {
-  const hash = known.state?.pending;
+function pendingPanel(hash) {
   if (!hash) return [];
   const check = make("input", { type: "checkbox", id: "zone-read", onchange: () => (allow.disabled = !check.checked) });
   check.addEventListener("keydown", (event) => event.key === "Enter" && check.click()); // the space bar stops the robot
@@ -162,6 +165,7 @@ function pendingPanel() {
 
 async function rearm(hash) {
   const answer = await rearmNaming(hash);
-  if (answer.ok) open();
-  else build(saying("bad", answer.sentence));
+  if (answer.ok) return open();
+  showLooser(true);
+  build(saying("bad", answer.sentence));
 }
