@@ -77,8 +77,10 @@ sizes = st.floats(0.1, 0.6)
 def polygons(draw: st.DrawFn) -> tuple[Corner, ...]:
     """Convex polygons: corners on a circle."""
     x, y, radius = draw(coordinates), draw(coordinates), draw(sizes)
-    turns = sorted(draw(st.lists(st.floats(0, 6.28), min_size=3, max_size=7, unique=True)))
-    assume(all(b - a > 0.2 for a, b in itertools.pairwise((*turns, turns[0] + math.tau))))
+    shares = draw(st.lists(st.integers(1, 100), min_size=3, max_size=7))
+    spare = math.tau - 0.21 * len(shares)  # corners stand at least 0.21 rad apart
+    gaps = [0.21 + spare * share / sum(shares) for share in shares]
+    turns = list(itertools.accumulate(gaps[:-1], initial=draw(st.floats(0, 6.28))))
     corners = tuple(Corner(x + radius * math.cos(turn), y + radius * math.sin(turn)) for turn in turns)
     return corners if draw(st.booleans()) else corners[::-1]
 
@@ -90,6 +92,45 @@ zones = st.one_of(
     st.builds(lambda x, y, r, z: Cylinder(Corner(x, y), r, z), coordinates, coordinates, sizes, heights),
     st.builds(Prism, polygons(), heights),
 )
+
+
+@st.composite
+def points_in(draw: st.DrawFn, zone: Zone) -> Point:
+    """Any point of a shape."""
+    share = st.floats(0, 1)
+    if isinstance(zone, Box):
+        return Point(*(low + (high - low) * draw(share) for low, high in zip(zone.min_m, zone.max_m, strict=True)))
+    if isinstance(zone, Sphere):
+        return _off(zone.center_m, draw(_directions), zone.radius_m * draw(share))
+    z = zone.z_m.low + (zone.z_m.high - zone.z_m.low) * draw(share)
+    if isinstance(zone, Cylinder):
+        turn, away = draw(st.floats(0, 6.28)), zone.radius_m * draw(share)
+        return Point(zone.center_m.x + away * math.cos(turn), zone.center_m.y + away * math.sin(turn), z)
+    count = len(zone.corners_m)
+    weights = draw(st.lists(st.integers(1, 100), min_size=count, max_size=count))
+    x, y = (sum(w * at for w, at in zip(weights, axis, strict=True)) for axis in zip(*zone.corners_m, strict=True))
+    return Point(x / sum(weights), y / sum(weights), z)
+
+
+@st.composite
+def zones_and_places_inside(draw: st.DrawFn) -> tuple[Zone, Point]:
+    """A zone, and a place of the tool that is nearer to it than the margin: some point of its axis is."""
+    zone = draw(zones)
+    away = 0.98 * (TOOL.radius_m + ARM.zone_margin_m) * draw(st.floats(0, 1))
+    near = _off(draw(points_in(zone)), draw(_directions), away)
+    start = Point(near.x, near.y, near.z - TOOL.length_m * draw(st.floats(0, 1)))
+    return zone, Point(*(round(value, 3) for value in start))
+
+
+_directions = st.tuples(st.floats(0, 6.28), st.floats(-1, 1))
+"""A turn about the vertical, and the height on a sphere of radius one."""
+
+
+def _off(point: Point, direction: tuple[float, float], away: float) -> Point:
+    """The point that lies so far from another in a direction."""
+    turn, height = direction
+    flat = away * math.sqrt(1 - height * height)
+    return Point(point.x + flat * math.cos(turn), point.y + flat * math.sin(turn), point.z + away * height)
 
 
 @settings(max_examples=60, deadline=None)
@@ -273,10 +314,11 @@ def test_fence_lets_pass_exactly_what_keeps_its_distance(
 
 
 @settings(max_examples=300, deadline=None)
-@given(zone=zones, start=places, end=places)
-def test_from_inside_only_ways_that_gain_distance_all_along_pass(zone: Zone, start: Point, end: Point) -> None:
+@given(inside=zones_and_places_inside(), end=places)
+def test_from_inside_only_ways_that_gain_distance_all_along_pass(inside: tuple[Zone, Point], end: Point) -> None:
     """Sampled along the way, the distance to the zone never falls while it is less than required."""
-    assume(clearance(zone, start, start, TOOL) < ARM.zone_margin_m)
+    zone, start = inside
+    assert clearance(zone, start, start, TOOL) < ARM.zone_margin_m
     refusal = fence(zone).check_path(way(start, end), loaded=False)
     gaps = []
     for i in range(101):
