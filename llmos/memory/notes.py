@@ -109,10 +109,13 @@ class Notes:
         return _note(read_document(path))
 
     def remember(self, text: str, tags: Sequence[str] = (), source: str = "") -> Note:
-        """Write a note and commit it.
+        """Write a note and commit it; what a note says already, in these very words, is that note.
 
         Raises LLMosError for what must not be kept, StorageError when the disk refuses.
         """
+        for known in self.all():
+            if known.text == text.strip() and set(tags) <= set(known.tags):
+                return known
         note = self.write(text, tags, {"source": source})
         self._commit([note.path], f"Remember {note.id}")
         return note

@@ -63,12 +63,20 @@ def test_a_note_needs_nothing_but_text(notes: Notes) -> None:
 
 def test_names_do_not_collide(notes: Notes) -> None:
     """The second note that begins alike gets a number; none is overwritten."""
-    assert [notes.remember("The same").id for _ in range(3)] == [
+    assert [notes.remember(text).id for text in ("The same", "The same!", "The same?")] == [
         "2026-01-01-the-same",
         "2026-01-01-the-same-2",
         "2026-01-01-the-same-3",
     ]
     assert len(notes.all()) == 3
+
+
+def test_what_a_note_says_already_is_that_note(notes: Notes) -> None:
+    """In these very words and under these words to look for: then a replay that remembers it answers as it did."""
+    first = notes.remember("Ada works in metric units", ("units", "habits"))
+    assert notes.remember(" Ada works in metric units\n", ("units",)) == first
+    assert notes.remember("Ada works in metric units", ("work",)) != first
+    assert len(notes.all()) == 2
 
 
 def test_a_person_may_write_notes_too(notes: Notes, tmp_path: Path) -> None:

@@ -386,3 +386,12 @@ async def test_what_is_known_already_is_counted_and_not_committed_again(place: P
     await play(place, *WRITES, goal=MADE)
     assert sum(each.startswith("Keep how") for each in log(place)) == 2
     assert led(await play(place, *SILENT, goal=MADE))
+
+
+async def test_a_replay_remembers_nothing_twice(place: Place) -> None:
+    """What is remembered in the same words is the same note, so the replay goes on to its end."""
+    keeps = (calls("Remember", text="Ada works in metric units"), says("I shall."))
+    await play(place, *keeps, goal="Remember that I work in metric units")
+    outcome = await play(place, *SILENT, goal="Remember that I work in metric units")
+    assert led(outcome), outcome.mode_reason
+    assert len(list((place.home / "user/memory").glob("*.md"))) == 1
