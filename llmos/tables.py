@@ -23,6 +23,9 @@ _BUSY_S = 5.0
 _PAUSE_S = 0.01
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL
 _making = threading.Lock()
+_pause = threading.Event()
+"""Never set: a thread that waits for it pauses, and no event loop is held, for all calls here are a thread's."""
+
 _CHECKED_BYTES = 4_000_000
 """Up to this size a file is read through when it is opened, which takes some milliseconds; damage in a larger one shows
 where it is used."""
@@ -89,7 +92,7 @@ def _connect(path: Path | None, migrations: Sequence[str]) -> sqlite3.Connection
         except sqlite3.OperationalError as error:
             if not _is_busy(error) or time.monotonic() >= last_s:
                 raise
-        time.sleep(_PAUSE_S)
+        _pause.wait(_PAUSE_S)
 
 
 def _make(path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from llmos.boot.evolving import Asked, steps
 from llmos.evolution.steps import Change
 from llmos.traces.journal import journals
+from llmos.traces.reading import read_start
 from llmos.volumes.locks import sole_owner
 from tests.support.command_line import CommandLine, Said
 from tests.support.porter import CASSETTE, CURE, FAULT, GOAL, PORTER, LiteralModel, furnish, proposal, quick_arm
@@ -83,7 +84,9 @@ def test_a_planted_fault_is_repaired_and_the_commit_shows_why(repaired: CommandL
     assert f"-{FAULT}" in shown
     assert f"+{CURE}" in shown
     assert "won carry-item-1#1: before, 'item' is still in the gripper." in shown
-    *failed, proposed = sorted(path.stem for path in journals(home))  # cases leave none among the runs of this home
+    runs = {path.stem: read_start(home, path.stem).agent for path in journals(home)}  # cases leave none among these
+    (proposed,) = [run for run, name in runs.items() if name == "improver"]
+    failed = [run for run, name in runs.items() if name != "improver"]
     (evidence,) = [line for line in shown.splitlines() if line.strip().startswith("Evidence: ")]
     assert sorted(evidence.split()[1:]) == sorted(failed)
     assert len(failed) == 2
