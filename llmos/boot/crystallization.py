@@ -15,6 +15,7 @@ from anyio import to_thread
 
 from llmos.boot.bench import carry_documents
 from llmos.boot.commission import Commission
+from llmos.boot.experience import trusted_roots
 from llmos.boot.options import Options
 from llmos.boot.prose import require_prose
 from llmos.disk import disk_said, make_folder, write_whole
@@ -82,8 +83,7 @@ class SystemShelf:
 
     def runs(self) -> list[list[Trace]]:
         """The traces of trusted volumes, and the runs that they led."""
-        home, volumes = self.system.environment.home, self.system.library.registry.volumes
-        roots = [(each.name, each.root) for each in volumes if each.trusted and each.tier != "workspace"]
+        home, roots = self.system.environment.home, trusted_roots(self.system.library.registry.volumes)
         with TraceLibrary.open(home, roots, secrets=self.system.environment.secrets) as library:
             traces = [trace for _, trace in library.all()]
         led = [trace for root in {root for _, root in roots} for trace in _led(home, root, traces)]

@@ -12,7 +12,6 @@ import anyio.lowlevel
 
 from llmos.boot.ground import Settled
 from llmos.documents.crystal import Crystal, crystal_of, made_with, suffix
-from llmos.documents.document import hash_of
 from llmos.documents.skill import Skill
 from llmos.errors import LLMosError, counted
 from llmos.messages import Effect
@@ -173,10 +172,10 @@ async def _pass(_: float) -> None:
 def is_as_made(skill: Skill, crystal: Crystal) -> bool:
     """Whether nobody has edited the program since it was made of runs."""
     from llmos.programs.blocks import program_of
-    from llmos.programs.printer import show
+    from llmos.programs.printer import program_hash
 
     program = program_of(skill.document)
-    return program is not None and hash_of(show(program).encode("utf-8", "surrogatepass")) == crystal.program
+    return program is not None and program_hash(program) == crystal.program
 
 
 def _total(

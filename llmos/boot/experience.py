@@ -25,15 +25,12 @@ from llmos.traces.harvest import NotKept, harvest
 from llmos.traces.library import TraceLibrary
 from llmos.traces.reading import read_journal
 from llmos.traces.tally import tally
-from llmos.traces.trace import Trace
+from llmos.traces.trace import PLANNED, Trace
 from llmos.traces.usage import UsageLine, What, append, read_usage, slots_hash
 from llmos.volumes.skill_hash import skill_hash
 from llmos.volumes.volume import Volume
 
 _log = logging.getLogger("llmos")
-
-PLANNED: Final = frozenset({"LEARNER", "MIXED"})
-"""The modes in which a model planned, so that the run shows something new."""
 
 NO_TOOLS: Final[Mapping[str, str]] = {}
 
@@ -158,12 +155,7 @@ def _keep_counts(user: Path, clock: Clock) -> None:
 
 def _is_the_same(trace: Trace, known: Trace) -> bool:
     """Whether a trace does what a known one does, and rests on the same."""
-    return trace.id == known.id and _basis(trace) == _basis(known)
-
-
-def _basis(trace: Trace) -> tuple[object, ...]:
-    places = [trace.world.get(f"{what}_hash") for what in ("robot", "scene")]
-    return trace.agent_hash, dict(trace.skill_hashes), places, [step.tool_version for step in trace.steps]
+    return (trace.id, trace.basis) == (known.id, known.basis)
 
 
 def _count(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcome, *, ok: bool) -> None:
@@ -238,7 +230,7 @@ def opened(ground: Ground, run: Settled, toolbox: Toolbox) -> "Iterator[Experien
 
 def trusted_roots(volumes: Sequence[Volume]) -> list[tuple[str, Path]]:
     """The volumes whose traces count, by name."""
-    return [(each.name, each.root) for each in volumes if each.trusted and each.tier != "workspace"]
+    return [(each.name, each.root) for each in volumes if each.keeps_traces]
 
 
 def library_of(environment: Environment, volumes: Sequence[Volume]) -> TraceLibrary:

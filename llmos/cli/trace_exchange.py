@@ -153,7 +153,7 @@ def traces_of(opened: "Library", volumes: "list[Volume]", passphrase: str = "") 
 
 def trusted(opened: "Library") -> "list[Volume]":
     """The volumes whose traces count."""
-    return [each for each in opened.volumes if each.trusted and each.tier != "workspace"]
+    return [each for each in opened.volumes if each.keeps_traces]
 
 
 def _exported(opened: "Library", name: str) -> "list[Volume]":

@@ -16,10 +16,10 @@ from llmos.documents.emit import lines_of
 from llmos.documents.frontmatter import parse
 from llmos.documents.skill import Skill, skill_from
 from llmos.errors import DocumentError, RefusedError
-from llmos.evolution.crystallizer import Candidate, program_hash, with_words
+from llmos.evolution.crystallizer import Candidate, with_words
 from llmos.programs.blocks import program_of
 from llmos.programs.form import ProgramError
-from llmos.programs.printer import show
+from llmos.programs.printer import program_hash, show
 from llmos.traces.scrub import Scrubber
 
 _MOST_DESCRIPTION: Final = 1024

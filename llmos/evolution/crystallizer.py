@@ -12,7 +12,6 @@ from itertools import groupby
 from typing import Final
 
 from llmos.documents.crystal import Crystal, made_with, name_for
-from llmos.documents.document import hash_of
 from llmos.errors import counted
 from llmos.evolution.domains import Domain, Level, NoTypeError, most_decimals
 from llmos.evolution.origins import expression, literal
@@ -36,7 +35,7 @@ from llmos.programs.form import (
     Text,
 )
 from llmos.programs.parser import parse
-from llmos.programs.printer import show
+from llmos.programs.printer import program_hash, show
 from llmos.programs.verified import Verified
 from llmos.programs.verifier import verify
 from llmos.runtime.retracing import made_calls, same_call, strays
@@ -97,11 +96,6 @@ def evidence_of(candidate: Candidate) -> str:
     """What it was made of, in words."""
     pattern = candidate.pattern
     return f"{counted(len(pattern.traces), 'run')} with {counted(pattern.goals, 'goal')}"
-
-
-def program_hash(program: Program) -> str:
-    """By what a program is known again."""
-    return hash_of(show(program).encode("utf-8", "surrogatepass"))
 
 
 class _Maker:

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from llmos.messages import JSON, Effect
-from llmos.traces.trace import Trace
-
-PLANNED = frozenset({"LEARNER", "MIXED"})
+from llmos.traces.trace import PLANNED, Trace
 
 
 @dataclass(frozen=True, slots=True)

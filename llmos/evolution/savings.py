@@ -17,13 +17,11 @@ from llmos.runtime.goals import parse_goal
 from llmos.traces.events import RunStarted
 from llmos.traces.index import LONGEST_GOAL, RunIndex, RunRow
 from llmos.traces.reading import Notice, nobody, read_journal
+from llmos.traces.trace import PLANNED
 from llmos.traces.trace_text import read_trace
 
 REPLAYS: Final = frozenset({"FOLLOWER", "CRYSTALLIZED"})
 """Modes in which no model is asked, unless the replay leads no further."""
-
-PLANNED: Final = ("LEARNER", "MIXED")
-"""Modes in which a model plans: what a replay stands for is the first of them of which there is a run."""
 
 
 METHOD: Final = (

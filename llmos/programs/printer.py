@@ -6,6 +6,7 @@ Knows the one way of writing each part, so that two equal programs are equal tex
 import json
 from collections.abc import Iterator
 
+from llmos.documents.document import hash_of
 from llmos.programs.form import (
     Act,
     Binary,
@@ -55,6 +56,11 @@ def show(program: Program) -> str:
     body = list(_block(program.body, ""))
     lines = [*head, *([""] if head and body else []), *body]
     return "".join(f"{line}\n" for line in lines)
+
+
+def program_hash(program: Program) -> str:
+    """By what a program is known again, `sha256:HEX`; however it was written, as long as it says the same."""
+    return hash_of(show(program).encode("utf-8", "surrogatepass"))
 
 
 def show_expression(expression: Expression) -> str:

@@ -15,12 +15,10 @@ from llmos.traces.components import equal
 from llmos.traces.evidence import Evidence
 from llmos.traces.expectation import Answer, Taken, Tolerance
 from llmos.traces.rebinding import rebind
-from llmos.traces.trace import Trace
+from llmos.traces.trace import PLANNED, Trace
 
 _MOST = 24
 """How many traces, of the newest, bear witness together."""
-
-_BY_A_MODEL = ("LEARNER", "MIXED")
 
 __all__ = ["Answer", "Bound", "BoundStep", "Start", "Taken", "Tolerance", "Unbound", "bind"]
 
@@ -49,7 +47,7 @@ def _evidence(traces: Sequence[Trace]) -> list[Trace] | Unbound:
     They must have had the same effects in the same order; of those that looked at other things in between, the ones are
     taken whose goals differ most.
     """
-    told = [trace for trace in traces if trace.mode in _BY_A_MODEL and trace.steps]
+    told = [trace for trace in traces if trace.mode in PLANNED and trace.steps]
     if not told:
         return Unbound("no trace is of a model's own run, so none says where arguments come from")
     newest = max(told, key=_age)

@@ -27,9 +27,9 @@ from llmos.traces.parts import (
 )
 
 SCHEMA_VERSION = 1
-NO_FILES: Mapping[str, str | None] = {}
 Outcome = Literal["done", "failed", "refused", "budget", "interrupted"]
 Assessment = Literal["safe", "warn", "veto"]
+FileHashes: TypeAlias = Mapping[str, str | None]
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", tag=snake_case, omit_defaults=True):
@@ -196,7 +196,7 @@ class ToolReturned(Event, frozen=True, kw_only=True):
 
     @classmethod
     def of(
-        cls, result: ToolResult, tool: str, duration_s: float, step: int = 0, files: Mapping[str, str | None] = NO_FILES
+        cls, result: ToolResult, tool: str, duration_s: float, step: int = 0, files: FileHashes | None = None
     ) -> "ToolReturned":
         """The event of a result."""
         return cls(
@@ -206,7 +206,7 @@ class ToolReturned(Event, frozen=True, kw_only=True):
             ok=not result.is_error,
             content=content_to_wire(result.content),
             duration_s=duration_s,
-            files=dict(files),
+            files=dict(files or {}),
         )
 
     @property

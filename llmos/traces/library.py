@@ -274,7 +274,7 @@ class TraceLibrary:
         used = replace(
             known, uses=known.uses + trace.uses, last_used=max(known.last_used, trace.last_used or trace.created)
         )
-        renewed = not trace.imported and trace.created > known.created and _basis(trace) != _basis(known)
+        renewed = not trace.imported and trace.created > known.created and trace.basis != known.basis
         if renewed:
             used = replace(trace, uses=used.uses, last_used=used.last_used, sensitive=known.sensitive)
         if not used.sensitive and renewed:
@@ -329,9 +329,3 @@ class TraceLibrary:
         return StorageError(
             f"the index {path} refused: {error}; the traces are whole, `llmos trace reindex` reads them"
         )
-
-
-def _basis(trace: Trace) -> tuple[object, ...]:
-    """What must be the same for a trace to be done again."""
-    hashes = {name: trace.world.get(name) for name in ("robot_hash", "scene_hash")}
-    return trace.agent_hash, dict(trace.skill_hashes), hashes, [step.tool_version for step in trace.steps]

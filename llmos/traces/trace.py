@@ -19,6 +19,9 @@ FileState: TypeAlias = Mapping[str, str | None]
 WORKSPACE: Final = "{workspace}"
 """What stands in a trace for the folder that the run worked in."""
 
+PLANNED: Final = ("LEARNER", "MIXED")
+"""The modes in which a model planned: only they show something new, and where arguments come from."""
+
 _ID_DIGITS = 12
 
 
@@ -80,6 +83,12 @@ class Trace:
     """When it came in with somebody's bundle, and which one; empty for what was learned here."""
     sensitive: bool = False
     """It is kept encrypted, or not at all."""
+
+    @property
+    def basis(self) -> tuple[object, ...]:
+        """What must be as it was for the trace to be done again."""
+        hashes = {name: self.world.get(name) for name in ("robot_hash", "scene_hash")}
+        return self.agent_hash, dict(self.skill_hashes), hashes, [step.tool_version for step in self.steps]
 
     @property
     def id(self) -> str:

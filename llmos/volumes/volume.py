@@ -52,6 +52,11 @@ class Volume:
     problems: tuple[Problem, ...] = ()
 
     @property
+    def keeps_traces(self) -> bool:
+        """Whether runs are replayed from its traces."""
+        return self.trusted and self.tier != "workspace"
+
+    @property
     def rank(self) -> tuple[int, str]:
         """What shadows sorts before what is shadowed."""
         return TIERS.index(self.tier), self.name

@@ -7,8 +7,8 @@ import pytest
 
 from llmos.documents.crystal import Crystal, name_for
 from llmos.documents.emit import lines_of
-from llmos.evolution.crystallizer import program_hash
 from llmos.programs.parser import parse
+from llmos.programs.printer import program_hash
 from llmos.runtime.goals import parse_goal
 from llmos.runtime.outcome import RunOutcome
 from llmos.traces.events import ToolCalled
