@@ -11,7 +11,7 @@ class Preset:
     """Network, tokenizer and run; `rows` x `length` tokens make one training step.
 
     `rounds` are the steps of the first round, which teaches words and copying, and of the later ones, each with a
-    mix of its own (`episodes.MIXES`), in which goals of several numbers and steps come up more often.
+    mix of its own (`mixes.MIXES`), in which goals of several numbers and steps come up more often.
     """
 
     vocabulary: int

@@ -1,0 +1,97 @@
+"""Of what the training data is made: which goals come up how often, round by round.
+
+Knows no wording. Weights are relative; what comes up seldom is learned late.
+"""
+
+from dataclasses import dataclass
+
+from training import goals, handling
+from training.goals import Intent
+
+INTENTS: dict[Intent, float] = {
+    goals.move_to: 8,
+    goals.move_to_theta: 2,
+    goals.move_to_some_axes: 3,
+    goals.relative: 12,
+    goals.slight: 4,
+    goals.relative_two: 3,
+    goals.relative_delta: 1,
+    goals.turn: 4,
+    goals.turn_around: 0.4,
+    goals.turn_to: 2.5,
+    goals.close_gripper: 2.5,
+    goals.open_gripper: 2.5,
+    goals.go_home: 2,
+    goals.stop: 2,
+    goals.status: 3,
+    goals.view: 4,
+    goals.inspect_at: 3,
+    goals.square: 2.5,
+    handling.pick_at: 4,
+    handling.pick: 6,
+    handling.pick_missing: 3,
+    handling.pick_ambiguous: 1,
+    handling.place_at: 3,
+    handling.place_on: 3,
+    handling.transfer: 14,
+    handling.stack_on: 3,
+    handling.stack: 12,
+    handling.go_place: 6,
+    handling.go_object: 4,
+    handling.inspect_named: 4,
+}
+HARD: dict[Intent, float] = {
+    **{intent: weight / 2 for intent, weight in INTENTS.items()},
+    goals.relative_two: 7,
+    goals.move_to_some_axes: 3,
+    goals.square: 3,
+    handling.place_at: 4,
+    handling.place_on: 4,
+    handling.transfer: 14,
+    handling.stack_on: 8,
+    handling.stack: 24,
+}
+"""The mix of the second round: what takes several numbers or steps."""
+LAST: dict[Intent, float] = {
+    **{intent: weight / 2 for intent, weight in HARD.items()},
+    goals.relative: 8,
+    handling.pick: 5,
+    handling.transfer: 24,
+}
+"""The mix of the later rounds: what had not become sure in the second, beside everything else."""
+JOINED: dict[Intent, float] = {
+    goals.move_to: 4,
+    goals.relative: 4,
+    goals.slight: 1,
+    goals.turn: 1,
+    goals.close_gripper: 2,
+    goals.open_gripper: 2,
+    goals.go_home: 2,
+    goals.status: 0.7,
+    goals.view: 1.5,
+    handling.go_place: 1.5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Of what a round of training is made: intents by weight, and the shares of everything else."""
+
+    intents: dict[Intent, float]
+    no_goals: float
+    joined: float
+    reduced_lists: float
+    finishes: float
+    questions: float = 0.0
+
+
+MIXES = (
+    Mix(INTENTS, no_goals=0.25, joined=0.08, reduced_lists=0.2, finishes=0.4),
+    Mix(HARD, no_goals=0.25, joined=0.1, reduced_lists=0.35, finishes=0.4),
+    Mix(LAST, no_goals=0.25, joined=0.1, reduced_lists=0.5, finishes=0.4),
+    Mix(LAST, no_goals=0.25, joined=0.1, reduced_lists=0.5, finishes=0.75),
+    Mix(LAST, no_goals=0.45, joined=0.1, reduced_lists=0.5, finishes=0.75),
+    Mix(LAST, no_goals=0.35, joined=0.1, reduced_lists=0.4, finishes=0.6, questions=0.3),
+)
+"""One for each round; `finishes` is how many of the replies that finish a longer run are learned from, `questions` how
+many of the texts that are no goal ask how, why or whether one would do something."""
