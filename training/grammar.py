@@ -1,11 +1,12 @@
 """Phrases with slots, read from YAML: a phrase of an intent, its slots filled from word lists or given values.
 
-Knows no robot. One phrase in eight or so is held out of training, by a hash that no seed changes; a phrase that is
-listed more than once is how most people say it, and never held out.
+Knows no robot. One phrase in eight or so is held out of training, and one word in ten of every long list, by hashes
+that no seed changes; what is listed more than once is how most people say it, and never held out.
 """
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,16 +17,22 @@ import yaml
 
 SLOT = re.compile(r"\{(\w+)\}")
 Value = str | Callable[[], str]
+LONG_LIST = 10
+"""So many different entries a word list has of which some are kept from training; a short one would lose too much."""
 
 
 @dataclass(frozen=True)
 class Grammar:
-    """Phrases per intent; `held_out` chooses those that training never uses instead of the others."""
+    """Phrases per intent; `held_out` chooses those that training never uses instead of the others.
+
+    `held_out_words` lets words that training never uses stand beside those that it does.
+    """
 
     phrases: Mapping[str, Sequence[str]]
     words: Mapping[str, Sequence[str]]
     splits: bool = False
     held_out: bool = False
+    held_out_words: bool = False
 
     @cached_property
     def _chosen(self) -> dict[str, list[str]]:
@@ -34,6 +41,13 @@ class Grammar:
             fitting = [phrase for phrase in phrases if self._is_held_out(intent, phrase) == self.held_out]
             chosen[intent] = fitting if fitting and self.splits else list(phrases)
         return chosen
+
+    @cached_property
+    def _entries(self) -> Mapping[str, Sequence[str]]:
+        if not self.splits or self.held_out_words:
+            return self.words
+        kept = held_out_words()
+        return {name: [entry for entry in entries if entry not in kept] for name, entries in self.words.items()}
 
     def has_held_out(self, intent: str) -> bool:
         """Whether phrases of this intent are kept from training."""
@@ -54,7 +68,7 @@ class Grammar:
             if name in values:
                 value = values[name]
                 return value if isinstance(value, str) else value()
-            return self.fill(random.choice(self.words[name]), values, random)
+            return self.fill(random.choice(self._entries[name]), values, random)
 
         return SLOT.sub(replace, phrase)
 
@@ -68,17 +82,26 @@ def is_held_out(intent: str, phrase: str) -> bool:
     return hashlib.sha256(f"{intent}:{phrase}".encode()).digest()[0] % 8 == 0
 
 
-def goal_grammar(*, held_out: bool) -> Grammar:
+@lru_cache(maxsize=1)
+def held_out_words() -> frozenset[str]:
+    """The words that the hash keeps from training: about one in ten of those that stand once, and in a long list."""
+    lists = [*_read("words").values(), *_read("abstain")["words"].values()]
+    counts = Counter(entry.strip().lower() for entries in lists for entry in entries)
+    long = [entry for entries in lists if len(set(entries)) >= LONG_LIST for entry in entries]
+    once = [entry for entry in long if counts[entry.strip().lower()] == 1 and entry.strip().isalpha()]
+    return frozenset(entry for entry in once if hashlib.sha256(f"word:{entry.strip()}".encode()).digest()[0] % 10 == 0)
+
+
+def goal_grammar(*, held_out: bool, held_out_words: bool = False) -> Grammar:
     """The phrases of goals."""
-    return Grammar(_read("goals"), _read("words"), splits=True, held_out=held_out)
+    return Grammar(_read("goals"), _read("words"), True, held_out, held_out_words)
 
 
-def abstain_grammar(*, held_out: bool) -> Grammar:
+def abstain_grammar(*, held_out: bool, held_out_words: bool = False) -> Grammar:
     """The phrases that are no goal for an arm."""
     content = _read("abstain")
-    return Grammar(
-        {key: content[key] for key in ("phrases", "questions")}, {**_read("words"), **content["words"]}, True, held_out
-    )
+    phrases = {key: content[key] for key in ("phrases", "questions")}
+    return Grammar(phrases, {**_read("words"), **content["words"]}, True, held_out, held_out_words)
 
 
 def result_grammar() -> Grammar:
