@@ -6,12 +6,13 @@ so does gripping nothing where something was to be picked; the first reply may a
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from random import Random
 
 from llmos.messages import JSON
 from training import goals
 from training.goals import Draft, Goal, Intent
-from training.grammar import abstain_grammar, goal_grammar, result_grammar
+from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_grammar
 from training.mixes import INTENTS, JOINED, MIXES, Mix
 from training.surroundings import nonsense, random_world
 from training.toolkit import bare_list, reduced_list, whole_list
@@ -54,10 +55,16 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Which wording and which numbers a set of episodes is made of, and the round whose mix it has."""
+    """Which wording and which numbers a set of episodes is made of, and the round whose mix it has.
+
+    With `held_out_words` words that training never uses stand beside the others; with `held_out_joints` every joined
+    goal has a pair of neighbours that training never joins.
+    """
 
     held_out_phrases: bool = False
     held_out_numbers: bool = False
+    held_out_words: bool = False
+    held_out_joints: bool = False
     noise: bool = True
     round: int = 0
 
@@ -72,8 +79,9 @@ class Author:
 
     def __init__(self, split: Split, random: Random) -> None:
         self._split, self._random = split, random
-        self._goals = goal_grammar(held_out=split.held_out_phrases)
-        self._others = abstain_grammar(held_out=split.held_out_phrases)
+        held_out, held_out_words = split.held_out_phrases, split.held_out_words
+        self._goals = goal_grammar(held_out=held_out, held_out_words=held_out_words)
+        self._others = abstain_grammar(held_out=held_out, held_out_words=held_out_words)
         self._results = result_grammar()
         self._mix = split.mix
 
@@ -160,7 +168,19 @@ class Author:
         return replace(goal, text=self._sentence(goal.text, world))
 
     def _joined(self, draft: Draft) -> Goal:
-        """Two or three goals in a row, each made up where the one before has led."""
+        """Two or three goals in a row; some pairs of neighbours are kept from training."""
+        while True:
+            parts = self._row(draft)
+            is_new = any(is_held_out(one.intent, other.intent) for one, other in pairwise(parts))
+            if is_new == self._split.held_out_joints:
+                break
+        text = parts[0].text
+        for part in parts[1:]:
+            text += draft.say("then") + part.text
+        return Goal("joined", text, tuple(call for part in parts for call in part.calls))
+
+    def _row(self, draft: Draft) -> list[Goal]:
+        """Goals, each made up where the one before has led."""
         later = Draft(deepcopy(draft.world), draft.grammar, draft.random, draft.held_out_numbers)
         later.world.is_stopped = False
         parts: list[Goal] = []
@@ -169,10 +189,7 @@ class Author:
             parts.append(part)
             for call in part.calls:
                 later.world.call(call, self._results, self._random, 0.0)
-        text = parts[0].text
-        for part in parts[1:]:
-            text += draft.say("then") + part.text
-        return Goal("joined", text, tuple(call for part in parts for call in part.calls))
+        return parts
 
     def _wrapped(self, goal: Goal) -> Goal:
         """With the courtesies that people put around what they want."""
