@@ -7,7 +7,7 @@ that no seed changes; what is listed more than once is how most people say it, a
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -48,6 +48,12 @@ class Grammar:
             return self.words
         kept = held_out_words()
         return {name: [entry for entry in entries if entry not in kept] for name, entries in self.words.items()}
+
+    def texts(self) -> Iterator[str]:
+        """Every phrase and every entry of a word list that it may use."""
+        for lists in (self._chosen, self._entries):
+            for entries in lists.values():
+                yield from entries
 
     def has_held_out(self, intent: str) -> bool:
         """Whether phrases of this intent are kept from training."""
