@@ -1,20 +1,26 @@
-"""Goals that people wrote freely, with the first call that is right for each: a measure that no generator made.
+"""What people wrote freely: goals with the first call that is right, texts that are no goal, and ends of conversations.
 
-Knows no model. Training never reads them.
+Knows no model and no grammar. Training never reads them: they are a measure that no generator made.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Literal, TypeAlias
 
 import yaml
 
 from llmos.messages import JSON
+from training.world import Call, Result
+
+Robot: TypeAlias = Literal["arm", "rover"]
+FileSplit: TypeAlias = Literal["validation", "test"]
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A goal, the state it is given in, and the call that begins it (or `finish`, when it is none)."""
+    """A goal, the state it is given in, and the call that begins it (or `finish`, when there is none)."""
 
     kind: str
     goal: str
@@ -22,10 +28,50 @@ class Written:
     name: str
     arguments: Mapping[str, JSON]
 
+    @property
+    def robot(self) -> Robot:
+        """Whose tools it is given with."""
+        return robot_of(self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A text that is no goal for the robot that it is said to."""
+
+    kind: str
+    text: str
+    state: Mapping[str, JSON]
+
+    @property
+    def robot(self) -> Robot:
+        """Whose tools it is given with."""
+        return robot_of(self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A goal, what was done for it so far, the state after that, and the reply that is right now."""
+
+    kind: str
+    goal: str
+    state: Mapping[str, JSON]
+    steps: tuple[tuple[Call, Result], ...]
+    reply: Call
+
+    @property
+    def robot(self) -> Robot:
+        """Whose tools it is given with."""
+        return robot_of(self.state)
+
+
+def robot_of(state: Mapping[str, JSON]) -> Robot:
+    """Which robot measured a state: a rover has no gripper."""
+    return "rover" if state["gripper"] == "none" else "arm"
+
 
 def written_goals() -> list[Written]:
-    """All of them, in the order of the file."""
-    content = yaml.safe_load(files("training").joinpath("data", "written.yaml").read_text(encoding="utf-8"))
+    """All of them, in the order of the file; to abstain is `finish` with the status `abstained`, whatever it quotes."""
+    content = _content("written")
     return [
         _goal(kind, content["states"][group["state"]], goal, call)
         for kind, group in content["goals"].items()
@@ -33,11 +79,58 @@ def written_goals() -> list[Written]:
     ]
 
 
+def foreign_texts(split: FileSplit) -> list[Foreign]:
+    """One third, by which a threshold is chosen (`validation`), or the other two, on which it is measured (`test`).
+
+    A hash of the text decides, so no text ever changes sides when others are added.
+    """
+    content, states = _content("foreign"), _content("written")["states"]
+    return [
+        Foreign(kind, text, states[group["state"]])
+        for kind, groups in content.items()
+        for group in groups
+        for text in group["texts"]
+        if split_of(text) == split
+    ]
+
+
+def split_of(text: str) -> FileSplit:
+    """On which side of the exam a text is."""
+    return "validation" if hashlib.sha256(text.encode()).digest()[0] % 3 == 0 else "test"
+
+
+def conversations() -> list[Conversation]:
+    """All of them, in the order of the file."""
+    content = _content("refusals")
+    return [
+        Conversation(kind, each["goal"], {**content["states"][each["state"]], **each.get("now", {})}, steps, reply)
+        for kind, group in content["conversations"].items()
+        for each in group
+        for steps, reply in [(tuple(map(_done, each["steps"])), _call(each["reply"]))]
+    ]
+
+
+def _content(name: str) -> JSON:
+    return yaml.safe_load(files("training").joinpath("data", f"{name}.yaml").read_text(encoding="utf-8"))
+
+
 def _goal(kind: str, state: Mapping[str, JSON], goal: str, call: JSON) -> Written:
-    """A call is written as `name`, or as `{name: {argument: value}}`; `none` means to abstain."""
+    """`none` means to abstain."""
     if call == "none":
         return Written(kind, goal, state, "finish", {"status": "abstained"})
+    made = _call(call)
+    return Written(kind, goal, state, made.name, made.arguments)
+
+
+def _done(step: Mapping[str, JSON]) -> tuple[Call, Result]:
+    """A step is a call with what the tool `said`, or with why it `refused`."""
+    is_error = "refused" in step
+    return _call(step["call"]), Result(step["refused" if is_error else "said"], is_error)
+
+
+def _call(call: JSON) -> Call:
+    """A call is written as `name`, or as `{name: {argument: value}}`."""
     if isinstance(call, str):
-        return Written(kind, goal, state, call, {})
+        return Call(call, {})
     ((name, arguments),) = call.items()
-    return Written(kind, goal, state, name, arguments)
+    return Call(name, arguments)

@@ -5,10 +5,9 @@ import json
 import pytest
 
 from training import prompt
-from training.evaluate import Score, called, specifications, splits
+from training.evaluate import Score, called, splits
 from training.numbers import is_held_out
-from training.toolkit import ARM, specification
-from training.written import written_goals
+from training.toolkit import ARM
 
 SPLITS = splits(25)
 
@@ -76,17 +75,3 @@ def test_a_missing_tool_is_really_missing() -> None:
         (step,) = episode.steps
         assert not set(ARM) <= {tool["function"]["name"] for tool in step.values["tools"]}
         assert step.reply.arguments == {"status": "abstained"}
-
-
-def test_written_goals_ask_for_tools_of_the_arm_with_right_arguments() -> None:
-    """A slip of the pen in the file would be counted as the model's."""
-    tools = {spec.name: spec for spec in specifications([specification(name) for name in ARM])}
-    goals = written_goals()
-    assert len(goals) >= 100
-    for goal in goals:
-        if goal.name == "finish":
-            assert goal.arguments == {"status": "abstained"}
-            continue
-        schema = tools[goal.name].input_schema
-        assert set(schema["required"]) <= set(goal.arguments) <= set(schema["properties"])
-        assert all(isinstance(value, float | bool | str) for value in goal.arguments.values())
