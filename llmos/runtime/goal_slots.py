@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from llmos.messages import JSON
+from llmos.quantities import UNITS, coordinate, number, quantity
 from llmos.runtime.goal_paths import read_chunk
 from llmos.runtime.goal_quotes import find_quotes
 from llmos.runtime.goal_text import PlainText
-from llmos.runtime.quantities import UNITS, coordinate, number, quantity
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _LISTED = frozenset({"number", "length", "angle", "duration", "mass", "percent", "text", "path", "ordinal"})

@@ -5,6 +5,7 @@ Knows no goal. A number is taken only where its value is exactly what was writte
 
 import math
 from decimal import Decimal
+from fractions import Fraction
 
 _LONGEST = 40
 _SURE_PLACES = (
@@ -12,7 +13,7 @@ _SURE_PLACES = (
 )
 _LARGEST = 2**53
 _RADIANS = {"rad", "radian", "radians"}
-# What people write : metres, degrees, seconds, kilograms, percent. Inch and foot: international yard and pound, 1959.
+# As people write: metres, degrees, seconds, kilograms, percent. Inch, foot, yard: international yard and pound, 1959.
 _UNITS = {
     "length": {
         "0.001": "mm millimeter millimeters millimetre millimetres",
@@ -21,6 +22,7 @@ _UNITS = {
         "1000": "km kilometer kilometers kilometre kilometres",
         "0.0254": "inch inches in",
         "0.3048": "ft foot feet",
+        "0.9144": "yd yard yards",
     },
     "angle": {"1": "° deg degs degree degrees"},
     "duration": {
@@ -40,6 +42,17 @@ _KNOWN = {
 }
 UNITS = tuple(sorted({*_KNOWN, *_RADIANS}, key=len, reverse=True))
 """Every unit that is understood, longest first."""
+
+SIGNS = {"length": "m", "angle": "deg", "duration": "s", "mass": "kg", "percent": "%"}
+"""The one unit of each kind, as it is written."""
+
+
+def scale(unit: str) -> tuple[str, Fraction] | None:
+    """Kind of a unit, and how many of the one unit of that kind it is; None for what is no unit."""
+    if unit in _RADIANS:
+        return "angle", Fraction(math.degrees(1))
+    known = _KNOWN.get(unit)
+    return (known[0], Fraction(known[1])) if known else None
 
 
 def number(written: str) -> int | float | None:

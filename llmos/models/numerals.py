@@ -1,0 +1,213 @@
+"""Numbers as people write and say them: digits, `thirty five`, `one and a half`, `three quarters`, `1/2`, `pi/2`.
+
+Knows units only by the function that reads one, and no goal.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import pi
+
+from llmos.models.reading_tokens import Tokens, attached, mark, word
+
+_TO_NINETEEN = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen"""
+_TO_NINETY = "twenty thirty forty fifty sixty seventy eighty ninety"
+_SMALL = {name: value for value, name in enumerate(_TO_NINETEEN.split())}
+_TENS = {name: 10 * value for value, name in enumerate(_TO_NINETY.split(), start=2)} | {"fourty": 40}
+_PARTS = {
+    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
+    "fifth": 5, "fifths": 5, "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10,
+}  # fmt: skip
+_PLAIN_PARTS = {"half", "quarter", "quarters", "halves"}
+_JOINED = "=(:[{,;<>~*\"'|" + "\u00b1"
+_TIED = frozenset("-+/:.'^_@#$&*\u2013")
+
+
+@dataclass(frozen=True, slots=True)
+class Numeral:
+    """A number of a text and where it ends."""
+
+    value: Fraction
+    end: int
+    form: str
+    """`whole` of digits only, `decimal`, `word` such as thirty, `part` of something, `mixed`, or `pi`."""
+
+
+def numeral(tokens: Tokens, at: int, *, inside: bool = False) -> Numeral | None:
+    """The number that begins at a token, a sign before it included; None where none begins there.
+
+    `inside` says that what stands before it is known to belong to no name.
+    """
+    sign, start = (1, at if at < len(tokens) else None) if inside else _sign(tokens, at)
+    if start is None:
+        return None
+    found = _pi(tokens, start) or _digits(tokens, start) or _spoken(tokens, start)
+    return Numeral(sign * found.value, found.end, found.form) if found else None
+
+
+def stands_free(tokens: Tokens, at: int) -> bool:
+    """Whether a token is no part of a name, a version, a range or a time that began before it."""
+    if tokens[at].gap:
+        return True
+    before = tokens[at - 1]
+    if before.kind != "mark" or before.text not in _JOINED:
+        return False
+    return not (before.text in ",:'" and at > 1 and tokens[at - 2].kind == "number" and not before.gap)
+
+
+def ends_free(tokens: Tokens, at: int) -> bool:
+    """Whether no name, version, range or time goes on at a token."""
+    if not attached(tokens, at):
+        return True
+    if tokens[at].kind != "mark":
+        return False
+    follows = attached(tokens, at + 1) and tokens[at + 1].kind == "number"
+    if tokens[at].text == "," and follows and tokens[at - 1].kind == "number":
+        return False
+    return not (tokens[at].text in _TIED and attached(tokens, at + 1) and tokens[at + 1].kind != "mark")
+
+
+def _sign(tokens: Tokens, at: int) -> tuple[int, int | None]:
+    """The sign at a token, and where its number begins; None where a minus stands between two numbers."""
+    if word(tokens, at) in {"minus", "negative"}:
+        spoken = at == 0 or tokens[at - 1].kind != "number"
+        return -1, at + 1 if spoken and at + 1 < len(tokens) else None
+    if mark(tokens, at) in {"-", "+"} and stands_free(tokens, at):
+        return (-1 if tokens[at].text == "-" else 1), at + 1 if attached(tokens, at + 1) else None
+    return 1, at if at < len(tokens) and stands_free(tokens, at) else None
+
+
+def _digits(tokens: Tokens, at: int) -> Numeral | None:
+    written = tokens[at].text
+    if tokens[at].kind != "number" or len(written) > 20 or _goes_on(tokens, at + 1):
+        return None
+    whole = written.isdecimal()
+    if written.startswith("0") and written[1:2].isdecimal():
+        return None
+    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    if whole and len(following) == 3 and following.isdecimal() and following[0] == "0":
+        return None
+    value = Fraction(written)
+    if not whole:
+        return Numeral(value, at + 1, "decimal")
+    if parted := _ratio(tokens, at):
+        return parted
+    if at + 1 < len(tokens) and tokens[at + 1].gap and (parted := _ratio(tokens, at + 1)) and parted.value < 1:
+        return Numeral(value + parted.value, parted.end, "mixed")
+    if (more := _and_a_part(tokens, at + 1)) is not None:
+        return Numeral(value + more[0], more[1], "mixed")
+    return Numeral(value, at + 1, "whole")
+
+
+def _goes_on(tokens: Tokens, at: int) -> bool:
+    """Whether a second point makes it a version."""
+    return attached(tokens, at) and tokens[at].kind == "number"
+
+
+def _ratio(tokens: Tokens, at: int) -> Numeral | None:
+    """`3/4`, but no date: two small whole numbers without blanks."""
+    slash = mark(tokens, at + 1, attached=True) in {"/", "\u2044"}
+    if not slash or not attached(tokens, at + 2):
+        return None
+    over, under = tokens[at].text, tokens[at + 2].text
+    if not (over.isdecimal() and under.isdecimal() and under.isascii() and len(over) < 4 and len(under) < 4):
+        return None
+    if int(under) == 0 or (not ends_free(tokens, at + 3) and mark(tokens, at + 3) in {"/", ".", "-"}):
+        return None
+    return Numeral(Fraction(int(over), int(under)), at + 3, "part")
+
+
+def _pi(tokens: Tokens, at: int) -> Numeral | None:
+    """`pi/2`, `2pi`, `3 pi / 4`: degrees; a lone pi is a name."""
+    factor, end = Fraction(1), at
+    if tokens[at].kind == "number":
+        factor = Fraction(tokens[at].text[:20])
+        end = at + 2 if mark(tokens, at + 1) == "*" else at + 1
+    if word(tokens, end) not in {"pi", "\u03c0"}:
+        return None
+    end += 1
+    divided = mark(tokens, end) == "/" and end + 1 < len(tokens) and tokens[end + 1].text.isdecimal()
+    if divided and (divisor := int(tokens[end + 1].text[:9])):
+        factor, end = factor / divisor, end + 2
+    in_radians = word(tokens, end) in {"rad", "radian", "radians"}
+    if end == at + 1 and not in_radians:
+        return None
+    return Numeral(factor * Fraction(pi), end + in_radians, "pi")
+
+
+def _spoken(tokens: Tokens, at: int) -> Numeral | None:
+    """`thirty five`, `one point two`, `a hundred and eighty`, `one and a half`, `three quarters`, `half`, `a tenth`."""
+    start = at + 1 if word(tokens, at) in {"a", "an"} else at
+    if (part := _PARTS.get(word(tokens, start))) and (start > at or word(tokens, start) in _PLAIN_PARTS):
+        return Numeral(Fraction(1, part), start + 1, "part")
+    if start > at and word(tokens, start) not in {"hundred", "thousand"}:
+        return None
+    found = _cardinal(tokens, start)
+    if found is None:
+        return _after_point(tokens, start, Fraction(0), "point") if word(tokens, start) == "point" else None
+    value, end = found
+    if pointed := _after_point(tokens, end, value, "decimal"):
+        return pointed
+    if more := _and_a_part(tokens, end):
+        return Numeral(value + more[0], more[1], "mixed")
+    next_at = end + 1 if mark(tokens, end, attached=True) == "-" else end
+    if (part := _PARTS.get(word(tokens, next_at))) and value < 20:
+        return Numeral(value / part, next_at + 1, "part")
+    return Numeral(value, end, "word")
+
+
+def _cardinal(tokens: Tokens, at: int) -> tuple[Fraction, int] | None:
+    """A whole number in words."""
+    total, current, end = 0, None, at
+    while end - at < 12:
+        here = end
+        if end > at and mark(tokens, here, attached=True) == "-" and attached(tokens, here + 1):
+            here += 1
+        if end > at and word(tokens, here) == "and" and word(tokens, end - 1) in {"hundred", "thousand"}:
+            here += 1
+        grown = _grow(total, current, word(tokens, here))
+        if grown is None:
+            break
+        total, current, end = *grown, here + 1
+    return (Fraction(total + (current or 0)), end) if end > at else None
+
+
+def _grow(total: int, current: int | None, name: str) -> tuple[int, int | None] | None:
+    """Total and current group of a spoken number after one more word; None where the word does not go on with it."""
+    room = 1000 if current is None else 100 if current and current % 100 == 0 else 10 if _ten(current) else 0
+    if name in _SMALL and _SMALL[name] < room and (current is None or _SMALL[name]):
+        return total, (current or 0) + _SMALL[name]
+    if name in _TENS and room >= 100:
+        return total, (current or 0) + _TENS[name]
+    if name == "hundred" and (current is None or 0 < current < 20):
+        return total, (current or 1) * 100
+    if name == "thousand" and total == 0 and (current is None or current):
+        return (current or 1) * 1000, None
+    return None
+
+
+def _ten(current: int) -> bool:
+    return current % 100 >= 20 and current % 10 == 0
+
+
+def _after_point(tokens: Tokens, at: int, value: Fraction, form: str) -> Numeral | None:
+    """The decimals of `one point two five`."""
+    if word(tokens, at) != "point":
+        return None
+    end, decimals = at + 1, ""
+    while _SMALL.get(word(tokens, end), 10) < 10 and len(decimals) < 6:
+        decimals += str(_SMALL[word(tokens, end)])
+        end += 1
+    if not decimals and (word(tokens, end) in _TENS or word(tokens, end) in _SMALL):
+        found = _cardinal(tokens, end)
+        decimals, end = (str(found[0]), found[1]) if found else ("", end)
+    return Numeral(value + Fraction(int(decimals), 10 ** len(decimals)), end, form) if decimals else None
+
+
+def _and_a_part(tokens: Tokens, at: int) -> tuple[Fraction, int] | None:
+    """`and a half`, `and three quarters`."""
+    if word(tokens, at) != "and":
+        return None
+    many = _SMALL.get(word(tokens, at + 1), 1 if word(tokens, at + 1) == "a" else 0)
+    part = _PARTS.get(word(tokens, at + 2), 0)
+    return (Fraction(many, part), at + 3) if 0 < many < part else None

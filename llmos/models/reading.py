@@ -1,0 +1,82 @@
+"""Reads the numbers of a goal for a tiny model, so that it only has to copy them.
+
+Knows no tool and no state. A whole number without unit is a name, as in `bin 7`, or a count, as in `2 blocks`, and
+stays as written, unless the words beside it are of the few that name no thing: verbs of moving, directions,
+prepositions, punctuation. A number with a point or a unit is always a number. What may be a range, a time, a date, a
+version or a thousand (`1,500 m`) stays as written too. Who reads a name as a number loses a thing, who leaves a number
+as written loses only its `.0`: in doubt it stays.
+"""
+
+from llmos.models.numerals import Numeral, ends_free, numeral
+from llmos.models.reading_places import Place, place
+from llmos.models.reading_tokens import Tokens, cut, mark, word
+from llmos.models.reading_units import amount, written
+from llmos.models.reading_words import is_amount, may_follow
+
+
+def read_goal(text: str) -> str:
+    """The goal in lower case and single blanks, every number as a reply writes it: m, degrees, three decimals.
+
+    A value that has more decimals is rounded and then says so by its digits: 1.57 rad is 89.954 deg. One that would be
+    rounded to nothing stays as written.
+
+    >>> read_goal("Go to (1.5, 1, .5), then 30cm UP and a quarter turn left of bin 7")
+    'go to x1.5 y1.0 z0.5, then 0.3 m up and 90.0 deg left of bin 7'
+    """
+    tokens = cut(text)
+    parts: list[str] = []
+    names: set[int] = set()
+    at, apart = 0, False
+    while at < len(tokens):
+        found = _reading(tokens, at, names)
+        gap = tokens[at].gap or (apart and (tokens[at].kind != "mark" or tokens[at].text in "([{"))
+        parts += " " if gap else "", found.text if found else tokens[at].text
+        at, apart = (found.end if found else at + 1), found is not None
+    return "".join(parts).strip()
+
+
+def _reading(tokens: Tokens, at: int, names: set[int]) -> Place | None:
+    """What a reply writes for the numbers that begin at a token; remembers in `names` which whole numbers are names."""
+    if found := place(tokens, at, names) or _vague(tokens, at, names):
+        return found
+    measured = amount(tokens, at, named=not may_follow(tokens, at, names))
+    if measured:
+        return Place(measured.text, measured.end) if measured.text else None
+    number = numeral(tokens, at)
+    if number is None or number.form in {"part", "point"} or not ends_free(tokens, number.end):
+        return None
+    return _bare(tokens, at, number, names)
+
+
+def _vague(tokens: Tokens, at: int, names: set[int]) -> Place | None:
+    """`two or three cm`, `2 to 3 cm`, `an inch or two`: as written, for no one number is named."""
+    first = numeral(tokens, at)
+    if first and word(tokens, first.end) in {"or", "to"} and (last := amount(tokens, first.end + 1)):
+        vague = first.form in {"whole", "word"} and may_follow(tokens, at, names)
+        return _as_written(tokens, at, last.end) if vague else None
+    if word(tokens, at) in {"a", "an"} and word(tokens, at + 2) == "or" and word(tokens, at + 3) in {"two", "so"}:
+        return _as_written(tokens, at, at + 4)
+    return None
+
+
+def _as_written(tokens: Tokens, start: int, end: int) -> Place:
+    shown = ((" " if token.gap else "") + token.text for token in tokens[start:end])
+    return Place("".join(shown).strip(), end)
+
+
+def _bare(tokens: Tokens, at: int, number: Numeral, names: set[int]) -> Place | None:
+    """A number without unit."""
+    beside = [token.kind == "number" for token in (*tokens[max(0, at - 1) : at], *tokens[number.end : number.end + 1])]
+    sure = number.form in {"decimal", "mixed"} or (mark(tokens, at) in {"-", "+"} and not any(beside))
+    if word(tokens, at) == "one" and number.end == at + 1 and not _is_counted(tokens, at):
+        return None
+    if word(tokens, at - 1) in {"version", "v", "python"} or not (sure or is_amount(tokens, at, number.end, names)):
+        names.add(number.end - 1)
+        return None
+    text = written(number.value)
+    return Place(text, number.end) if text else None
+
+
+def _is_counted(tokens: Tokens, at: int) -> bool:
+    """Whether `one` is a number: `by one`, but not `one by one`."""
+    return word(tokens, at - 1) == "by" and word(tokens, at - 2) != "one"

@@ -1,0 +1,171 @@
+"""Reads coordinates: `(1.5, 1, .5)`, `x=0.4 y=-0.3`, `0.8 / 0.2 / 1.4`, `(100, 200, 500) mm`, `1.0 0.5 0.75`.
+
+Knows no workspace: how many numbers belong together is told by the brackets, the axes and the words beside them.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from llmos.models.numerals import ends_free, numeral, stands_free
+from llmos.models.reading_tokens import Tokens, attached, mark, word
+from llmos.models.reading_units import decimal_comma, unit, written
+from llmos.models.reading_words import is_amount, may_precede
+
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_AXES = frozenset({"x", "y", "z", "dx", "dy", "dz"})
+_ALONG = frozenset({"along", "in", "the", "positive", "negative", "per", "on"})
+_SPOT_WORDS = """to at position pos point points location coordinate coordinates coords spot target waypoint pose goto
+    goal destination towards toward near from xy xyz"""
+_SPOTS = frozenset(_SPOT_WORDS.split())
+_SEPARATORS = (",", ";", "/", "")
+_FARTHEST = 10_000
+"""No coordinate that stands bare between blanks is as large as this; a telephone number is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Coordinates as a reply writes them, and where they end."""
+
+    text: str
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    value: Fraction
+    end: int
+    form: str
+    kind: str = ""
+    unit: Fraction = Fraction(1)
+
+
+def place(tokens: Tokens, at: int, names: set[int]) -> Place | None:
+    """The coordinates that begin at a token; `names` are the tokens known to be names of things."""
+    return _bracketed(tokens, at) or _axes(tokens, at) or _bare(tokens, at, names)
+
+
+def _bracketed(tokens: Tokens, at: int) -> Place | None:
+    closing = _BRACKETS.get(mark(tokens, at))
+    if closing is None:
+        return None
+    inside = _axes(tokens, at + 1)
+    if inside and mark(tokens, inside.end) == closing and " " in inside.text:
+        return Place(inside.text, inside.end + 1)
+    for separator in _SEPARATORS:
+        sides = _row(tokens, at + 1, separator, inside=True)
+        if len(sides) in {2, 3} and mark(tokens, sides[-1].end) == closing:
+            return _of(tokens, sides, sides[-1].end + 1)
+    return None
+
+
+def _bare(tokens: Tokens, at: int, names: set[int]) -> Place | None:
+    for separator in _SEPARATORS:
+        sides = _row(tokens, at, separator, inside=False)
+        if len(sides) in {2, 3} and _belong(tokens, at, sides, separator, names):
+            return _of(tokens, sides, sides[-1].end)
+    return None
+
+
+def _belong(tokens: Tokens, at: int, sides: list[_Side], separator: str, names: set[int]) -> bool:
+    """Whether a row of numbers without brackets is one place."""
+    end, sought = sides[-1].end, word(tokens, at - 1) in _SPOTS
+    whole = all(side.form in {"whole", "word"} for side in sides)
+    if not ends_free(tokens, end) or any(side.kind for side in sides[:-1]):
+        return False
+    if len(sides) == 2 and (separator != "," or not sought or sides[-1].kind or not may_precede(tokens, end)):
+        return False
+    if separator == "," and len(sides) == 2 and whole and not tokens[end - 1].gap:
+        return False
+    if separator == "/" and whole and not tokens[at + 1].gap:
+        return False
+    if not separator and any(abs(side.value) >= _FARTHEST or side.form == "word" for side in sides):
+        return False
+    return sought or not whole or (is_amount(tokens, at, end, names) and all(side.form == "whole" for side in sides))
+
+
+def _row(tokens: Tokens, at: int, separator: str, *, inside: bool) -> list[_Side]:
+    """Numbers apart by a separator; five at most, for more than three are no coordinates."""
+    sides: list[_Side] = []
+    while len(sides) < 5 and (side := _side(tokens, at, separator, inside=inside, first=not sides)):
+        sides.append(side)
+        at = side.end
+        if separator:
+            if mark(tokens, at) != separator:
+                break
+            at += 1
+    return sides
+
+
+def _side(tokens: Tokens, at: int, separator: str, *, inside: bool, first: bool) -> _Side | None:
+    """One number of a row, with its unit; only between brackets a minus may stand apart from it."""
+    sign, start = 1, at
+    if mark(tokens, at) in {"-", "+"} and (tokens[at].gap or separator or inside):
+        sign, start = (-1 if tokens[at].text == "-" else 1), at + 1
+        if not (inside or attached(tokens, start)) or (first and not inside and not stands_free(tokens, at)):
+            return None
+    elif start < len(tokens) and not (inside or (separator and not first) or stands_free(tokens, at)):
+        return None
+    if separator != "," and (value := decimal_comma(tokens, start)) is not None:
+        return _measured(tokens, sign * value, start + 3, "decimal")
+    found = numeral(tokens, start, inside=start > at or inside or not first)
+    if found is None or found.form in {"part", "pi", "point"}:
+        return None
+    return _measured(tokens, sign * found.value, found.end, found.form)
+
+
+def _measured(tokens: Tokens, value: Fraction, at: int, form: str) -> _Side:
+    known = None if word(tokens, at) == "in" and tokens[at].gap else unit(tokens, at)
+    if known is None or known[0] not in {"length", "angle"}:
+        return _Side(value, at, form)
+    return _Side(value * known[1], known[2], form, known[0], known[1])
+
+
+def _of(tokens: Tokens, sides: list[_Side], end: int) -> Place | None:
+    """A place; a unit behind its numbers is that of all of them, and an angle may follow two coordinates."""
+    kinds = [side.kind for side in sides]
+    behind = unit(tokens, end) if not any(kinds) and word(tokens, end) != "in" else None
+    scale = Fraction(1)
+    if behind and behind[0] == "length":
+        scale, end = behind[1], behind[2]
+    elif kinds[-1] == "length" and not any(kinds[:-1]):
+        scale = sides[-1].unit
+    values = [side.value if side.kind else side.value * scale for side in sides]
+    turned = kinds[-1] == "angle" and len(sides) == 3
+    if "angle" in kinds[: -1 if turned else None]:
+        return None
+    figures = [written(value) for value in values]
+    names = ("x", "y", "") if turned else ("x", "y", "z")
+    shown = [name + figure for name, figure in zip(names, figures, strict=False) if figure]
+    return Place(" ".join(shown) + (" deg" if turned else ""), end) if len(shown) == len(sides) else None
+
+
+def _axes(tokens: Tokens, at: int) -> Place | None:
+    """`x=0.4, y=-0.3`, `x 0.4 y 0.3`, `x: 1`; a lone `x1` may be a name."""
+    shown: list[str] = []
+    end, sure = at, False
+    while side := _axis(tokens, end, first=not shown):
+        name, found, told = side
+        figure = written(found.value)
+        if figure is None or name in {one[: len(name)] for one in shown if not one[len(name)].isalpha()}:
+            break
+        shown.append(name + figure)
+        sure = sure or told
+        at = found.end
+        end = at + 1 if mark(tokens, at) in {",", ";"} else at
+        end += word(tokens, end) == "and"
+    return Place(" ".join(shown), at) if shown and (sure or len(shown) > 1) else None
+
+
+def _axis(tokens: Tokens, at: int, *, first: bool) -> tuple[str, _Side, bool] | None:
+    """One axis with its number, and whether it is surely no name."""
+    name = word(tokens, at)
+    if name not in _AXES or not stands_free(tokens, at) or (first and at and tokens[at - 1].kind == "number"):
+        return None
+    start = at + (mark(tokens, at + 1) in {"=", ":"})
+    told = start > at or attached(tokens, at + 1) is False
+    if start == at and told and word(tokens, at - 1) in _ALONG:
+        return None
+    side = _side(tokens, start + 1, ";", inside=True, first=True) if start + 1 < len(tokens) else None
+    if side is None or side.kind == "angle" or not ends_free(tokens, side.end):
+        return None
+    return name, side, told or side.form == "decimal"

@@ -1,0 +1,51 @@
+"""Tells a whole number that is an amount from one that is a name, as in `bin 7`, or a count, as in `2 blocks`.
+
+Knows no objects: it goes by the few words that name no thing, and takes every other word for a thing.
+"""
+
+from llmos.models.reading_tokens import Tokens, mark, word
+
+_WAYS = """left right up down forward forwards back backward backwards ahead higher lower upward upwards downward
+    downwards leftward leftwards rightward rightwards sideways clockwise counterclockwise anticlockwise counter
+    cw ccw"""
+_SMALL_WORDS = """by to at of about around exactly another roughly approximately approx circa nearly almost precisely
+    for than from is are be was only just further farther over with and then or but so no not wait sorry actually
+    rather instead more less least most again please now slowly quickly carefully gently immediately safely thanks
+    thank in on along toward towards into onto above below under off out away until till through via after before when
+    if it them yourself equals equal minus plus some ok okay"""
+_VERBS = """move go shift slide nudge push pull translate jog step displace travel advance scoot budge head drift creep
+    edge come proceed inch drive roll fly steer climb rise raise lift lower sink descend ascend elevate drop reverse
+    retreat rotate turn spin swivel twist pivot revolve yaw tilt face facing swing offset set change increase decrease
+    reduce reach extend retract make do take stop goto hover stay keep"""
+_MEASURES = """x y z dx dy dz theta angle height heading distance altitude orientation rotation depth value degrees
+    delta direction"""
+
+DIRECTIONS = frozenset(_WAYS.split())
+_FREE = DIRECTIONS | frozenset(f"{_SMALL_WORDS} {_VERBS} {_MEASURES}".split())
+_MORE = frozenset({"more", "further", "additional", "extra"})
+_LISTING = frozenset({"and", "or", "to", "through"})
+
+
+def is_amount(tokens: Tokens, start: int, end: int, names: set[int]) -> bool:
+    """Whether a whole number is neither the name of the word before it nor a count of the word behind it."""
+    return may_follow(tokens, start, names) and may_precede(tokens, end)
+
+
+def may_follow(tokens: Tokens, at: int, names: set[int]) -> bool:
+    """Whether what stands before a whole number names no thing; `names` are the tokens known to be names of things."""
+    before = at - 1
+    if before < 0:
+        return True
+    listed = before - (mark(tokens, before) in {",", "&"}) - (word(tokens, before) in _LISTING)
+    if listed < before and (listed in names or (listed - 1 in names and mark(tokens, listed) == ",")):
+        return False
+    if tokens[before].kind == "mark":
+        return tokens[before].text not in "#$"
+    return word(tokens, before) in _FREE
+
+
+def may_precede(tokens: Tokens, end: int) -> bool:
+    """Whether what stands behind a whole number is nothing that could be counted."""
+    for _ in range(3):
+        end += word(tokens, end) in _MORE
+    return end >= len(tokens) or tokens[end].kind == "mark" or word(tokens, end) in _FREE
