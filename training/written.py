@@ -50,12 +50,17 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A goal, what was done for it so far, the state after that, and the reply that is right now."""
+    """A goal, what was done for it so far, the state after that, and the reply that is right now.
+
+    `profile` and `scene` name the shipped robot that answered so and where it stood.
+    """
 
     kind: str
     goal: str
-    state: Mapping[str, JSON]
+    profile: str
+    scene: str
     steps: tuple[tuple[Call, Result], ...]
+    state: Mapping[str, JSON]
     reply: Call
 
     @property
@@ -101,13 +106,7 @@ def split_of(text: str) -> FileSplit:
 
 def conversations() -> list[Conversation]:
     """All of them, in the order of the file."""
-    content = _content("refusals")
-    return [
-        Conversation(kind, each["goal"], {**content["states"][each["state"]], **each.get("now", {})}, steps, reply)
-        for kind, group in content["conversations"].items()
-        for each in group
-        for steps, reply in [(tuple(map(_done, each["steps"])), _call(each["reply"]))]
-    ]
+    return [_conversation(kind, each) for kind, group in _content("refusals").items() for each in group]
 
 
 def _content(name: str) -> JSON:
@@ -120,6 +119,12 @@ def _goal(kind: str, state: Mapping[str, JSON], goal: str, call: JSON) -> Writte
         return Written(kind, goal, state, "finish", {"status": "abstained"})
     made = _call(call)
     return Written(kind, goal, state, made.name, made.arguments)
+
+
+def _conversation(kind: str, written: Mapping[str, JSON]) -> Conversation:
+    steps = tuple(_done(step) for step in written["steps"])
+    reply = _call(written["reply"])
+    return Conversation(kind, written["goal"], written["robot"], written["scene"], steps, written["state"], reply)
 
 
 def _done(step: Mapping[str, JSON]) -> tuple[Call, Result]:

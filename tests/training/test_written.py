@@ -1,5 +1,6 @@
 """Laws of the exam that people wrote: what is right in it is legal, and nothing stands in it twice."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,28 +11,36 @@ import yaml
 from llmos.clock import SimulatedClock
 from llmos.documents.robot_profile import read_robot_profile
 from llmos.messages import ToolSpec
+from llmos.models.gbnf import CLAIMS, FINISH
+from llmos.models.reading import read_goal
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
+from llmos.robots.planner import Planner
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.simulators.kinematic_rover import KinematicRover
+from llmos.tools.base import ToolOutcome
 from llmos.tools.robot import robot_state, robot_tools
 from tests.support.robots import OPERATOR, SYSTEM, shipped_scene
 from training import written
 from training.world import Call
-from training.written import Robot, written_goals
+from training.written import Conversation, FileSplit, Robot, conversations, foreign_texts, split_of, written_goals
 
 DATA = Path(written.__file__).parent / "data"
 SCENES: dict[Robot, str] = {"arm": "pick-and-place", "rover": "arena"}
+NUMBER = re.compile(r"(?<![\w.])(?:d?[xyz])?-?(\d+(?:\.\d+)?)")
+DEFAULTS = {0.05, 0.2}
+"""What *slightly* means, and the side of a square that nobody gave a size."""
 Tools = Mapping[Robot, Mapping[str, ToolSpec]]
 
 
-def pilot(robot: Robot, folder: Path) -> Pilot:
+def pilot(profile_name: str, scene_name: str, folder: Path) -> Pilot:
     """A shipped robot in a shipped scene."""
-    profile, scene = read_robot_profile(SYSTEM / "robots" / f"{robot}.md"), shipped_scene(SCENES[robot])
-    driver = KinematicRover(profile, scene) if robot == "rover" else KinematicArm(profile, scene)
-    return Pilot(Gate(profile, driver, SimulatedPace(SimulatedClock()), StopLatch(folder / f"{robot}.json")), OPERATOR)
+    profile, scene = read_robot_profile(SYSTEM / "robots" / f"{profile_name}.md"), shipped_scene(scene_name)
+    driver = KinematicRover(profile, scene) if profile.kind == "rover" else KinematicArm(profile, scene)
+    gate = Gate(profile, driver, SimulatedPace(SimulatedClock()), StopLatch(folder / f"{profile_name}.json"))
+    return Pilot(gate, OPERATOR, plan=Planner(scene))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +48,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
     """The tools of each robot, as it really offers them."""
     folder = tmp_path_factory.mktemp("robots")
     return {
-        robot: {tool.spec.name: tool.spec for tool in robot_tools(pilot(robot, folder), shipped_scene(scene))}
+        robot: {tool.spec.name: tool.spec for tool in robot_tools(pilot(robot, scene, folder), shipped_scene(scene))}
         for robot, scene in SCENES.items()
     }
 
@@ -73,7 +82,7 @@ def repeated_keys(node: yaml.Node) -> list[str]:
 def test_states_are_those_that_robots_measure(tmp_path: Path) -> None:
     """Whoever answers finds in a state what the running robot would show it."""
     for robot, scene in SCENES.items():
-        real = robot_state(pilot(robot, tmp_path).snapshot(), shipped_scene(scene))
+        real = robot_state(pilot(robot, scene, tmp_path).snapshot(), shipped_scene(scene))
         states = [goal.state for goal in written_goals() if goal.robot == robot]
         assert real in states
         assert all(
@@ -99,3 +108,77 @@ def test_goals_are_many_and_none_stands_twice() -> None:
     assert counts["rover"] >= 60
     assert twice(goal.goal for goal in goals) == []
     assert repeated_keys(yaml.compose((DATA / "written.yaml").read_text(encoding="utf-8"))) == []
+
+
+def test_every_number_of_a_right_call_is_said_or_seen() -> None:
+    """It stands in the goal as the host reads it, in the state, or is one of two stated defaults."""
+    for goal in written_goals():
+        things = [point for group in ("objects", "places") for point in goal.state[group].values()]
+        seen = {abs(value) for point in things for value in point}
+        seen |= {abs(goal.state[name]) for name in ("x", "y", "z", "theta_deg")}
+        said = {float(number) for number in NUMBER.findall(read_goal(goal.goal))}
+        asked = {abs(value) for value in goal.arguments.values() if type(value) is float}
+        assert asked <= said | seen | DEFAULTS, goal
+
+
+def test_foreign_texts_are_many_and_none_stands_twice() -> None:
+    """At least 900, of which the threshold never sees at least 500; blanks differ in nothing but length."""
+    tuning, test = foreign_texts("validation"), foreign_texts("test")
+    assert len(tuning) + len(test) >= 900
+    assert len(test) >= 500
+    assert len(tuning) >= 300
+    texts = [foreign.text for foreign in (*tuning, *test)]
+    assert len(set(texts)) == len(texts)
+    assert twice(text for text in texts if text.strip()) == []
+    assert not {text.lower() for text in texts} & {goal.goal.lower() for goal in written_goals()}
+    assert repeated_keys(yaml.compose((DATA / "foreign.yaml").read_text(encoding="utf-8"))) == []
+
+
+def test_kinds_of_foreign_texts_are_on_the_side_that_is_measured() -> None:
+    """Nothing is said of a kind that only chose the threshold; both robots hear some, and some are long."""
+    tuning, test = foreign_texts("validation"), foreign_texts("test")
+    assert {foreign.kind for foreign in tuning} <= {foreign.kind for foreign in test}
+    assert min(Counter(foreign.robot for foreign in test).values()) >= 90
+    assert 300 < max(len(foreign.text) for foreign in test) <= 400
+
+
+@pytest.mark.parametrize(("text", "split"), [("hello", "test"), ("bye", "validation"), ("", "test")])
+def test_a_text_never_changes_sides(text: str, split: FileSplit) -> None:
+    """A threshold chosen once was never chosen on what is measured later."""
+    assert split_of(text) == split
+
+
+def test_conversations_end_in_a_legal_reply(tools: Tools) -> None:
+    """At least 40, each once; what ends them is a call of that robot, or a claim with its quote."""
+    found = conversations()
+    assert len(found) >= 40
+    assert twice(each.goal for each in found) == []
+    for each in found:
+        if each.reply.name == FINISH:
+            assert tuple(each.reply.arguments.values()) in CLAIMS
+        else:
+            assert is_legal(each.reply, tools[each.robot]), each
+
+
+def test_a_refusal_ends_in_a_failure_that_quotes_it() -> None:
+    """Whatever the last step was, an error is never passed over, and none stands before it."""
+    for each in conversations():
+        *before, last = (result.is_error for _, result in each.steps)
+        claim = tuple(each.reply.arguments.values()) if each.reply.name == FINISH else ()
+        assert not any(before)
+        assert last == (claim == ("failed", "refusal"))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("conversation", conversations(), ids=lambda each: each.goal[:30])
+async def test_conversations_are_what_the_robots_say(conversation: Conversation, tmp_path: Path) -> None:
+    """The same calls in the same scene are answered in the same words and leave the robot in the same state."""
+    scene = shipped_scene(conversation.scene)
+    robot = pilot(conversation.profile, conversation.scene, tmp_path)
+    offered = {tool.spec.name: tool for tool in robot_tools(robot, scene)}
+    for call, result in conversation.steps:
+        output = await offered[call.name].call(offered[call.name].prepare(call.arguments))
+        assert result.text == (output if isinstance(output, str) else "".join(part.text for part in output.content))
+        is_error = isinstance(output, ToolOutcome) and output.is_error
+        assert result.is_error == (is_error and "does not call an error" not in conversation.kind)
+    assert conversation.state == robot_state(robot.snapshot(), scene)
