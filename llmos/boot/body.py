@@ -109,8 +109,13 @@ class Body:
         await (anyio.sleep(seconds) if self.is_hosted else anyio.lowlevel.checkpoint())
 
     def pilot(self, principal: Principal) -> Pilot:
-        """The robot in the hands of a person, agent or program; what it does goes to the journal of the run."""
-        return Pilot(self._controls, principal, _on_verdict, _on_motion, self.caution, plan=Planner(self.scene))
+        """The robot in the hands of a person, agent or program; what it does goes to the journal of the run.
+
+        Whoever gives one order after another waits where that is too fast; a person who hammers on a key is refused,
+        except on a clock that moves only with the robot, where no waiting of his would help.
+        """
+        plan, patient = Planner(self.scene), principal.kind != "person" or not self.is_hosted
+        return Pilot(self._controls, principal, _on_verdict, _on_motion, self.caution, plan=plan, patient=patient)
 
     def tools(self, principal: Principal, *, sees: bool = False) -> list[Tool]:
         """What an agent may ask of it; one that `sees` gets pictures beside the words."""

@@ -3,7 +3,7 @@
 Knows no command line; the run is one like any other, with permissions, gate, budget and journal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ import anyio.to_thread
 from llmos.boot.crystals import sleep_in
 from llmos.boot.ground import Conversation, Ground, Settled, settle
 from llmos.documents.frontmatter import read_document
+from llmos.documents.verbs import RobotKind
 from llmos.errors import DocumentError, LLMosError
 from llmos.messages import JSON, ToolSpec
 from llmos.programs.blocks import program_of
@@ -25,12 +26,11 @@ from llmos.programs.verifier import BY_NAME, problems, verify
 from llmos.runtime.dispatcher import Decision
 from llmos.runtime.program_lead import ProgramLead
 from llmos.tools.delegation import Delegated
-from llmos.tools.names import ROBOT_TOOLS
+from llmos.tools.names import ROBOT_TOOLS, USUAL_AGENT
 from llmos.tools.patterns import read_pattern
 from llmos.tools.program import Inside
 from llmos.tools.toolbox import Toolbox
 
-_OPERATOR: Final = "operator"
 _CODER: Final = "coder"
 
 
@@ -57,11 +57,10 @@ class Commission:
         given = "".join(f"{name} = {value}\n" for name, value in self.values.items())
         return f"Run the program {self.path.name}:\n\n{given}\n{show(self.program)}"
 
-    @property
-    def agent(self) -> str:
-        """In whose hands it is when nobody is named."""
+    def agent(self, kind: Callable[[], RobotKind]) -> str:
+        """In whose hands it is when nobody is named; `kind` tells which robot there is, where it calls one."""
         called = {call.tool for call in calls(self.program.body)}
-        return _OPERATOR if called & ROBOT_TOOLS else _CODER
+        return USUAL_AGENT[kind()] if called & ROBOT_TOOLS else _CODER
 
     def verify(self, specs: Mapping[str, ToolSpec]) -> Verified:
         """The program for these tools; LLMosError with file and line."""

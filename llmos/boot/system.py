@@ -165,7 +165,11 @@ class LLMOS:
 
     def commissioned(self, commission: "Commission", agent: str = "") -> Conversation:
         """A conversation of one goal: to run this program in the agent's hands; then `say` its goal."""
-        return Conversation(agent or commission.agent, commission=commission)
+        return Conversation(agent or self.hands_for(commission), commission=commission)
+
+    def hands_for(self, commission: "Commission") -> str:
+        """The agent in whose hands a program is when nobody is named: the one for the robot, or `coder` without."""
+        return commission.agent(lambda: self.robot().profile.kind)
 
     async def specs(self, agent: str) -> Mapping[str, ToolSpec]:
         """The tools that a run of this agent would have."""

@@ -27,7 +27,7 @@ _AGENT = click.option(
     "--agent",
     metavar="NAME",
     default="",
-    help="In whose hands the program is, with that one's tools; else operator for a robot's, coder for others.",
+    help="In whose hands it is, with that one's tools; else operator for an arm, driver for a rover, coder without.",
     shell_complete=names("agents"),
 )
 _APPROVE = click.option(
@@ -130,7 +130,7 @@ def _verify(commission: "Commission", agent: str, **options: Any) -> "Verified |
     from llmos.cli.running import with_system
 
     async def work(system: "LLMOS", _: "Progress") -> "Verified | tuple[ProgramError, ...]":
-        return commission.judged(await system.specs(agent or commission.agent))
+        return commission.judged(await system.specs(agent or system.hands_for(commission)))
 
     return with_system(work, ask=False, no_stream=True, **options)
 

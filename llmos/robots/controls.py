@@ -39,6 +39,7 @@ class Order:
 
     Without `via` the way is straight. `via` is a proposal like everything else here: the gate checks every piece of it.
     `caution` only tightens: speeds, margins and step length are the smaller, wider and shorter of it and the profile.
+    A `patient` one waits for its turn, up to a second, where nothing but the rate of commands is against it.
     """
 
     verb: str
@@ -46,6 +47,7 @@ class Order:
     principal: Principal
     via: tuple[Pose, ...] = ()
     caution: Caution = CALM
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

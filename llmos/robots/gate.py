@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
+from llmos.documents.grants import Grant
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.zone import Zone
 from llmos.errors import StorageError
@@ -18,7 +20,7 @@ from llmos.robots.approvals import Approval, Approvals
 from llmos.robots.asked import fingerprint, is_stop, plain
 from llmos.robots.base import ForceLimited, Measured, Pose, Robot
 from llmos.robots.caution import CALM, Caution
-from llmos.robots.controls import Order, Ruling, Snapshot
+from llmos.robots.controls import Order, Principal, Ruling, Snapshot
 from llmos.robots.drive import Drive
 from llmos.robots.execution import Execution, Task
 from llmos.robots.in_force import InForce, News, nothing_new
@@ -26,7 +28,7 @@ from llmos.robots.judging import Case, Sight, assess
 from llmos.robots.latch import Rearm, Stop, StopLatch
 from llmos.robots.motion import PathMotion
 from llmos.robots.pace import Pace
-from llmos.robots.permission import CommandRate
+from llmos.robots.permission import WINDOW_S, CommandRate
 from llmos.robots.postcondition import is_near, stands_still
 from llmos.robots.safety_log import SafetyLog
 from llmos.robots.safety_record import motion_detail, verdict_detail
@@ -107,12 +109,15 @@ class Gate:
         )
 
     async def judge(self, order: Order, *, preview: bool = False) -> Ruling:
-        """The verdict on an order; a preview gives no approval, is not logged and counts for nothing."""
+        """The verdict on an order, by its turn if it is patient; a preview gives no approval and counts for nothing."""
         if is_stop(order.verb):
             return Ruling(order, self._verdict(order.verb, order.args, preview=preview))
         self.tick()
         await self._save_limits()
-        case, version = self._assess(order), self._version
+        case = self._assess(order)
+        if order.patient and not preview:
+            case = await self._in_turn(order, case)
+        version = self._version
         verdict = self._verdict(order.verb, order.args, case.refusal, preview=preview)
         if not preview:
             await self._write("verdict", verdict_detail(order, verdict, case.path))
@@ -227,10 +232,30 @@ class Gate:
             return self.profile.grip_time_s
         return PathMotion(case.path, self.profile, case.speed_factor(self.profile)).duration_s
 
+    async def _in_turn(self, order: Order, case: Case) -> Case:
+        """The order as it stands once the rate allows it, or when it has waited for as long as commands are counted."""
+        until_s = self._pace.now_s() + WINDOW_S
+        while case.grant and case.refusal and case.refusal.rule == "rate":
+            while self._is_too_soon(order.principal, case.grant) and self._pace.now_s() <= until_s:
+                await self._slow_down(case.refusal)
+            self.tick()
+            case = self._assess(order)
+            if self._moving is not None or self._pace.now_s() > until_s:
+                break
+        return case
+
+    def _is_too_soon(self, principal: Principal, grant: Grant) -> bool:
+        """Whether time alone is what this one needs: nothing moves or is stopped, and the rate is used up."""
+        if self._moving is not None or self._latch.stop is not None:
+            return False
+        return self._rate.check(principal, grant, self.profile, self._pace.now_s()) is not None
+
     async def _slow_down(self, refusal: Refusal | None) -> None:
-        """Whoever asks too often waits for a control period with each refusal."""
+        """Whoever asks too often waits for a control period with each refusal, and leaves no tick half used."""
         if refusal and refusal.rule == "rate" and self._moving is None:
-            await self._pace.wait(self.profile.control_period_s)
+            with anyio.CancelScope(shield=True):
+                await self._pace.wait(self.profile.control_period_s)
+            await anyio.lowlevel.checkpoint_if_cancelled()
 
     async def _write(self, kind: str, detail: Mapping[str, JSON]) -> None:
         """Add a line to the safety log; StorageError, and what it tells of must not happen."""

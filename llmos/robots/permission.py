@@ -14,7 +14,8 @@ from llmos.robots.controls import Order, Principal
 from llmos.robots.rules import metres
 from llmos.robots.verdict import Refusal
 
-_WINDOW_S = 1.0
+WINDOW_S = 1.0
+"""Over how long commands are counted; whoever waits for so long may be as quick as anybody."""
 
 
 def permitting(order: Order, path: Sequence[Pose], profile: RobotProfile, *, limits_force: bool) -> Grant | Refusal:
@@ -48,7 +49,7 @@ class CommandRate:
             (self._all, profile.max_command_rate_hz, "max_command_rate_hz"),
             (own, grant.max_rate_hz, f"max_rate_hz of {grant.to}"),
         ):
-            while times and not times[0] > now_s - _WINDOW_S:
+            while times and not times[0] > now_s - WINDOW_S:
                 times.popleft()
             if most_hz is not None and len(times) >= max(most_hz, 1.0):
                 reason = f"{counted(len(times), 'command')} within a second: more is not allowed, {key} is {most_hz:g}"

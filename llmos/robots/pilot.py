@@ -30,7 +30,8 @@ class Pilot:
 
     `on_verdict` is called before anything moves, `on_motion` after it stands still again; an exception of either passes
     to the caller, and when it comes from `on_verdict` nothing moves (but a stop stops all the same). `caution` is asked
-    for each order, which it can only tighten; `plan` finds the way, which is straight without it.
+    for each order, which it can only tighten; `plan` finds the way, which is straight without it. One that is `patient`
+    waits for its turn where it commands faster than the rate allows.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Pilot:
         caution: Callable[[], Caution] = lambda: CALM,
         *,
         plan: Plan = straight,
+        patient: bool = False,
     ) -> None:
         self.principal = principal
         self._controls = controls
@@ -49,6 +51,7 @@ class Pilot:
         self._on_motion = on_motion
         self._caution = caution
         self._plan = plan
+        self._patient = patient
 
     @property
     def profile(self) -> RobotProfile:
@@ -119,7 +122,7 @@ class Pilot:
     def _order(self, verb: str, args: Mapping[str, JSON]) -> Order:
         caution = self._caution()
         way = self._plan(verb, args, self._controls.snapshot(), caution.extra_margin_m)
-        return Order(verb, args, self.principal, way, caution)
+        return Order(verb, args, self.principal, way, caution, self._patient)
 
     def _report_cancelled(self, verdict: Verdict) -> None:
         """A motion that was cut short is reported like any other, once the robot is at rest."""

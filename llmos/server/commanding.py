@@ -3,7 +3,6 @@
 Knows no agent. The answer is what was decided about the run, never what a model claimed.
 """
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Final, NamedTuple
 
@@ -12,7 +11,6 @@ from anyio import CancelScope
 from anyio.abc import TaskGroup
 from fastapi import APIRouter, Request, Response
 
-from llmos.documents.verbs import RobotKind
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.runtime.outcome import RunOutcome
@@ -21,6 +19,7 @@ from llmos.server.answers import REFUSALS, JSONAnswer, failed, refuse
 from llmos.server.feed import now
 from llmos.server.service import Service
 from llmos.server.shapes import Accepted, CommandBody, Commanded
+from llmos.tools.names import USUAL_AGENT
 from llmos.traces.events import Event, GateVerdict, RunStarted
 
 _RULE: Final = {"failed": "goal-not-reached", "refused": "policy", "budget": "budget", "interrupted": "interrupted"}
@@ -30,10 +29,6 @@ _NEXT: Final = {
     "budget": "start the service with a larger budget",
     "interrupted": "ask again",
 }
-
-
-_USUAL: Final[Mapping[RobotKind, str]] = {"arm": "operator", "rover": "driver"}
-"""Who is told where a caller names no agent."""
 
 
 class Asked(NamedTuple):
@@ -67,7 +62,7 @@ def commanding_router(service: Service) -> APIRouter:
 
     @router.post("/command", response_model=Commanded, responses={202: {"model": Accepted}}, summary="Reach a goal")
     async def command(body: CommandBody, request: Request, wait: bool = True) -> Response:  # noqa: FBT001
-        asked = Asked(body.command, body.agent or _USUAL[service.body.profile.kind])
+        asked = Asked(body.command, body.agent or USUAL_AGENT[service.body.profile.kind])
         with ExitStack() as stack:
             stack.enter_context(service.arbiter.claim(f"agent {asked.agent}", asked.command[:60]))
             scope, watch = CancelScope(), Watch(service)

@@ -3,7 +3,13 @@
 Knows no tool; a run without a robot loads none of them.
 """
 
+from collections.abc import Mapping
 from typing import Final
+
+from llmos.documents.verbs import RobotKind
+
+USUAL_AGENT: Final[Mapping[RobotKind, str]] = {"arm": "operator", "rover": "driver"}
+"""In whose hands a robot is when nobody is named."""
 
 ROBOT_TOOLS: Final = frozenset(
     {"move_to", "move_relative", "toggle_tool", "get_camera_feed", "get_status", "go_home", "emergency_stop"}

@@ -124,6 +124,22 @@ def test_where_the_gate_refuses_the_program_has_failed(at_home: CommandLine, squ
     assert len(told["tool_calls"]) == 1
 
 
+def test_a_rovers_program_runs_in_the_hands_of_the_driver(at_home: CommandLine, tmp_path: Path) -> None:
+    """Whom it is given to goes by the robot, and so does what it may call."""
+    path = tmp_path / "there.prog"
+    path.write_text('repeat 14\n  call go_home()\nend\ncall move_to(x=0.3, y=0)\ndone "there"\n')
+    rover = ("--robot", "rover")
+    said = at_home("program", "run", str(path), "--json", *rover)
+    told = json.loads(said.out)
+    assert (said.code, told["outcome"], told["agent"]) == (0, "done", "driver"), said.err
+    assert len(told["tool_calls"]) == 15  # more than ten commands a second wait for their turn
+    assert at_home("program", "check", str(path), *rover).code == 0
+    path.write_text('call toggle_tool(activate=true)\ndone "held"\n')
+    checked = at_home("program", "check", str(path), *rover)
+    assert checked.code == 2
+    assert checked.out.startswith(f"{path}:1: error: there is no tool 'toggle_tool' here; known are: emergency_stop, ")
+
+
 def test_a_program_without_a_robot_runs_in_the_hands_of_the_coder(at_home: CommandLine, greet: str) -> None:
     """In the workspace, and within its permissions."""
     said = at_home("program", "run", greet, "name=Ada")
