@@ -9,7 +9,7 @@ import contextlib
 import ctypes
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import llama_cpp
 import numpy as np
@@ -83,7 +83,8 @@ class LlamaCppBackend:
             self._read(units[kept:], on_piece)
             text = StopText(decoding.stop, on_piece)
             count, ended = self._write(sampler, text, min(decoding.max_tokens, self._limit - size))
-        return Completion(text.text, size, token_count(units[:kept]), count, "end" if ended else "length")
+        stop: Literal["end", "length"] = "end" if ended else "length"
+        return Completion(text.text, size, token_count(units[:kept]), count, stop, sampler.logprob)
 
     def _is_stopped(self, _: object) -> bool:
         with self._carried:

@@ -18,6 +18,7 @@ import xllamacpp
 
 from llmos.errors import ModelError
 from llmos.messages import JSON
+from llmos.models.candidates import CANDIDATES, Candidates
 from llmos.models.carried import Carried
 from llmos.models.chat_template import MEDIA_MARKER, Prompt
 from llmos.models.completion import (
@@ -59,7 +60,7 @@ class XllamacppBackend:
 
     def complete(self, prompt: Prompt, decoding: Decoding, on_piece: OnPiece) -> Completion:
         """Continue `prompt` in the server's only slot, whose cache holds the prompt before."""
-        answer = _Answer(on_piece)
+        answer = _Answer(on_piece, Candidates(decoding.grammar) if decoding.scored else None)
         asked = _asked(decoding)
         if prompt.images:
             message = {"role": "user", "content": _content(prompt)}
@@ -135,6 +136,8 @@ def _asked(decoding: Decoding) -> dict[str, JSON]:
         "stream_options": {"include_usage": True},
         "return_progress": True,
     }
+    if decoding.scored:
+        asked["n_probs"] = CANDIDATES
     return asked if decoding.grammar is None else {**asked, "grammar": decoding.grammar}
 
 
@@ -151,8 +154,9 @@ def _content(prompt: Prompt) -> list[JSON]:
 class _Answer:
     """Gathers the chunks of one answer."""
 
-    def __init__(self, on_piece: OnPiece) -> None:
+    def __init__(self, on_piece: OnPiece, candidates: Candidates | None) -> None:
         self._on_piece = on_piece
+        self._candidates = candidates
         self._text: list[str] = []
         self._finish = ""
         self._usage: dict[str, JSON] = {}
@@ -167,12 +171,14 @@ class _Answer:
     def completion(self) -> Completion:
         """What came back, or the exception that ended it."""
         self._carried.release()
+        written = self._usage.get("completion_tokens", 0)
         return Completion(
             text="".join(self._text),
             prompt_tokens=self._usage.get("prompt_tokens", 0),
             cached_tokens=(self._usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0),
-            output_tokens=self._usage.get("completion_tokens", 0),
+            output_tokens=written,
             stop="length" if self._finish == "length" else "end",
+            logprob=self._candidates.logprob(written) if self._candidates else None,
         )
 
     def _take(self, chunk: dict[str, JSON]) -> None:
@@ -182,6 +188,9 @@ class _Answer:
             piece = choice.get("text") or (choice.get("delta") or {}).get("content") or ""
             self._text.append(piece)
             self._finish = choice.get("finish_reason") or self._finish
+            if self._candidates and choice.get("logprobs"):
+                for token in choice["logprobs"]["content"]:
+                    self._candidates.add(token)
             self._on_piece(piece)
         self._usage = chunk.get("usage") or self._usage
 

@@ -35,24 +35,33 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How to continue: `grammar` is GBNF with the rule `root`; temperature 0 takes the likeliest token."""
+    """How to continue: `grammar` is GBNF with the rule `root`; temperature 0 takes the likeliest token.
+
+    Only what is `scored` gets a `logprob`: to look at the whole vocabulary under a grammar costs time.
+    """
 
     max_tokens: int
     grammar: str | None = None
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     seed: int = 0
+    scored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The text and what it took; `prompt_tokens` counts all of the prompt, images and cached tokens included."""
+    """The text and what it took; `prompt_tokens` counts all of the prompt, images and cached tokens included.
+
+    `logprob` is the sum of ln p over the tokens written, the closing one included: p at temperature 1, whatever the
+    choice was made at, and as a share of what the grammar allowed there. None when nobody asked, or nobody can tell.
+    """
 
     text: str
     prompt_tokens: int
     cached_tokens: int
     output_tokens: int
     stop: Literal["end", "length"]
+    logprob: float | None = None
 
 
 class Backend(Protocol):
