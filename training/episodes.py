@@ -13,10 +13,10 @@ from llmos.messages import JSON
 from training import goals
 from training.goals import Draft, Goal, Intent
 from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_grammar
-from training.mixes import INTENTS, JOINED, MIXES, Mix
+from training.mixes import INTENTS, JOINED, MIXES, Mix, of_kind
 from training.surroundings import nonsense, random_world
 from training.toolkit import bare_list, reduced_list, whole_list
-from training.world import Call, World
+from training.world import Call, Result, World
 
 ASKING = (
     "can ",
@@ -34,6 +34,16 @@ ASKING = (
     "did ",
     "whic",
 )
+
+
+REASONS = {
+    "abstain": "goal",
+    "missing_name": "names",
+    "ambiguous_name": "names",
+    "empty_hand": "names",
+    "missing_tool": "tools",
+}
+"""What the host is to quote for a goal that nothing is done for, by intent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +102,12 @@ class Author:
         """
         random = self._random
         if bare:
-            world, tools = World(at=self.world().at), bare_list()
+            full = self.world()
+            world, tools = World(at=full.at, kind=full.kind), bare_list(full.kind)
         else:
             world = self.world()
-            tools = reduced_list(random) if random.random() < self._mix.reduced_lists else whole_list(random)
+            choose = reduced_list if random.random() < self._mix.reduced_lists else whole_list
+            tools = choose(random, world)
         return [self.episode(deepcopy(world), tools) for _ in range(count)]
 
     def world(self) -> World:
@@ -148,11 +160,11 @@ class Author:
         for call in calls:
             say(call)
             result = world.call(call, self._results, random, refusals)
-            messages += [_asked(call), {"role": "tool", "content": result.text, "is_error": result.is_error}]
+            messages += exchange(call, result)
             if result.is_error or self._has_missed(goal, call, world):
-                say(finish("failed"))
+                say(finish("failed", "refusal" if result.is_error else "result"))
                 return Episode(intent, goal.text, tuple(steps))
-        say(finish("done" if calls else "abstained"))
+        say(finish("done", "result") if calls else finish("abstained", REASONS[intent]))
         return Episode(intent, goal.text, tuple(steps))
 
     def _has_missed(self, goal: Goal, call: Call, world: World) -> bool:
@@ -223,6 +235,7 @@ class Author:
 
 def draw_goal(draft: Draft, intents: dict[Intent, float]) -> Goal:
     """A goal that fits the world; intents that do not fit it are drawn again."""
+    intents = of_kind(intents, draft.world.kind)
     kinds, weights = list(intents), list(intents.values())
     while True:
         goal = draft.random.choices(kinds, weights)[0](draft)
@@ -230,14 +243,16 @@ def draw_goal(draft: Draft, intents: dict[Intent, float]) -> Goal:
             return goal
 
 
-def finish(status: str) -> Call:
-    """The planner's last word."""
-    return Call("finish", {"status": status})
+def finish(status: str, quote: str) -> Call:
+    """The planner's last word, and what the host is to quote for it."""
+    return Call("finish", {"status": status, "quote": quote})
 
 
-def _asked(call: Call) -> JSON:
+def exchange(call: Call, result: Result) -> list[JSON]:
+    """The two messages of a call that was made."""
     function = {"name": call.name, "arguments": dict(call.arguments)}
-    return {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": function}]}
+    asked = {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": function}]}
+    return [asked, {"role": "tool", "content": result.text, "is_error": result.is_error}]
 
 
 def _names_in(text: str, world: World) -> set[str]:

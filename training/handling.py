@@ -5,7 +5,6 @@ Knows no prompt and no tool result. A name that the state does not hold, or that
 
 from random import Random
 
-from training import numbers
 from training.goals import CUBE_EDGE, Draft, Goal, grip, look, move, release
 from training.world import Call, Point, are_near
 
@@ -22,7 +21,7 @@ def pick_at(draft: Draft) -> Goal | None:
     if draft.world.holding:
         return None
     point = _where_something_is(draft)
-    return draft.goal("pick_at", {"xyz": numbers.triple(point, draft.random)}, move(point), grip(), must_grip=True)
+    return draft.goal("pick_at", {"xyz": draft.coordinates(point)}, draft.move(point), grip(), must_grip=True)
 
 
 def pick(draft: Draft) -> Goal | None:
@@ -49,7 +48,7 @@ def pick_missing(draft: Draft) -> Goal | None:
     phrase = draft.grammar.phrase(intent, draft.random)
     if "itsplace" in phrase and known:
         return None
-    return Goal("missing_name", " ".join(draft.grammar.fill(phrase, values, draft.random).split()), ())
+    return Goal("missing_name", draft.write(phrase, values), ())
 
 
 def pick_ambiguous(draft: Draft) -> Goal | None:
@@ -61,13 +60,13 @@ def pick_ambiguous(draft: Draft) -> Goal | None:
     phrase = draft.grammar.phrase("pick", draft.random)
     if "itsplace" in phrase:
         return None
-    return Goal("ambiguous_name", " ".join(draft.grammar.fill(phrase, values, draft.random).split()), ())
+    return Goal("ambiguous_name", draft.write(phrase, values), ())
 
 
 def place_at(draft: Draft) -> Goal | None:
     """Put down what is held, at coordinates; with an empty hand there is nothing to place."""
     point = draft.point()
-    return _placing(draft, "place_at", {"xyz": numbers.triple(point, draft.random)}, point)
+    return _placing(draft, "place_at", {"xyz": draft.coordinates(point)}, point)
 
 
 def place_on(draft: Draft) -> Goal | None:
@@ -82,10 +81,10 @@ def place_on(draft: Draft) -> Goal | None:
 def _placing(draft: Draft, intent: str, values: dict[str, str], point: Point) -> Goal | None:
     held = draft.world.holding
     phrase = draft.grammar.phrase(intent, draft.random)
-    if held is None and "{go}" in phrase:
+    if held is None and ("{go}" in phrase or draft.is_rover):
         return None
     values["heldname"] = f"the {spoken(held)}" if held else "it"
-    text = " ".join(draft.grammar.fill(phrase, dict(values), draft.random).split())
+    text = draft.write(phrase, values)
     return Goal(intent, text, (move(point), release())) if held else Goal("empty_hand", text, ())
 
 
@@ -128,7 +127,7 @@ def stack(draft: Draft) -> Goal | None:
     for level, name in enumerate(blocks[1:], start=1):
         calls += [move(draft.world.objects[name]), grip(), move((x, y, z + level * CUBE_EDGE)), release()]
     kind = "cubes" if "cube" in _letters(blocks[0]).split() else "blocks"
-    text = draft.grammar.write("stack", {"kind": kind}, draft.random)
+    text = draft.write(draft.grammar.phrase("stack", draft.random), {"kind": kind})
     return Goal("stack", text, tuple(calls), must_grip=True)
 
 
@@ -138,7 +137,7 @@ def go_place(draft: Draft) -> Goal | None:
         return None
     name = draft.random.choice(list(draft.world.places))
     values = {"place": _place_text(name, draft.random), "the": _the(draft)}
-    return draft.goal("go_place", values, move(draft.world.places[name]))
+    return draft.goal("go_place", values, draft.move(draft.world.places[name]))
 
 
 def go_object(draft: Draft) -> Goal | None:
@@ -146,7 +145,7 @@ def go_object(draft: Draft) -> Goal | None:
     found = object_name(draft)
     if found is None:
         return None
-    return draft.goal("go_object", {"theobject": found[0]}, move(draft.world.objects[found[1]]))
+    return draft.goal("go_object", {"theobject": found[0]}, draft.move(draft.world.objects[found[1]]))
 
 
 def inspect_named(draft: Draft) -> Goal | None:
@@ -163,8 +162,8 @@ def inspect_named(draft: Draft) -> Goal | None:
         values["place"], point = _place_text(name, draft.random), draft.world.places[name]
     else:
         return None
-    text = " ".join(draft.grammar.fill(phrase, dict(values), draft.random).split())
-    return Goal("inspect_named", text, (move(point), look("camera")))
+    text = draft.write(phrase, values)
+    return Goal("inspect_named", text, (draft.move(point), look("camera")))
 
 
 def object_name(draft: Draft) -> tuple[str, str] | None:
@@ -204,7 +203,7 @@ def _source(draft: Draft) -> tuple[str, Point] | None:
         point = _where_something_is(draft)
         joint = draft.random.choice(("at", "at", "at", "from", "at position", "located at", "lying at"))
         thing = draft.random.choice((draft.say("something"), f"the {draft.say('noun')}"))
-        return f"{thing} {joint} {numbers.triple(point, draft.random)}", point
+        return f"{thing} {joint} {draft.coordinates(point)}", point
     if roll < 0.75 or not draft.world.places:
         found = object_name(draft)
         if found is None:
@@ -231,14 +230,14 @@ def _target(draft: Draft) -> tuple[str, str, Point]:
         name = draft.random.choice(list(draft.world.places))
         text = _the(draft) + _place_text(name, draft.random)
         if draft.random.random() < 0.2:
-            text += f" at {numbers.triple(draft.world.places[name], draft.random)}"
+            text += f" at {draft.coordinates(draft.world.places[name])}"
         return (
             f"{draft.say('on')} {text}",
             f"{draft.random.choice(('to', 'to', 'over to', 'onto'))} {text}",
             (draft.world.places[name]),
         )
     point = draft.point()
-    text = numbers.triple(point, draft.random)
+    text = draft.coordinates(point)
     if draft.random.random() < 0.25:
         named = f"{draft.random.choice(('', 'the ', 'the '))}{draft.say('placenoun')} at {text}"
         return f"on {named}", f"to {named}", point

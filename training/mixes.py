@@ -5,8 +5,9 @@ Knows no wording. Weights are relative; what comes up seldom is learned late.
 
 from dataclasses import dataclass
 
-from training import goals, handling
+from training import extras, goals, handling, rover, spoken
 from training.goals import Intent
+from training.world import Kind
 
 INTENTS: dict[Intent, float] = {
     goals.move_to: 8,
@@ -17,8 +18,10 @@ INTENTS: dict[Intent, float] = {
     goals.relative_two: 3,
     goals.relative_delta: 1,
     goals.turn: 4,
-    goals.turn_around: 0.4,
+    goals.turn_around: 0.5,
+    goals.turn_side: 1.5,
     goals.turn_to: 2.5,
+    goals.far: 1,
     goals.close_gripper: 2.5,
     goals.open_gripper: 2.5,
     goals.go_home: 2,
@@ -39,7 +42,15 @@ INTENTS: dict[Intent, float] = {
     handling.go_place: 6,
     handling.go_object: 4,
     handling.inspect_named: 4,
+    spoken.corrected: 5,
+    spoken.called_off: 2,
+    spoken.but_not: 3,
+    spoken.repeated: 1.5,
+    spoken.then_stop: 1.5,
+    spoken.then_tell: 3,
+    extras.use: 60,
 }
+"""`extras.use` is nothing in a world without tools of its own, which most are, and so drawn again."""
 HARD: dict[Intent, float] = {
     **{intent: weight / 2 for intent, weight in INTENTS.items()},
     goals.relative_two: 7,
@@ -71,6 +82,61 @@ JOINED: dict[Intent, float] = {
     goals.view: 1.5,
     handling.go_place: 1.5,
 }
+ROVER: dict[Intent, float] = {
+    goals.move_to: 9,
+    goals.move_to_theta: 3,
+    goals.move_to_some_axes: 1,
+    goals.relative: 9,
+    goals.slight: 2,
+    goals.far: 0.7,
+    goals.relative_two: 2.5,
+    goals.turn: 5,
+    goals.turn_side: 2,
+    goals.turn_around: 0.7,
+    goals.turn_to: 2.5,
+    goals.go_home: 2,
+    goals.stop: 2,
+    goals.status: 2.5,
+    goals.view: 3,
+    goals.inspect_at: 1.5,
+    goals.square: 1.5,
+    rover.drive: 7,
+    rover.drive_and_turn: 4,
+    rover.there_and_back: 2,
+    rover.height: 4,
+    rover.gripper: 1.5,
+    handling.go_place: 6,
+    handling.go_object: 3,
+    handling.inspect_named: 2,
+    handling.pick: 1.5,
+    handling.pick_missing: 2,
+    handling.transfer: 1.5,
+    spoken.corrected: 4,
+    spoken.called_off: 1.5,
+    spoken.but_not: 2,
+    spoken.repeated: 1,
+    spoken.then_stop: 1.5,
+    spoken.then_tell: 2,
+    extras.use: 40,
+}
+"""What comes up for a rover, in every round alike."""
+ROVER_JOINED: dict[Intent, float] = {
+    goals.move_to: 3,
+    goals.relative: 3,
+    rover.drive: 4,
+    goals.turn: 4,
+    goals.go_home: 2,
+    goals.status: 0.7,
+    goals.view: 1.5,
+    handling.go_place: 2,
+}
+
+
+def of_kind(intents: dict[Intent, float], kind: Kind) -> dict[Intent, float]:
+    """What of a mix comes up for this kind of robot."""
+    if kind == "arm":
+        return intents
+    return ROVER_JOINED if intents is JOINED else ROVER
 
 
 @dataclass(frozen=True, slots=True)

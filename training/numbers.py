@@ -4,9 +4,13 @@ Knows no goal and no world. A length is an int of millimetres, an angle an int o
 """
 
 import hashlib
+import math
 from collections.abc import Callable
 from random import Random
 
+ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+ONES += [f"{stem}teen" for stem in ("thir", "four", "fif", "six", "seven", "eigh", "nine")]
+TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 LENGTH_WORDS = {
     "half a meter": 500,
     "half a metre": 500,
@@ -15,7 +19,6 @@ LENGTH_WORDS = {
     "a meter": 1000,
     "one meter": 1000,
     "one metre": 1000,
-    "a metre and a half": 1500,
     "one and a half meters": 1500,
     "two meters": 2000,
     "a centimeter": 10,
@@ -62,6 +65,11 @@ TURN_WORDS = {
     "ten degrees": 10_000,
     "fifteen degrees": 15_000,
     "a hundred and eighty degrees": 180_000,
+    "half turn": 180_000,
+    "quarter turn": 90_000,
+    "a full turn": 360_000,
+    "one full turn": 360_000,
+    "three quarters of a turn": 270_000,
 }
 
 COMMON = frozenset(
@@ -151,6 +159,78 @@ def length(thousandths: int, random: Random) -> str:
     return plain(thousandths, random) + (" " if len(unit) > 2 else blank) + unit
 
 
+def spoken_number(value: int, random: Random) -> str:
+    """A whole number below a thousand in words: `thirty five`, `thirty-five`, `a hundred and twenty`."""
+    if value < 20:
+        return ONES[value]
+    if value < 100:
+        tens, ones = divmod(value, 10)
+        return TENS[tens] + (random.choice((" ", " ", "-")) + ONES[ones] if ones else "")
+    hundreds, rest = divmod(value, 100)
+    head = random.choice(("a", "one")) if hundreds == 1 else ONES[hundreds]
+    joint = random.choice((" ", " and ")) + spoken_number(rest, random) if rest else ""
+    return f"{head} hundred{joint}"
+
+
+def loose_length(random: Random) -> tuple[str, int]:
+    """A length as people say it and no ruler has it, and what it is in millimetres: words, inches, feet, commas."""
+    return _seen(_loose_length, random)
+
+
+def _loose_length(random: Random) -> tuple[str, int]:
+    roll = random.random()
+    if roll < 0.25:
+        return random.choice(list(LENGTH_WORDS.items()))
+    if roll < 0.5:
+        return _spoken_length(random)
+    value = draw(random, distance, held_out=False)
+    if roll < 0.7:
+        return f"{written(value).replace('.', ',')} {random.choice(('m', 'meters', 'metres'))}", value
+    unit, size, most = random.choice((("inch", 25.4, 24), ("inch", 25.4, 24), ("foot", 304.8, 4), ("yard", 914.4, 2)))
+    count = random.choice((1, random.randint(1, most), random.randint(1, most), 0.5))
+    if count == 0.5:
+        return f"half {'an' if unit == 'inch' else 'a'} {unit}", round(size / 2)
+    many = {"inch": ("inches", "inches"), "foot": ("feet", "feet", "ft"), "yard": ("yards", "yards", "yd")}[unit]
+    one = {"inch": ("inch",), "foot": ("foot",), "yard": ("yard",)}[unit]
+    text = str(count) if random.random() < 0.6 else spoken_number(int(count), random)
+    if count == 1 and random.random() < 0.5:
+        text = "an" if unit == "inch" else "a"
+    return f"{text} {random.choice(one if count == 1 else many)}", round(count * size)
+
+
+def _spoken_length(random: Random) -> tuple[str, int]:
+    value = draw(random, lambda one: one.randint(1, 120) * 10, held_out=False)
+    if random.random() < 0.15 and value % 100 == 0 and value < 1000:
+        return f"zero point {ONES[value // 100]} {random.choice(('meters', 'metres'))}", value
+    text = spoken_number(value // 10, random)
+    return f"{text} {'centimeter' if value == 10 else random.choice(('centimeters', 'centimetres', 'cm'))}", value
+
+
+def loose_turn(random: Random) -> tuple[str, int]:
+    """An angle as people say it, and what it is in thousandths of a degree: words, turns, radians."""
+    return _seen(_loose_turn, random)
+
+
+def _seen(say: Callable[[Random], tuple[str, int]], random: Random) -> tuple[str, int]:
+    """What `say` says first that training may see."""
+    while True:
+        text, value = say(random)
+        if not is_held_out(value):
+            return text, value
+
+
+def _loose_turn(random: Random) -> tuple[str, int]:
+    roll = random.random()
+    if roll < 0.4:
+        return random.choice(list(TURN_WORDS.items()))
+    if roll < 0.75:
+        value = draw(random, lambda one: one.randint(1, 72) * 5000, held_out=False)
+        return f"{spoken_number(value // 1000, random)} degrees", value
+    radians = random.choice(("0.5", "0.79", "1", "1.0", "1.5", "1.57", "1.571", "2", "3.14", "0.2", "0.3", "0.1"))
+    unit = random.choice(("rad", "radians", "radians", "radian" if radians in ("1", "1.0") else "rad"))
+    return f"{radians} {unit}", round(math.degrees(float(radians)) * 1000)
+
+
 def turn(thousandths: int, random: Random) -> str:
     """An angle with its unit."""
     unit = random.choice((" degrees", " degrees", " deg", "°", " degree", "deg"))
@@ -175,6 +255,24 @@ def triple(point: tuple[int, int, int], random: Random) -> str:
         f"x: {x}, y: {y}, z: {z}",
         f"(x={x}, y={y}, z={z})",
         f"X{x} Y{y} Z{z}",
+    )
+    return random.choice(forms)
+
+
+def pair(point: tuple[int, int], random: Random) -> str:
+    """A point on the floor, in one of the ways people write two numbers."""
+    x, y = (plain(value, random) for value in point)
+    forms = (
+        *(f"({x}, {y})",) * 6,
+        f"({x},{y})",
+        f"{x}, {y}",
+        f"x={x}, y={y}",
+        f"x={x} y={y}",
+        f"x {x} y {y}",
+        f"x {x}, y {y}",
+        f"(x={x}, y={y})",
+        f"[{x}, {y}]",
+        f"x: {x}, y: {y}",
     )
     return random.choice(forms)
 

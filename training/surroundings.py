@@ -1,4 +1,4 @@
-"""Random worlds: where the arm is, which objects and places are around, what it holds.
+"""Random worlds: where the robot is, which objects and places are around, what it holds.
 
 Knows no goal. Names are nouns with and without colours and numbers, codes, and now and then words of no language.
 """
@@ -6,14 +6,16 @@ Knows no goal. Names are nouns with and without colours and numbers, codes, and 
 from random import Random
 
 from training import numbers
+from training.extras import random_extras
 from training.grammar import Grammar
-from training.world import HOME, Point, World
+from training.world import FLOOR, HOME, Point, World
 
 SYLLABLES = ("ba", "dor", "fen", "gi", "kal", "lo", "mir", "nu", "pex", "ra", "sol", "tu", "vex", "wi", "zan", "qua")
 
 
 def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> World:
-    """A world to act in; a `hard` one has blocks and names alike more often."""
+    """A world to act in; a `hard` one has blocks and names alike more often, every fifth is that of a rover."""
+    is_rover = random.random() < 0.2
     world = World(
         at=HOME if random.random() < 0.3 else _point(random),
         theta=0 if random.random() < 0.6 else random.randrange(0, 360_000, 5000),
@@ -35,9 +37,22 @@ def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> Wor
         world.is_open, world.holding = False, random.choice(list(world.objects))
         world.objects[world.holding] = world.at
     world.is_stopped = random.random() < 0.02
+    if random.random() < 0.08:
+        world.extras = random_extras(random)
+    if is_rover:
+        _put_on_floor(world, random)
     if random.random() < 0.4:
         _measure(world, random)
     return world
+
+
+def _put_on_floor(world: World, random: Random) -> None:
+    """Make it the world of a rover: it holds nothing, and what is around lies on the floor."""
+    world.kind, world.is_open, world.holding = "rover", True, None
+    world.at = (0, 0, FLOOR) if world.at == HOME else (*world.at[:2], FLOOR)
+    height = random.choice((0, 0, FLOOR))
+    world.objects = {name: (x, y, height) for name, (x, y, _) in world.objects.items()}
+    world.places = {name: (x, y, height) for name, (x, y, _) in world.places.items()}
 
 
 def nonsense(random: Random) -> str:

@@ -1,11 +1,13 @@
-"""The tools a planner may find in its list: the arm's own, and strangers that it must leave alone.
+"""The tools a planner may find in its list: the robot's own, and strangers that it must leave alone.
 
-Knows no goal. The arm's signatures are those of the robot tools; order, choice and strangers vary.
+Knows no goal. The signatures are those of the robot tools; order, choice and strangers vary, and so do the names of the
+verbs that only one robot has.
 """
 
 from random import Random
 
 from llmos.messages import JSON
+from training.world import Kind, World
 
 ARM: dict[str, str] = {
     "emergency_stop": "",
@@ -15,6 +17,14 @@ ARM: dict[str, str] = {
     "move_relative": "dx? dy? dz? dtheta_deg?",
     "move_to": "x y z theta_deg?",
     "toggle_tool": "activate",
+}
+ROVER: dict[str, str] = {
+    "emergency_stop": "",
+    "get_camera_feed": "view?",
+    "get_status": "",
+    "go_home": "",
+    "move_relative": "dx? dy? dtheta_deg?",
+    "move_to": "x y theta_deg?",
 }
 STRANGERS: dict[str, str] = {
     "Read": "file_path offset? limit?",
@@ -33,44 +43,82 @@ STRANGERS: dict[str, str] = {
     "calibrate_sensors": "",
     "send_mail": "to subject body",
     "get_weather": "city",
-    "turn_on_lights": "room?",
-    "play_music": "title",
-    "drive": "speed_mps duration_s",
-    "turn": "angle_deg",
-    "read_distance": "",
-    "set_led": "color",
     "query": "sql",
     "list_files": "folder",
+    "take_off": "altitude_m",
+    "land": "",
+    "rearm": "",
+    "follow_wall": "side",
+    "undock": "",
+    "tag_item": "name label",
+    "get_torque": "joint?",
+    "spawn_agent": "name prompt",
+    "emergency_call": "number",
+    "get_camera_list": "",
+    "home_joints": "",
+    "move_joint": "joint angle_deg",
+    "set_speed": "speed_mps",
+    "start_mission": "name",
+    "say": "text",
+    "ask_person": "question",
+    "plan_path": "x y",
+    "scan_barcode": "",
+    "weigh": "name",
+    "order_part": "part_no amount?",
+    "gripper_force": "newtons",
+    "lift_mast": "height_m",
+    "get_battery": "",
+    "snapshot": "folder?",
+    "list_places": "",
 }
+SYLLABLES = ("cal", "do", "fil", "gra", "lin", "mo", "nor", "pul", "rin", "sca", "tor", "un", "ver", "zip")
 
 
-def bare_list() -> list[JSON]:
-    """The tools of the arm as the host lists them."""
-    return [specification(name) for name in ARM]
+def own_tools(kind: Kind) -> dict[str, str]:
+    """What the robot tools offer on this kind of robot."""
+    return ROVER if kind == "rover" else ARM
 
 
-def whole_list(random: Random) -> list[JSON]:
-    """All tools of the arm, mostly sorted as the host sorts them, often with strangers between."""
-    return _specifications(list(ARM), random)
+def bare_list(kind: Kind = "arm") -> list[JSON]:
+    """The tools of the robot as the host lists them."""
+    return [specification(name, text) for name, text in own_tools(kind).items()]
 
 
-def reduced_list(random: Random) -> list[JSON]:
-    """Some tools of the arm only, so that goals come up for which one is missing."""
-    return _specifications(random.sample(list(ARM), random.randint(1, len(ARM) - 1)), random)
+def whole_list(random: Random, world: World | None = None) -> list[JSON]:
+    """All tools of the world's robot, an arm where none is named; mostly sorted, often with strangers between."""
+    world = world or World()
+    return _specifications({**own_tools(world.kind), **world.extras}, random)
 
 
-def _specifications(names: list[str], random: Random) -> list[JSON]:
+def reduced_list(random: Random, world: World | None = None) -> list[JSON]:
+    """Some tools of the robot only, so that goals come up for which one is missing; what only it has, it has."""
+    world = world or World()
+    own = {**own_tools(world.kind), **world.extras}
+    kept = random.sample(list(own_tools(world.kind)), random.randint(1, len(own_tools(world.kind)) - 1))
+    return _specifications({name: own[name] for name in (*kept, *world.extras)}, random)
+
+
+def _specifications(tools: dict[str, str], random: Random) -> list[JSON]:
     if random.random() < 0.4:
-        names = [*names, *random.sample(list(STRANGERS), random.choice((1, 1, 1, 2, 3, 6)))]
-    names = sorted(names)
-    if random.random() < 0.25:
+        strangers = random.sample(list(STRANGERS), random.choice((1, 1, 1, 2, 3, 6)))
+        tools = {**{name: STRANGERS[name] for name in strangers}, **tools}
+    if random.random() < 0.15:
+        name = "_".join(
+            "".join(random.sample(SYLLABLES, random.choice((1, 2)))) for _ in range(random.choice((1, 2, 2)))
+        )
+        tools = {name: random.choice(("", "value", "x y", "name?", "on")), **tools}
+    names = sorted(tools)
+    if random.random() < 0.3:
         random.shuffle(names)
-    return [specification(name) for name in names]
+    return [specification(name, tools[name]) for name in names]
 
 
-def specification(name: str) -> JSON:
-    """A tool as chat templates expect it; only names and which arguments are required matter to the template."""
-    arguments = {**ARM, **STRANGERS}[name].split()
+def specification(name: str, signature: str | None = None) -> JSON:
+    """A tool as chat templates expect it; only names and which arguments are required matter to the template.
+
+    An arm's tool or a stranger brings its own signature.
+    """
+    arguments = ({**ARM, **STRANGERS}[name] if signature is None else signature).split()
     parameters = {
         "type": "object",
         "properties": {argument.rstrip("?"): {} for argument in arguments},
