@@ -20,9 +20,9 @@ from llmos.tools.delegation import Delegated, agent_tool
 from llmos.tools.devices import device_tools
 from llmos.tools.files import file_tools
 from llmos.tools.memory import memory_tools
+from llmos.tools.names import ROBOT_TOOLS
 from llmos.tools.patterns import read_pattern
 from llmos.tools.permissions import Permissions
-from llmos.tools.names import ROBOT_TOOLS
 from llmos.tools.program import Inside, program_tool
 from llmos.tools.robot import robot_tools
 from llmos.tools.search import search_tools
