@@ -227,7 +227,7 @@ class Author:
         return text + (ending if text[-1:].isalnum() or asks else "")
 
     def _salad(self, draft: Draft) -> str:
-        lists = list(self._others.words)
+        lists = [name for name in self._others.words if not name.startswith(("estop", "home"))]
         words = [draft.random.choice(self._others.words[draft.random.choice(lists)]) for _ in range(4)]
         plain = [word.split()[0] for word in words if word and "{" not in word]
         return " ".join(plain[: draft.random.randint(1, 4)])

@@ -177,7 +177,7 @@ def object_name(draft: Draft) -> tuple[str, str] | None:
         text = draft.random.choice(GENERIC)
     elif draft.random.random() < 0.15 and " " in text:
         last = text.split()[-1]
-        if sum(last in spoken(other).split() for other in names) == 1:
+        if len(last) > 1 and last.isalpha() and sum(last in spoken(other).split() for other in names) == 1:
             text = last
     return draft.random.choice(("the ", "the ", "the ", "", "that ", "this ")) + text, name
 
