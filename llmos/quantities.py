@@ -5,7 +5,6 @@ Knows no goal. A number is taken only where its value is exactly what was writte
 
 import math
 from decimal import Decimal
-from fractions import Fraction
 
 _LONGEST = 40
 _SURE_PLACES = (
@@ -47,12 +46,9 @@ SIGNS = {"length": "m", "angle": "deg", "duration": "s", "mass": "kg", "percent"
 """The one unit of each kind, as it is written."""
 
 
-def scale(unit: str) -> tuple[str, Fraction] | None:
+def scale(unit: str) -> tuple[str, Decimal] | None:
     """Kind of a unit, and how many of the one unit of that kind it is; None for what is no unit."""
-    if unit in _RADIANS:
-        return "angle", Fraction(math.degrees(1))
-    known = _KNOWN.get(unit)
-    return (known[0], Fraction(known[1])) if known else None
+    return ("angle", Decimal(math.degrees(1))) if unit in _RADIANS else _KNOWN.get(unit)
 
 
 def number(written: str) -> int | float | None:

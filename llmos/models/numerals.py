@@ -4,8 +4,7 @@ Knows units only by the function that reads one, and no goal.
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
-from math import pi
+from decimal import Decimal
 
 from llmos.models.reading_tokens import Tokens, attached, mark, word
 
@@ -18,19 +17,26 @@ _PARTS = {
     "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
     "fifth": 5, "fifths": 5, "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10,
 }  # fmt: skip
+_PI = frozenset({"pi", "\u03c0"})
 _PLAIN_PARTS = {"half", "quarter", "quarters", "halves"}
 _JOINED = "=(:[{,;<>~*\"'|" + "\u00b1"
 _TIED = frozenset("-+/:.'^_@#$&*\u2013")
+
+NUMBER_WORDS = frozenset(
+    {"a", "an", "hundred", "thousand", "minus", "negative", "point", *_SMALL, *_TENS, *_PARTS, *_PI}
+)
+"""Every word that a number may begin with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
     """A number of a text and where it ends."""
 
-    value: Fraction
+    value: Decimal
     end: int
     form: str
-    """`whole` of digits only, `decimal`, `word` such as thirty, `part` of something, `mixed`, or `pi`."""
+    """`whole` of digits only, `decimal`, `word` such as thirty, `part` of something, `mixed`, `point` as in point five,
+    or `pi`, whose value is in degrees."""
 
 
 def numeral(tokens: Tokens, at: int, *, inside: bool = False) -> Numeral | None:
@@ -47,8 +53,8 @@ def numeral(tokens: Tokens, at: int, *, inside: bool = False) -> Numeral | None:
 
 def stands_free(tokens: Tokens, at: int) -> bool:
     """Whether a token is no part of a name, a version, a range or a time that began before it."""
-    if tokens[at].gap:
-        return True
+    if at >= len(tokens) or tokens[at].gap:
+        return at < len(tokens)
     before = tokens[at - 1]
     if before.kind != "mark" or before.text not in _JOINED:
         return False
@@ -87,7 +93,7 @@ def _digits(tokens: Tokens, at: int) -> Numeral | None:
     following = tokens[at + 1].text if at + 1 < len(tokens) else ""
     if whole and len(following) == 3 and following.isdecimal() and following[0] == "0":
         return None
-    value = Fraction(written)
+    value = Decimal(written)
     if not whole:
         return Numeral(value, at + 1, "decimal")
     if parted := _ratio(tokens, at):
@@ -114,37 +120,35 @@ def _ratio(tokens: Tokens, at: int) -> Numeral | None:
         return None
     if int(under) == 0 or (not ends_free(tokens, at + 3) and mark(tokens, at + 3) in {"/", ".", "-"}):
         return None
-    return Numeral(Fraction(int(over), int(under)), at + 3, "part")
+    return Numeral(Decimal(over) / Decimal(under), at + 3, "part")
 
 
 def _pi(tokens: Tokens, at: int) -> Numeral | None:
-    """`pi/2`, `2pi`, `3 pi / 4`: degrees; a lone pi is a name."""
-    factor, end = Fraction(1), at
+    """`pi/2`, `2pi`, `3 pi / 4`, `pi rad`: degrees; a lone pi is a name."""
+    end = at
     if tokens[at].kind == "number":
-        factor = Fraction(tokens[at].text[:20])
         end = at + 2 if mark(tokens, at + 1) == "*" else at + 1
-    if word(tokens, end) not in {"pi", "\u03c0"}:
+    if word(tokens, end) not in _PI:
         return None
+    degrees = Decimal(180) * (Decimal(tokens[at].text[:20]) if end > at else 1)
     end += 1
     divided = mark(tokens, end) == "/" and end + 1 < len(tokens) and tokens[end + 1].text.isdecimal()
     if divided and (divisor := int(tokens[end + 1].text[:9])):
-        factor, end = factor / divisor, end + 2
+        degrees, end = degrees / divisor, end + 2
     in_radians = word(tokens, end) in {"rad", "radian", "radians"}
-    if end == at + 1 and not in_radians:
-        return None
-    return Numeral(factor * Fraction(pi), end + in_radians, "pi")
+    return Numeral(degrees, end + in_radians, "pi") if in_radians or end > at + 1 else None
 
 
 def _spoken(tokens: Tokens, at: int) -> Numeral | None:
     """`thirty five`, `one point two`, `a hundred and eighty`, `one and a half`, `three quarters`, `half`, `a tenth`."""
     start = at + 1 if word(tokens, at) in {"a", "an"} else at
     if (part := _PARTS.get(word(tokens, start))) and (start > at or word(tokens, start) in _PLAIN_PARTS):
-        return Numeral(Fraction(1, part), start + 1, "part")
+        return Numeral(Decimal(1) / part, start + 1, "part")
     if start > at and word(tokens, start) not in {"hundred", "thousand"}:
         return None
     found = _cardinal(tokens, start)
     if found is None:
-        return _after_point(tokens, start, Fraction(0), "point") if word(tokens, start) == "point" else None
+        return _after_point(tokens, start, Decimal(0), "point") if word(tokens, start) == "point" else None
     value, end = found
     if pointed := _after_point(tokens, end, value, "decimal"):
         return pointed
@@ -156,7 +160,7 @@ def _spoken(tokens: Tokens, at: int) -> Numeral | None:
     return Numeral(value, end, "word")
 
 
-def _cardinal(tokens: Tokens, at: int) -> tuple[Fraction, int] | None:
+def _cardinal(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
     """A whole number in words."""
     total, current, end = 0, None, at
     while end - at < 12:
@@ -169,7 +173,7 @@ def _cardinal(tokens: Tokens, at: int) -> tuple[Fraction, int] | None:
         if grown is None:
             break
         total, current, end = *grown, here + 1
-    return (Fraction(total + (current or 0)), end) if end > at else None
+    return (Decimal(total + (current or 0)), end) if end > at else None
 
 
 def _grow(total: int, current: int | None, name: str) -> tuple[int, int | None] | None:
@@ -190,7 +194,7 @@ def _ten(current: int) -> bool:
     return current % 100 >= 20 and current % 10 == 0
 
 
-def _after_point(tokens: Tokens, at: int, value: Fraction, form: str) -> Numeral | None:
+def _after_point(tokens: Tokens, at: int, value: Decimal, form: str) -> Numeral | None:
     """The decimals of `one point two five`."""
     if word(tokens, at) != "point":
         return None
@@ -201,13 +205,13 @@ def _after_point(tokens: Tokens, at: int, value: Fraction, form: str) -> Numeral
     if not decimals and (word(tokens, end) in _TENS or word(tokens, end) in _SMALL):
         found = _cardinal(tokens, end)
         decimals, end = (str(found[0]), found[1]) if found else ("", end)
-    return Numeral(value + Fraction(int(decimals), 10 ** len(decimals)), end, form) if decimals else None
+    return Numeral(value + Decimal(f"0.{decimals}"), end, form) if decimals else None
 
 
-def _and_a_part(tokens: Tokens, at: int) -> tuple[Fraction, int] | None:
+def _and_a_part(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
     """`and a half`, `and three quarters`."""
     if word(tokens, at) != "and":
         return None
     many = _SMALL.get(word(tokens, at + 1), 1 if word(tokens, at + 1) == "a" else 0)
     part = _PARTS.get(word(tokens, at + 2), 0)
-    return (Fraction(many, part), at + 3) if 0 < many < part else None
+    return (Decimal(many) / part, at + 3) if 0 < many < part else None

@@ -7,11 +7,18 @@ version or a thousand (`1,500 m`) stays as written too. Who reads a name as a nu
 as written loses only its `.0`: in doubt it stays.
 """
 
-from llmos.models.numerals import Numeral, ends_free, numeral
-from llmos.models.reading_places import Place, place
-from llmos.models.reading_tokens import Tokens, cut, mark, word
+from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free, numeral
+from llmos.models.reading_places import AXES, Place, place
+from llmos.models.reading_tokens import Tokens, cut, word
 from llmos.models.reading_units import amount, written
 from llmos.models.reading_words import is_amount, may_follow
+
+_SIGNS = frozenset({"-", "+", "minus", "negative"})
+_BEGINNINGS = NUMBER_WORDS | AXES | set("([{-+") | {"another"}
+_YEAR = 1000
+"""A whole number from here on that has no unit is a year or a telephone number, and no way of a robot."""
+_PASSES = 8
+"""What is read is read again until it stays: a number that was read may make clear what the one beside it is."""
 
 
 def read_goal(text: str) -> str:
@@ -23,6 +30,14 @@ def read_goal(text: str) -> str:
     >>> read_goal("Go to (1.5, 1, .5), then 30cm UP and a quarter turn left of bin 7")
     'go to x1.5 y1.0 z0.5, then 0.3 m up and 90.0 deg left of bin 7'
     """
+    for _ in range(_PASSES):
+        text, before = _read(text), text
+        if text == before:
+            break
+    return text
+
+
+def _read(text: str) -> str:
     tokens = cut(text)
     parts: list[str] = []
     names: set[int] = set()
@@ -37,23 +52,26 @@ def read_goal(text: str) -> str:
 
 def _reading(tokens: Tokens, at: int, names: set[int]) -> Place | None:
     """What a reply writes for the numbers that begin at a token; remembers in `names` which whole numbers are names."""
-    if found := place(tokens, at, names) or _vague(tokens, at, names):
+    if tokens[at].kind != "number" and tokens[at].text not in _BEGINNINGS:
+        return None
+    if found := place(tokens, at, names):
         return found
-    measured = amount(tokens, at, named=not may_follow(tokens, at, names))
+    number = numeral(tokens, at)
+    if found := _vague(tokens, at, number, names):
+        return found
+    measured = amount(tokens, at, number, named=not may_follow(tokens, at, names))
     if measured:
         return Place(measured.text, measured.end) if measured.text else None
-    number = numeral(tokens, at)
     if number is None or number.form in {"part", "point"} or not ends_free(tokens, number.end):
         return None
     return _bare(tokens, at, number, names)
 
 
-def _vague(tokens: Tokens, at: int, names: set[int]) -> Place | None:
+def _vague(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> Place | None:
     """`two or three cm`, `2 to 3 cm`, `an inch or two`: as written, for no one number is named."""
-    first = numeral(tokens, at)
-    if first and word(tokens, first.end) in {"or", "to"} and (last := amount(tokens, first.end + 1)):
-        vague = first.form in {"whole", "word"} and may_follow(tokens, at, names)
-        return _as_written(tokens, at, last.end) if vague else None
+    if first and word(tokens, first.end) in {"or", "to"} and first.form in {"whole", "word"}:
+        last = amount(tokens, first.end + 1, numeral(tokens, first.end + 1))
+        return _as_written(tokens, at, last.end) if last and may_follow(tokens, at, names) else None
     if word(tokens, at) in {"a", "an"} and word(tokens, at + 2) == "or" and word(tokens, at + 3) in {"two", "so"}:
         return _as_written(tokens, at, at + 4)
     return None
@@ -67,13 +85,13 @@ def _as_written(tokens: Tokens, start: int, end: int) -> Place:
 def _bare(tokens: Tokens, at: int, number: Numeral, names: set[int]) -> Place | None:
     """A number without unit."""
     beside = [token.kind == "number" for token in (*tokens[max(0, at - 1) : at], *tokens[number.end : number.end + 1])]
-    sure = number.form in {"decimal", "mixed"} or (mark(tokens, at) in {"-", "+"} and not any(beside))
+    sure = number.form in {"decimal", "mixed"} or (tokens[at].text in _SIGNS and not any(beside))
     if word(tokens, at) == "one" and number.end == at + 1 and not _is_counted(tokens, at):
         return None
     if word(tokens, at - 1) in {"version", "v", "python"} or not (sure or is_amount(tokens, at, number.end, names)):
         names.add(number.end - 1)
         return None
-    text = written(number.value)
+    text = written(number.value) if sure or number.value < _YEAR else None
     return Place(text, number.end) if text else None
 
 

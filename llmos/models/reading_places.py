@@ -4,20 +4,20 @@ Knows no workspace: how many numbers belong together is told by the brackets, th
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
+from decimal import Decimal
 
-from llmos.models.numerals import ends_free, numeral, stands_free
+from llmos.models.numerals import NUMBER_WORDS, ends_free, numeral, stands_free
 from llmos.models.reading_tokens import Tokens, attached, mark, word
 from llmos.models.reading_units import decimal_comma, unit, written
 from llmos.models.reading_words import is_amount, may_precede
 
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
-_AXES = frozenset({"x", "y", "z", "dx", "dy", "dz"})
+AXES = frozenset({"x", "y", "z", "dx", "dy", "dz"})
 _ALONG = frozenset({"along", "in", "the", "positive", "negative", "per", "on"})
 _SPOT_WORDS = """to at position pos point points location coordinate coordinates coords spot target waypoint pose goto
     goal destination towards toward near from xy xyz"""
 _SPOTS = frozenset(_SPOT_WORDS.split())
-_SEPARATORS = (",", ";", "/", "")
+_SEPARATORS = frozenset({",", ";", "/"})
 _FARTHEST = 10_000
 """No coordinate that stands bare between blanks is as large as this; a telephone number is."""
 
@@ -32,11 +32,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    value: Fraction
+    value: Decimal
     end: int
     form: str
     kind: str = ""
-    unit: Fraction = Fraction(1)
+    unit: Decimal = Decimal(1)
 
 
 def place(tokens: Tokens, at: int, names: set[int]) -> Place | None:
@@ -51,16 +51,21 @@ def _bracketed(tokens: Tokens, at: int) -> Place | None:
     inside = _axes(tokens, at + 1)
     if inside and mark(tokens, inside.end) == closing and " " in inside.text:
         return Place(inside.text, inside.end + 1)
-    for separator in _SEPARATORS:
-        sides = _row(tokens, at + 1, separator, inside=True)
-        if len(sides) in {2, 3} and mark(tokens, sides[-1].end) == closing:
+    for comma in (False, True):
+        sides, _ = _row(tokens, at + 1, comma=comma, inside=True)
+        turned = len(sides) == 4 and sides[3].kind == "angle"
+        if (len(sides) in {2, 3} or turned) and mark(tokens, sides[-1].end) == closing:
             return _of(tokens, sides, sides[-1].end + 1)
     return None
 
 
 def _bare(tokens: Tokens, at: int, names: set[int]) -> Place | None:
-    for separator in _SEPARATORS:
-        sides = _row(tokens, at, separator, inside=False)
+    behind = at - 1 - (_mark(tokens, at - 1) in _SEPARATORS)
+    in_a_row = behind >= 0 and tokens[behind].kind == "number"
+    if in_a_row or (tokens[at].kind == "word" and tokens[at].text not in NUMBER_WORDS):
+        return None
+    for comma in (False, True):
+        sides, separator = _row(tokens, at, comma=comma, inside=False)
         if len(sides) in {2, 3} and _belong(tokens, at, sides, separator, names):
             return _of(tokens, sides, sides[-1].end)
     return None
@@ -72,7 +77,7 @@ def _belong(tokens: Tokens, at: int, sides: list[_Side], separator: str, names: 
     whole = all(side.form in {"whole", "word"} for side in sides)
     if not ends_free(tokens, end) or any(side.kind for side in sides[:-1]):
         return False
-    if len(sides) == 2 and (separator != "," or not sought or sides[-1].kind or not may_precede(tokens, end)):
+    if len(sides) == 2 and (separator not in {",", ""} or not sought or sides[-1].kind or not may_precede(tokens, end)):
         return False
     if separator == "," and len(sides) == 2 and whole and not tokens[end - 1].gap:
         return False
@@ -83,37 +88,54 @@ def _belong(tokens: Tokens, at: int, sides: list[_Side], separator: str, names: 
     return sought or not whole or (is_amount(tokens, at, end, names) and all(side.form == "whole" for side in sides))
 
 
-def _row(tokens: Tokens, at: int, separator: str, *, inside: bool) -> list[_Side]:
-    """Numbers apart by a separator; five at most, for more than three are no coordinates."""
-    sides: list[_Side] = []
-    while len(sides) < 5 and (side := _side(tokens, at, separator, inside=inside, first=not sides)):
+def _row(tokens: Tokens, at: int, *, comma: bool, inside: bool) -> tuple[list[_Side], str]:
+    """Numbers and what they are apart by; four at most, for more than three are no coordinates.
+
+    `comma` reads `1,5` as one number; then no comma parts two of them.
+    """
+    first = _side(tokens, at, comma=comma, inside=inside)
+    if first is None or (comma and first.end < at + 3):
+        return [], ""
+    sides, separator = [first], _mark(tokens, first.end)
+    if separator not in _SEPARATORS or (comma and separator == ","):
+        separator = ""
+    while len(sides) < 4:
+        at = sides[-1].end
+        if separator and _mark(tokens, at) != separator:
+            break
+        side = _side(tokens, at + bool(separator), comma=comma, inside=inside, behind=separator or " ")
+        if side is None:
+            break
         sides.append(side)
-        at = side.end
-        if separator:
-            if mark(tokens, at) != separator:
-                break
-            at += 1
-    return sides
+    return sides, separator
 
 
-def _side(tokens: Tokens, at: int, separator: str, *, inside: bool, first: bool) -> _Side | None:
-    """One number of a row, with its unit; only between brackets a minus may stand apart from it."""
-    sign, start = 1, at
-    if mark(tokens, at) in {"-", "+"} and (tokens[at].gap or separator or inside):
-        sign, start = (-1 if tokens[at].text == "-" else 1), at + 1
-        if not (inside or attached(tokens, start)) or (first and not inside and not stands_free(tokens, at)):
-            return None
-    elif start < len(tokens) and not (inside or (separator and not first) or stands_free(tokens, at)):
+def _mark(tokens: Tokens, at: int) -> str:
+    """The mark at a token, which may be spoken."""
+    return "," if word(tokens, at) == "comma" else mark(tokens, at)
+
+
+def _side(tokens: Tokens, at: int, *, comma: bool, inside: bool, behind: str = "") -> _Side | None:
+    """One number of a row, with its unit; `behind` is what parts it from the one before.
+
+    Only between brackets a minus may stand apart from its number.
+    """
+    if at >= len(tokens) or not (inside or behind in _SEPARATORS or stands_free(tokens, at)):
         return None
-    if separator != "," and (value := decimal_comma(tokens, start)) is not None:
+    signed = mark(tokens, at) in {"-", "+"}
+    start = at + signed
+    if signed and not (inside or attached(tokens, start)):
+        return None
+    sign = -1 if tokens[at].text == "-" else 1
+    if comma and (value := decimal_comma(tokens, start)) is not None:
         return _measured(tokens, sign * value, start + 3, "decimal")
-    found = numeral(tokens, start, inside=start > at or inside or not first)
+    found = numeral(tokens, start, inside=signed or inside or behind != "")
     if found is None or found.form in {"part", "pi", "point"}:
         return None
     return _measured(tokens, sign * found.value, found.end, found.form)
 
 
-def _measured(tokens: Tokens, value: Fraction, at: int, form: str) -> _Side:
+def _measured(tokens: Tokens, value: Decimal, at: int, form: str) -> _Side:
     known = None if word(tokens, at) == "in" and tokens[at].gap else unit(tokens, at)
     if known is None or known[0] not in {"length", "angle"}:
         return _Side(value, at, form)
@@ -121,20 +143,20 @@ def _measured(tokens: Tokens, value: Fraction, at: int, form: str) -> _Side:
 
 
 def _of(tokens: Tokens, sides: list[_Side], end: int) -> Place | None:
-    """A place; a unit behind its numbers is that of all of them, and an angle may follow two coordinates."""
+    """A place; a unit behind its numbers is that of all of them, and an angle may be the last."""
     kinds = [side.kind for side in sides]
     behind = unit(tokens, end) if not any(kinds) and word(tokens, end) != "in" else None
-    scale = Fraction(1)
+    scale = Decimal(1)
     if behind and behind[0] == "length":
         scale, end = behind[1], behind[2]
     elif kinds[-1] == "length" and not any(kinds[:-1]):
         scale = sides[-1].unit
     values = [side.value if side.kind else side.value * scale for side in sides]
-    turned = kinds[-1] == "angle" and len(sides) == 3
+    turned = kinds[-1] == "angle" and len(sides) > 2
     if "angle" in kinds[: -1 if turned else None]:
         return None
     figures = [written(value) for value in values]
-    names = ("x", "y", "") if turned else ("x", "y", "z")
+    names = ("x", "y", "z", "") if len(sides) > 3 else ("x", "y", "" if turned else "z")
     shown = [name + figure for name, figure in zip(names, figures, strict=False) if figure]
     return Place(" ".join(shown) + (" deg" if turned else ""), end) if len(shown) == len(sides) else None
 
@@ -159,13 +181,15 @@ def _axes(tokens: Tokens, at: int) -> Place | None:
 def _axis(tokens: Tokens, at: int, *, first: bool) -> tuple[str, _Side, bool] | None:
     """One axis with its number, and whether it is surely no name."""
     name = word(tokens, at)
-    if name not in _AXES or not stands_free(tokens, at) or (first and at and tokens[at - 1].kind == "number"):
+    if name not in AXES or not stands_free(tokens, at) or (first and at and tokens[at - 1].kind == "number"):
         return None
     start = at + (mark(tokens, at + 1) in {"=", ":"})
+    if mark(tokens, at + 1, attached=True) in {"-", "+"} and not attached(tokens, at + 2):
+        return None
     told = start > at or attached(tokens, at + 1) is False
     if start == at and told and word(tokens, at - 1) in _ALONG:
         return None
-    side = _side(tokens, start + 1, ";", inside=True, first=True) if start + 1 < len(tokens) else None
+    side = _side(tokens, start + 1, comma=True, inside=True)
     if side is None or side.kind == "angle" or not ends_free(tokens, side.end):
         return None
     return name, side, told or side.form == "decimal"

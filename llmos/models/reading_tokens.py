@@ -17,6 +17,7 @@ _WORD = re.compile(r"[^\W\d_]++")
 _MINUS = re.compile(r"(?<![\w\u2013])(?:\u2212|\u2013)(?=[\d.])|\u2212")
 _FRACTION = re.compile(r"(\d?)([\u00bc-\u00be\u2150-\u215e\u2189])")
 _FOOT, _INCH = re.compile(r"(?<=\d)[\u2019\u2032]"), re.compile(r"(?<=\d)(?:[\u201d\u2033]|''|[\u2019\u2032]{2})")
+_QUOTED = re.compile("[\u2018\u201c\u201e]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def cut(text: str) -> list[Token]:
         name: Literal["number", "word", "mark"] = "number" if kind == "number" else "word" if kind == "word" else "mark"
         shown, gap = plain[start:end], start > at or at == 0
         measures = shown in opened and not gap and found[-1].kind == "number" and not opened[shown]
-        if shown in opened and not measures:
+        apostrophe = shown == "'" and not gap and found[-1].kind == "word" and plain[end : end + 1].isalpha()
+        if shown in opened and not (measures or apostrophe):
             opened[shown] = not opened[shown]
         found.append(Token(shown, name, gap, measures))
         at = end
@@ -79,7 +81,8 @@ def _plain(text: str) -> str:
     """Lower case, digits 0 to 9, one kind of minus and of inch and foot marks."""
     text = _FRACTION.sub(_spelt, text.replace("\u00ba", "\u00b0").replace("\u02da", "\u00b0"))
     text = unicodedata.normalize("NFC", "".join(map(_letter, text)).lower())
-    return _FOOT.sub("'", _INCH.sub('"', _MINUS.sub("-", text)))
+    text = _MINUS.sub("-", text)
+    return text if _QUOTED.search(text) else _FOOT.sub("'", _INCH.sub('"', text))
 
 
 def _spelt(found: re.Match[str]) -> str:

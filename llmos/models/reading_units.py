@@ -4,10 +4,9 @@ Knows no coordinates and no sentence around the amount, but for the word that te
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
-from math import pi
+from decimal import Decimal
 
-from llmos.models.numerals import Numeral, ends_free, numeral
+from llmos.models.numerals import Numeral, ends_free, numeral, stands_free
 from llmos.models.reading_tokens import Tokens, attached, mark, word
 from llmos.models.reading_words import DIRECTIONS
 from llmos.quantities import SIGNS, scale
@@ -17,18 +16,32 @@ _TURN = frozenset({"turn", "revolution", "rotation"})
 _WHOLE = frozenset({"full", "whole", "complete", "entire"})
 _NO_UNIT = frozenset({"squared", "cubed", "cubic", "celsius", "fahrenheit", "per"})
 _ONE = frozenset({"a", "an", "another"})
+_LEAST = Decimal("0.0005")
 _SINGLE = """millimeter millimetre centimeter centimetre meter metre inch foot yard kilometer kilometre degree"""
 _SINGLES = frozenset(_SINGLE.split())
+_SHORT = {"cms": "cm", "mms": "mm", "mtr": "m", "mtrs": "m", "mts": "m", "ins": "in", "fts": "ft"}
+_LONG = [form for name in _SINGLES - {"inch", "foot", "yard"} for form in (name, f"{name}s")] + ["inches"]
+"""No yards: six years are none."""
+
+
+def _without_one(name: str) -> list[str]:
+    return [name[:i] + name[i + 1 :] for i in range(len(name))]
+
+
+_MISSPELT = {form: scale(name) for name in _LONG for form in (name, *_without_one(name))} | {
+    short: scale(name) for short, name in _SHORT.items()
+}
+"""Units with a letter missing; a word that becomes one of these when it loses a letter is misspelt too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
     """A number with its unit, in the one unit of its kind, and where it ends."""
 
-    value: Fraction
+    value: Decimal
     kind: str
     end: int
-    unit: Fraction
+    unit: Decimal
     """How many of the one unit the written unit is."""
 
     @property
@@ -38,27 +51,28 @@ class Amount:
         return figure and f"{figure} {SIGNS[self.kind]}"
 
 
-def written(value: Fraction) -> str | None:
+def written(value: Decimal) -> str | None:
     """A number as a reply writes it, to three decimals; None where it is too large, or would be rounded to nothing."""
-    if abs(value) > 10**9 or (value and abs(value) < Fraction(1, 2000)):
+    if abs(value) > 10**9 or (value and abs(value) < _LEAST):
         return None
     return repr(round(float(value), 3) + 0.0)
 
 
-def amount(tokens: Tokens, at: int, *, named: bool = False) -> Amount | None:
-    """The amount that begins at a token; `named` says that its number may be the name of the word before it."""
-    found = _with_decimal_comma(tokens, at) or numeral(tokens, at)
+def amount(tokens: Tokens, at: int, found: Numeral | None, *, named: bool = False) -> Amount | None:
+    """The amount that begins at a token with the number that was found there.
+
+    `named` says that the number may be the name of the word before it.
+    """
+    found = _with_decimal_comma(tokens, at) or found
     if found is None:
         return _one(tokens, at)
     if found.form == "pi":
-        return Amount(found.value * 180 / Fraction(pi), "angle", found.end, Fraction(180))
+        return Amount(found.value, "angle", found.end, Decimal(180))
     first = _with_unit(tokens, found, named=named)
-    if first is None:
-        return None
-    return _with_smaller(tokens, at, _and_a_half(tokens, first))
+    return first and _with_smaller(tokens, at, _and_a_half(tokens, first))
 
 
-def unit(tokens: Tokens, at: int) -> tuple[str, Fraction, int] | None:
+def unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
     """Kind and size of a unit, and where it ends; `5-inch` and marks such as `\N{DEGREE SIGN}` and `'` too."""
     if mark(tokens, at, attached=True) == "-" and attached(tokens, at + 1):
         at += 1
@@ -66,8 +80,8 @@ def unit(tokens: Tokens, at: int) -> tuple[str, Fraction, int] | None:
     if sign in {"'", '"'}:
         free = attached(tokens, at) and tokens[at].measures
         letter = attached(tokens, at + 1) and tokens[at + 1].kind == "word"
-        return ("length", Fraction(3048 if sign == "'" else 254, 10_000), at + 1) if free and not letter else None
-    known = scale(sign or word(tokens, at))
+        return ("length", Decimal("0.3048" if sign == "'" else "0.0254"), at + 1) if free and not letter else None
+    known = scale(sign or word(tokens, at)) or _MISSPELT.get(_nearest(word(tokens, at)))
     if known is None or word(tokens, at + 1) in _NO_UNIT:
         return None
     if sign == "\N{DEGREE SIGN}" and word(tokens, at + 1) in {"c", "f"}:
@@ -77,37 +91,36 @@ def unit(tokens: Tokens, at: int) -> tuple[str, Fraction, int] | None:
     return *known, at + 1
 
 
+def _nearest(name: str) -> str:
+    """A key of the misspelt units that a word may be meant for; empty where there is none."""
+    if name in _SHORT or not 4 < len(name) < 14:
+        return name if name in _SHORT else ""
+    return next((form for form in (name, *_without_one(name)) if form in _MISSPELT and form[0] == name[0]), "")
+
+
 def _with_decimal_comma(tokens: Tokens, at: int) -> Numeral | None:
     """`1,5 m` and `0,500 m`; `1,500 m` may be a kilometre and a half, but 1,500 mm is none."""
-    found = numeral(tokens, at) if at < len(tokens) else None
-    sign = 1
-    if found is None and at < len(tokens):
-        sign = -1 if mark(tokens, at) == "-" else 1
-    start = at + (mark(tokens, at) in {"-", "+"})
-    decimals = decimal_comma(tokens, start)
-    if decimals is None or not (at == start or attached(tokens, start)):
-        return None
-    value, behind = decimals, unit(tokens, start + 3)
-    if behind is None:
+    signed = mark(tokens, at) in {"-", "+"} and attached(tokens, at + 1)
+    start = at + signed
+    value = decimal_comma(tokens, start) if stands_free(tokens, at) else None
+    behind = unit(tokens, start + 3) if value is not None else None
+    if value is None or behind is None:
         return None
     if len(tokens[start + 2].text) == 3 and tokens[start].text != "0":
-        if behind[1] != Fraction(1, 1000):
+        if behind[1] != Decimal("0.001"):
             return None
         value *= 1000
-    return Numeral((-1 if mark(tokens, at) == "-" else 1) * value * abs(sign), start + 3, "decimal")
+    return Numeral(-value if tokens[at].text == "-" else value, start + 3, "decimal")
 
 
-def decimal_comma(tokens: Tokens, at: int) -> Fraction | None:
+def decimal_comma(tokens: Tokens, at: int) -> Decimal | None:
     """The value of `1,5` at a token."""
-    parts = tokens[at : at + 3]
-    if len(parts) < 3 or mark(tokens, at + 1, attached=True) != "," or parts[2].gap:
+    if mark(tokens, at + 1, attached=True) != "," or not attached(tokens, at + 2):
         return None
-    whole, decimals = parts[0].text, parts[2].text
+    whole, decimals = tokens[at].text, tokens[at + 2].text
     if not (whole.isdecimal() and decimals.isdecimal() and len(whole) + len(decimals) < 16):
         return None
-    if (len(whole) > 1 and whole[0] == "0") or parts[0].kind != "number":
-        return None
-    return Fraction(f"{whole}.{decimals}")
+    return Decimal(f"{whole}.{decimals}") if whole == "0" or whole[0] != "0" else None
 
 
 def _with_unit(tokens: Tokens, found: Numeral, *, named: bool) -> Amount | None:
@@ -117,7 +130,7 @@ def _with_unit(tokens: Tokens, found: Numeral, *, named: bool) -> Amount | None:
     if found.form == "part" and word(tokens, at) in {"a", "an", "one"}:
         at += 1
     if (turned := _turns(tokens, at, found)) is not None:
-        return Amount(found.value * 360, "angle", turned, Fraction(360))
+        return Amount(found.value * 360, "angle", turned, Decimal(360))
     if word(tokens, at) == "in" and not attached(tokens, at) and (named or not _is_inch(tokens, at)):
         return None
     known = unit(tokens, at)
@@ -152,7 +165,7 @@ def _one(tokens: Tokens, at: int) -> Amount | None:
         return None
     turn = word(tokens, at + 1) in _WHOLE and word(tokens, at + 2) in _TURN
     if turn:
-        return Amount(Fraction(360), "angle", at + 3, Fraction(360))
+        return Amount(Decimal(360), "angle", at + 3, Decimal(360))
     known = unit(tokens, at + 1) if word(tokens, at + 1) in _SINGLES else None
     if known is None or word(tokens, known[2]) == "or":
         return None
@@ -166,7 +179,7 @@ def _and_a_half(tokens: Tokens, first: Amount) -> Amount:
         return first
     if word(tokens, at + 3) == "of" or unit(tokens, at + 3) or word(tokens, at + 3) in _TURN:
         return first
-    part = Fraction(1, 2 if word(tokens, at + 2) == "half" else 4)
+    part = Decimal("0.5" if word(tokens, at + 2) == "half" else "0.25")
     more = part * first.unit if first.value > 0 else -part * first.unit
     return Amount(first.value + more, first.kind, at + 3, first.unit)
 
@@ -177,7 +190,7 @@ def _with_smaller(tokens: Tokens, at: int, first: Amount) -> Amount:
     if found is None and mark(tokens, first.end - 1) == "'" and attached(tokens, first.end):
         written_inches = tokens[first.end].text
         inches = tokens[first.end].kind == "number" and mark(tokens, first.end + 1, attached=True) == '"'
-        found = Numeral(Fraction(written_inches), first.end + 1, "whole") if inches else None
+        found = Numeral(Decimal(written_inches), first.end + 1, "whole") if inches else None
     second = _with_unit(tokens, found, named=False) if found else None
     if second is None or second.kind != "length" or second.unit >= first.unit or not 0 <= second.value < first.unit:
         return first

@@ -16,19 +16,30 @@ _SMALL_WORDS = """by to at of about around exactly another roughly approximately
 _VERBS = """move go shift slide nudge push pull translate jog step displace travel advance scoot budge head drift creep
     edge come proceed inch drive roll fly steer climb rise raise lift lower sink descend ascend elevate drop reverse
     retreat rotate turn spin swivel twist pivot revolve yaw tilt face facing swing offset set change increase decrease
-    reduce reach extend retract make do take stop goto hover stay keep"""
+    reduce reach approach extend retract make do take stop goto hover stay keep"""
 _MEASURES = """x y z dx dy dz theta angle height heading distance altitude orientation rotation depth value degrees
     delta direction"""
 
 DIRECTIONS = frozenset(_WAYS.split())
 _FREE = DIRECTIONS | frozenset(f"{_SMALL_WORDS} {_VERBS} {_MEASURES}".split())
+_BODY = frozenset({"arm", "robot", "gripper", "tool", "hand", "effector", "rover"})
+"""What is there once, and is no `arm 2` where an article stands before it."""
 _MORE = frozenset({"more", "further", "additional", "extra"})
 _LISTING = frozenset({"and", "or", "to", "through"})
 
 
 def is_amount(tokens: Tokens, start: int, end: int, names: set[int]) -> bool:
     """Whether a whole number is neither the name of the word before it nor a count of the word behind it."""
+    if mark(tokens, end) == ":" or (
+        mark(tokens, end) in {".", ")"} and end + 1 < len(tokens) and _begins(tokens, start)
+    ):
+        return False
     return may_follow(tokens, start, names) and may_precede(tokens, end)
+
+
+def _begins(tokens: Tokens, at: int) -> bool:
+    """Whether a sentence begins here: `1. go home 2. stop` counts its sentences."""
+    return at == 0 or mark(tokens, at - 1) in {".", ";", "!", "?"}
 
 
 def may_follow(tokens: Tokens, at: int, names: set[int]) -> bool:
@@ -41,6 +52,8 @@ def may_follow(tokens: Tokens, at: int, names: set[int]) -> bool:
         return False
     if tokens[before].kind == "mark":
         return tokens[before].text not in "#$"
+    if word(tokens, before) in _BODY:
+        return word(tokens, before - 1) in {"the", "your"}
     return word(tokens, before) in _FREE
 
 
