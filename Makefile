@@ -71,7 +71,7 @@ local: $(VENV)/.dev ## add llama-cpp-python, compiled once and kept in the user'
 
 lock: | $(BIN)/python ## renew the lock files (needs uv)
 	@printf '%s\n' $(BUILD_TOOLS) > .build-tools.in
-	@for extra in "requirements.lock $(RUN_EXTRAS)" "requirements-dev.lock $(RUN_EXTRAS) --extra openai --extra dev" "requirements-local.lock --extra local"; do \
+	@for extra in "requirements.lock $(RUN_EXTRAS)" "requirements-dev.lock $(RUN_EXTRAS) --extra openai --extra embeddings --extra dev" "requirements-local.lock --extra local"; do \
 	  set -- $$extra; file=$$1; shift; \
 	  uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 "$$@" \
 	    $$([ $$file = requirements.lock ] || echo -c requirements.lock) pyproject.toml .build-tools.in -o $$file; \

@@ -20,11 +20,13 @@ from typing import Literal
 
 from llmos import __version__
 from llmos.boot.drivers import DRIVERS, find_drawing
+from llmos.boot.embeddings import embedder_of, missing
 from llmos.boot.library import Library
 from llmos.boot.models import Models
 from llmos.boot.preferences import rules_of, with_preferences
 from llmos.boot.standing import NO_LLAMA, NO_OPENAI
 from llmos.clock import RealClock
+from llmos.documents.embedding_rules import NAME as EMBEDDINGS
 from llmos.errors import LLMosError, counted
 from llmos.robots.base import RobotError
 from llmos.robots.stopping import latch_of
@@ -52,6 +54,7 @@ def examine(environment: Environment) -> Iterator[Finding]:
     for look in (*on_the_ground, _robots, _physics, _service, _secrets, _llama, _openai, _claude):
         yield from look(environment)
     yield from _local_models(environment)
+    yield from _embeddings(environment)
 
 
 def _python(_: Environment) -> Iterator[Finding]:
@@ -234,3 +237,22 @@ def _local_models(environment: Environment) -> Iterator[Finding]:
             yield Finding(name, "problem", f"{absent[0]} is missing", "install llmos again")
         else:
             yield Finding(name, "note", f"{absent[0].name} has not been pulled", f"llmos model pull {name}")
+
+
+def _embeddings(environment: Environment) -> Iterator[Finding]:
+    """Whether similar goals and notes are found by their meaning, or by their words only."""
+    try:
+        rules = rules_of(environment).models.embeddings
+    except LLMosError:
+        return  # told as a finding of the kernel
+    lacking, _, remedy = missing(environment, rules).partition(": ")
+    embedder = embedder_of(environment, rules)
+    if embedder is None:
+        yield Finding(EMBEDDINGS, "note", f"{lacking}; similar goals and notes are found by their words", remedy)
+        return
+
+    def look() -> str:
+        embedder.embed(["move the arm"])
+        return f"{rules.hub_repo}, {embedder.dimensions} numbers for each text, on one thread"
+
+    yield _judged(EMBEDDINGS, look)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from llmos.boot.crystals import Passed, crystallized
+from llmos.boot.embeddings import meanings_of
 from llmos.boot.ground import Conversation, Ground, Settled
 from llmos.clock import Clock
 from llmos.documents.crystal import crystal_of
@@ -23,6 +24,7 @@ from llmos.settings import Environment
 from llmos.tools.toolbox import Toolbox
 from llmos.traces.harvest import NotKept, harvest
 from llmos.traces.library import TraceLibrary
+from llmos.traces.meaning import Meanings
 from llmos.traces.reading import read_journal
 from llmos.traces.tally import tally
 from llmos.traces.trace import PLANNED, Trace
@@ -233,11 +235,15 @@ def trusted_roots(volumes: Sequence[Volume]) -> list[tuple[str, Path]]:
     return [(each.name, each.root) for each in volumes if each.keeps_traces]
 
 
-def library_of(environment: Environment, volumes: Sequence[Volume]) -> TraceLibrary:
+def library_of(environment: Environment, volumes: Sequence[Volume], meanings: Meanings | None = None) -> TraceLibrary:
     """The traces of those, open; close it when done."""
-    words = environment.trace_passphrase or ""
     return TraceLibrary.open(
-        environment.home, trusted_roots(volumes), _log.warning, secrets=environment.secrets, passphrase=words
+        environment.home,
+        trusted_roots(volumes),
+        _log.warning,
+        secrets=environment.secrets,
+        passphrase=environment.trace_passphrase or "",
+        meanings=meanings,
     )
 
 
@@ -251,7 +257,8 @@ class Experience:
         self._tolerance = tolerance_of(ground.rules.dispatch)
         self.changed = ""
         self._roots = [root for _, root in trusted_roots(volumes)]
-        self._library = library_of(ground.environment, volumes)
+        meanings = meanings_of(ground.environment, ground.rules.models.embeddings)
+        self._library = library_of(ground.environment, volumes, meanings)
 
     def exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
         """The traces of goals with this skeleton."""

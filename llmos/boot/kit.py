@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llmos.boot.embeddings import meaning_of
 from llmos.clock import Clock
 from llmos.documents.document import Problem
 from llmos.documents.kernel import KernelRules
@@ -121,7 +122,12 @@ class Kit:
             skill_tool(documents),
             agent_tool(delegate),
             program_tool(inside),
-            *memory_tools(notes, run_id, partial(recency_of, memory, self._clock)),
+            *memory_tools(
+                notes,
+                run_id,
+                partial(recency_of, memory, self._clock),
+                partial(meaning_of, self._environment, self._rules, notes),
+            ),
             *robot,
             *([assess_tool()] if robot else []),
             *devices,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from llmos.clock import Clock
 from llmos.documents.agent import Agent
+from llmos.documents.embedding_rules import NAME as EMBEDDINGS
 from llmos.documents.kernel import ModelAlias, ModelRules, Price
 from llmos.errors import LLMosError, nearest
 from llmos.models.base import Model, ModelChoice
@@ -172,6 +173,8 @@ class Models:
         if name.startswith("claude-"):
             return self._claude(name, _GENERAL_CONTEXT_TOKENS)
         known = [*self._rules.aliases, *(f"{prefix}:..." for prefix in _PREFIXES)]
+        if name == EMBEDDINGS:
+            raise LLMosError(f"'{name}' compares texts and plans nothing; known are: {', '.join(known)}")
         raise LLMosError(f"There is no model '{name}'; {nearest(name, known)}")
 
     def _of_alias(self, name: str, alias: ModelAlias) -> Model:

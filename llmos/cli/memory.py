@@ -52,13 +52,15 @@ def list_notes(limit: int, archived: bool, as_json: bool) -> None:  # noqa: FBT0
 @as_json
 def search(words: tuple[str, ...], limit: int, archived: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Find notes by WORDS, best match first."""
+    from llmos.boot.embeddings import meaning_of
     from llmos.boot.kit import recency_of
     from llmos.clock import RealClock
     from llmos.memory.recall import recall
 
     with _notes() as notes:
         every = notes.archived() if archived else notes.all()
-        found = recall(every, " ".join(words), limit, recency_of(rules().memory, RealClock()))
+        meaning = None if archived else meaning_of(environment(), rules(), notes)
+        found = recall(every, " ".join(words), limit, recency_of(rules().memory, RealClock()), meaning)
     nothing = "No note shares a word with this."
     _show_list([each.note for each in found], archived=archived, as_json=as_json, nothing=nothing)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +18,7 @@ from llmos.errors import LLMosError, nearest
 if TYPE_CHECKING:
     from llmos.boot.models import Models
     from llmos.boot.standing import Standing
-    from llmos.documents.kernel import ModelAlias, Price
+    from llmos.documents.kernel import Price
     from llmos.models.base import Model
     from llmos.models.pull import OnProgress
 
@@ -140,15 +141,12 @@ def pull(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Fetch the files of the model NAME from its hub; a broken download goes on where it ended."""
     from llmos.models.pull import pull as fetch
 
-    alias = _hub_alias(name)
+    repository, names, folder = _of_the_hub(name)
     make_home()
     here = environment()
-    names = [file for file in (alias.file, alias.vision_file) if file]
     with _progress() as tell:
         paths = run_async(
-            lambda: fetch(
-                alias.hub_repo, names, here.home / "models", endpoint=here.hf_endpoint or _HUB, on_progress=tell
-            )
+            lambda: fetch(repository, names, here.home / folder, endpoint=here.hf_endpoint or _HUB, on_progress=tell)
         )
     if as_json:
         print_json({"model": name, "files": [str(path) for path in paths]})
@@ -156,15 +154,21 @@ def pull(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
         click.echo("\n".join(str(path) for path in paths))
 
 
-def _hub_alias(name: str) -> "ModelAlias":
-    """The alias, if a hub has its files."""
-    aliases = rules().models.aliases
-    pulled = [known for known, alias in aliases.items() if alias.hub_repo]
-    if name not in aliases:
-        raise LLMosError(f"There is no model '{name}'; {nearest(name, aliases)}")
+def _of_the_hub(name: str) -> tuple[str, list[str], Path]:
+    """The repository and the files of a model that a hub has, and the folder of the home that they belong in."""
+    from llmos.documents.embedding_rules import NAME as EMBEDDINGS
+
+    known = rules().models
+    if name == EMBEDDINGS:
+        found = known.embeddings
+        return found.hub_repo, [found.file, found.tokenizer_file], Path("models") / EMBEDDINGS
+    pulled = [*(each for each, alias in known.aliases.items() if alias.hub_repo), EMBEDDINGS]
+    if name not in known.aliases:
+        raise LLMosError(f"There is no model '{name}'; {nearest(name, [*known.aliases, EMBEDDINGS])}")
     if name not in pulled:
         raise LLMosError(f"The model '{name}' has no files to pull; those of {', '.join(pulled)} can be.")
-    return aliases[name]
+    alias = known.aliases[name]
+    return alias.hub_repo, [file for file in (alias.file, alias.vision_file) if file], Path("models")
 
 
 @contextmanager

@@ -143,11 +143,15 @@ def prune(volume: str, dry_run: bool, as_json: bool) -> None:  # noqa: FBT001 - 
 @contextmanager
 def traces_of(opened: "Library", volumes: "list[Volume]", passphrase: str = "") -> "Iterator[TraceLibrary]":
     """The traces of these volumes."""
+    from llmos.boot.embeddings import meanings_of
     from llmos.traces.library import TraceLibrary
 
     roots = [(each.name, each.root) for each in volumes]
-    surroundings = environment()
-    with TraceLibrary.open(opened.home, roots, notice, secrets=surroundings.secrets, passphrase=passphrase) as found:
+    here = environment()
+    meanings = meanings_of(here, rules().models.embeddings)
+    with TraceLibrary.open(
+        opened.home, roots, notice, secrets=here.secrets, passphrase=passphrase, meanings=meanings
+    ) as found:
         yield found
 
 

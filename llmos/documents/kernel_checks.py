@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, Final, TypeAlias, get_args
 
 from llmos.documents.document import Document
+from llmos.documents.embedding_rules import NAME as EMBEDDINGS
 from llmos.documents.kernel_rules import BudgetRules, EvolutionRules, ModelRules
 from llmos.documents.keys import KeyPath, Leaf
 from llmos.documents.tighter import Tighter
@@ -49,6 +50,8 @@ def check_models(models: ModelRules, found: Found, own: Document) -> None:
         at = found[("aliases", name, "id")]
         if name == "inherit":
             raise at.wrong("'inherit' cannot be an alias; in an agent it stands for the model of whoever runs it")
+        if name == EMBEDDINGS:
+            raise at.wrong(f"'{EMBEDDINGS}' cannot be an alias; it is the model that compares texts")
         if alias.provider == "anthropic" and models.price_of(alias.id) is None:
             raise at.wrong(f"alias '{name}' names '{alias.id}', which has no price; {nearest(alias.id, models.prices)}")
         if alias.provider == "local" and not (alias.shipped_file or (alias.hub_repo and alias.file)):

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from llmos.documents.agent_trials import AgentTrials
 from llmos.documents.document import Document
+from llmos.documents.embedding_rules import EmbeddingRules
 from llmos.documents.keys import Text
 from llmos.documents.memory_rules import MemoryRules
 from llmos.documents.tighter import Tighter
@@ -122,6 +123,7 @@ class ModelRules:
     aliases: Mapping[str, ModelAlias]
     prices_date: date
     prices: Mapping[str, Price]
+    embeddings: EmbeddingRules
     cache_lifetime: Literal["5m", "1h"]
     max_attempts: Annotated[int, Meta(ge=1, le=20)]
     base_delay_s: Annotated[float, Meta(gt=0, le=60)]

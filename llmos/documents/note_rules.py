@@ -25,4 +25,5 @@ class NoteRules:
     note_faded: Share
     note_alike: Share
     note_recency: Share
+    note_near: Share
     digest_notes: Annotated[int, Meta(ge=2, le=1_000)]

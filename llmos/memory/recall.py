@@ -1,20 +1,22 @@
 """Finds notes by words: SQLite's full-text search (FTS5, BM25), and of what fits the newer a little before the older.
 
-Knows no model. The index is made in memory at every question, from the notes as they stand: there is none that could be
-out of date, and for as many notes as a home keeps it takes less time than reading them.
+Knows no model; whoever can say how near texts are in meaning may be passed in, and is asked as well. The index is
+made in memory at every question, from the notes as they stand: there is none that could be out of date, and for as many
+notes as a home keeps it takes less time than reading them.
 """
 
 import math
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from llmos.errors import StorageError
 from llmos.memory.notes import Note
+from llmos.vectors import Likeness
 
 MOST_FOUND: Final = 20
 """Notes that one question gets at most."""
@@ -46,6 +48,14 @@ class Recency:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """How near notes are to a question in meaning; from `least` on a note is found that shares no word with it."""
+
+    likeness: Likeness
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A note and its score; higher fits better."""
 
@@ -53,18 +63,34 @@ class Found:
     score: float
 
 
-def recall(notes: Sequence[Note], question: str, limit: int = 5, recency: Recency | None = None) -> list[Found]:
-    """The notes that share words with the question, best first; of equal ones, the newer first."""
+def recall(
+    notes: Sequence[Note],
+    question: str,
+    limit: int = 5,
+    recency: Recency | None = None,
+    meaning: Meaning | None = None,
+) -> list[Found]:
+    """The notes that share words with the question, or mean about the same, best first; of equal ones, the newer first.
+
+    With `meaning` the score is half that of the words, as a share of the best, and half the cosine: a convex sum, as in
+    Bruch, Gai and Ingber 2023 (doi:10.1145/3596512). Raises ModelError where meaning cannot be told.
+    """
     asked = words(question)[:_MOST_WORDS]
     telling = [word for word in asked if word not in _IDLE] or asked
     if not telling or not notes:
         return []
-    found = [
-        Found(notes[row], fit * (recency.factor(notes[row]) if recency else 1.0))
-        for row, fit in _fitting(notes, " OR ".join(f'"{word}"' for word in telling))
-    ]
+    fits = dict(_fitting(notes, " OR ".join(f'"{word}"' for word in telling)))
+    if meaning is not None:
+        fits = _with_meaning(fits, meaning.likeness([note.text for note in notes], question), meaning.least)
+    found = [Found(notes[row], fit * (recency.factor(notes[row]) if recency else 1.0)) for row, fit in fits.items()]
     found.sort(key=lambda each: (each.score, each.note.created, each.note.id), reverse=True)
     return found[: max(limit, 0)]
+
+
+def _with_meaning(fits: Mapping[int, float], cosines: Sequence[float], least: float) -> dict[int, float]:
+    best = max(fits.values(), default=0.0) or 1.0
+    rows = fits.keys() | {row for row, cosine in enumerate(cosines) if cosine >= least}
+    return {row: (fits.get(row, 0.0) / best + max(0.0, cosines[row])) / 2 for row in sorted(rows)}
 
 
 def words(text: str) -> list[str]:

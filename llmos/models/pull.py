@@ -27,6 +27,7 @@ OnProgress: TypeAlias = Callable[[str, int, int], None]
 
 _CHUNK_BYTES = 1 << 20
 _TIMEOUT_S = 30.0
+_SHA256_DIGITS, _GIT_DIGITS = 64, 40
 _ATTEMPTS = 5
 """How often a broken download is taken up again at once; every attempt goes on where the last one ended."""
 
@@ -38,16 +39,37 @@ class _Lfs(msgspec.Struct):
 
 class _Entry(msgspec.Struct):
     path: str
+    size: int = 0
+    oid: str = ""
     lfs: _Lfs | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HubFile:
-    """A file of a repository, as the hub describes it."""
+    """A file of a repository, as the hub describes it.
+
+    Its checksum is the SHA-256 of large-file storage, or for a small file in git itself the id of git's blob: the SHA-1
+    of `blob SIZE`, a zero byte and the content (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects).
+    """
 
     name: str
     size: int
-    sha256: str
+    checksum: str
+
+    @property
+    def kind(self) -> str:
+        """What the checksum is, in words."""
+        return "SHA-256" if len(self.checksum) == _SHA256_DIGITS else "git id"
+
+    def checksum_of(self, path: Path) -> str:
+        """The same checksum of a file that is there; blocks."""
+        with path.open("rb") as content:
+            if len(self.checksum) == _SHA256_DIGITS:
+                return hashlib.file_digest(content, "sha256").hexdigest()
+            digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+            while chunk := content.read(_CHUNK_BYTES):
+                digest.update(chunk)
+            return digest.hexdigest()
 
 
 async def pull(
@@ -109,10 +131,12 @@ async def _described(
 def _hub_file(entries: dict[str, _Entry], name: str, repository: str) -> HubFile:
     if name not in entries:
         raise ModelError(f"'{repository}' has no file '{name}'; {nearest(name, entries)}")
-    lfs = entries[name].lfs
-    if lfs is None or len(lfs.oid) != 64:
-        raise ModelError(f"the hub gives no checksum for '{name}' of '{repository}', so it could not be trusted")
-    return HubFile(name, lfs.size, lfs.oid)
+    entry = entries[name]
+    if entry.lfs is not None and len(entry.lfs.oid) == _SHA256_DIGITS:
+        return HubFile(name, entry.lfs.size, entry.lfs.oid)
+    if entry.lfs is None and len(entry.oid) == _GIT_DIGITS:
+        return HubFile(name, entry.size, entry.oid)
+    raise ModelError(f"the hub gives no checksum for '{name}' of '{repository}', so it could not be trusted")
 
 
 def _check_status(answer: "httpx2.Response", what: str) -> None:
@@ -139,7 +163,7 @@ def _size(path: Path) -> int:
 
 def _part(target: Path, file: HubFile) -> Path:
     """The file's name while it is incomplete; the checksum in it keeps two versions apart."""
-    return target.with_name(f"{target.name}.{file.sha256[:12]}.part")
+    return target.with_name(f"{target.name}.{file.checksum[:12]}.part")
 
 
 async def _fetch(
@@ -162,11 +186,11 @@ async def _fetch(
                 f"the download of '{file.name}' broke off at {_size(part)} of {file.size} bytes{reason}; "
                 "the next pull goes on from there"
             )
-        checksum = await to_thread.run_sync(_checksum, part)
-        if checksum != file.sha256:
+        checksum = await to_thread.run_sync(file.checksum_of, part)
+        if checksum != file.checksum:
             part.unlink()
             raise ModelError(
-                f"'{file.name}' arrived damaged and was removed: its SHA-256 is {checksum}, not {file.sha256}; "
+                f"'{file.name}' arrived damaged and was removed: its {file.kind} is {checksum}, not {file.checksum}; "
                 "pull it again"
             )
         part.replace(target)
@@ -203,12 +227,7 @@ async def _copy(answer: "httpx2.Response", output: BinaryIO, file: HubFile, on_p
 
 
 def _is_whole(target: Path, file: HubFile) -> bool:
-    return target.is_file() and target.stat().st_size == file.size and _checksum(target) == file.sha256
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    return target.is_file() and target.stat().st_size == file.size and file.checksum_of(target) == file.checksum
 
 
 @contextmanager

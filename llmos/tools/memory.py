@@ -7,17 +7,22 @@ from collections.abc import Callable
 from functools import partial
 
 from llmos.memory.notes import Notes
-from llmos.memory.recall import MOST_FOUND, Recency, recall
+from llmos.memory.recall import MOST_FOUND, Meaning, Recency, recall
 from llmos.messages import Effect
 from llmos.tools.base import Tool, tool
 from llmos.tools.threads import run_in_thread
 from llmos.traces.scrub import Scrubber
 
 
-def memory_tools(notes: Notes, run_id: str = "", recency: Callable[[], Recency] | None = None) -> list[Tool]:
+def memory_tools(
+    notes: Notes,
+    run_id: str = "",
+    recency: Callable[[], Recency] | None = None,
+    meaning: Callable[[], Meaning | None] = lambda: None,
+) -> list[Tool]:
     """Remember and Recall; what is remembered names the run as its source.
 
-    `recency` says how much newer notes come first when something is recalled.
+    `recency` says how much newer notes come first when something is recalled, `meaning` how near they are in meaning.
     """
 
     @tool(effect=Effect.REVERSIBLE, name="Remember")
@@ -42,7 +47,7 @@ def memory_tools(notes: Notes, run_id: str = "", recency: Callable[[], Recency] 
 
         """
         most = min(max(limit, 1), MOST_FOUND)
-        found = await run_in_thread(lambda: recall(notes.all(), query, most, recency() if recency else None))
+        found = await run_in_thread(lambda: recall(notes.all(), query, most, recency() if recency else None, meaning()))
         if not found:
             return "nothing that was remembered shares a word with this"
         return "\n\n".join(f"[{each.note.id}] {each.note.text}" for each in found)

@@ -22,6 +22,7 @@ from llmos.errors import LLMosError, StorageError, counted, nearest
 from llmos.tables import begin_anew, is_damage
 from llmos.traces import trace_file
 from llmos.traces.encryption import Passphrase, new_salt
+from llmos.traces.meaning import Meanings
 from llmos.traces.pruning import Commit, Pruned, choose
 from llmos.traces.reading import Notice, nobody
 from llmos.traces.schema import INDEX, MIGRATIONS, open_index
@@ -52,7 +53,9 @@ class TraceLibrary:
         scrubber: Scrubber,
         passphrase: Passphrase | None,
         now_ns: Now,
+        meanings: Meanings | None,
     ) -> None:
+        self._meanings = meanings
         self._home = home
         self._roots = roots
         self._connection = connection
@@ -73,16 +76,17 @@ class TraceLibrary:
         secrets: Iterable[str] = (),
         passphrase: str = "",
         now_ns: Now = time_ns,
+        meanings: Meanings | None = None,
     ) -> "TraceLibrary":
         """The library of these volumes (name, root), which must all be trusted: others are never seen.
 
         `secrets` are values that are never written down. Sensitive traces are written and found only with a
         `passphrase`. `on_notice` gets sentences about files that are no traces, and about a damaged index. `now_ns` is
-        the clock that stamps files.
+        the clock that stamps files. With `meanings`, goals are similar also where they share no word.
         """
         placed = {name: root.resolve() for name, root in roots}
         words = Passphrase(passphrase) if passphrase else None
-        return cls(home, placed, open_index(home, on_notice), on_notice, Scrubber(secrets), words, now_ns)
+        return cls(home, placed, open_index(home, on_notice), on_notice, Scrubber(secrets), words, now_ns, meanings)
 
     def exact(self, signature: str, agent: str) -> tuple[Trace, ...]:
         """The agent's traces of goals with this signature, the oldest first. Raises StorageError.
@@ -96,7 +100,7 @@ class TraceLibrary:
         return found
 
     def similar(self, skeleton: str, limit: int, agent: str) -> tuple[tuple[Trace, float], ...]:
-        """Traces of goals that are worded alike, the newest of each skeleton, with a score from 0 to 1, best first.
+        """Traces of goals that are alike, the newest of each skeleton, with a score from 0 to 1, best first.
 
         Encrypted traces are never among them. Raises StorageError.
         """
@@ -185,6 +189,8 @@ class TraceLibrary:
         """Empty the index of these volumes and read every file again; how many traces there are."""
         self._ask(self._shelf.clear)
         self._ask(lambda: self._shelf.settle(every=True))
+        if self._meanings is not None:
+            self._meanings.catch_up(self._connection, self._may_be_read)
         return len(self._ask(self._shelf.numbers))
 
     def close(self) -> None:
@@ -210,13 +216,17 @@ class TraceLibrary:
                 yield from self._shelf.find(ENCRYPTED + self._passphrase.tag(name_of(signature, agent), salt), "")
 
     def _similar(self, skeleton: str, limit: int, agent: str) -> Iterator[tuple[Trace, float]]:
-        for signature, score in self._shelf.nominate(skeleton, agent):
+        for signature, score in self._shelf.nominate(skeleton, agent, self._meanings, self._may_be_read):
             if limit <= 0:
                 return
             traces = self._exact(signature, agent)
             if traces:
                 limit -= 1
                 yield traces[-1], score
+
+    def _may_be_read(self, text: str) -> bool:
+        """Whether a text holds no secret, so that a vector may be kept of it."""
+        return self._scrubber.scrub(raw := text.encode("utf-8", "replace")) == raw
 
     def _path_of(self, trace_id: str) -> Path | None:
         known = next((row.path for row in self._shelf.with_id(trace_id)), None)

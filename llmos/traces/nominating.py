@@ -1,6 +1,7 @@
 """Finds skeletons that are worded like another one: FTS5 finds candidates, shared letters put them in order.
 
-Knows no meaning: `left` and `right` are alike. It nominates what a model is shown and never decides what is done again.
+Knows no meaning: `left` and `right` are alike; where an embedder is there, what it finds comes in as well. It nominates
+what a model is shown and never decides what is done again.
 """
 
 import re
@@ -8,6 +9,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
+
+from llmos.traces.meaning import Nominee
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_FEATURES = 40
@@ -36,12 +39,19 @@ def features(skeleton: str) -> tuple[list[str], list[str]]:
 
 
 def nominate(
-    connection: sqlite3.Connection, skeleton: str, agent: str, roots: Sequence[int]
+    connection: sqlite3.Connection, skeleton: str, agent: str, roots: Sequence[int], meant: Sequence[Nominee] = ()
 ) -> list[tuple[str, float]]:
-    """Signatures that the agent has traces of in these roots, most alike first, each with its likeness from 0 to 1."""
-    found = dict(_candidates(connection, skeleton, agent, roots))
+    """Signatures that the agent has traces of in these roots, most alike first, each with its likeness from 0 to 1.
+
+    `meant` are skeletons that mean about the same; what is alike in either way is as alike as in the better one.
+    """
+    found = dict(_candidates(connection, skeleton, agent, roots)) | {each.signature: each.skeleton for each in meant}
+    cosines = {each.signature: each.cosine for each in meant}
     mine = _runs(skeleton)
-    scored = [(signature, _shared(mine, _runs(other))) for signature, other in found.items()]
+    scored = [
+        (signature, min(1.0, max(_shared(mine, _runs(other)), cosines.get(signature, 0.0))))
+        for signature, other in found.items()
+    ]
     return sorted(scored, key=lambda each: (-each[1], each[0]))
 
 

@@ -1,6 +1,6 @@
 """The tables of `index.sqlite`: the runs of a home and the traces of its volumes, each found again in text files.
 
-Knows no row; `index.py` fills the first, `shelf.py` the others.
+Knows no row; `index.py` fills the first, `shelf.py` those of traces, `meaning.py` and `llmos.vectors` those of vectors.
 """
 
 import sqlite3
@@ -40,6 +40,12 @@ MIGRATIONS: Final = (
     CREATE VIRTUAL TABLE skeleton_words USING fts5 (
         skeleton, pairs, tokenize = 'porter unicode61 remove_diacritics 2'
     )
+    """,
+    """
+    CREATE TABLE skeleton_vectors (number INTEGER PRIMARY KEY, vector BLOB NOT NULL);
+    CREATE TABLE vector_state (model TEXT NOT NULL, upto INTEGER NOT NULL, changes INTEGER NOT NULL);
+    INSERT INTO vector_state VALUES ('', 0, abs(random() / 2));
+    CREATE TABLE note_vectors (key TEXT PRIMARY KEY, model TEXT NOT NULL, vector BLOB NOT NULL) WITHOUT ROWID
     """,
 )
 """What has been shipped is never changed: a change is one migration more, tested with a stored file of each version."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from llmos.tables import OnNotice, writing
+from llmos.traces.meaning import Fit, Meanings, forget
 from llmos.traces.nominating import features, nominate
 from llmos.traces.stamps import UNSETTLED, Now, look, settled, stamp_of
 from llmos.traces.trace import Trace
@@ -132,9 +133,11 @@ class Shelf:
         """  # noqa: S608 - question marks are put in
         return [salt for (salt,) in self._connection.execute(sql, tuple(self._numbers))]
 
-    def nominate(self, skeleton: str, agent: str) -> list[tuple[str, float]]:
-        """Signatures of skeletons that are worded alike, with their likeness."""
-        return nominate(self._connection, skeleton, agent, tuple(self._numbers))
+    def nominate(self, skeleton: str, agent: str, meanings: Meanings | None, fit: Fit) -> list[tuple[str, float]]:
+        """Signatures of skeletons that are worded alike or mean about the same, with their likeness."""
+        roots = tuple(self._numbers)
+        meant = meanings.nominate(self._connection, skeleton, agent, roots, fit) if meanings is not None else ()
+        return nominate(self._connection, skeleton, agent, roots, meant)
 
     def reading(self, row: Row) -> Reading | None:
         """What the file of a row holds now, None where it is gone, broken or about something else."""
@@ -254,6 +257,7 @@ class Shelf:
             gone = self._connection.execute(sql).fetchall()
             self._connection.executemany("DELETE FROM skeleton_words WHERE rowid = ?", gone)
             self._connection.executemany("DELETE FROM skeletons WHERE number = ?", gone)
+            forget(self._connection, gone)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

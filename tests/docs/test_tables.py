@@ -19,7 +19,9 @@ def keys_of(kind: type, prefix: str) -> Iterator[str]:
     hints = get_type_hints(kind)
     for each in fields(kind):
         item = next((arg for arg in get_args(hints[each.name]) if is_dataclass(arg)), None)
-        if isinstance(item, type):
+        if is_dataclass(hints[each.name]):
+            yield from keys_of(hints[each.name], f"{prefix}.{each.name}")
+        elif isinstance(item, type):
             yield from keys_of(item, f"{prefix}.{each.name}.*")
         else:
             yield f"{prefix}.{each.name}"

@@ -106,7 +106,7 @@ def test_lock_files_name_no_address_and_hash_everything(lock: str) -> None:
     ("lock", "extras"),
     [
         ("requirements.lock", ["core", "prebuilt"]),
-        ("requirements-dev.lock", ["core", "prebuilt", "openai", "dev"]),
+        ("requirements-dev.lock", ["core", "prebuilt", "openai", "embeddings", "dev"]),
         ("requirements-local.lock", ["core", "local"]),
     ],
 )

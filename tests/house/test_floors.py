@@ -22,6 +22,7 @@ PLANTED = [
     ("boot/system.py", "import anthropic", "One door to Anthropic"),
     ("tools/base.py", "import openai", "One door to OpenAI's protocol"),
     ("boot/models.py", "import xllamacpp", "One door to each build of llama.cpp"),
+    ("boot/embeddings.py", "import onnxruntime", "One door to embeddings"),
     ("runtime/loop.py", "import rich", "Only the command line draws"),
     ("boot/body.py", "import mujoco", "One door to physics and trajectories"),
     ("cli/robot.py", "import fastapi", "One door to the web"),

@@ -15,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 import anyio
 import pytest
 
+from llmos.boot.embeddings import embedder_of, files_of
 from llmos.boot.evolving import Asked, steps
 from llmos.boot.models import Models
 from llmos.budget import Limits, cost_usd
@@ -45,6 +46,7 @@ from tests.support.runs import journaled, play
 from tests.support.scripted import ScriptedModel, asked, said
 from tests.support.service_limits import looks, patience, trials
 from tests.support.shelves import what_becomes_of_notes
+from tests.support.stand_in_embedder import write_stand_in
 from tests.support.tapes import calls, cassette, says
 from tests.support.tiny_gguf import write_mmproj, write_text_model
 from tests.support.valence import Layer
@@ -196,6 +198,23 @@ class House:
             [sys.executable, "-m", "llmos.cli", *words], env=environment | variables, check=False
         )
         return done.stdout
+
+    async def where_embeddings_are_pulled_from(self) -> object:
+        async with LoopbackServer(lambda _: json_answer(404, {})) as hub:
+            await self.command("model", "pull", "embeddings", HF_ENDPOINT=hub.url)
+        return [received.path for received in hub.received]
+
+    async def where_the_embedder_lies(self) -> object:
+        return files_of(Environment(home=self.place.home), self.rules.models.embeddings)
+
+    async def what_the_embedder_makes(self) -> object:
+        write_stand_in(self.place.home / "models" / "embeddings")
+        embedder = embedder_of(Environment(home=self.place.home), self.rules.models.embeddings)
+        assert embedder is not None
+        try:
+            return embedder.embed(["red " * 20 + "sofa " * 20])[0][:3].tolist()
+        except LLMosError as error:
+            return str(error)
 
     async def which_prompt_is_taken(self) -> object:
         choice = ModelChoice(self.name, "")
@@ -442,6 +461,12 @@ OBSERVATIONS: dict[str, Observation] = {
     "models.prices.*.cache_write_1h": Observation(77.0, House.cost_of_a_call, LONG_CACHE),
     "models.prices.*.long_above_tokens": Observation(1_000_000, House.cost_of_a_call),
     "models.prices.*.long_factor": Observation(7.0, House.cost_of_a_call),
+    "models.aliases.*.confidence": Observation(1.0, House.whether_it_dares),
+    "models.embeddings.hub_repo": Observation("somebody/else", House.where_embeddings_are_pulled_from),
+    "models.embeddings.file": Observation("other.onnx", House.where_the_embedder_lies),
+    "models.embeddings.tokenizer_file": Observation("other.json", House.where_the_embedder_lies),
+    "models.embeddings.dimensions": Observation(16, House.what_the_embedder_makes),
+    "models.embeddings.max_tokens": Observation(8, House.what_the_embedder_makes),
     "models.cache_lifetime": Observation("1h", House.lifetime_asked_for),
     "models.max_attempts": Observation(2, House.retries_and_waits),
     "models.base_delay_s": Observation(0.25, House.retries_and_waits),
@@ -530,6 +555,7 @@ OBSERVATIONS: dict[str, Observation] = {
     "memory.rated_after_uses": Observation(50, House.which_traces_are_pruned),
     "memory.max_notes": Observation(2, House.what_becomes_of_notes),
     "memory.max_note_bytes": Observation(100, House.what_becomes_of_notes),
+    "memory.note_near": Observation(0.9, House.what_becomes_of_notes),
 }
 
 
@@ -538,7 +564,9 @@ def declared(kind: type, prefix: str) -> Iterator[str]:
     hints = get_type_hints(kind)
     for each in fields(kind):
         item = next((arg for arg in get_args(hints[each.name]) if is_dataclass(arg)), None)
-        if item is None:
+        if is_dataclass(hints[each.name]):
+            yield from declared(hints[each.name], f"{prefix}.{each.name}")
+        elif item is None:
             yield f"{prefix}.{each.name}"
         else:
             assert isinstance(item, type)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.memory.notes import Note
-from llmos.memory.recall import Recency, recall, words
+from llmos.memory.recall import Meaning, Recency, recall, words
 
 
 def note(text: str, *tags: str, created: str = "2026-01-01") -> Note:
@@ -93,3 +93,22 @@ def test_what_is_found_shares_a_word_and_is_sorted(texts: list[str], question: s
     assert len(found) <= limit
     assert all(score > 0 for score in scores)
     assert all(set(words(each.note.text)) & set(words(question)) for each in found)
+
+
+def test_a_note_in_other_words_is_recalled_where_meaning_can_be_told() -> None:
+    """From the least likeness on; what shares words and means the same comes first."""
+    near = {"the cube is red": 0.9, "the shelf is high": 0.5, "nothing of that kind": 0.1}
+    meaning = Meaning(lambda texts, _: [near.get(text, 0.0) for text in texts], 0.4)
+    found = recall(NOTES, "crimson block", 5, None, meaning)
+    assert [(each.note.id, each.score) for each in found] == [("the cube is red", 0.45), ("the shelf is high", 0.25)]
+    assert recall(NOTES, "red cube", 5, None, meaning)[0].note.id == "the cube is red"
+    assert recall(NOTES, "crimson block", 5) == []
+
+
+def test_without_meaning_scores_are_as_they_were() -> None:
+    """A likeness of nothing changes no order."""
+    nothing = Meaning(lambda texts, _: [0.0] * len(texts), 0.4)
+    for question in ("the ball", "cube", "red shelf"):
+        assert [each.note for each in recall(NOTES, question)] == [
+            each.note for each in recall(NOTES, question, 5, None, nothing)
+        ]

@@ -105,8 +105,26 @@ async def test_a_wrong_checksum_leaves_nothing(tmp_path: Path) -> None:
     assert files_in(tmp_path) == []
 
 
+async def test_a_small_file_is_known_by_the_id_of_its_blob(tmp_path: Path) -> None:
+    """As git has it: what is in no large-file storage, such as a tokenizer, is checked all the same."""
+    files = {"onnx/model.onnx": b"m" * 3000, "tokenizer.json": b'{"model": {}}\n'}
+    async with Hub(files, in_git={"tokenizer.json"}) as hub:
+        paths = await fetch(hub, tmp_path, *files)
+        assert [path.name for path in paths] == ["model.onnx", "tokenizer.json"]
+        assert [path.read_bytes() for path in paths] == list(files.values())
+        downloads = len(hub.downloads)
+        await fetch(hub, tmp_path, *files)
+        assert len(hub.downloads) == downloads
+        hub.lies["tokenizer.json"] = "0" * 40
+        error = await refusal(hub, tmp_path, "tokenizer.json")
+    assert str(error) == (
+        "'tokenizer.json' arrived damaged and was removed: its git id is 242b4f47c3bb5f4166e20b22116bdfecc97aca49, not "
+        f"{'0' * 40}; pull it again"
+    )
+
+
 async def test_a_file_without_a_checksum_is_not_trusted(tmp_path: Path) -> None:
-    """Only files in large-file storage have one."""
+    """Neither that of large-file storage nor the id of a blob."""
     async with Hub(FILES, lies={"mmproj.gguf": ""}) as hub:
         error = await refusal(hub, tmp_path, "mmproj.gguf")
     assert str(error) == (

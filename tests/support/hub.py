@@ -18,6 +18,8 @@ class Hub:
     drops: int = 0
     knows_ranges: bool = True
     lies: dict[str, str] = field(default_factory=dict)
+    in_git: set[str] = field(default_factory=set)
+    """The files that are in no large-file storage."""
     status: int = 200
     downloads: list[str] = field(default_factory=list)
     """The ranges that were asked for, `all` for a whole file."""
@@ -42,12 +44,16 @@ class Hub:
         if path == f"/api/models/{REPOSITORY}/tree/main":
             return json_answer(200, [self._described(name) for name in self.files])
         if path.startswith(f"/{REPOSITORY}/resolve/main/"):
-            return Answer(status=302, headers=(("location", f"/storage/{path.rpartition('/')[2]}"),))
+            name = path.removeprefix(f"/{REPOSITORY}/resolve/main/")
+            return Answer(status=302, headers=(("location", f"/storage/{name}"),))
         name = path.removeprefix("/storage/")
         return self._download(self.files[name], asked) if name in self.files else json_answer(404, {"error": "no"})
 
     def _described(self, name: str) -> dict[str, object]:
         content = self.files[name]
+        if name in self.in_git:
+            blob = hashlib.sha1(f"blob {len(content)}\0".encode() + content, usedforsecurity=False).hexdigest()
+            return {"type": "file", "path": name, "size": len(content), "oid": self.lies.get(name, blob)}
         oid = self.lies.get(name, hashlib.sha256(content).hexdigest())
         lfs = {"lfs": {"oid": oid, "size": len(content), "pointerSize": 134}} if oid else {}
         return {"type": "file", "path": name, "size": len(content), **lfs}

@@ -10,7 +10,7 @@ from llmos.clock import SimulatedClock
 from llmos.documents.memory_rules import MemoryRules
 from llmos.errors import LLMosError
 from llmos.evolution.consolidation import MemoryStep, Shelf
-from llmos.memory.recall import recall
+from llmos.memory.recall import Meaning, recall
 from llmos.settings import Environment
 from llmos.volumes.history import History
 from tests.support.homes import Place
@@ -37,7 +37,13 @@ async def what_becomes_of_notes(place: Place, rules: MemoryRules) -> object:
     history.commit([notes.folder], "Remember")
     step = MemoryStep(Shelf(notes, history, rules, place.home, clock))
     found = recall(notes.all(), "lamp stands shines", 5, recency_of(rules, clock))
-    return await step.foretell(), [round(each.score, 6) for each in found], _taken(place, rules, clock)
+    near = recall(notes.all(), "zither", 5, None, Meaning(_half_as_near, rules.note_near))
+    return await step.foretell(), [round(each.score, 6) for each in found], len(near), _taken(place, rules, clock)
+
+
+def _half_as_near(texts: Sequence[str], _: str) -> Sequence[float]:
+    """A likeness that finds everything half as near as it could be."""
+    return [0.5] * len(texts)
 
 
 def _taken(place: Place, rules: MemoryRules, clock: SimulatedClock) -> list[str]:

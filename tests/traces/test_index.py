@@ -185,7 +185,7 @@ def test_an_index_of_a_newer_llmos_is_left_alone(tmp_path: Path) -> None:
         assert [row.run_id for row in index.list()] == [path.stem]
     (sentence,) = said
     assert sentence == (
-        f"the index {file} cannot be used (its version 99 is newer than the 2 of this llmos); "
+        f"the index {file} cannot be used (its version 99 is newer than the 3 of this llmos); "
         "for this command it is kept in memory"
     )
     with sqlite3.connect(file) as connection:
@@ -212,9 +212,9 @@ def test_a_read_only_home_is_indexed_in_memory(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_a_notice_and_loses_no_run(tmp_path: Path) -> None:
     """The run has ended well; its row comes with the next refresh."""
-    with tmpfs(tmp_path / "disk", "size=128k") as disk:
+    with tmpfs(tmp_path / "disk", "size=192k") as disk:
         path = write_run(disk)
-        (disk / "ballast").write_bytes(b"b" * (100 * 1024))
+        (disk / "ballast").write_bytes(b"b" * (164 * 1024))
         said: list[str] = []
         record_run(disk, path, said.append)
         assert [sentence.partition("/disk/index.sqlite ")[2][:8] for sentence in said] == ["cannot b"]
