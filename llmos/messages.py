@@ -179,6 +179,8 @@ class Reply:
     claim: Claim = "done"
     stop_detail: str = ""
     """What the provider says of why it stopped, e.g. of a refusal; mostly empty."""
+    probability: float | None = None
+    """How likely this very reply was, where somebody asked and its adapter can tell; in [0, 1]."""
 
     @property
     def text(self) -> str:

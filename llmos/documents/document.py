@@ -39,6 +39,11 @@ def hash_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+def text_hash(text: str) -> str:
+    """`sha256:HEX` of the text in UTF-8."""
+    return hash_of(text.encode("utf-8", "surrogatepass"))
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file that could be read.

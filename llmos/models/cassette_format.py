@@ -101,6 +101,7 @@ class Spoken(Line, frozen=True):
     usage: dict[UsageField, int] = {}
     model: str = ""
     stop_detail: str = ""
+    probability: float | None = None
 
     @classmethod
     def of(cls, reply: Reply) -> "Spoken":
@@ -112,6 +113,7 @@ class Spoken(Line, frozen=True):
             usage=cast("dict[UsageField, int]", {name: n for name, n in asdict(reply.usage).items() if n}),
             model=reply.model,
             stop_detail=reply.stop_detail,
+            probability=reply.probability,
         )
 
     def reply(self, line: int, model: str) -> Reply:
@@ -129,6 +131,7 @@ class Spoken(Line, frozen=True):
             model=self.model or model,
             claim=self.claim,
             stop_detail=self.stop_detail,
+            probability=self.probability,
         )
 
 

@@ -5,6 +5,7 @@ request and keeps what it has read, so that the next step of a run reads only wh
 """
 
 from collections.abc import Callable
+from math import exp
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,7 @@ from llmos.models.completion import Backend, Completion, ContextOverflowError, D
 from llmos.models.dialect import Answer, Dialect, JsonOnly
 from llmos.models.dialect_hermes import OPEN, Hermes
 from llmos.models.dialect_pocket import Pocket
+from llmos.models.doubt import held_back
 from llmos.models.gguf_header import PROJECTOR, GgufHeader, ModelFileError, read_header
 
 DialectName = Literal["pocket", "hermes"]
@@ -34,8 +36,9 @@ class LocalModel:
     `speaks` is the dialect of tool calls. Without it the chat template tells: one that renders the robot's state speaks
     pocket's, one with `<tool_call>` Hermes', and with any other no tools can be offered. `context_tokens` is cut to
     what the model was trained for and to a multiple of 256; `backend` names the package that runs llama.cpp (the best
-    one installed when None). Temperature 0 makes replies repeatable. `rehearse` is called before the files are loaded
-    and raises when they must not be.
+    one installed when None). Temperature 0 makes replies repeatable. A call that is less likely than `confidence` is
+    held back in pocket's dialect (`doubt`). `rehearse` is called before the files are loaded and raises when they must
+    not be.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class LocalModel:
         backend: str | None = None,
         temperature: float = 0.0,
         seed: int = 0,
+        confidence: float | None = None,
         clock: Clock | None = None,
         rehearse: Callable[[Loading, str | None], None] = lambda *_: None,
     ) -> None:
@@ -65,7 +69,7 @@ class LocalModel:
         self._stop = () if header.chat_template else ("<|im_end|>",)
         self._loading = Loading(path, mmproj, _fitting(context_tokens, header.context_tokens), threads_for(path))
         self._backend_name = backend
-        self._temperature, self._seed = temperature, seed
+        self._temperature, self._seed, self._confidence = temperature, seed, confidence
         self._clock = clock or RealClock()
         self._rehearse = rehearse
         self._backend: Backend | None = None
@@ -108,7 +112,10 @@ class LocalModel:
         writes = (self._dialect or Hermes()) if request.response_schema is None else JsonOnly(request.response_schema)
         prompt = self._template.render(request, self._clock.now)
         grammar = writes.grammar(request.tools if request.may_call_tools else ())
-        decoding = Decoding(request.max_output_tokens, grammar, self._stop, self._temperature, self._seed)
+        least = self._confidence if isinstance(writes, Pocket) else None
+        decoding = Decoding(
+            request.max_output_tokens, grammar, self._stop, self._temperature, self._seed, scored=least is not None
+        )
         stream = writes.stream(lambda text: from_thread.run_sync(on_text, text))
 
         def on_piece(piece: str) -> None:
@@ -123,11 +130,13 @@ class LocalModel:
                 f"the request has {error.tokens} tokens, and the context of {self.name} holds {error.limit}; "
                 "shorten it, or give the model a longer context"
             ) from error
+        probability = None if completion.logprob is None else exp(completion.logprob)
         answer = writes.answer(completion.text, request, cut=completion.stop == "length")
+        answer = held_back(answer, probability, least)
         stream.finish(answer)
-        return self._finished(answer, completion)
+        return self._finished(answer, completion, probability)
 
-    def _finished(self, answer: Answer, completion: Completion) -> Reply:
+    def _finished(self, answer: Answer, completion: Completion, probability: float | None) -> Reply:
         return Reply(
             parts=answer.parts,
             stop_reason=answer.stop_reason,
@@ -138,6 +147,7 @@ class LocalModel:
             ),
             model=self.name,
             claim=answer.claim,
+            probability=probability,
         )
 
 

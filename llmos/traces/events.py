@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from llmos.documents.document import hash_of
+from llmos.documents.document import hash_of, text_hash
 from llmos.messages import JSON, Claim, Effect, Message, Reply, Role, StopReason, ToolResult, ToolSpec, Usage
 from llmos.traces.parts import (
     AnyPart,
@@ -127,6 +127,8 @@ class ModelReplied(Event, frozen=True, kw_only=True):
     usage: Usage
     cost_usd: float
     duration_s: float
+    probability: float | None = None
+    """How likely the reply was under the grammar it was written in, where its adapter told."""
 
     @classmethod
     def of(cls, step: int, reply: Reply, cost_usd: float, duration_s: float) -> "ModelReplied":
@@ -140,6 +142,7 @@ class ModelReplied(Event, frozen=True, kw_only=True):
             usage=reply.usage,
             cost_usd=cost_usd,
             duration_s=duration_s,
+            probability=reply.probability,
         )
 
     @property
@@ -388,11 +391,6 @@ class Entry:
 
 
 Entries: TypeAlias = Sequence[Entry]
-
-
-def text_hash(text: str) -> str:
-    """`sha256:HEX` of the text in UTF-8."""
-    return hash_of(text.encode("utf-8", "surrogatepass"))
 
 
 def tools_hash(tools: Sequence[ToolSpec]) -> str:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from llmos.disk import read_file
-from llmos.documents.document import hash_of
+from llmos.documents.document import hash_of, text_hash
 from llmos.documents.frontmatter import MAX_DOCUMENT_BYTES, parse, rewrite
 from llmos.errors import DocumentError, LLMosError
 from llmos.traces import trace_text
 from llmos.traces.encryption import OPENING, Page, Passphrase, page_of
-from llmos.traces.events import text_hash
 from llmos.traces.scrub import Scrubber
 from llmos.traces.trace import Trace
 

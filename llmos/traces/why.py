@@ -185,7 +185,8 @@ class _Telling:
             ended = event.stop_reason if event.stop_reason != "end" else f"{event.claim}"
             bases = () if is_led(event.model) else self._nearest(event.text, {})
             what = f"step {event.step}, {who} answered: {text or '(nothing)'}"
-            yield Decision(entry.seq, entry.at, "answer", what, f"it claims: {ended}", bases=tuple(bases))
+            why = "; ".join(filter(None, (f"it claims: {ended}", _sure(event))))
+            yield Decision(entry.seq, entry.at, "answer", what, why, bases=tuple(bases))
         elif text:
             yield Decision(entry.seq, entry.at, "said", f"step {event.step}, {who}: {text}")
 
@@ -204,7 +205,7 @@ class _Telling:
         led = is_led(reply.model)
         own = self.documents.lead(reply.model, tool, call_id) if led else self._grounds(tool, args or {}, reply)
         what = f"step {reply.step}, {reply.model if led else f'the model {reply.model}'}: {shown}"
-        yield Decision(entry.seq, entry.at, "call", what, bases=tuple(own))
+        yield Decision(entry.seq, entry.at, "call", what, _sure(reply), bases=tuple(own))
 
     def _grounds(self, tool: str, args: Mapping[str, JSON], reply: ModelReplied) -> tuple[Basis, ...]:
         """What a model's call may rest on."""
@@ -326,6 +327,11 @@ def told(decision: Decision) -> dict[str, JSON]:
 def words_in(text: str) -> frozenset[str]:
     """The words of a text as they are written."""
     return frozenset(text.replace("(", " ").replace(")", " ").replace(",", " ").replace(":", " ").split())
+
+
+def _sure(reply: ModelReplied) -> str:
+    """How likely the reply was, as a person reads it; empty where nobody told."""
+    return "" if reply.probability is None else f"the model was {reply.probability:.2f} sure"
 
 
 def _is_goal(entry: Entry, start: RunStarted) -> bool:

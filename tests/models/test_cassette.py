@@ -108,6 +108,7 @@ RICH = Reply(
     "tools",
     Usage(1, 2, 3, 4),
     "claude-x",
+    probability=0.97,
 )
 
 

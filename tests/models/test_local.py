@@ -25,6 +25,7 @@ MOVE = ToolSpec(
     "Move the arm.",
     {"type": "object", "properties": {"x": {"type": "number"}}, "required": ["x"], "additionalProperties": False},
 )
+NOTHING: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 TEMPLATE = "{% for message in messages %}{{ message.role }}:{{ message.content }}\n{% endfor %}"
 
 
@@ -104,6 +105,44 @@ async def test_what_llama_cpp_refuses_is_said_at_the_first_request(backend: str,
         with pytest.raises(ModelError) as caught:
             await model.reply(asked(), ignore_text)
         assert str(caught.value) == f"llama.cpp cannot load {path}: unknown model architecture: 'nonsense'"
+
+
+async def test_a_call_that_is_less_likely_than_asked_for_is_not_made(files: TinyFiles, backend: str) -> None:
+    """The same reply passes, is held back, or is a stop; its probability is told when somebody asks."""
+    tools = tuple(replace(MOVE, name=name, input_schema=NOTHING) for name in ("hop", "up", "ask", "ring"))
+    stops = tuple(replace(tool, name="emergency_stop") for tool in tools[:1])
+    told, shown = {}, {}
+    for confidence in (None, 0.0, 1.0):
+        model = LocalModel(files.text, backend=backend, confidence=confidence)
+        pieces: list[str] = []
+        told[confidence] = await model.reply(asked(Text("go"), tools=tools), pieces.append)
+        stop = await model.reply(asked(Text("go"), tools=stops), ignore_text)
+        shown[confidence] = "".join(pieces)
+        assert all(call.name == "emergency_stop" for call in stop.tool_calls)
+        assert (stop.probability is None) == (confidence is None)
+        assert bool(stop.tool_calls) or stop.claim != "abstained" or "sure enough" not in stop.text
+        await model.aclose()
+    assert told[None].probability is None
+    assert told[None].parts == told[0.0].parts
+    (call,) = told[0.0].tool_calls
+    assert told[0.0].probability == pytest.approx(told[1.0].probability)
+    assert told[1.0].probability is not None
+    assert 0 < told[1.0].probability < 1
+    assert (told[1.0].tool_calls, told[1.0].claim, told[1.0].stop_reason) == ((), "abstained", "end")
+    assert told[1.0].text.startswith(f"The model was not sure enough that {call.name} is meant (0.")
+    assert shown == {None: "", 0.0: "", 1.0: told[1.0].text}
+
+
+async def test_what_is_no_call_of_pocket_is_not_scored(files: TinyFiles, backend: str) -> None:
+    """Free text has no probability that says anything, and neither has JSON of a schema."""
+    model = LocalModel(files.text, speaks="hermes", backend=backend, confidence=1.0)
+    said = await model.reply(asked(max_output_tokens=8), ignore_text)
+    await model.aclose()
+    pocket = LocalModel(files.text, backend=backend, confidence=1.0)
+    form = await pocket.reply(asked(response_schema={"type": "boolean"}), ignore_text)
+    await pocket.aclose()
+    assert (said.probability, form.probability) == (None, None)
+    assert form.text in ("true", "false")
 
 
 async def test_pocket_answers_with_one_call_or_a_closing_sentence(pocket: LocalModel) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from time import time_ns
 from typing import Any
 
+from llmos.documents.document import text_hash
 from llmos.messages import Effect
-from llmos.traces.events import text_hash
 from llmos.traces.library import TraceLibrary
 from llmos.traces.trace import Trace, TraceStep
 

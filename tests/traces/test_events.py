@@ -1,5 +1,6 @@
 """The events are a closed set whose lines can be told apart and read back."""
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
@@ -8,9 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmos.messages import Effect, Message, Text, ToolResult, ToolSpec
+from llmos.messages import Effect, Message, Reply, Text, ToolResult, ToolSpec, Usage
 from llmos.traces import events
-from llmos.traces.events import JOURNALED, TRANSIENT, Event, PromptSet, ToolReturned, UnknownEvent, tools_hash
+from llmos.traces.events import (
+    JOURNALED,
+    TRANSIENT,
+    Event,
+    ModelReplied,
+    PromptSet,
+    ToolReturned,
+    UnknownEvent,
+    tools_hash,
+)
 from llmos.traces.parts import ResultRefPart, from_wire, plain, snake_case, to_wire
 from tests.support.messages import calls, images, results, texts, thoughts, tool_specs
 
@@ -50,6 +60,15 @@ def test_a_returned_tool_gives_back_its_result() -> None:
     result = ToolResult("c1", (Text("a"), Text("b")), is_error=True)
     event = ToolReturned.of(result, "Read", 0.5, step=2)
     assert (event.result, event.text, event.ok, event.step) == (result, "a\nb", False, 2)
+
+
+def test_a_reply_says_how_likely_it_was_where_that_is_known() -> None:
+    """Lines of before, and of models that do not tell, are read as ever and written as ever."""
+    said = Reply((Text("so"),), "end", Usage(1, 1), "local:pocket.gguf")
+    plain, sure = (ModelReplied.of(1, reply, 0.0, 0.1) for reply in (said, replace(said, probability=0.97)))
+    lines = [msgspec.json.encode(event) for event in (plain, sure)]
+    assert [b"probability" in line for line in lines] == [False, True]
+    assert [msgspec.json.decode(line, type=ModelReplied) for line in lines] == [plain, sure]
 
 
 @given(st.lists(tool_specs, max_size=3))

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llmos.documents.document import text_hash
 from llmos.documents.frontmatter import read_document
 from llmos.documents.keys import read
 from llmos.documents.memory_rules import MemoryRules
 from llmos.errors import LLMosError, StorageError
 from llmos.settings import system_root
-from llmos.traces.events import text_hash
 from llmos.traces.library import TraceLibrary
 from llmos.traces.schema import MIGRATIONS
 from llmos.traces.stamps import UNSETTLED, look, settled, stamp_of

@@ -93,10 +93,13 @@ def keys_of(rule: str, reason: str, command: Mapping[str, JSON], profile: Docume
     return [("zones", "desk")] if rule == "zone" else [("name", "")] if not rule else []
 
 
-def reply(*parts: Text | ToolCall, model: str = "pocket", step: int = 1) -> ModelReplied:
+def reply(
+    *parts: Text | ToolCall, model: str = "pocket", step: int = 1, probability: float | None = None
+) -> ModelReplied:
     """A reply of the model."""
     stop = "tools" if any(isinstance(part, ToolCall) for part in parts) else "end"
-    return ModelReplied.of(step, Reply(parts, stop, Usage(1, 1), model), 0.0, 0.1)  # type: ignore[arg-type]
+    said = Reply(parts, stop, Usage(1, 1), model, probability=probability)  # type: ignore[arg-type]
+    return ModelReplied.of(step, said, 0.0, 0.1)
 
 
 def said(text: str) -> MessageAdded:
@@ -192,6 +195,15 @@ def test_a_models_call_is_given_the_nearest_sentence_that_it_was_shown(tmp_path:
     assert shown.one("said").what == "step 1, the model pocket: I close it."
     blind = Told(tmp_path, PromptSet.of("", []), reply(grip), called(grip))
     assert blind.rests_on("call") == ["model: it was shown no sentence of agent or skills: tools, goal and state only"]
+
+
+def test_how_sure_the_model_was_is_told_where_it_was_measured(tmp_path: Path) -> None:
+    """Of a call and of an answer, and of neither where nobody asked."""
+    sure = Told(tmp_path, reply(MOVE, probability=0.974), called(MOVE), reply(Text("so"), probability=0.3, step=2))
+    assert sure.one("call").why == "the model was 0.97 sure"
+    assert sure.one("answer").why == "it claims: done; the model was 0.30 sure"
+    silent = Told(tmp_path, reply(MOVE), called(MOVE), reply(Text("so"), step=2))
+    assert (silent.one("call").why, silent.one("answer").why) == ("", "it claims: done")
 
 
 def test_a_skill_that_the_run_opened_is_quoted_from_the_journal(tmp_path: Path) -> None:
