@@ -4,12 +4,14 @@ Knows no tokens. What the planner must answer after each result follows from a f
 so does gripping nothing where something was to be picked; the first reply may abstain, and never fails.
 """
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
 
 from llmos.messages import JSON
+from llmos.models.reading import read_goal
 from training import goals
 from training.goals import Draft, Goal, Intent
 from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_grammar
@@ -18,6 +20,7 @@ from training.surroundings import nonsense, random_world
 from training.toolkit import bare_list, reduced_list, whole_list
 from training.world import Call, Result, World
 
+NUMBER = re.compile(r"\d+\.\d+")
 ASKING = (
     "can ",
     "coul",
@@ -216,7 +219,7 @@ class Author:
         random = self._random
         if self._split.noise and random.random() < 0.05:
             slipped = _slip(text, random)
-            text = slipped if _names_in(slipped, world) == _names_in(text, world) else text
+            text = slipped if _told(slipped, world) == _told(text, world) else text
         roll = random.random()
         if roll < 0.6:
             text = text[:1].upper() + text[1:]
@@ -255,10 +258,10 @@ def exchange(call: Call, result: Result) -> list[JSON]:
     return [asked, {"role": "tool", "content": result.text, "is_error": result.is_error}]
 
 
-def _names_in(text: str, world: World) -> set[str]:
-    """The objects and places that a text names."""
+def _told(text: str, world: World) -> tuple[set[str], list[str]]:
+    """The objects and places that a text names, and the numbers that the host reads in it."""
     names = (name.replace("_", " ") for name in (*world.objects, *world.places))
-    return {name for name in names if name.lower() in text.lower()}
+    return {name for name in names if name.lower() in text.lower()}, NUMBER.findall(read_goal(text))
 
 
 def _slip(text: str, random: Random) -> str:

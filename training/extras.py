@@ -9,7 +9,7 @@ from random import Random
 from training.goals import Draft, Goal
 from training.world import Call
 
-VERBS = (
+VERBS: tuple[str, ...] = (
     "wave",
     "open",
     "close",
@@ -25,7 +25,21 @@ VERBS = (
     "test",
 )
 VERBS += ("switch", "count", "clean", "spray", "heat", "charge", "scan", "lock", "shake", "sound", "reset", "adjust")
-NOUNS = ("hand", "door", "distance", "led", "lamp", "horn", "bell", "sensor", "light", "fan", "pump", "valve", "laser")
+NOUNS: tuple[str, ...] = (
+    "hand",
+    "door",
+    "distance",
+    "led",
+    "lamp",
+    "horn",
+    "bell",
+    "sensor",
+    "light",
+    "fan",
+    "pump",
+    "valve",
+    "laser",
+)
 NOUNS += (
     "battery",
     "temperature",

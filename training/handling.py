@@ -44,6 +44,8 @@ def pick_missing(draft: Draft) -> Goal | None:
     values = {"theobject": f"the {stranger}", "place": stranger, "the": "the ", "itsplace": stranger, "report": ""}
     intent = draft.random.choice(("pick", "go_place", "inspect_named", "go_object", "transfer"))
     target = draft.random.choice(("on", "to")) + f" the {stranger}"
+    if intent == "transfer":  # in whose phrases {place} is a verb
+        del values["place"]
     values |= {"source": known[0] if known else f"the {stranger}", "target": target, "totarget": target}
     phrase = draft.grammar.phrase(intent, draft.random)
     if "itsplace" in phrase and known:
