@@ -65,18 +65,6 @@ def optimizers(model: nn.Module, muon_lr: float, adam_lr: float) -> list[torch.o
     ]
 
 
-def schedule(step: int, rounds: tuple[int, ...], warmup: int = 40) -> float:
-    """The share of the learning rate at a step; nothing after the last one.
-
-    First round: a short warm-up, a plateau, then straight down to zero over the last 40 %. Later rounds: up again, to
-    0.7 in the second and less in each further one, and straight down.
-    """
-    first, *later = rounds
-    if step < first:
-        return min((step + 1) / warmup, 1.0, (first - step) / (0.4 * first))
-    step -= first
-    for number, steps in enumerate(later, start=1):
-        if step < steps:
-            return 0.7 / number * min((step + 1) / warmup, (steps - step) / steps)
-        step -= steps
-    return 0.0
+def schedule(step: int, steps: int, warmup: int = 40) -> float:
+    """The share of the learning rate: a short warm-up, a plateau, then straight down to zero over the last 40 %."""
+    return min((step + 1) / warmup, 1.0, (steps - step) / (0.4 * steps))

@@ -11,11 +11,14 @@ import numpy as np
 
 from training import prompt
 from training.episodes import Author, Episode, Split, Step
+from training.own_data import OwnAuthor
 from training.packing import Leaf, Packed, pack
 from training.tokenizer import EOS, encode_lines
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+    from training.own import Own
 
 GOALS_PER_WORLD = 5
 LATER_SHARE, MOST_STEPS = 0.75, 4
@@ -48,10 +51,16 @@ def bare_share(step: int) -> float:
 
 
 def sequences(
-    tokenizer: "Tokenizer", random: Random, length: int, bare: float = 0.0, *, split: Split = SEEN
+    tokenizer: "Tokenizer",
+    random: Random,
+    length: int,
+    bare: float = 0.0,
+    *,
+    split: Split = SEEN,
+    own: "Own | None" = None,
 ) -> Iterator[Packed]:
-    """Packed sequences without end, a share of them of bare worlds."""
-    author = Author(split, random)
+    """Packed sequences without end, a share of them of bare worlds; `own` are verbs of a reader's."""
+    author = Author(split, random) if own is None else OwnAuthor(split, random, own)
     finishes = split.mix.finishes
 
     def groups() -> Iterator[list[Leaf]]:
@@ -62,9 +71,17 @@ def sequences(
     return pack(groups(), length)
 
 
-def batch(tokenizer: "Tokenizer", seed: int, step: int, rows: int, length: int, split: Split = SEEN) -> Packed:
+def batch(
+    tokenizer: "Tokenizer",
+    seed: int,
+    step: int,
+    rows: int,
+    length: int,
+    split: Split = SEEN,
+    own: "Own | None" = None,
+) -> Packed:
     """The batch of one training step: every array with a first axis of `rows`."""
-    source = sequences(tokenizer, Random(f"{seed}:{step}"), length, bare_share(step), split=split)
+    source = sequences(tokenizer, Random(f"{seed}:{step}"), length, bare_share(step), split=split, own=own)
     packed = [next(source) for _ in range(rows)]
     return Packed(
         np.stack([one.tokens for one in packed]),

@@ -4,9 +4,11 @@ Knows no model. Fragments stay under 32 bytes, because a binding of llama.cpp dr
 prompts too, so that a call costs the same few tokens when it is written and when it is read back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from llmos.models.gbnf import CLAIMS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -37,14 +39,38 @@ FRAGMENTS = (
     '"activate":true}}',
     '"activate":false}}',
     *(f'"view":"{view}"}}}}' for view in ("cockpit", "operator", "camera")),
-    *(f'"status":"{status}"}}}}' for status in ("done", "failed", "abstained")),
+    *(f'"status":"{status}"' for status in dict.fromkeys(status for status, _ in CLAIMS)),
+    *(f',"quote":"{quote}"}}}}' for quote in dict.fromkeys(quote for _, quote in CLAIMS)),
     "}}",
 )
 
 
 def train_tokenizer(texts: Iterable[str], size: int) -> "Tokenizer":
     """A tokenizer of exactly `size` tokens, or fewer when the texts hold no more pairs."""
-    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import pre_tokenizers, trainers
+
+    tokenizer = _empty()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size - len(FRAGMENTS) - 1,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+        min_frequency=2,
+    )
+    tokenizer.train_from_iterator(_without_fragments(texts), trainer)
+    return _with_fragments(tokenizer, FRAGMENTS)
+
+
+def assembled(plain: Mapping[str, int], merges: Sequence[tuple[str, str]], fragments: Sequence[str]) -> "Tokenizer":
+    """A tokenizer from its parts, as a GGUF file holds them."""
+    from tokenizers import models
+
+    tokenizer = _empty()
+    tokenizer.model = models.BPE(vocab=dict(plain), merges=list(merges))
+    return _with_fragments(tokenizer, fragments)
+
+
+def _empty() -> "Tokenizer":
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -54,14 +80,13 @@ def train_tokenizer(texts: Iterable[str], size: int) -> "Tokenizer":
         ]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=size - len(FRAGMENTS) - 1,
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-        min_frequency=2,
-    )
-    tokenizer.train_from_iterator(_without_fragments(texts), trainer)
-    tokenizer.add_tokens([AddedToken(fragment, normalized=False) for fragment in FRAGMENTS])
+    return tokenizer
+
+
+def _with_fragments(tokenizer: "Tokenizer", fragments: Sequence[str]) -> "Tokenizer":
+    from tokenizers import AddedToken
+
+    tokenizer.add_tokens([AddedToken(fragment, normalized=False) for fragment in fragments])
     tokenizer.add_special_tokens([AddedToken(EOS, normalized=False, special=True)])
     return tokenizer
 

@@ -1,140 +1,145 @@
-"""Trains the pocket model: `python -m training.train --preset release --seed 0 --out FILE.gguf`.
+"""Trains the pocket model: `python -m training.train --preset release --seed 0`, or your own verbs with `--own FILE`.
 
-Knows no robot. One thread, one seed; what it did so far stands in the work folder, and the same command goes on there.
+Knows no network until the options make sense. One thread, one seed; what it did so far stands in the work folder, and
+the same command goes on there.
 """
 
 import argparse
-import json
-import time
-from dataclasses import asdict
+import hashlib
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-import torch
+from training.own import OwnError, read_own
+from training.presets import PRESETS
 
-from training.episodes import Split
-from training.model import Planner, Shape
-from training.optimizer import optimizers, schedule
-from training.presets import PRESETS, Preset
-from training.stream import batch, sample_texts
-from training.tokenizer import load_tokenizer, train_tokenizer
+if TYPE_CHECKING:
+    from training.own import Own
+    from training.run import Plan, Said
 
-SAVE_EVERY, SAY_EVERY = 100, 20
+FOLDER = Path("build")
+SHIPPED = Path(str(files("llmos.models.pocket").joinpath("pocket.gguf")))
+NEEDED = "training needs {}: install what trains with `pip install -e '.[training]'`"
 
 
-class Run:
-    """A training run in a work folder: tokenizer, checkpoint and log."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, then write the GGUF file; 0 when that is done, 2 with a sentence for what cannot be done."""
+    options = _options(arguments)
+    try:
+        return _train(options)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("training", "llmos"):
+            raise
+        print(NEEDED.format(error.name), file=sys.stderr)
+    except OwnError as error:
+        print(error, file=sys.stderr)
+    return 2
 
-    def __init__(self, preset: Preset, seed: int, folder: Path) -> None:
-        torch.manual_seed(seed)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.preset, self.seed, self.folder = preset, seed, folder
-        self.tokenizer = self._tokenizer()
-        self.model = Planner(shape_of(preset, self.tokenizer.get_vocab_size()))
-        self.optimizers = optimizers(self.model, preset.muon_lr, preset.adam_lr)
-        self.step, self.tokens, self.seconds = 0, 0, 0.0
-        if self._checkpoint.exists():
-            self._load()
 
-    @property
-    def _checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Train the pocket model, on one CPU thread.")
+    sizes = ", ".join(sorted(PRESETS))
+    parser.add_argument("--preset", help=f"one of {sizes}; default: own with --own or --from, else ci")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--own", type=Path, help="a YAML file with verbs and tools of your own")
+    parser.add_argument("--from", dest="start", type=Path, help="the GGUF to go on from; own: the shipped one")
+    parser.add_argument("--out", type=Path, help="the GGUF file to write; default: build/pocket-PRESET-SEED.gguf")
+    parser.add_argument("--work", type=Path, help="folder for tokenizer, checkpoint, log and curves; default: OUT.work")
+    options = parser.parse_args(arguments)
+    options.preset = options.preset or ("own" if options.own or options.start else "ci")
+    if options.preset not in PRESETS:
+        parser.error(f"there is no preset '{options.preset}'; there are {sizes}")
+    if options.preset == "own":
+        options.start = options.start or SHIPPED
+    if options.start and not options.start.is_file():
+        parser.error(f"--from {options.start}: there is no such file")
+    options.out = options.out or FOLDER / f"pocket-{options.preset}-{options.seed}.gguf"
+    options.work = options.work or options.out.with_suffix(".work")
+    return options
 
-    def _tokenizer(self):  # noqa: ANN202 - tokenizers is there only where training is
-        path = self.folder / "tokenizer.json"
-        if not path.exists():
-            train_tokenizer(sample_texts(self.seed, 12_000), self.preset.vocabulary).save(str(path))
-        return load_tokenizer(path)
 
-    def train(self) -> None:
-        """Steps until the preset's last one."""
-        began, losses = time.process_time() - self.seconds, []
-        while self.step < self.preset.steps:
-            losses.append(self._update())
-            self.step += 1
-            self.seconds = time.process_time() - began
-            if self.step % SAY_EVERY == 0 or self.step == self.preset.steps:
-                self._say(sum(losses) / len(losses))
-                losses = []
-            if self.step % SAVE_EVERY == 0 or self.step == self.preset.steps:
-                self._save()
+def _train(options: argparse.Namespace) -> int:
+    own = read_own(options.own) if options.own else None
+    import torch
 
-    def _update(self) -> float:
-        preset = self.preset
-        ended = sum(self.step >= sum(preset.rounds[: number + 1]) for number in range(len(preset.rounds)))
-        packed = batch(self.tokenizer, self.seed, self.step, preset.rows, preset.length, Split(round=ended))
-        self.tokens += packed.tokens.size
-        factor = schedule(self.step, preset.rounds)
-        for optimizer, rate in zip(self.optimizers, (preset.muon_lr, preset.adam_lr), strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * factor
-        arrays = (packed.tokens, packed.targets, packed.told, packed.positions, packed.mask)
-        with torch.autocast("cpu", torch.bfloat16, enabled=preset.bfloat16):
-            loss, told = self.model.losses(*(torch.from_numpy(array) for array in arrays))
-        (loss + preset.told_weight * told).backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        for optimizer in self.optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        return loss.item()
+    from training.export import write_gguf
+    from training.reopen import ReopenError
+    from training.run import Run, TrainingError
 
-    def _say(self, loss: float) -> None:
-        done = self.step / self.preset.steps
-        bar = "#" * int(24 * done)
-        left_s = self.seconds / self.step * (self.preset.steps - self.step)
-        rate = self.tokens / self.seconds
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore", message="Mismatch dtype between input and weight")  # bfloat16, and meant so
+    try:
+        run = Run(_plan(options, own), options.work)
+        for kind in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(kind, lambda *_: run.stop())
+        with _Bar(run.preset.steps, run.step) as bar:
+            is_done = run.train(bar.say)
+        if not is_done:
+            print(f"Stopped at step {run.step} of {run.preset.steps}; the same command goes on from here.")
+            return 130
+        size = write_gguf(run.model, run.tokenizer, options.out)
+    except (TrainingError, ReopenError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{options.out} cannot be written: {error.strerror or error}", file=sys.stderr)
+        return 2
+    print(f"{options.out}: {size / 1e6:.2f} MB; its curve is {options.work / 'curves.svg'}")
+    return 0
+
+
+def _plan(options: argparse.Namespace, own: "Own | None") -> "Plan":
+    from training.reopen import ReopenError, has_this_template, reopen
+    from training.run import Plan
+
+    start = reopen(options.start) if options.start else None
+    if start and not has_this_template(options.start):
+        raise ReopenError(
+            f"{options.start} was trained on prompts that look different from those of this checkout; take the file "
+            "that belongs to it, or train from nothing with --preset ci"
+        )
+    marks = tuple(_fingerprint(path) for path in (options.start, options.own) if path)
+    return Plan(PRESETS[options.preset], options.seed, start, own, marks)
+
+
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class _Bar:
+    """A bar where a person looks on, a line now and then where a file does."""
+
+    def __init__(self, steps: int, done: int) -> None:
+        from tqdm import tqdm
+
+        self._steps = steps
+        form = "{l_bar}{bar}| {n}/{total} steps, {elapsed}<{remaining}{postfix}"
+        self._bar = tqdm(total=steps, initial=done, disable=None, bar_format=form, file=sys.stdout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def say(self, said: "Said") -> None:
+        """How far it is."""
+        rate = said.tokens / max(said.cpu_s, 1e-9)
+        if not self._bar.disable:
+            self._bar.set_postfix_str(f"loss {said.loss:.4f}, {rate:,.0f} tokens/s", refresh=False)
+            self._bar.update(said.step - self._bar.n)
+            return
+        left_s = said.cpu_s / said.step * (self._steps - said.step)
         print(
-            f"[{bar:<24}] step {self.step}/{self.preset.steps}  loss {loss:.4f}  {self.tokens / 1e6:.2f} M tokens  "
-            f"{rate:.0f} tokens/s  {self.seconds:.0f} s, {left_s:.0f} s left (CPU)",
+            f"step {said.step}/{self._steps}  loss {said.loss:.4f}  {said.tokens / 1e6:.2f} M tokens  "
+            f"{rate:.0f} tokens/s  {said.cpu_s:.0f} s, {left_s:.0f} s left (CPU)",
             flush=True,
         )
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(
-                json.dumps({"step": self.step, "loss": loss, "tokens": self.tokens, "cpu_s": self.seconds}) + "\n"
-            )
-
-    def _save(self) -> None:
-        state = {
-            "model": self.model.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "progress": [self.step, self.tokens, self.seconds],
-            "preset": asdict(self.preset),
-        }
-        partial = self._checkpoint.with_suffix(".part")
-        torch.save(state, partial)
-        partial.replace(self._checkpoint)
-
-    def _load(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
-        if state["preset"] != asdict(self.preset):
-            raise SystemExit(f"{self._checkpoint} holds a run of another preset; take another --work folder")
-        self.model.load_state_dict(state["model"])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        self.step, self.tokens, self.seconds = state["progress"]
-
-
-def shape_of(preset: Preset, vocabulary: int) -> Shape:
-    """The network's sizes."""
-    sizes = (preset.width, preset.layers, preset.heads, preset.kv_heads, preset.head_dim, preset.hidden)
-    return Shape(vocabulary, *sizes)
-
-
-def main() -> None:
-    """Train, then write the GGUF file."""
-    from training.export import write_gguf
-
-    parser = argparse.ArgumentParser(description="Train the pocket model from scratch, on one CPU thread.")
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="ci")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, required=True, help="the GGUF file to write")
-    parser.add_argument("--work", type=Path, help="folder for tokenizer, checkpoint and log; default: OUT.work")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    run = Run(PRESETS[options.preset], options.seed, options.work or options.out.with_suffix(".work"))
-    run.train()
-    size = write_gguf(run.model, run.tokenizer, options.out)
-    print(f"{options.out}: {size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,6 +1,5 @@
 """Laws of tokenizer, network, training and export; they need the training environment and are skipped without it."""
 
-import dataclasses
 from pathlib import Path
 from random import Random
 
@@ -14,9 +13,9 @@ from training.export import rope_sections, write_gguf  # noqa: E402
 from training.model import Planner  # noqa: E402
 from training.optimizer import orthogonal, schedule  # noqa: E402
 from training.presets import PRESETS  # noqa: E402
+from training.run import shape_of  # noqa: E402
 from training.stream import batch, sample_texts, sequences  # noqa: E402
 from training.tokenizer import EOS, FRAGMENTS, encode_lines, train_tokenizer  # noqa: E402
-from training.train import Run, shape_of  # noqa: E402
 
 SMOKE = PRESETS["smoke"]
 
@@ -69,34 +68,6 @@ def test_a_batch_depends_on_seed_and_step_only(tokenizer) -> None:
     first, again, other = (batch(tokenizer, 0, step, 1, 512) for step in (3, 3, 4))
     assert (first.tokens == again.tokens).all()
     assert not (first.tokens == other.tokens).all()
-
-
-def test_a_resumed_run_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
-    """The checkpoint holds all that matters: four steps at once, or two and two, give the same weights."""
-    unbroken = Run(SMOKE, 0, tmp_path / "a")
-    unbroken.train()
-    broken = Run(SMOKE, 0, tmp_path / "b")
-    assert broken.tokenizer.to_str() == unbroken.tokenizer.to_str()
-    for _ in range(2):
-        broken._update()
-        broken.step += 1
-    broken._save()
-    resumed = Run(SMOKE, 0, tmp_path / "b")
-    assert resumed.step == 2
-    resumed.train()
-    for one, other in zip(unbroken.model.parameters(), resumed.model.parameters(), strict=True):
-        assert torch.equal(one, other)
-
-
-def test_a_checkpoint_of_another_preset_is_refused(tmp_path: Path) -> None:
-    """Going on with other sizes would be nonsense, and the sentence says what to do."""
-    run = Run(SMOKE, 0, tmp_path)
-    run._save()
-    with pytest.raises(SystemExit) as failure:
-        Run(dataclasses.replace(SMOKE, rows=9), 0, tmp_path)
-    assert str(failure.value) == (
-        f"{tmp_path / 'checkpoint.pt'} holds a run of another preset; take another --work folder"
-    )
 
 
 def test_muon_pushes_singular_values_towards_one() -> None:

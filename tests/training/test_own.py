@@ -1,0 +1,180 @@
+"""Laws of a reader's own verbs: what the file says is what is learned, and what does not fit is one sentence."""
+
+from copy import deepcopy
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import yaml
+
+from llmos.models.schema import mismatch
+from training.episodes import Episode, Split
+from training.evaluate import specifications
+from training.own import OwnError, own_of, read_own
+from training.own_data import OwnAuthor
+from training.own_measure import new_goals
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "own-pocket" / "own.yaml"
+OWN = read_own(EXAMPLE)
+CONTENT = yaml.safe_load(EXAMPLE.read_text("utf-8"))
+
+
+def episodes(*, only: bool = False, seed: int = 0, count: int = 600) -> list[Episode]:
+    """What the author writes."""
+    author = OwnAuthor(Split(round=1), Random(seed), OWN, only=only)
+    return list(islice((episode for _ in range(count) for episode in author.batch(5)), count))
+
+
+EPISODES = episodes()
+VERBS = {verb.name for verb in OWN.verbs}
+
+
+def test_the_verbs_come_up_beside_everything_else() -> None:
+    """About three goals in ten are the reader's, and each verb is among them."""
+    intents = [episode.intent for episode in EPISODES]
+    assert set(intents) > VERBS
+    assert 0.08 < sum(intent in VERBS for intent in intents) / len(intents) < 0.4
+
+
+def test_the_data_is_the_same_every_time() -> None:
+    """A seed says everything."""
+    assert episodes(count=40) == EPISODES[:40]
+
+
+def test_calls_are_what_the_file_says() -> None:
+    """Slots are filled in the goal and in the call alike."""
+    found = {episode.intent: episode for episode in reversed(EPISODES)}
+    first, *_ = found["wave_wide"].steps
+    assert (first.reply.name, list(first.reply.arguments)) == ("move_relative", ["dx"])
+    assert first.reply.arguments["dx"] < 0
+    mark = [step.reply for step in found["mark"].steps]
+    assert mark[0].name == "move_to"
+    assert list(mark[0].arguments.values()) in [
+        list(p) for p in found["mark"].steps[0].values["state"]["objects"].values()
+    ]
+
+
+def test_every_call_of_a_reader_s_tool_fits_its_schema() -> None:
+    """What is learned could be called."""
+    calls = 0
+    for episode in EPISODES:
+        for step in episode.steps:
+            if step.reply.name in OWN.tools:
+                [spec] = [spec for spec in specifications(step.values["tools"]) if spec.name == step.reply.name]
+                assert mismatch(dict(step.reply.arguments), spec.input_schema) is None
+                calls += 1
+    assert calls > 20
+
+
+def test_a_list_without_the_tool_teaches_to_say_so() -> None:
+    """A verb whose tool is not offered is abstained from, because of the tools."""
+    lacking = [
+        episode
+        for episode in EPISODES
+        if episode.intent == "missing_tool" and "light" in episode.goal.lower() and len(episode.steps) == 1
+    ]
+    assert lacking
+    for episode in lacking:
+        assert episode.steps[0].reply.arguments == {"status": "abstained", "quote": "tools"}
+
+
+def test_claimed_words_are_no_longer_nobody_s_business() -> None:
+    """What used to be none of the robot's business does not contradict the new verbs."""
+    author = OwnAuthor(Split(), Random(0), OWN)
+    for entries in author._others.words.values():
+        assert len(entries) > 0
+    vague = " ".join(author._others.words["vague"]).split()
+    assert not OWN.claims & set(vague)
+    texts = [episode.goal.lower() for episode in EPISODES if episode.intent == "abstain"]
+    assert any("white flag" in text or "sound wave" in text or "lamp" in text for text in texts)
+
+
+def test_what_is_measured_was_not_learned() -> None:
+    """Phrases that are kept from training come up only where they are asked for."""
+    learned, kept = new_goals(OWN, 5), new_goals(OWN, 5, held_out=True)
+    assert set(learned) == VERBS
+    assert set(kept) <= VERBS
+    assert all(len(found) == 5 for found in [*learned.values(), *kept.values()])
+
+
+WRONG = [
+    (lambda c: c.update(verbz={}), "unknown part 'verbz'; there are tools, verbs, choices, words, claims, no_goals"),
+    (lambda c: c.update(verbs=[]), "'verbs' must be a mapping"),
+    (lambda c: c.update(verbs={}), "it has no 'verbs', so there is nothing to learn"),
+    (lambda c: c.update(claims=[True]), "claims must be a list of texts (quote yes, no, on and off)"),
+    (
+        lambda c: c["verbs"]["wave"].update(calls=["jump"]),
+        (
+            "there is no tool 'jump' for this robot (arm); there are set_light, emergency_stop, get_camera_feed, "
+            "get_status, go_home, move_relative, move_to, toggle_tool"
+        ),
+    ),
+    (
+        lambda c: c["verbs"]["wave"].update(calls=[{"move_to": {"x": 1.0}}]),
+        "verb 'wave' gives move_to the arguments x; it has x, y, z, theta_deg?",
+    ),
+    (
+        lambda c: c["verbs"]["wave_wide"].update(calls=[{"move_to": "{length}"}]),
+        "verb 'wave_wide' gives move_to '{length}', which is no position; say {point}, {object} or {place}",
+    ),
+    (
+        lambda c: c["verbs"]["light"]["phrases"].append("make it nice"),
+        "phrase 'make it nice' of verb 'light' does not say {color}, which its calls need",
+    ),
+    (
+        lambda c: c["verbs"]["wave"]["phrases"].append("wave {slowly}"),
+        "phrase 'wave {slowly}' of verb 'wave' has {slowly}, for which there are no words",
+    ),
+    (
+        lambda c: c["verbs"]["light"].update(calls=[{"set_light": {"color": "{hue}"}}]),
+        (
+            "verb 'light' fills '{hue}', which is neither a choice of this file nor one of angle, count, length, "
+            "object, place, point"
+        ),
+    ),
+    (lambda c: c["verbs"]["wave"].update(weight=0), "the weight of verb 'wave' must be a number above 0"),
+    (lambda c: c["verbs"]["wave"].update(robots=["boat"]), "the robots of verb 'wave' may be arm and rover"),
+    (
+        lambda c: c["verbs"]["wave"].pop("calls"),
+        "verb 'wave' must have phrases and calls, and may have weight and robots",
+    ),
+    (
+        lambda c: c["verbs"]["wave"].update(calls=[{"a": {}, "b": {}}]),
+        "a call of verb 'wave' is written as `- tool: {argument: value}`; this is {'a': {}, 'b': {}}",
+    ),
+    (lambda c: c["tools"].update(go_home={}), "'go_home' is a tool of the robot already; give yours another name"),
+    (
+        lambda c: c["tools"]["set_light"].update(arguments={"color": "colour"}),
+        (
+            "argument 'color' of tool 'set_light' is one of number, integer, boolean, string, or a list of texts "
+            "(quote on and off)"
+        ),
+    ),
+    (
+        lambda c: c["tools"].update({"Set Light": {}}),
+        "'Set Light' is no name: a letter first, then letters, digits and underscores, all lower case",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spoil", "sentence"), WRONG, ids=[sentence[:40] for _, sentence in WRONG])
+def test_what_does_not_fit_is_one_sentence(spoil: Any, sentence: str) -> None:
+    """Before anything is trained, and with what there is instead."""
+    content = deepcopy(CONTENT)
+    spoil(content)
+    with pytest.raises(OwnError) as failure:
+        own_of(content)
+    assert str(failure.value) == sentence
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "", "\x00"])
+def test_a_file_that_is_no_mapping_is_one_sentence(tmp_path: Path, text: str) -> None:
+    """Its name stands first."""
+    path = tmp_path / "own.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(OwnError) as failure:
+        read_own(path)
+    assert str(failure.value).startswith(f"{path}")
+    assert "\n" not in str(failure.value)

@@ -1,0 +1,193 @@
+"""Mixes a reader's own verbs into the data: goals, lists with and without their tools, texts that only sound like them.
+
+Knows no file. Everything else in the data stays as it is, so that what the model could do is not unlearned.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from llmos.messages import JSON
+from training import numbers
+from training.episodes import Author, Episode, Split
+from training.goals import Draft, Goal, Intent
+from training.grammar import Grammar
+from training.handling import object_name, spoken
+from training.own import VALUE, Own, Verb
+from training.world import Call, World
+
+SHARE = 0.3
+"""How many of the goals are the reader's, and how many of the texts that are no goal sound like them."""
+OFFERED = 0.8
+"""How often a list holds a tool of the reader's; where it lacks one, a goal that needs it cannot be begun."""
+COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+Drawn = tuple[str, Any]
+"""How the goal says it, and what the call gets: thousandths of a metre or degree, three of them for a position."""
+
+
+class OwnAuthor(Author):
+    """Writes the usual episodes with the reader's among them; `only` those, to measure by."""
+
+    def __init__(self, split: Split, random: Random, own: Own, *, only: bool = False) -> None:
+        super().__init__(split, random)
+        self._own, self._only = own, only
+        phrases = {verb.name: verb.phrases for verb in own.verbs}
+        self._goals = _extended(self._goals, phrases, own.words)
+        self._others = _without(_extended(self._others, {}, {}), own.claims)
+        self._results = _extended(self._results, own.answers, {})
+        self._verbs = [intent_of(verb, own) for verb in own.verbs]
+        self._weights = [verb.weight for verb in own.verbs]
+        self._lists: tuple[list[JSON], list[JSON]] = ([], [])
+
+    def episode(self, world: World, tools: list[JSON]) -> Episode:
+        """With the reader's tools in the list, the same for all episodes that share it."""
+        if self._lists[0] is not tools:
+            self._lists = tools, with_tools(tools, self._own, self._random, 1.0 if self._only else OFFERED)
+        return super().episode(world, self._lists[1])
+
+    def goal(self, world: World) -> Goal:
+        """One of the reader's, or one of the usual ones."""
+        if self._only or self._random.random() < SHARE:
+            goal = self._asked(Draft(world, self._goals, self._random, self._split.held_out_numbers))
+            if goal is not None:
+                goal = self._wrapped(goal)
+                return replace(goal, text=self._sentence(goal.text, world))
+        return super().goal(world)
+
+    def keeps_phrases_of(self, verb: str) -> bool:
+        """Whether some phrases of a verb are kept from training."""
+        return self._goals.has_held_out(verb)
+
+    def no_goal(self, world: World) -> str:
+        """Now and then one that only sounds like a verb of the reader's, or speaks about it."""
+        random = self._random
+        roll = random.random()
+        if roll > SHARE:
+            return super().no_goal(world)
+        if self._own.no_goals and roll < SHARE / 2:
+            return random.choice(self._own.no_goals)
+        about = [phrase for phrases in self._others.phrases.values() for phrase in phrases if "{goal}" in phrase]
+        goal = self._asked(Draft(deepcopy(world), self._goals, random))
+        if goal is None or not about:
+            return super().no_goal(world)
+        values = {"goal": goal.text, "number": str(random.randint(0, 99))}
+        return " ".join(self._others.fill(random.choice(about), values, random).split())
+
+    def _asked(self, draft: Draft) -> Goal | None:
+        """A goal of the reader's; None where the world has nothing for the verb that was drawn."""
+        verb: Intent = draft.random.choices(self._verbs, self._weights)[0]
+        return verb(draft)
+
+
+def intent_of(verb: Verb, own: Own) -> Intent:
+    """The verb as the data grammar has it; None where the world has not what it needs."""
+
+    def intent(draft: Draft) -> Goal | None:
+        if draft.world.kind not in verb.robots:
+            return None
+        drawn: dict[str, Drawn] = {}
+        for slot in sorted(verb.slots):
+            found = _drawn(slot, own, draft)
+            if found is None:
+                return None
+            drawn[slot] = found
+        calls = (Call(name, _filled(arguments, drawn)) for name, arguments in verb.calls)
+        return draft.goal(verb.name, {slot: text for slot, (text, _) in drawn.items()}, *calls)
+
+    return intent
+
+
+def with_tools(tools: list[JSON], own: Own, random: Random, share: float) -> list[JSON]:
+    """The list with the reader's tools in it, in its order where it has one."""
+    names = [tool["function"]["name"] for tool in tools]
+    added = [tool for tool in own.tools.values() if random.random() < share]
+    if names == sorted(names):
+        return sorted([*tools, *added], key=lambda tool: str(tool["function"]["name"]))
+    mixed = list(tools)
+    for tool in added:
+        mixed.insert(random.randint(0, len(mixed)), tool)
+    return mixed
+
+
+def _drawn(slot: str, own: Own, draft: Draft) -> Drawn | None:
+    kind = slot.rstrip("0123456789")
+    if kind in own.choices:
+        value = draft.random.choice(list(own.choices[kind]))
+        return draft.random.choice(own.choices[kind][value]), value
+    return _DRAWN[kind](draft)
+
+
+def _count(draft: Draft) -> Drawn:
+    value = draft.random.randint(1, len(COUNTS))
+    return draft.random.choice((str(value), COUNTS[value - 1])), value
+
+
+def _length(draft: Draft) -> Drawn:
+    text, value = draft.amount()
+    return text, value / 1000
+
+
+def _angle(draft: Draft) -> Drawn:
+    text, value = draft.angle()
+    return text, value / 1000
+
+
+def _point(draft: Draft) -> Drawn:
+    point = draft.point()
+    return numbers.triple(point, draft.random), point
+
+
+def _object(draft: Draft) -> Drawn | None:
+    found = object_name(draft)
+    return (found[0], draft.world.objects[found[1]]) if found else None
+
+
+def _place(draft: Draft) -> Drawn | None:
+    if not draft.world.places:
+        return None
+    name = draft.random.choice(list(draft.world.places))
+    return draft.random.choice(("the ", "the ", "")) + spoken(name), draft.world.places[name]
+
+
+_DRAWN: dict[str, Callable[[Draft], Drawn | None]] = {
+    "angle": _angle,
+    "count": _count,
+    "length": _length,
+    "object": _object,
+    "place": _place,
+    "point": _point,
+}
+
+
+def _filled(arguments: JSON, drawn: Mapping[str, Drawn]) -> dict[str, JSON]:
+    """The arguments of a call; a position alone stands for its coordinates."""
+    if isinstance(arguments, str):
+        point = drawn[arguments.strip("{}")][1]
+        return dict(zip("xyz", (value / 1000 for value in point), strict=True))
+    return {name: _value(value, drawn) for name, value in arguments.items()}
+
+
+def _value(value: JSON, drawn: Mapping[str, Drawn]) -> JSON:
+    found = VALUE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return value
+    meant = drawn[found["slot"]][1]
+    return -meant if found["sign"] else meant
+
+
+def _extended(grammar: Grammar, phrases: Mapping[str, Sequence[str]], words: Mapping[str, Sequence[str]]) -> Grammar:
+    return replace(grammar, phrases={**grammar.phrases, **phrases}, words={**grammar.words, **words})
+
+
+def _without(grammar: Grammar, claims: frozenset[str]) -> Grammar:
+    """What is no goal any more does not hold these words; a list that would be empty stays as it is."""
+
+    def kept(lists: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+        left = {
+            name: [text for text in texts if not claims & set(text.lower().split())] for name, texts in lists.items()
+        }
+        return {name: found or lists[name] for name, found in left.items()}
+
+    return replace(grammar, phrases=kept(grammar.phrases), words=kept(grammar.words))
