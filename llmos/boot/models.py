@@ -165,7 +165,7 @@ class Models:
             case "openai" if identity:
                 return self._openai(identity, _GENERAL_CONTEXT_TOKENS)
             case "local" if identity:
-                return self._local(expanded(Path(identity)), None, None)
+                return self._local(expanded(Path(identity)), None)
             case "cassette" if identity:
                 from llmos.models.cassette import CassetteModel
 
@@ -187,7 +187,7 @@ class Models:
                 file, vision = self.files(alias)
                 if not file.is_file():
                     raise LLMosError(f"The model '{name}' is not on this machine; `llmos model pull {name}` fetches it")
-                return self._local(file, vision, alias.context_tokens)
+                return self._local(file, vision, alias.context_tokens, alias.confidence)
 
     def _claude(self, identity: str, context_tokens: int) -> Model:
         from llmos.models.claude import ClaudeModel
@@ -202,15 +202,17 @@ class Models:
         key, address = self._environment.openai_api_key, self._environment.openai_base_url
         return OpenAICompatibleModel(identity, key, address, context_tokens=context_tokens)
 
-    def _local(self, file: Path, vision: Path | None, context_tokens: int | None) -> Model:
+    def _local(
+        self, file: Path, vision: Path | None, context_tokens: int | None = None, confidence: float | None = None
+    ) -> Model:
         from llmos.models.local import LocalModel
 
+        made = partial(LocalModel, file, mmproj=vision, context_tokens=context_tokens, confidence=confidence)
         if file.is_relative_to(self._shipped):
-            return LocalModel(file, mmproj=vision, context_tokens=context_tokens)
+            return made()
         from llmos.models.rehearsal import Rehearsal
 
-        memory = self._environment.home / "models" / "rehearsed.json"
-        return LocalModel(file, mmproj=vision, context_tokens=context_tokens, rehearse=Rehearsal(memory))
+        return made(rehearse=Rehearsal(self._environment.home / "models" / "rehearsed.json"))
 
     def _is_pulled(self, name: str) -> bool:
         alias = self._rules.aliases.get(name)

@@ -56,6 +56,9 @@ def check_models(models: ModelRules, found: Found, own: Document) -> None:
             raise at.wrong(f"alias '{name}' names '{alias.id}', which has no price; {nearest(alias.id, models.prices)}")
         if alias.provider == "local" and not (alias.shipped_file or (alias.hub_repo and alias.file)):
             raise at.wrong(f"alias '{name}' is local and needs 'shipped_file', or 'hub_repo' and 'file'")
+        asked = found.get(("aliases", name, "confidence"))
+        if asked is not None and asked.document is not own and alias.provider != "local":
+            raise asked.wrong(f"alias '{name}' has a 'confidence', which only a local model can tell; leave it out")
         for other in alias.fallback:
             if other not in models.aliases or other == name:
                 known = [each for each in models.aliases if each != name]

@@ -73,7 +73,8 @@ class ModelAlias:
 
     `template` is the prompt template. `fallback` are the aliases that may stand in, in this order. A local model is a
     GGUF file: `shipped_file` comes with LLMos (path from the folder that holds the package), `file` and `vision_file`
-    are pulled from `hub_repo` into the home.
+    are pulled from `hub_repo` into the home. `confidence` is the probability below which a call is held back, of a
+    local model that writes calls as pocket does.
     """
 
     provider: Literal["anthropic", "openai", "local"]
@@ -85,6 +86,7 @@ class ModelAlias:
     file: str = ""
     vision_file: str = ""
     shipped_file: str = ""
+    confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,9 @@ class ModelRules:
     """Which models there are, what they cost, and how often an unreachable one is asked again."""
 
     aliases: Mapping[str, ModelAlias]
+    embeddings: EmbeddingRules
     prices_date: date
     prices: Mapping[str, Price]
-    embeddings: EmbeddingRules
     cache_lifetime: Literal["5m", "1h"]
     max_attempts: Annotated[int, Meta(ge=1, le=20)]
     base_delay_s: Annotated[float, Meta(gt=0, le=60)]

@@ -47,3 +47,18 @@ async def test_pictures_go_to_models_that_are_known_to_see(tmp_path: Path, name:
     """All others get the words alone."""
     async with make_place(tmp_path).system() as system:
         assert system.models.sees(name) is sees
+
+
+async def test_an_alias_says_how_sure_its_model_must_be(tmp_path: Path) -> None:
+    """A home asks for certainty, and the shipped model holds back what it would else have called."""
+    place = make_place(tmp_path)
+    goal = "Move 0.5 meters to the right"
+    told = []
+    for asked in (0.0, 1.0):
+        place.write("kernel/models.md", f"---\naliases:\n  pocket:\n    confidence: {asked}\n---\n")
+        async with place.system(model="pocket") as system:
+            told.append(await system.execute(goal, "operator"))
+    sure, unsure = told
+    assert [use.tool for use in sure.tool_calls] == ["move_relative"]
+    assert (unsure.outcome, unsure.tool_calls) == ("failed", ())
+    assert unsure.answer.startswith("The model was not sure enough that move_relative dx=0.5 is meant (0.9")

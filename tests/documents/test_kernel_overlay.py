@@ -113,6 +113,21 @@ def sentence(override: Override, tmp_path: Path) -> Sentence:
             "aliases:\n  mine:\n    id: x\n    provider: local\n    template: full\n    context_tokens: 1000",
             "4: alias 'mine' is local and needs 'shipped_file', or 'hub_repo' and 'file'",
         ),
+        (
+            "models.md",
+            "aliases:\n  pocket:\n    confidence: 50",
+            "4: 'aliases.pocket.confidence' must be a number from 0 to 1, not 50",
+        ),
+        (
+            "models.md",
+            "aliases:\n  pocket:\n    confidence: high",
+            "4: 'aliases.pocket.confidence' must be a number from 0 to 1, not 'high'",
+        ),
+        (
+            "models.md",
+            "aliases:\n  dev:\n    confidence: 0.5",
+            "4: alias 'dev' has a 'confidence', which only a local model can tell; leave it out",
+        ),
         ("models.md", "max_delay_s: 0.1", "2: 'base_delay_s' is 0.5 and must not be above 'max_delay_s', which is 0.1"),
         (
             "budget.md",
@@ -217,6 +232,17 @@ def test_a_home_adds_an_alias_and_its_price(override: Override) -> None:
     assert rules.models.aliases["next"].fallback == ()
     assert rules.models.price_of("claude-next") == Price(1.0, 2.0, 0.1, 1.5, 2.0)
     assert "dev" in rules.models.aliases
+
+
+@pytest.mark.parametrize("asked", [0, 0.5, 1])
+def test_a_home_says_how_sure_a_local_model_must_be(override: Override, asked: float) -> None:
+    """Of any alias that is local, an own one included; of the others nothing is asked."""
+    mine = "id: x\n    provider: local\n    template: pocket\n    context_tokens: 1000\n    shipped_file: x.gguf"
+    rules = override(
+        "models.md",
+        f"aliases:\n  pocket:\n    confidence: {asked}\n  mine:\n    {mine}\n    confidence: {asked}\n",
+    )
+    assert [rules.models.aliases[name].confidence for name in ("pocket", "mine", "dev")] == [asked, asked, None]
 
 
 def test_price_of_long_prompts_and_dated_releases(override: Override) -> None:

@@ -24,7 +24,7 @@ from llmos.documents.kernel import RULES, KernelRules, all_keys, load_kernel
 from llmos.documents.valence_checks import FEELINGS
 from llmos.errors import LLMosError, RetryableError
 from llmos.evolution.mutation import AgentEvolution
-from llmos.messages import Reply, Text, Usage
+from llmos.messages import Message, Reply, Request, Text, ToolSpec, Usage
 from llmos.models.base import ModelChoice, ignore_text
 from llmos.models.router import Router
 from llmos.settings import Environment, system_root
@@ -183,6 +183,14 @@ class House:
         except LLMosError as error:
             return str(error)
 
+    async def whether_it_dares(self) -> object:
+        model = self.models().make(self.name)
+        nothing = {"type": "object", "properties": {}, "additionalProperties": False}
+        tools = tuple(ToolSpec(name, "", nothing) for name in ("hop", "up", "ask", "ring"))
+        reply = await model.reply(Request("", (Message("user", (Text("go"),)),), tools), ignore_text)
+        await model.aclose()
+        return reply.tool_calls, reply.text
+
     async def list_of_models(self) -> object:
         return await self.command("model", "list", "--json")
 
@@ -190,14 +198,6 @@ class House:
         async with LoopbackServer(lambda _: json_answer(404, {})) as hub:
             await self.command("model", "pull", self.name, HF_ENDPOINT=hub.url)
         return [received.path for received in hub.received]
-
-    async def command(self, *words: str, **variables: str) -> bytes:
-        """What a command line prints."""
-        environment = {"LLMOS_HOME": str(self.place.home), "HOME": str(self.place.root), "PATH": os.defpath}
-        done = await anyio.run_process(
-            [sys.executable, "-m", "llmos.cli", *words], env=environment | variables, check=False
-        )
-        return done.stdout
 
     async def where_embeddings_are_pulled_from(self) -> object:
         async with LoopbackServer(lambda _: json_answer(404, {})) as hub:
@@ -215,6 +215,14 @@ class House:
             return embedder.embed(["red " * 20 + "sofa " * 20])[0][:3].tolist()
         except LLMosError as error:
             return str(error)
+
+    async def command(self, *words: str, **variables: str) -> bytes:
+        """What a command line prints."""
+        environment = {"LLMOS_HOME": str(self.place.home), "HOME": str(self.place.root), "PATH": os.defpath}
+        done = await anyio.run_process(
+            [sys.executable, "-m", "llmos.cli", *words], env=environment | variables, check=False
+        )
+        return done.stdout
 
     async def which_prompt_is_taken(self) -> object:
         choice = ModelChoice(self.name, "")
@@ -453,6 +461,12 @@ OBSERVATIONS: dict[str, Observation] = {
     "models.aliases.*.file": Observation("other.gguf", House.where_its_files_lie),
     "models.aliases.*.vision_file": Observation("other.gguf", House.where_its_files_lie),
     "models.aliases.*.shipped_file": Observation("other.gguf", House.where_its_files_lie),
+    "models.aliases.*.confidence": Observation(1.0, House.whether_it_dares),
+    "models.embeddings.hub_repo": Observation("somebody/else", House.where_embeddings_are_pulled_from),
+    "models.embeddings.file": Observation("other.onnx", House.where_the_embedder_lies),
+    "models.embeddings.tokenizer_file": Observation("other.json", House.where_the_embedder_lies),
+    "models.embeddings.dimensions": Observation(16, House.what_the_embedder_makes),
+    "models.embeddings.max_tokens": Observation(8, House.what_the_embedder_makes),
     "models.prices_date": Observation("2020-01-01", House.list_of_models),
     "models.prices.*.input": Observation(77.0, House.cost_of_a_call),
     "models.prices.*.output": Observation(77.0, House.cost_of_a_call),
@@ -461,12 +475,6 @@ OBSERVATIONS: dict[str, Observation] = {
     "models.prices.*.cache_write_1h": Observation(77.0, House.cost_of_a_call, LONG_CACHE),
     "models.prices.*.long_above_tokens": Observation(1_000_000, House.cost_of_a_call),
     "models.prices.*.long_factor": Observation(7.0, House.cost_of_a_call),
-    "models.aliases.*.confidence": Observation(1.0, House.whether_it_dares),
-    "models.embeddings.hub_repo": Observation("somebody/else", House.where_embeddings_are_pulled_from),
-    "models.embeddings.file": Observation("other.onnx", House.where_the_embedder_lies),
-    "models.embeddings.tokenizer_file": Observation("other.json", House.where_the_embedder_lies),
-    "models.embeddings.dimensions": Observation(16, House.what_the_embedder_makes),
-    "models.embeddings.max_tokens": Observation(8, House.what_the_embedder_makes),
     "models.cache_lifetime": Observation("1h", House.lifetime_asked_for),
     "models.max_attempts": Observation(2, House.retries_and_waits),
     "models.base_delay_s": Observation(0.25, House.retries_and_waits),
@@ -547,6 +555,7 @@ OBSERVATIONS: dict[str, Observation] = {
     "memory.note_faded": Observation(0.9, House.what_becomes_of_notes),
     "memory.note_alike": Observation(1.0, House.what_becomes_of_notes),
     "memory.note_recency": Observation(1.0, House.what_becomes_of_notes),
+    "memory.note_near": Observation(0.9, House.what_becomes_of_notes),
     "memory.digest_notes": Observation(3, House.what_becomes_of_notes),
     "memory.max_traces": Observation(3, House.which_traces_are_pruned),
     "memory.max_traces_per_skeleton": Observation(1, House.which_traces_are_pruned),
@@ -555,7 +564,6 @@ OBSERVATIONS: dict[str, Observation] = {
     "memory.rated_after_uses": Observation(50, House.which_traces_are_pruned),
     "memory.max_notes": Observation(2, House.what_becomes_of_notes),
     "memory.max_note_bytes": Observation(100, House.what_becomes_of_notes),
-    "memory.note_near": Observation(0.9, House.what_becomes_of_notes),
 }
 
 
