@@ -1,87 +1,94 @@
-"""The pocket model through real llama.cpp: exactness per split, false actions, latency, tokens per second, memory.
+"""The pocket model through real llama.cpp: what it gets right, what it leaves alone, how sure it is, what it costs.
 
-Run with `python -m benchmarks.pocket [--count 200]`. One thread; every package that carries llama.cpp in turn.
+`python -m benchmarks.pocket` asks everything and takes some minutes; `--count 8` asks a sample, the same every time.
+`--json FILE` writes the figures down as well, `--pictures FOLDER` draws two pictures of them.
+
+Greedy, on one thread. A goal is right when each of its replies is, to the letter, with the history that right replies
+would have made; of goals that people wrote only the first reply is asked for. Every figure but those that are the
+model's word alone counts a reply that is less sure than kernel/models.md asks for as an abstention.
 """
 
 import argparse
-import resource
+import asyncio
+import json
 import sys
-import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from statistics import median
+from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure, report
-from llmos.models.backend import installed_backends, load
-from llmos.models.chat_template import Prompt
-from llmos.models.completion import Decoding, Loading
-from training import prompt
-from training.episodes import Episode
-from training.evaluate import CONTEXT_TOKENS, Planner, Score, splits
+from benchmarks.pocket_parts import abstention, confidence, cost, exactness, pictures, robots
+from benchmarks.pocket_parts.floors import Judge
+from benchmarks.pocket_parts.playing import Played, play
+from training.measure import splits
+from training.measure.splits import GENERATED, WRITTEN, Draw
 
 POCKET = Path(str(files("llmos.models.pocket").joinpath("pocket.gguf")))
-NO_GOAL = ("no goal", "no goal, new phrases")
-MISSING = "a tool is missing"
+EXACT = "exactly right"
 
 
-def exactness(count: int) -> list[Figure]:
-    """Shares of goals whose every reply is exactly right, with a grammar and greedy decoding."""
-    planner = Planner(POCKET, grammar=True)
-    scores = {name: planner.score(episodes) for name, episodes in splits(count).items()}
-    free = Planner(POCKET, grammar=False).score(splits(count)[MISSING])
-    shares = [
-        Figure(f"goals exactly right: {name} ({score.episodes})", 100 * _share(score), "%")
-        for name, score in scores.items()
-    ]
-    texts = sum(scores[name].episodes for name in NO_GOAL)
-    false_actions = sum(scores[name].motions for name in NO_GOAL)
-    seconds = [second for score in scores.values() for second in score.seconds]
-    return [
-        *shares,
-        Figure(f"motions on texts that are no goal ({texts})", 100 * false_actions / texts, "%"),
-        Figure(f"tools outside the list, with grammar ({count})", scores[MISSING].outside, "", 0.0),
-        Figure(f"tools outside the list, without grammar ({count})", free.outside, "", 0.0),
-        Figure("a decision, prompt included, median", 1000 * median(seconds), "ms", 25.0),
-    ]
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Figures that belong together."""
+
+    title: str
+    figures: list[Figure]
 
 
-def speed(backend: str, episodes: list[Episode]) -> list[Figure]:
-    """Tokens per second of reading and writing, and what the model adds to the peak memory of this process."""
-    before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    model = load(Loading(POCKET, None, CONTEXT_TOKENS, 1), backend)
-    texts = [prompt.prompt(episode.steps[0].values) for episode in episodes]
-    read, written, read_s, written_s, load_s = 0, 0, 0.0, 0.0, time.perf_counter()
-    model.complete(Prompt(texts[0], ()), Decoding(1), lambda _: None)
-    load_s = time.perf_counter() - load_s
-    for text in texts[1:]:
-        began = time.perf_counter()
-        first = model.complete(Prompt(text, ()), Decoding(1), lambda _: None)
-        middle = time.perf_counter()
-        whole = model.complete(Prompt(text, ()), Decoding(96), lambda _: None)
-        read, read_s = read + first.prompt_tokens - first.cached_tokens, read_s + middle - began
-        written, written_s = written + whole.output_tokens, written_s + time.perf_counter() - middle
-    model.close()
-    added_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
-    return [
-        Figure(f"{backend}: reading", read / read_s, "tokens/s"),
-        Figure(f"{backend}: writing", written / written_s, "tokens/s"),
-        Figure(f"{backend}: first decision after loading", 1000 * load_s, "ms"),
-        Figure(f"{backend}: added peak memory", added_kib / 1024, "MiB"),
-    ]
+def chapters(path: Path, draw: Draw, played: Played, stated: float, folder: Path) -> Iterator[Chapter]:
+    """Everything that is told, as soon as it is known."""
+    judge = Judge(sampled=draw.count is not None)
+    few = Draw(draw.size(100))
+    none = abstention.none_of_its_business(played.foreign, played.made, stated, judge)
+    care = abstention.too_careful(played.test.goals, played.everything, stated, judge)
+    yield Chapter(EXACT, exactness.exact(played.goals, stated, judge))
+    yield Chapter("what is no goal", [*none, *care])
+    yield Chapter("after an error", exactness.reactions(played.errors, played.told, stated, judge))
+    yield Chapter("lists of tools, without grammar", exactness.lists(path, splits.lists(draw), judge))
+    yield Chapter("learned, not given away", exactness.chance(path, splits.seen(few), folder, judge))
+    yield Chapter("as sure as right", confidence.calibration(confidence.bins(played.everything)))
+    yield Chapter("how sure it must be", confidence.asked_for(stated, played.validation, played.test, judge))
+    yield Chapter("builds and grammar", exactness.elsewhere(path, splits.goals(few), judge))
+    yield Chapter("robots", asyncio.run(robots.everywhere(folder, draw)))
+    yield Chapter("cost", [*cost.decisions(played.test.goals), *cost.processes(path)])
 
 
-def _share(score: Score) -> float:
-    return score.right_episodes / score.episodes
+def draw_pictures(folder: Path, path: Path, told: list[Figure], played: Played, stated: float) -> None:
+    """The splits with their floors, and risk over coverage."""
+    title = f"{path.name}, {path.stat().st_size / 1e6:.2f} MB"
+    bars = [figure for figure in told if figure.what in (*GENERATED, *WRITTEN)]
+    let_through = confidence.let_through(played.test, stated).percent / 100
+    curves = confidence.curve(played.validation), confidence.curve(played.test)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pocket-splits.svg").write_text(pictures.bars(bars, f"goals exactly right · {title}"), "utf-8")
+    risk = pictures.risk(*curves, let_through, f"risk and coverage · {title}")
+    (folder / "pocket-risk-coverage.svg").write_text(risk, "utf-8")
 
 
 def main() -> int:
-    """Print the table; exit 1 when a target is missed."""
-    parser = argparse.ArgumentParser(description="Measure the shipped pocket model.")
-    parser.add_argument("--count", type=int, default=200, help="goals per split")
+    """Print the tables; exit 1 when a target is missed."""
+    parser = argparse.ArgumentParser(description="Measure a pocket model; the shipped one unless another is named.")
+    parser.add_argument("file", type=Path, nargs="?", default=POCKET)
+    parser.add_argument("--count", type=int, help="a sample: at most so many of everything")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw two pictures there")
     options = parser.parse_args()
-    episodes = splits(40)["seen phrases"]
-    figures = [figure for backend in installed_backends() for figure in speed(backend, episodes)]
-    return report(f"pocket.gguf, {POCKET.stat().st_size / 1e6:.2f} MB, one thread", figures + exactness(options.count))
+    draw, stated = Draw(options.count), confidence.stated()
+    played = play(options.file, draw)
+    told: dict[str, list[Figure]] = {}
+    codes = []
+    with TemporaryDirectory() as folder:
+        for chapter in chapters(options.file, draw, played, stated, Path(folder)):
+            codes.append(report(chapter.title, chapter.figures))
+            told[chapter.title] = chapter.figures
+    if options.json:
+        written = {title: [asdict(figure) for figure in figures] for title, figures in told.items()}
+        options.json.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
+    if options.pictures:
+        draw_pictures(options.pictures, options.file, told[EXACT], played, stated)
+    return max(codes)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ LONG_LIST = 10
 class Grammar:
     """Phrases per intent; `held_out` chooses those that training never uses instead of the others.
 
-    `held_out_words` lets words that training never uses stand beside those that it does.
+    `held_out_words` lets words that training never uses stand beside those that it does, about as often.
     """
 
     phrases: Mapping[str, Sequence[str]]
@@ -44,9 +44,11 @@ class Grammar:
 
     @cached_property
     def _entries(self) -> Mapping[str, Sequence[str]]:
-        if not self.splits or self.held_out_words:
+        if not self.splits:
             return self.words
         kept = held_out_words()
+        if self.held_out_words:
+            return {name: _evenly(entries, kept) for name, entries in self.words.items()}
         return {name: [entry for entry in entries if entry not in kept] for name, entries in self.words.items()}
 
     def texts(self) -> Iterator[str]:
@@ -96,6 +98,12 @@ def held_out_words() -> frozenset[str]:
     long = [entry for entries in lists if len(set(entries)) >= LONG_LIST for entry in entries]
     once = [entry for entry in long if counts[entry.strip().lower()] == 1 and entry.strip().isalpha()]
     return frozenset(entry for entry in once if hashlib.sha256(f"word:{entry.strip()}".encode()).digest()[0] % 10 == 0)
+
+
+def _evenly(entries: Sequence[str], kept: frozenset[str]) -> list[str]:
+    """The entries, those that are kept from training so often that they come up as often as the others together."""
+    new = [entry for entry in entries if entry in kept]
+    return [*entries, *new * (len(entries) // max(1, len(new)))]
 
 
 def goal_grammar(*, held_out: bool, held_out_words: bool = False) -> Grammar:

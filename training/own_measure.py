@@ -11,12 +11,15 @@ from pathlib import Path
 from random import Random
 
 from training.episodes import Episode, Split
-from training.evaluate import Planner, splits
+from training.measure.asking import Planner
+from training.measure.judging import goals
+from training.measure.splits import KNOWN, PHRASES, SEEN, UNKNOWN, Draw, no_goals
+from training.measure.splits import goals as old_goals
 from training.own import Own, OwnError, read_own
 from training.own_data import OwnAuthor
 
-OLD_SPLITS = ("seen phrases", "new phrases", "no goal, new phrases", "written freely")
-"""What was there before, by the splits that say most about it."""
+OLD_SPLITS = (SEEN, PHRASES, KNOWN, UNKNOWN)
+"""What was there before, by the splits that say most about it; beside them the texts that are no goal."""
 
 
 def new_goals(own: Own, count: int, *, held_out: bool = False) -> dict[str, list[Episode]]:
@@ -36,14 +39,16 @@ def report(planner: Planner, own: Own, count: int) -> list[tuple[str, int, int]]
     rows = []
     for held_out, kind in ((False, "learned phrases"), (True, "phrases kept from training")):
         for name, episodes in new_goals(own, count, held_out=held_out).items():
-            rows.append((f"{name}, {kind}", planner.score(episodes).right_episodes, len(episodes)))
+            rows.append((f"{name}, {kind}", goals(planner.play(episodes)).count, len(episodes)))
     return rows
 
 
 def old_rows(planner: Planner, count: int) -> list[tuple[str, int, int]]:
     """The same for what the model could do before."""
-    found = splits(count)
-    return [(name, planner.score(found[name]).right_episodes, len(found[name])) for name in OLD_SPLITS if name in found]
+    draw = Draw(count)
+    made = old_goals(draw)
+    asked = {**{name: made[name] for name in OLD_SPLITS}, "no goal": no_goals(draw, held_out=True)}
+    return [(name, goals(planner.play(episodes)).count, len(episodes)) for name, episodes in asked.items()]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,7 +16,9 @@ from llmos.models.local import LocalModel
 from llmos.robots.base import Measured
 from llmos.tools.robot import robot_state, robot_tools
 from tests.support.robots import rig
-from training.evaluate import Planner, splits
+from training.measure.asking import Planner
+from training.measure.judging import is_outside
+from training.measure.splits import MISSING, SHUFFLED, Draw, lists
 from training.prompt import template_source
 
 POCKET = Path(str(files("llmos.models.pocket").joinpath("pocket.gguf")))
@@ -242,8 +244,9 @@ async def test_what_is_no_goal_moves_nothing(text: str, tmp_path: Path) -> None:
 )
 def test_no_tool_outside_the_list_is_called(grammar: bool) -> None:
     """With a list that lacks what the goal needs, and without a grammar that would forbid it."""
-    score = Planner(POCKET, grammar=grammar).score(splits(60)["a tool is missing"])
-    assert score.outside == 0
+    episodes = lists(Draw(60))
+    runs = Planner(POCKET, grammar=grammar).begin([*episodes[MISSING], *episodes[SHUFFLED]])
+    assert [run.decisions[0].text for run in runs if is_outside(run.decisions[0])] == []
 
 
 def test_the_file_is_small_and_carries_the_template_that_training_used() -> None:

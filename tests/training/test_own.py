@@ -11,7 +11,7 @@ import yaml
 
 from llmos.models.schema import mismatch
 from training.episodes import Episode, Split
-from training.evaluate import specifications
+from training.measure.asking import specifications
 from training.own import OwnError, own_of, read_own
 from training.own_data import OwnAuthor
 from training.own_measure import new_goals

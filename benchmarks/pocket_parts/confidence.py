@@ -1,0 +1,79 @@
+"""Whether it is as sure as it is right, and how sure it must be to be obeyed.
+
+The threshold is chosen on texts of the validation split alone: the smallest at which at most 0.5 % of them would move
+something, of those that people wrote and of generated ones. The smallest lets the most goals through.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.figures import Figure
+from benchmarks.pocket_parts.floors import FALSE_ACTIONS, VALIDATED_FALSE_ACTIONS, Judge
+from benchmarks.pocket_parts.playing import Sample
+from llmos.documents.frontmatter import read_document
+from llmos.settings import system_root
+from training.measure.asking import Run
+from training.measure.calibration import Bin, Judged, expected_error, reliability, risk_coverage, threshold
+from training.measure.judging import Share, actions, acts, decisions, first_replies, is_abstention, is_right, share
+
+
+def stated() -> float:
+    """What kernel/models.md asks of the shipped model; without a word of it, nothing."""
+    aliases = read_document(system_root() / "kernel" / "models.md").keys["aliases"]
+    return float(aliases["pocket"].get("confidence", 0.0))
+
+
+def curve(sample: Sample) -> list[tuple[float, float]]:
+    """Coverage and risk of first replies."""
+    firsts = [run.decisions[0] for run in (*sample.goals, *sample.foreign, *sample.made)]
+    return risk_coverage([Judged(one.probability, is_right(one)) for one in firsts])
+
+
+def let_through(sample: Sample, value: float) -> Share:
+    """First replies that are sure enough."""
+    return share(run.decisions[0].probability >= value for run in (*sample.goals, *sample.foreign, *sample.made))
+
+
+def chosen(validation: Sample) -> float:
+    """The confidence that kernel/models.md should ask for."""
+    groups = [(_false(runs), len(runs)) for runs in (validation.foreign, validation.made)]
+    return threshold(groups, VALIDATED_FALSE_ACTIONS / 100)
+
+
+def _false(runs: Iterable[Run]) -> list[float]:
+    return [run.decisions[0].probability for run in runs if acts(run.decisions[0])]
+
+
+def bins(runs: Sequence[Run]) -> list[Bin]:
+    """How often replies of like probability are right."""
+    return reliability([Judged(one.probability, is_right(one)) for one in decisions(runs)])
+
+
+def calibration(found: Sequence[Bin]) -> list[Figure]:
+    """The reliability table."""
+    rows = [
+        Figure(f"right, where {one.low:.1f} to {one.high:.1f} sure ({100 * one.probability:.1f} % on average)",
+               100 * one.right, f"% of {one.count}")
+        for one in found
+    ]  # fmt: skip
+    return [*rows, Figure("expected calibration error", 100 * expected_error(found), "points")]
+
+
+def asked_for(stated: float, validation: Sample, test: Sample, judge: Judge) -> list[Figure]:
+    """What kernel/models.md asks for beside what validation asks for, and what either does on the test split."""
+    best = chosen(validation)
+    figures = [
+        Figure("confidence that validation asks for", best, ""),
+        Figure("confidence in kernel/models.md", stated, ""),
+    ]
+    for named, value in (("validation's", best), ("kernel/models.md's", stated)):
+        floor = FALSE_ACTIONS if value == stated else None
+        figures += [
+            judge.at_most(f"false actions at {named} confidence", actions(test.foreign, value), floor),
+            judge.told(f"goals begun rightly at {named} confidence", first_replies(test.goals, value)),
+            judge.told(f"goals let through at {named} confidence", _covered(test.goals, value)),
+        ]
+    return figures
+
+
+def _covered(runs: Sequence[Run], value: float) -> Share:
+    return share(run.decisions[0].probability >= value for run in runs if not is_abstention(run.decisions[0].step))

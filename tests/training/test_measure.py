@@ -1,0 +1,211 @@
+"""Laws of how a pocket model is measured: what is asked, what counts as right, and how sure it must be."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmos.models.reading import read_goal
+from training import prompt
+from training.episodes import Episode, Step
+from training.grammar import held_out_words
+from training.measure import judging
+from training.measure.asking import Decision, Run, specifications
+from training.measure.calibration import Judged, expected_error, reliability, risk_coverage, threshold
+from training.measure.splits import (
+    GENERATED,
+    JOINTS,
+    KNOWN,
+    MISSING,
+    NUMBERS,
+    ORDERED,
+    SEEN,
+    SHUFFLED,
+    UNKNOWN,
+    WORDS,
+    Draw,
+    errors,
+    foreign,
+    goals,
+    lists,
+    no_goals,
+    seen,
+    told,
+)
+from training.measure.words import known_words, unknown_words
+from training.toolkit import bare_list
+from training.world import Call
+from training.written import written_goals
+
+SAMPLE = Draw(25)
+GOALS = goals(SAMPLE)
+NOTHING = no_goals(SAMPLE, held_out=True)
+
+
+def decided(step: Step, text: str, probability: float = 1.0) -> Decision:
+    """What a model wrote."""
+    return Decision(step, text, probability, 0.0, 0.0)
+
+
+def rightly(episodes: list[Episode]) -> list[Run]:
+    """Runs in which every reply is the right one."""
+    return [Run(one, tuple(decided(step, prompt.reply(step.reply)) for step in one.steps)) for one in episodes]
+
+
+def names(step: Step) -> list[str]:
+    """The tools of a list, in its order."""
+    return [tool["function"]["name"] for tool in step.values["tools"]]
+
+
+def test_every_measurement_asks_the_same() -> None:
+    """Two files can be compared, and what is chosen on one side is not measured there."""
+    assert goals(SAMPLE) == GOALS
+    assert {one.goal for one in seen(SAMPLE)} & {one.goal for one in seen(Draw(25, "validation"))} == set()
+    sides = [
+        {one.goal for texts in foreign(Draw(seed=seed)).values() for one in texts} for seed in ("test", "validation")
+    ]
+    assert len(sides[0]) >= 500
+    assert sides[0] & sides[1] == set()
+
+
+def test_a_sample_holds_as_many_as_it_says() -> None:
+    """So a sample in CI takes as long as it did yesterday."""
+    assert {len(GOALS[name]) for name in GENERATED} == {25}
+    assert len(told(SAMPLE)) == len(errors(SAMPLE)) == len(NOTHING) == 25
+    assert len(GOALS[KNOWN]) == len(GOALS[UNKNOWN]) == 25
+    assert len(written_goals()) >= 150
+
+
+def test_the_right_replies_score_everything() -> None:
+    """Exactly the right texts count, in every split."""
+    for episodes in (*GOALS.values(), NOTHING, errors(SAMPLE), told(SAMPLE), *lists(SAMPLE).values()):
+        runs = rightly(episodes)
+        assert judging.goals(runs) == judging.Share(len(runs), len(runs))
+        assert judging.actions(runs).count == 0
+        assert not any(map(judging.is_outside, judging.decisions(runs)))
+
+
+def test_a_reply_that_is_not_sure_enough_abstains() -> None:
+    """As on the host: it is no right call and no false action, and where nothing is to be done it is right."""
+    call = next(one for one in GOALS[SEEN] if not judging.is_abstention(one.steps[0])).steps[0]
+    unsure = decided(call, prompt.reply(call.reply), 0.4)
+    assert (judging.is_right(unsure), judging.is_right(unsure, 0.5)) == (True, False)
+    slip = decided(NOTHING[0].steps[0], '{"name":"go_home","arguments":{}}', 0.4)
+    assert (judging.acts(slip), judging.is_right(slip)) == (True, False)
+    assert (judging.acts(slip, 0.5), judging.is_right(slip, 0.5)) == (False, True)
+
+
+def test_the_reason_of_an_abstention_is_judged_apart() -> None:
+    """To leave a thing alone for the wrong reason is still to leave it alone."""
+    step = NOTHING[0].steps[0]
+    one = decided(step, '{"name":"finish","arguments":{"status":"abstained","quote":"tools"}}')
+    assert (judging.is_right(one), judging.quotes_rightly(one)) == (True, False)
+
+
+@pytest.mark.parametrize("name", ["get_status", "get_camera_feed", "emergency_stop"])
+def test_to_look_or_to_stop_is_no_action(name: str) -> None:
+    """It is wrong where nothing was asked, but nothing moves."""
+    one = decided(NOTHING[0].steps[0], json.dumps({"name": name, "arguments": {}}))
+    assert (judging.acts(one), judging.is_right(one)) == (False, False)
+
+
+def test_a_tool_outside_the_list_is_counted() -> None:
+    """Whatever else is wrong with the reply."""
+    assert judging.is_outside(decided(NOTHING[0].steps[0], '{"name":"no_such_tool","arguments":{}}'))
+    assert not judging.is_outside(decided(NOTHING[0].steps[0], "no call"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "[1]", '{"name":3,"arguments":{}}', '{"name":"go_home"}', '{"name":"x","arguments":[]}']
+)
+def test_only_a_call_is_read_as_one(text: str) -> None:
+    """What is no call calls nothing."""
+    assert judging.read(text) is None
+
+
+def test_unseen_numbers_stand_in_the_goal() -> None:
+    """A number that is only copied from the state would be no test."""
+    for episode in GOALS[NUMBERS]:
+        values = [
+            abs(value) for step in episode.steps for value in step.reply.arguments.values() if isinstance(value, float)
+        ]
+        assert any(repr(value) in read_goal(episode.goal) for value in values), episode.goal
+
+
+def test_unseen_words_are_in_no_training_text() -> None:
+    """Each of those goals has one, and no goal that training makes has a word that was held out."""
+    for episode in GOALS[WORDS]:
+        assert unknown_words(episode.goal, episode.steps[0].values["state"])
+    assert len(held_out_words() - known_words()) >= 20
+
+
+def test_unseen_combinations_are_joined_goals() -> None:
+    """Of at least two calls."""
+    assert all(one.intent in ("joined", "missing_tool") for one in GOALS[JOINTS])
+
+
+def test_lists_differ_only_in_their_tools() -> None:
+    """The same goal with its tools in order, shuffled, and without the one that it needs first."""
+    made = lists(SAMPLE)
+    for ordered, shuffled, missing in zip(made[ORDERED], made[SHUFFLED], made[MISSING], strict=True):
+        assert ordered.goal == shuffled.goal == missing.goal
+        assert names(ordered.steps[0]) == sorted(names(shuffled.steps[0]))
+        assert ordered.steps[0].reply.name not in names(missing.steps[0])
+        assert missing.steps[0].reply == Call("finish", {"status": "abstained", "quote": "tools"})
+
+
+def test_tools_have_the_types_that_the_host_gives_them() -> None:
+    """A grammar that allowed more would measure another model."""
+    tools = {one.name: one.input_schema for one in specifications(bare_list())}
+    assert tools["move_to"]["properties"]["x"] == {"type": "number"}
+    assert tools["toggle_tool"]["properties"]["activate"] == {"type": "boolean"}
+    assert tools["go_home"] == {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+
+
+judged = st.lists(st.builds(Judged, st.floats(0, 1), st.booleans()), min_size=1, max_size=60)
+
+
+@given(judged)
+def test_a_risk_coverage_curve_ends_with_everything(found: list[Judged]) -> None:
+    """At full coverage the risk is the share of all that is wrong; coverage only grows."""
+    curve = risk_coverage(found)
+    assert [coverage for coverage, _ in curve] == sorted({coverage for coverage, _ in curve})
+    assert curve[-1] == (1.0, sum(not one.is_right for one in found) / len(found))
+
+
+@given(judged)
+def test_bins_hold_everything_once(found: list[Judged]) -> None:
+    """The expected calibration error is a mean over all of it, from 0 to 1."""
+    bins = reliability(found)
+    assert sum(one.count for one in bins) == len(found)
+    assert 0 <= expected_error(bins) <= 1
+
+
+@given(st.lists(st.floats(0, 1), max_size=60), st.integers(0, 200), st.sampled_from([0.0, 0.005, 0.1]))
+def test_no_more_than_allowed_passes_a_threshold(bad: list[float], others: int, most: float) -> None:
+    """Unless it is 1, which what is certain passes; and a hundredth less would let too much through."""
+    total = len(bad) + others
+    value = threshold([(bad, total)], most)
+    assert value == 1.0 or sum(one >= value for one in bad) <= most * total
+    assert value == 0.0 or sum(one >= value - 0.01 for one in bad) > most * total
+
+
+def test_a_threshold_holds_for_every_group() -> None:
+    """Many easy texts do not make up for a few hard ones."""
+    assert threshold([([0.3, 0.7], 2000), ([0.42], 10)], 0.005) == 0.43
+    assert threshold([], 0.005) == 0.0
+
+
+def test_a_zeroed_file_has_the_shape_of_the_real_one(tmp_path: Path) -> None:
+    """Everything but the weights is as it was."""
+    from gguf import GGUFReader
+
+    from benchmarks.pocket import POCKET
+    from training.measure.zeroed import zeroed
+
+    before, after = GGUFReader(POCKET), GGUFReader(zeroed(POCKET, tmp_path))
+    assert [one.name for one in before.tensors] == [one.name for one in after.tensors]
+    assert before.fields.keys() == after.fields.keys()
+    assert not any(one.data.any() for one in after.tensors)

@@ -1,0 +1,93 @@
+"""Asks a pocket GGUF through real llama.cpp, one decision at a time, as the host asks it: greedy, on one thread.
+
+Knows no split and no right reply.
+"""
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from llmos.messages import JSON, ToolSpec
+from llmos.models.backend import load
+from llmos.models.chat_template import Prompt
+from llmos.models.completion import Backend, Completion, Decoding, Loading
+from llmos.models.gbnf import pocket_grammar
+from training import extras, prompt
+from training.episodes import Episode, Step
+
+CONTEXT_TOKENS = 1024
+LONGEST_REPLY = 96
+_NUMBERS = ("x", "y", "z", "theta_deg", "dx", "dy", "dz", "dtheta_deg", *extras.NUMBERS)
+_TYPES: dict[str, JSON] = {
+    "activate": {"type": "boolean"},
+    "view": {"enum": ["cockpit", "operator", "camera"]},
+    **{name: {"type": "number"} for name in _NUMBERS},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A step and what the model wrote for it; `probability` is 0 to 1, and 1 where nobody asked how sure it was.
+
+    `seconds` are those of the clock, `cpu_s` those that this process was busy, whatever else the machine did.
+    """
+
+    step: Step
+    text: str
+    probability: float
+    seconds: float
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An episode and a decision for each of its steps."""
+
+    episode: Episode
+    decisions: tuple[Decision, ...]
+
+
+class Planner:
+    """A model to be asked. Without a grammar it may write anything; only when `scored` does it tell how sure it is."""
+
+    def __init__(self, path: Path, *, grammar: bool = True, scored: bool = False, backend: str | None = None) -> None:
+        self._backend: Backend = load(Loading(path, None, CONTEXT_TOKENS, 1), backend)
+        self._grammar, self._scored = grammar, scored
+
+    def complete(self, values: Mapping[str, JSON], longest: int = LONGEST_REPLY) -> Completion:
+        """What llama.cpp makes of one prompt."""
+        grammar = pocket_grammar(specifications(values["tools"])) if self._grammar else None
+        text = Prompt(prompt.prompt(values), ())
+        return self._backend.complete(text, Decoding(longest, grammar, scored=self._scored), lambda _: None)
+
+    def decide(self, step: Step) -> Decision:
+        """One decision, its prompt included in the time."""
+        began, busy = time.perf_counter(), time.process_time()
+        reply = self.complete(step.values)
+        seconds, cpu_s = time.perf_counter() - began, time.process_time() - busy
+        return Decision(step, reply.text, 1.0 if reply.logprob is None else math.exp(reply.logprob), seconds, cpu_s)
+
+    def play(self, episodes: Iterable[Episode]) -> list[Run]:
+        """Every step of every episode, with the history that the right replies would have made."""
+        return [Run(episode, tuple(map(self.decide, episode.steps))) for episode in episodes]
+
+    def begin(self, episodes: Iterable[Episode]) -> list[Run]:
+        """Only the first step of each."""
+        return [Run(episode, (self.decide(episode.steps[0]),)) for episode in episodes]
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._backend.close()
+
+
+def specifications(tools: Sequence[Mapping[str, JSON]]) -> tuple[ToolSpec, ...]:
+    """The tools as the grammar wants them: what is no number is a switch, a view or a text."""
+
+    def schema(parameters: Mapping[str, JSON]) -> dict[str, JSON]:
+        named = {name: kind or _TYPES.get(name, {"type": "string"}) for name, kind in parameters["properties"].items()}
+        return {**parameters, "properties": named, "additionalProperties": False}
+
+    functions = [tool["function"] for tool in tools]
+    return tuple(ToolSpec(one["name"], "", schema(one["parameters"])) for one in functions)
