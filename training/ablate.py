@@ -1,0 +1,156 @@
+"""What each decision is worth: the same short training with one thing changed, `python -m training.ablate --out FILE`.
+
+Knows no network. A change is a text in a source file that becomes another one, in a copy of the sources: what is left
+out is really out, and the code that ships has no switch for it. One run at a time, on one thread.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from llmos.messages import JSON
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("training", "llmos", "pyproject.toml")
+PRESET = '"ablation": Preset(1536, 192, 5, 4, 2, 32, 512,'
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A text of a file, which must be there, and what stands there instead, everywhere."""
+
+    file: str
+    old: str
+    new: str
+
+
+def sizes(vocabulary: int, width: int, layers: int, hidden: int) -> Change:
+    """Another tokenizer or network."""
+    new = f'"ablation": Preset({vocabulary}, {width}, {layers}, 4, 2, 32, {hidden},'
+    return Change("training/presets.py", PRESET, new)
+
+
+TEMPLATE = "llmos/models/pocket/template.jinja"
+VARIANTS: dict[str, tuple[Change, ...]] = {
+    "as it ships": (),
+    "width 128, 4 layers": (sizes(1536, 128, 4, 384),),
+    "width 256, 6 layers": (sizes(1536, 256, 6, 704),),
+    "512 tokens": (sizes(512, 192, 5, 512),),
+    "3072 tokens": (sizes(3072, 192, 5, 512),),
+    "no fragments of calls": (
+        Change("training/tokenizer.py", "vocab_size=size - len(FRAGMENTS) - 1", "vocab_size=size - 1"),
+        Change("training/tokenizer.py", "_with_fragments(tokenizer, FRAGMENTS)", "_with_fragments(tokenizer, ())"),
+        Change("training/tokenizer.py", 'if not line.startswith(">") and (', "if ("),
+    ),
+    "numbers as people write them": (Change(TEMPLATE, "message.reading or message.content", "message.content"),),
+    "only what is named in full": (
+        Change(TEMPLATE, "set turn.near = turn.near + [", "set turn.unused = turn.near + ["),
+        Change(TEMPLATE, "set listed.things = listed.things + [", "set listed.unused = listed.things + ["),
+    ),
+    "one text in ten is no goal": (Change("training/mixes.py", "no_goals=0.25", "no_goals=0.1"),),
+    "four texts in ten are no goal": (Change("training/mixes.py", "no_goals=0.25", "no_goals=0.4"),),
+}
+"""What is changed in each run."""
+
+
+class AblationError(Exception):
+    """A change that no longer fits the sources, or a run that ended badly."""
+
+
+def changed_copy(changes: Sequence[Change], folder: Path) -> None:
+    """The sources in `folder`, with the changes."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.gguf"))
+        else:
+            shutil.copy(source, folder / name)
+    for change in changes:
+        path = folder / change.file
+        text = path.read_text("utf-8")
+        if change.old not in text:
+            raise AblationError(f"{change.file} no longer holds {change.old!r}, which a run would change")
+        path.write_text(text.replace(change.old, change.new), "utf-8")
+
+
+def run(name: str, options: argparse.Namespace) -> dict[str, JSON]:
+    """Train and measure one variant."""
+    with tempfile.TemporaryDirectory() as folder:
+        changed_copy(VARIANTS[name], Path(folder))
+        trained = [
+            *("-m", "training.train", "--preset", options.preset, "--seed", str(options.seed)),
+            *("--out", "model.gguf", "--work", "work"),
+        ]
+        _python(folder, *trained)
+        told = _python(folder, "-m", "training.ablate", "--measure", "model.gguf", "--count", str(options.count))
+        last = json.loads((Path(folder) / "work" / "log.jsonl").read_text("utf-8").splitlines()[-1])
+        size = (Path(folder) / "model.gguf").stat().st_size
+    return {"size_mb": round(size / 1e6, 2), "cpu_s": round(last["cpu_s"]), **json.loads(told)}
+
+
+def _python(folder: str, *arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise AblationError(f"`{' '.join(arguments)}` ended with {done.returncode} in a changed copy")
+    return done.stdout
+
+
+def measure(path: Path, count: int) -> dict[str, JSON]:
+    """Shares of goals that are exactly right, by split, and of texts that are no goal but would have moved it."""
+    from training.measure.asking import Planner
+    from training.measure.judging import actions, goals
+    from training.measure.splits import KNOWN, PHRASES, SEEN, UNKNOWN, Draw, no_goals
+    from training.measure.splits import goals as asked
+
+    planner, draw = Planner(path), Draw(count)
+    made = asked(draw)
+    right = {name: goals(planner.play(made[name])).percent for name in (SEEN, PHRASES, KNOWN, UNKNOWN)}
+    moved = actions(planner.play(no_goals(draw, held_out=True))).percent
+    return {name: round(percent, 1) for name, percent in {**right, "acts on no goal": moved}.items()}
+
+
+def table(rows: dict[str, dict[str, JSON]]) -> str:
+    """The figures as a Markdown table."""
+    heads = list(next(iter(rows.values())))
+    lines = [f"| changed | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    lines += [f"| {name} | {' | '.join(str(row[head]) for head in heads)} |" for name, row in rows.items()]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train every variant that has no figures in FILE yet, writing FILE after each, and print the table."""
+    parser = argparse.ArgumentParser(description="Measure what decisions are worth; one run after the other.")
+    parser.add_argument("--out", type=Path, default=Path("build/ablations.json"), help="figures, kept and added to")
+    parser.add_argument("--only", nargs="*", help=f"variants: {', '.join(VARIANTS)}")
+    parser.add_argument("--preset", default="ablation")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=int, default=200, help="goals per split")
+    parser.add_argument("--measure", type=Path, help="only print the figures of this GGUF as JSON")
+    options = parser.parse_args(arguments)
+    if options.measure:
+        print(json.dumps(measure(options.measure, options.count)))
+        return 0
+    if unknown := set(options.only or ()) - set(VARIANTS):
+        parser.error(f"there is no variant {min(unknown)!r}; there are {', '.join(VARIANTS)}")
+    rows = json.loads(options.out.read_text("utf-8")) if options.out.exists() else {}
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        for name in [name for name in options.only or VARIANTS if name not in rows]:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            rows[name] = run(name, options)
+            options.out.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+    except AblationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
