@@ -1,75 +1,104 @@
 """Holds a tiny model to the numbers of its goal: a position that nobody named is a slip, and a slip moves a robot.
 
-Knows no gate and no unit but those of lengths. It refuses only what it can be sure of; the gate guards the rest.
+Knows no gate. It refuses only what it can be sure of; the gate guards the rest.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import isclose
 
 from llmos.messages import JSON, Message, Request, Text
+from llmos.models.goal_numbers import Named, named
 
-_NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)"
-_POSITION = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})")
-_SPOT = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})")
-_METRES = {
-    "m": (1.0, r"m|met(?:er|re)s?"),
-    "cm": (0.01, r"cm|centimet(?:er|re)s?"),
-    "mm": (0.001, r"mm|millimet(?:er|re)s?"),
-    "in": (0.0254, r"in|inch(?:es)?"),
-    "ft": (0.3048, r"ft|foot|feet"),
-}
-_UNITS = "|".join(rf"(?P<{unit}>(?:{words})\b)" for unit, (_, words) in _METRES.items())
-_LENGTH = re.compile(rf"(?P<number>{_NUMBER})\s*(?:{_UNITS})?", re.IGNORECASE)
 _AXES, _SHIFTS = ("x", "y", "z"), ("dx", "dy", "dz")
+_METRES = (1.0, 0.01, 0.001, 0.0254, 0.3048)
+"""What a number without unit may mean: metres, centimetres, millimetres, inches or feet."""
+_EXACT = 0.0006
+"""Half of the last decimal of a reply, and a little for the sum of two."""
 
 
 def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
     """What is wrong with the numbers of a call, in one sentence; None where nothing is sure to be.
 
-    Where the goal names positions such as `(1.5, 1.0, 0.5)`, a call's x, y and z must be one of them, or lie above or
-    below an object or a place of the state. Where it names positions on a floor such as `(1, 0.5)`, the x and y of a
-    call without z must be one of those. Where it names one number, a shift along one axis must be that length, in the
-    unit that stands behind it.
+    Where the goal names positions, a call's x, y and z must be one of them, or one of them by a length or a coordinate
+    that the goal names too, or lie above or below where the robot, an object or a place is; where it names positions on
+    a floor, the same goes for x and y. Where it names as many lengths as a call has shifts, and no way without a
+    length, each shift must be one of them. Where it names angles, and no turn without one, a turn must be one of them.
     """
-    goal = _goal(request.messages)
-    named = positions(goal)
-    if named and set(_AXES) <= set(arguments):
-        asked = tuple(float(arguments[axis]) for axis in _AXES)
-        if not any(_near(asked, position) for position in named) and not any(
-            _near(asked[:2], known[:2]) for known in _known(request.state)
-        ):
-            return f"The model wrote the position {asked}, which the goal does not name; nothing was moved."
-    if (floor := spots(goal)) and {"x", "y"} <= set(arguments) and "z" not in arguments:
-        spot = (float(arguments["x"]), float(arguments["y"]))
-        if not any(_near(spot, each) for each in floor):
-            return f"The model wrote the position {spot}, which the goal does not name; nothing was moved."
-    lengths = [_lengths_m(found) for found in _LENGTH.finditer(goal)]
-    shifts = [float(arguments[axis]) for axis in _SHIFTS if arguments.get(axis)]
-    if len(lengths) == len(shifts) == 1 and not any(_near((abs(shifts[0]),), (each,)) for each in lengths[0]):
-        return f"The model wrote a way of {shifts[0]:g} m, which the goal does not name; nothing was moved."
+    goal = named(_goal(request.messages))
+    for wrong in (_place(arguments, goal, request.state), _way(arguments, goal), _turn(arguments, goal, request.state)):
+        if wrong:
+            return f"The model wrote {wrong}, which the goal does not name; nothing was moved."
     return None
 
 
-def spots(text: str) -> list[tuple[float, float]]:
-    """Every position on a floor that a text names, as two numbers with a comma; none where it names three."""
-    return [] if positions(text) else [(float(x), float(y)) for x, y in _SPOT.findall(text)]
-
-
 def positions(text: str) -> list[tuple[float, float, float]]:
-    """Every position that a text names, as three numbers with commas.
+    """Every position that a text names.
 
     >>> positions("Take it from (1.5, 1.0, 0.5) to -1, -1, .7")
     [(1.5, 1.0, 0.5), (-1.0, -1.0, 0.7)]
     """
-    return [(float(x), float(y), float(z)) for x, y, z in _POSITION.findall(text)]
+    return list(named(text).positions)
 
 
-def _lengths_m(found: "re.Match[str]") -> list[float]:
-    """What a number may mean in metres: one length with a unit, several without."""
-    number = abs(float(found["number"]))
-    said = [scale for unit, (scale, _) in _METRES.items() if found[unit]]
-    return [number * scale for scale in said or [scale for scale, _ in _METRES.values()]]
+def spots(text: str) -> list[tuple[float, float]]:
+    """Every position on a floor that a text names; none where it names one in space."""
+    return [] if named(text).positions else list(named(text).spots)
+
+
+def _place(arguments: Mapping[str, JSON], goal: Named, state: Mapping[str, JSON]) -> str | None:
+    if not {"x", "y"} <= set(arguments):
+        return None
+    axes = _AXES if goal.positions and "z" in arguments else _AXES[:2]
+    places: Sequence[tuple[float, ...]] = goal.positions if len(axes) == 3 else () if goal.positions else goal.spots
+    asked = tuple(float(arguments[axis]) for axis in axes)
+    if not places or any(_near(asked[:2], known[:2]) for known in _known(state)):
+        return None
+    if any(_reaches(place, asked, goal) for place in places):
+        return None
+    return f"the position {asked}"
+
+
+def _reaches(place: tuple[float, ...], asked: tuple[float, ...], goal: Named) -> bool:
+    """Whether a place that the goal names, changed by what else it names, is the place asked for."""
+    ways = [*goal.lengths_m, *(number * metres for number in goal.bare for metres in _METRES)]
+    return all(
+        _near((is_,), (was,))
+        or any(_near((is_,), (value,)) for name, value in goal.axes if name == axis)
+        or any(_near((abs(is_ - was),), (abs(way),)) or _near((is_,), (way,)) for way in ways)
+        for axis, was, is_ in zip(_AXES, place, asked, strict=False)
+    )
+
+
+def _way(arguments: Mapping[str, JSON], goal: Named) -> str | None:
+    shifts = [float(arguments[axis]) for axis in _SHIFTS if arguments.get(axis)]
+    turned = bool(goal.angles_deg)
+    lengths = [[way] for way in goal.lengths_m]
+    lengths += [[number * metres for metres in _METRES] for number in goal.bare if not turned]
+    as_many = len(lengths) == len(shifts) or (goal.corrected and len(shifts) == 1)
+    if not (shifts and lengths and as_many and goal.every_way):
+        return None
+    for shift in shifts:
+        if not any(_near((abs(shift),), (abs(way),)) for ways in lengths for way in ways):
+            return f"a way of {shift:g} m"
+    return None
+
+
+def _turn(arguments: Mapping[str, JSON], goal: Named, state: Mapping[str, JSON]) -> str | None:
+    angles = [*goal.angles_deg, *goal.bare]
+    if not goal.angles_deg or not goal.every_turn:
+        return None
+    heading = float(arguments.get("theta_deg") or 0)
+    if heading and not any(_turned(heading, angle) for angle in angles):
+        return f"the angle {heading:g}"
+    by = float(arguments.get("dtheta_deg") or 0)
+    stood = float(state.get("theta_deg") or 0)
+    if by and not any(_turned(by, way) for angle in angles for way in (angle, -angle, angle - stood)):
+        return f"a turn of {by:g} degrees"
+    return None
+
+
+def _turned(one: float, other: float) -> bool:
+    return abs((one - other + 180) % 360 - 180) < _EXACT
 
 
 def _goal(messages: Sequence[Message]) -> str:
@@ -89,10 +118,12 @@ def _is_text(part: object) -> bool:
 
 
 def _known(state: Mapping[str, JSON]) -> Iterator[tuple[float, ...]]:
-    """Where the objects and places of the state are."""
+    """Where the robot and the objects and places of the state are."""
+    if {"x", "y"} <= set(state):
+        yield state["x"], state["y"]
     for group in ("objects", "places"):
         yield from (tuple(position) for position in (state.get(group) or {}).values())
 
 
 def _near(a: Sequence[float], b: Sequence[float]) -> bool:
-    return all(isclose(one, other, abs_tol=1e-6) for one, other in zip(a, b, strict=True))
+    return all(isclose(one, other, abs_tol=_EXACT, rel_tol=0) for one, other in zip(a, b, strict=True))

@@ -154,9 +154,10 @@ def _turns(tokens: Tokens, at: int, found: Numeral) -> int | None:
 
 
 def _is_inch(tokens: Tokens, at: int) -> bool:
-    """`2 in up`, but not `put 2 in the box`."""
+    """`2 in up`, but not `put 2 in the box` and not `0.2 in -y`."""
     following = word(tokens, at + 1)
-    return at + 1 == len(tokens) or tokens[at + 1].kind == "mark" or following in DIRECTIONS | {"to", "and", "then"}
+    ends = at + 1 == len(tokens) or mark(tokens, at + 1) in set(".,;:!?)")
+    return ends or following in DIRECTIONS | {"to", "and", "then"}
 
 
 def _one(tokens: Tokens, at: int) -> Amount | None:

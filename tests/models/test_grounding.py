@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from llmos.messages import Message, Request, Text, ToolResult
 from llmos.models.grounding import ungrounded
 
-STATE = {"objects": {"cube": [1.2, -0.4, 0.05]}, "places": {"shelf": [-1.5, 1.0, 1.2]}}
+STATE = {
+    "x": 0.3,
+    "y": 0.2,
+    "z": 1.1,
+    "theta_deg": 30.0,
+    "objects": {"cube": [1.2, -0.4, 0.05]},
+    "places": {"shelf": [-1.5, 1.0, 1.2]},
+}
 
 
 def request(goal: str, *later: Message) -> Request:
@@ -42,6 +49,25 @@ def at(x: float, y: float, z: float) -> dict[str, float]:
         ("move slightly left", {"dx": -0.05}),
         ("1 m right and 2 m up", {"dx": 7.0}),
         ("turn 90 degrees", {"dtheta_deg": 90.0}),
+        ("turn 270 degrees to the left", {"dtheta_deg": -90.0}),
+        ("a quarter turn clockwise", {"dtheta_deg": -90.0}),
+        ("turn around, then 30 degrees to the left", {"dtheta_deg": 180.0}),
+        ("rotate to 90 degrees", {"dtheta_deg": 60.0}),
+        ("go to (1, 1, 1) facing -90 degrees", {**at(1.0, 1.0, 1.0), "theta_deg": 270.0}),
+        ("turn to 90 degrees, then go to (1, 1, 1)", {**at(0.3, 0.2, 0.8), "theta_deg": 90.0}),
+        ("hover 20 cm above (1, 1, 0.3)", at(1.0, 1.0, 0.5)),
+        ("x 0.3 y 0.4 z 0.5, correction, z 0.8", at(0.3, 0.4, 0.8)),
+        ("slightly left, then 30 cm up", {"dx": -0.05}),
+        ("go left and then 30 cm up", {"dx": -0.05}),
+        ("draw a square, then go up 30 cm", {"dx": 0.2}),
+        ("up 2 or 3 cm", {"dz": 0.025}),
+        ("go up 1-3 cm", {"dz": 0.02}),
+        ("move 30 cm, no wait, 40 cm left", {"dx": -0.4}),
+        ("move 30 cm, no wait, 40 cm left", {"dx": -0.3}),
+        ("wait 2 s and then go 0.5 m up", {"dz": 0.5}),
+        ("move by (0.1, 0, -0.2)", {"dx": 0.1, "dz": -0.2}),
+        ("bring block 2 half a meter to the left", {"dx": -0.5}),
+        ("0.2 starboard", {"dx": 0.2}),
         ("close the gripper", {"activate": True}),
     ],
 )
@@ -74,6 +100,36 @@ def test_what_may_be_meant_passes(goal: str, arguments: dict[str, float]) -> Non
             "The model wrote a way of 0.05 m, which the goal does not name; nothing was moved.",
         ),
         (
+            "Move half a metre to the right",
+            {"dx": 0.05},
+            "The model wrote a way of 0.05 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "Move 20 cm forward and 10 cm up",
+            {"dy": 0.2, "dz": 0.01},
+            "The model wrote a way of 0.01 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "Move 30 cm, no wait, 40 cm left",
+            {"dx": -0.04},
+            "The model wrote a way of -0.04 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "turn 30 degrees to the left",
+            {"dtheta_deg": 3.0},
+            "The model wrote a turn of 3 degrees, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "go to (1, 1, 1) and turn to 45 degrees",
+            {**at(1.0, 1.0, 1.0), "theta_deg": 90.0},
+            "The model wrote the angle 90, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "go to x 1.1 y 2",
+            at(1.1, 0.2, 1.0),
+            "The model wrote the position (1.1, 0.2), which the goal does not name; nothing was moved.",
+        ),
+        (
             "go up 2 millimetres",
             {"dz": 0.02},
             "The model wrote a way of 0.02 m, which the goal does not name; nothing was moved.",
@@ -98,7 +154,7 @@ def test_of_positions_only_the_named_one_passes(named: tuple[object, ...], asked
     """Whatever the numbers are."""
     goal = "go to ({}, {}, {})".format(*named)
     x, y, z = (float(str(each)) for each in asked)
-    near_a_thing = (x, y) in {(1.2, -0.4), (-1.5, 1.0)}
+    near_a_thing = (x, y) in {(1.2, -0.4), (-1.5, 1.0), (0.3, 0.2)}
     assert (ungrounded(at(x, y, z), request(goal)) is None) == (named == asked or near_a_thing)
 
 

@@ -1,7 +1,14 @@
 """What a tiny model is given to read: numbers as it must write them, names as they are."""
 
-import pytest
+import re
+from decimal import Decimal
+from time import process_time
 
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from llmos.models.numerals import NUMBER_WORDS
 from llmos.models.reading import read_goal
 
 READ = [
@@ -166,6 +173,9 @@ READ = [
     ("1, 2, 3, 4", "1.0, 2.0, 3.0, 4.0"),
     ("(1, 2, 3, 90°)", "x1.0 y2.0 z3.0 90.0 deg"),
     ("(1, 2, 3, 90)", "(1.0, 2.0, 3.0, 90.0)"),
+    ("shift at least 0.19 in -y", "shift at least 0.19 in -y"),
+    ("shift 0.2 in +x", "shift 0.2 in +x"),
+    ("shift 0.2 in x", "shift 0.2 in x"),
     ("six years ago in 1987", "six years ago in 1987"),
     ("say \u201cgo up 5\u201d", "say \u201cgo up 5.0\u201d"),
     ("don't go, 'move 5'", "don't go, 'move 5.0'"),
@@ -179,3 +189,126 @@ def test_a_number_is_read_as_a_reply_writes_it(written: str, read: str) -> None:
     """Whatever its spelling, and read once more it stays."""
     assert read_goal(written) == read
     assert read_goal(read) == read
+
+
+SPELLINGS = [
+    "({}, {}, {})",
+    "({},{},{})",
+    "({} {} {})",
+    "({}; {}; {})",
+    "{}, {}, {}",
+    "{} {} {}",
+    "{},{},{}",
+    "{} / {} / {}",
+    "[{}, {}, {}]",
+    "x={}, y={}, z={}",
+    "x={} y={} z={}",
+    "x {}, y {}, z {}",
+    "x {} y {} z {}",
+    "x: {}, y: {}, z: {}",
+    "(x={}, y={}, z={})",
+    "X{} Y{} Z{}",
+    "({} m, {} m, {} m)",
+    "({}, {}, {}) metres",
+]
+TO_TWENTY = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen twenty"""
+SPOKEN = dict(enumerate(TO_TWENTY.split())) | {
+    30: "thirty",
+    40: "forty",
+    50: "fifty",
+    60: "sixty",
+    70: "seventy",
+    80: "eighty",
+    90: "ninety",
+}
+UNITS = {
+    "mm": ("m", "0.001"),
+    "cm": ("m", "0.01"),
+    "centimetres": ("m", "0.01"),
+    "m": ("m", "1"),
+    "inches": ("m", "0.0254"),
+    "ft": ("m", "0.3048"),
+    "yards": ("m", "0.9144"),
+    "deg": ("deg", "1"),
+    "\N{DEGREE SIGN}": ("deg", "1"),
+}
+THOUSANDTHS = st.integers(-9_999_999, 9_999_999)
+PIECES = """1 , ( ) [ ] x y z = : ; / - + . 5 0.5 1,5 ' " a an half quarter of and or to two one hundred thousand point
+    minus pi cm m in inch \N{DEGREE SIGN} deg turn turns full block left the 00 1e-3 3/4 % feet 12 99999999999 degrees
+    rad * meter second x1 dx $ #"""
+JUMBLE = st.lists(st.tuples(st.sampled_from(PIECES.split()), st.sampled_from(["", " "])), max_size=16).map(
+    lambda parts: "".join(piece + gap for piece, gap in parts)
+)
+
+
+@given(st.text() | JUMBLE)
+def test_what_is_read_is_read_already(text: str) -> None:
+    """So nobody has to know whether a goal was read before."""
+    once = read_goal(text)
+    assert read_goal(once) == once
+    assert once == " ".join(once.split())
+
+
+@given(THOUSANDTHS, st.sampled_from(sorted(UNITS)), st.sampled_from(["", " "]))
+def test_an_amount_keeps_sign_and_value(thousandths: int, unit: str, gap: str) -> None:
+    """Whatever its unit, to a thousandth of a metre or a degree; what would be rounded to nothing stays as written."""
+    name, factor = UNITS[unit]
+    value = Decimal(thousandths) / 1000 * Decimal(factor)
+    goal = f"move {thousandths / 1000}{gap}{unit} left"
+    if value and abs(value) < Decimal("0.0005"):
+        assert read_goal(goal) == goal
+    else:
+        assert read_goal(goal) == f"move {round(float(value), 3) + 0.0!r} {name} left"
+
+
+@given(st.tuples(THOUSANDTHS, THOUSANDTHS, THOUSANDTHS), st.sampled_from(SPELLINGS))
+def test_a_place_is_read_alike_in_every_spelling(place: tuple[int, int, int], spelling: str) -> None:
+    """Sign, order and value are those of the goal."""
+    x, y, z = (number / 1000 for number in place)
+    assert read_goal(f"go to {spelling.format(x, y, z)} now") == f"go to x{x!r} y{y!r} z{z!r} now"
+
+
+@given(st.integers(0, 999))
+def test_a_spoken_number_is_its_digits(number: int) -> None:
+    """With and without `and`, with and without hyphens."""
+    tens = SPOKEN[number % 100] if number % 100 <= 20 else f"{SPOKEN[number % 100 // 10 * 10]}-{SPOKEN[number % 10]}"
+    tens = tens.removesuffix("-zero")
+    hundreds = f"{SPOKEN[number // 100]} hundred"
+    for joint in (" ", " and "):
+        whole = tens if number < 100 else f"{hundreds}{joint}{tens}" if number % 100 else hundreds
+        for spoken in (whole, whole.replace("-", " ")):
+            assert read_goal(f"turn {spoken} degrees") == f"turn {number}.0 deg"
+
+
+@given(st.lists(st.text("abcdefghijklmnopqrstuvw'!?", min_size=1), max_size=8).map(" ".join))
+def test_words_without_numbers_stay(text: str) -> None:
+    """No word is touched but those that say a number."""
+    assume(not set(re.findall("[a-z]+", text)) & NUMBER_WORDS and not re.search(r"\ban\b|\banother\b", text))
+    assert read_goal(text) == " ".join(text.split())
+
+
+@given(st.sampled_from(["block", "cube", "bin", "shelf", "slot", "robot", "gate", "zorg"]), st.integers(0, 99))
+def test_a_whole_number_behind_a_thing_is_its_name(thing: str, number: int) -> None:
+    """A name that became a number would name nothing any more."""
+    for goal in (f"go to {thing} {number}", f"put it on {thing} {number}, please", f"{thing}{number} up"):
+        assert read_goal(goal) == goal
+
+
+@pytest.mark.parametrize(
+    "piece", ["1 ", "1, ", "(1 ", "((", "x=1,", "5' ", '5" ', "1 m ", "one ", "1 or ", "\u00bd", "- "]
+)
+def test_reading_takes_no_longer_than_the_text_is_long(piece: str) -> None:
+    """Ten thousand hostile letters are read at about the price of ten times a thousand."""
+    short, long = piece * (1000 // len(piece)), piece * (10_000 // len(piece))
+    assert _seconds(long) < 40 * _seconds(short) + 0.1
+
+
+def _seconds(text: str) -> float:
+    """The least of three, for a machine may be busy."""
+    taken = []
+    for _ in range(3):
+        began = process_time()
+        read_goal(text)
+        taken.append(process_time() - began)
+    return min(taken)

@@ -1,0 +1,86 @@
+"""What a goal names in numbers: positions, lengths, angles, and whether it says all of them.
+
+Knows no call and no state. It goes by the goal as it was read, so it knows no unit but metres and degrees.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from llmos.models.reading import read_goal
+from llmos.quantities import scale
+
+_NUMBER = r"-?\d+\.\d+"
+_POINT = re.compile(rf"\bx({_NUMBER}) y({_NUMBER})(?: z({_NUMBER}))?")
+_AXIS = re.compile(rf"\b([xyz])(?: ?(?:=|:|is|to|of|at) ?)?({_NUMBER})")
+_LENGTH = re.compile(rf"({_NUMBER}) m\b")
+_ANGLE = re.compile(rf"({_NUMBER}) deg\b")
+_OTHER = re.compile(rf"{_NUMBER} (?:(?:s|kg)\b|%)|\bd?[xyz]{_NUMBER}")
+_BARE = re.compile(rf"(?<![\w.])({_NUMBER})")
+_UNREAD = re.compile(r"\d ?([^\W\d_]+|[\"'%])|\d[-,/:]\d")
+_CLAUSE = re.compile(r"[,;!?]|\.(?!\d)|\b(?:and|then|after|before|first|next|followed|but|or)\b")
+_WAY = re.compile(
+    r"\b(?:left|right|up|down|forwards?|back|backwards?|ahead|higher|lower|(?:up|down|left|right)wards?|raise|lift|rise"
+    r"|climb|sink|descend|ascend|elevate|retreat|reverse|advance)\b"
+)
+_TURN = re.compile(
+    r"\b(?:turn|rotate|spin|twist|swivel|pivot|revolve|yaw|face|around|c?cw|(?:counter|anti)?clockwise)\b"
+)
+_VAGUE = re.compile(
+    r"\b(?:slightly|bit|little|tad|touch|hair|smidge|notch|somewhat|step|gently|barely|few|couple|square|circle|triangle"
+    r"|rectangle|diagonal(?:ly)?|halfway|twice|thrice|times?|double|half|again|same|each|sides?|stack|tower|pile|all)\b"
+)
+_CORRECTED = re.compile(r"\b(?:no|wait|sorry|rather|actually|mean|meant|oops|correction|scratch|instead)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a goal names. A number without unit may be a length in any unit, or an angle: `bare` holds those."""
+
+    positions: tuple[tuple[float, float, float], ...]
+    spots: tuple[tuple[float, float], ...]
+    axes: tuple[tuple[str, float], ...]
+    lengths_m: tuple[float, ...]
+    angles_deg: tuple[float, ...]
+    bare: tuple[float, ...]
+    every_way: bool
+    """Whether no way is without its length."""
+    every_turn: bool
+    """Whether no turn is without its angle."""
+    corrected: bool
+
+
+@lru_cache(maxsize=64)
+def named(goal: str) -> Named:
+    """What a goal names.
+
+    >>> named("Take it from (1.5, 1.0, 0.5) to -1, -1, .7, then 30cm up").positions
+    ((1.5, 1.0, 0.5), (-1.0, -1.0, 0.7))
+    """
+    text = read_goal(goal)
+    points = _POINT.findall(text)
+    rest = _OTHER.sub("", _POINT.sub("", text))
+    bare = _ANGLE.sub("", _LENGTH.sub("", rest))
+    sure = not (_VAGUE.search(text) or _unread(_BARE.sub("", bare)))
+    clauses = _CLAUSE.split(_POINT.sub("", text))
+    return Named(
+        positions=tuple((float(x), float(y), float(z)) for x, y, z in points if z),
+        spots=tuple((float(x), float(y)) for x, y, z in points if not z),
+        axes=tuple((axis, float(value)) for axis, value in _AXIS.findall(_POINT.sub("", text))),
+        lengths_m=tuple(map(float, _LENGTH.findall(rest))),
+        angles_deg=tuple(map(float, _ANGLE.findall(rest))),
+        bare=tuple(map(float, _BARE.findall(bare))),
+        every_way=sure and _says_all(clauses, _WAY, rf"{_NUMBER}(?! (?:(?:deg|s|kg)\b|%))"),
+        every_turn=sure and _says_all(clauses, _TURN, rf"{_NUMBER}(?! (?:(?:m|s|kg)\b|%))"),
+        corrected=_CORRECTED.search(text) is not None,
+    )
+
+
+def _says_all(clauses: Sequence[str], verb: "re.Pattern[str]", number: str) -> bool:
+    return all(re.search(number, clause) for clause in clauses if verb.search(clause))
+
+
+def _unread(rest: str) -> bool:
+    """Whether an amount was left as it was written, as `2 or 3 cm` and `1-3`."""
+    return any(not found[1] or found[1] in {'"', "'"} or scale(found[1]) for found in _UNREAD.finditer(rest))
