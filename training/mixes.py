@@ -36,9 +36,9 @@ INTENTS: dict[Intent, float] = {
     handling.pick_ambiguous: 1,
     handling.place_at: 3,
     handling.place_on: 3,
-    handling.transfer: 14,
+    handling.transfer: 12,
     handling.stack_on: 3,
-    handling.stack: 12,
+    handling.stack: 6,
     handling.go_place: 6,
     handling.go_object: 4,
     handling.inspect_named: 4,
@@ -52,24 +52,17 @@ INTENTS: dict[Intent, float] = {
 }
 """`extras.use` is nothing in a world without tools of its own, which most are, and so drawn again."""
 HARD: dict[Intent, float] = {
-    **{intent: weight / 2 for intent, weight in INTENTS.items()},
+    **INTENTS,
     goals.relative_two: 7,
-    goals.move_to_some_axes: 3,
-    goals.square: 3,
-    handling.place_at: 4,
-    handling.place_on: 4,
-    handling.transfer: 14,
-    handling.stack_on: 8,
-    handling.stack: 24,
+    goals.move_to_some_axes: 5,
+    goals.square: 4,
+    handling.place_at: 5,
+    handling.place_on: 5,
+    handling.transfer: 18,
+    handling.stack_on: 7,
+    handling.stack: 16,
 }
-"""The mix of the second round: what takes several numbers or steps."""
-LAST: dict[Intent, float] = {
-    **{intent: weight / 2 for intent, weight in HARD.items()},
-    goals.relative: 8,
-    handling.pick: 5,
-    handling.transfer: 24,
-}
-"""The mix of the later rounds: what had not become sure in the second, beside everything else."""
+"""The mix of the second round: more of what takes several numbers or steps."""
 JOINED: dict[Intent, float] = {
     goals.move_to: 4,
     goals.relative: 4,
@@ -152,12 +145,8 @@ class Mix:
 
 
 MIXES = (
-    Mix(INTENTS, no_goals=0.25, joined=0.08, reduced_lists=0.2, finishes=0.4),
-    Mix(HARD, no_goals=0.25, joined=0.1, reduced_lists=0.35, finishes=0.4),
-    Mix(LAST, no_goals=0.25, joined=0.1, reduced_lists=0.5, finishes=0.4),
-    Mix(LAST, no_goals=0.25, joined=0.1, reduced_lists=0.5, finishes=0.75),
-    Mix(LAST, no_goals=0.45, joined=0.1, reduced_lists=0.5, finishes=0.75),
-    Mix(LAST, no_goals=0.35, joined=0.1, reduced_lists=0.4, finishes=0.6, questions=0.3),
+    Mix(INTENTS, no_goals=0.22, joined=0.08, reduced_lists=0.15, finishes=0.4),
+    Mix(HARD, no_goals=0.25, joined=0.12, reduced_lists=0.35, finishes=0.6, questions=0.15),
 )
 """One for each round; `finishes` is how many of the replies that finish a longer run are learned from, `questions` how
 many of the texts that are no goal ask how, why or whether one would do something."""

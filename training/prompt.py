@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from llmos.messages import JSON
+from llmos.models.chat_template import with_reading
 from training.world import Call
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def template_source() -> str:
 
 def prompt(values: Mapping[str, JSON]) -> str:
     """The text before a reply."""
-    return _template().render(values)
+    return _template().render({**values, "messages": [with_reading(message) for message in values["messages"]]})
 
 
 def reply(call: Call) -> str:

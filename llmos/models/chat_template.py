@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from llmos.errors import ModelError
 from llmos.messages import JSON, Image, Message, Request, Text, ToolCall, ToolResult
 from llmos.models.openai_request import tool_params
+from llmos.models.reading import read_goal
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -74,7 +75,7 @@ class ChatTemplate:
 
         mark = f"<image-{token_hex(8)}>" if self.sees else "[image]"  # with chance in it, so that no text can forge one
         values: dict[str, Any] = {
-            "messages": self._safe(template_messages(request, mark)),
+            "messages": self._safe(self._read(template_messages(request, mark))),
             "tools": self._safe(tool_params(request.tools)) or None,
             "state": self._safe(dict(request.state)),
             "add_generation_prompt": True,
@@ -94,6 +95,10 @@ class ChatTemplate:
             raise ModelError(f"the model's chat template shows {text.count(mark)} of {len(images)} images")
         return Prompt(text.replace(mark, MEDIA_MARKER), images)
 
+    def _read(self, messages: list[JSON]) -> list[JSON]:
+        """For a template that asks for the `reading` of what a person wrote, with its numbers read."""
+        return [with_reading(message) for message in messages] if "reading" in self.source else messages
+
     def _safe(self, value: JSON) -> JSON:
         """`value` with every control token broken, in texts and keys, at any depth."""
         if isinstance(value, str):
@@ -105,6 +110,11 @@ class ChatTemplate:
         if isinstance(value, list | tuple):
             return [self._safe(one) for one in value]
         return value
+
+
+def with_reading(message: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """A message of a template; one of a person has besides its `content` a `reading`, with every number read."""
+    return {**message, "reading": read_goal(message["content"])} if message["role"] == "user" else message
 
 
 def default_source() -> str:

@@ -14,6 +14,15 @@ from llmos.messages import JSON, ToolSpec
 
 FINISH = "finish"
 STATUSES = ("done", "failed", "abstained")
+CLAIMS = (
+    ("done", "result"),
+    ("failed", "refusal"),
+    ("failed", "result"),
+    ("abstained", "goal"),
+    ("abstained", "tools"),
+    ("abstained", "names"),
+)
+"""What a reply that finishes may claim, and what the host is to quote for it."""
 
 
 @dataclass(frozen=True, slots=True)

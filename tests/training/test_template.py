@@ -32,15 +32,22 @@ def rendered(*messages, **values) -> str:
     return prompt.prompt({"messages": list(messages), "tools": TOOLS, "state": STATE, **values})
 
 
-def test_the_prompt_holds_tools_objects_goal_and_pose_in_this_order() -> None:
+def test_the_prompt_holds_tools_goal_pose_and_things_in_this_order() -> None:
     """What changes least stands first, so that the next step reads little that is new."""
     assert rendered(ASKED) == (
         "# move_to(x,y,z,theta_deg?) get_status()\n"
-        "*| red cube x1.5 y1.0 z0.5 ^0.6\n"
         "? pick up the red cube\n"
-        "@ x0.0 y-0.25 z1.0 t0.0 open nothing| red cube x1.5 y1.0 z0.5 ^0.6\n"
+        "@ x0.0 y-0.25 z1.0 t0.0 open nothing| red cube x1.5 y1.0 z0.5\n"
         ">"
     )
+
+
+def test_the_numbers_of_a_goal_are_read_by_the_host() -> None:
+    """The model copies them; other software, which reads none, shows the goal as it was written."""
+    goal = {"role": "user", "content": "Move 30 cm to the right"}
+    assert "? move 0.3 m to the right\n" in rendered(goal)
+    source = ChatTemplate(prompt.template_source())
+    assert "? move 30 cm to the right\n" in plain_render(source.source, goal)
 
 
 def test_a_call_and_its_result_follow_the_goal() -> None:
@@ -49,7 +56,7 @@ def test_a_call_and_its_result_follow_the_goal() -> None:
     refused = {"role": "tool", "content": "X position 5.00m outside workspace [-2, 2]", "is_error": True}
     shown = '>{"name":"move_to","arguments":{"x":1.5,"y":1.0,"z":0.5}}\n'
     assert shown + "= at (1.50, 1.00, 0.50).\n@" in rendered(ASKED, CALL, done)
-    assert shown + "! x position 5.00m outside workspace [-2, 2]\n@" in rendered(ASKED, CALL, refused)
+    assert shown + "! x position 5.00m outside workspace [-2, \n@" in rendered(ASKED, CALL, refused)
 
 
 def test_nobody_can_write_a_line_of_the_prompt() -> None:
@@ -62,27 +69,44 @@ def test_nobody_can_write_a_line_of_the_prompt() -> None:
             "state": {**STATE, "objects": {forged: [0, 0, 0]}, "holding": "a\nb"},
         }
     )
-    assert [line[0] for line in text.splitlines()] == ["#", "*", "?", "!", "@", ">"]
+    assert [line[0] for line in text.splitlines()] == ["#", "?", "!", "@", ">"]
 
 
 @pytest.mark.parametrize(
     ("goal", "named"),
     [
-        ("Put the red cube into bin A3!", ["red cube x1.5 y1.0 z0.5 ^0.6", "a3 x0.1 y0.2 z0.3"]),
-        ("from A3, take the RED CUBE.", ["a3 x0.1 y0.2 z0.3", "red cube x1.5 y1.0 z0.5 ^0.6"]),
-        ("A3 then a3", ["a3 x0.1 y0.2 z0.3"]),
-        ("Go to the top shelf", ["top shelf x0.0 y0.0 z2.0"]),
-        ("Go to the shelf", ["shelf x0.0 y0.0 z1.0"]),
-        ("Is this red cubic or A31 or shelfs?", []),
+        ("Put the red cube into bin A3!", [" red cube x1.5 y1.0 z0.5", " a3 x0.1 y0.2 z0.3"]),
+        ("from A3, take the RED CUBE.", [" a3 x0.1 y0.2 z0.3", " red cube x1.5 y1.0 z0.5"]),
+        ("A3 then a3", [" a3 x0.1 y0.2 z0.3", "? red cube x1.5 y1.0 z0.5"]),
+        ("Go to the top shelf", [" top shelf x0.0 y0.0 z2.0", "? red cube x1.5 y1.0 z0.5"]),
+        ("Go to the shelf", [" shelf x0.0 y0.0 z1.0", "? red cube x1.5 y1.0 z0.5"]),
+        ("Take the cube", ["~ red cube x1.5 y1.0 z0.5"]),
+        ("Is this cubic or A31 or shelfs?", ["? red cube x1.5 y1.0 z0.5"]),
     ],
 )
 def test_things_that_the_goal_names_stand_at_the_end_in_its_order(goal: str, named: list[str]) -> None:
     """Whole words, any case, the longest name first: the model need not search."""
     places = {"A3": [0.1, 0.2, 0.3], "shelf": [0, 0, 1], "top_shelf": [0, 0, 2]}
     text = rendered({"role": "user", "content": goal}, state={**STATE, "places": places})
-    pose, *found = text.splitlines()[-2].split("| ")
+    pose, *found = text.splitlines()[-2].split("|")
     assert pose == "@ x0.0 y-0.25 z1.0 t0.0 open nothing"
     assert found == named
+
+
+def test_of_many_things_none_of_which_is_named_only_the_number_stands_there() -> None:
+    """With one, "the object" is clear; with several it is not, and a list would tempt."""
+    many = {"gear": [0, 0, 0], "bolt": [1, 0, 0], "nut": [0, 1, 0]}
+    goal = {"role": "user", "content": "Pick up the object"}
+    assert rendered(goal, state={**STATE, "objects": many}).endswith("open nothing|? 3\n>")
+    assert rendered(goal, state={**STATE, "objects": {}}).endswith("open nothing\n>")
+
+
+def plain_render(source: str, *messages) -> str:
+    """The prompt as software makes it that reads no numbers."""
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(source).render(messages=list(messages), tools=TOOLS, state=STATE)
 
 
 BLOCKS = {
@@ -103,26 +127,29 @@ def test_of_several_things_those_are_named_that_stand_on_no_other(goal: str) -> 
 
 def test_what_stands_on_another_thing_is_marked() -> None:
     """Measured to the centimetre, for no arm puts a thing down exactly; what hangs in the air stands on nothing."""
-    (line,) = (line for line in rendered(ASKED, state={**STATE, "objects": BLOCKS}).splitlines() if line[0] == "*")
-    assert line == (
-        "*| blue block x0.5 y0.5 z0.05 ^0.25| gear x0.5 y0.5 z0.4 ^0.5|^ green block2 x0.502 y0.499 z0.148 ^0.248"
-        "| red block x0.2 y-0.7 z0.05 ^0.15"
-    )
+    goal = {"role": "user", "content": "green block2, gear, red block and blue block"}
+    (line,) = (line for line in rendered(goal, state={**STATE, "objects": BLOCKS}).splitlines() if line[0] == "@")
+    assert line.split("|")[1:] == [
+        "^ green block2 x0.502 y0.499 z0.148 ^0.248",
+        " gear x0.5 y0.5 z0.4 ^0.5",
+        " red block x0.2 y-0.7 z0.05 ^0.15",
+        " blue block x0.5 y0.5 z0.05 ^0.25",
+    ]
 
 
 def test_long_texts_are_cut() -> None:
-    """The context is small: a goal has 400 letters, an error 80, a success 24, a list 12 names."""
+    """The context is small: a goal has 400 letters, an error 40, a success 24, a list 12 names."""
     long = "a" * 5000
     state = {**STATE, "objects": {f"thing {number:02}": [0, 0, 0] for number in range(40)}}
     text = rendered(
-        {"role": "user", "content": long},
+        {"role": "user", "content": f"things {long}"},
         {"role": "tool", "content": long, "is_error": True},
         {"role": "tool", "content": long},
         state=state,
     )
     lines = {line[0]: line for line in text.splitlines()}
-    assert {mark: line.count("a") for mark, line in lines.items() if mark in "?!="} == {"?": 400, "!": 80, "=": 24}
-    assert lines["*"].count("|") == 12
+    assert {mark: line.count("a") for mark, line in lines.items() if mark in "?!="} == {"?": 393, "!": 40, "=": 24}
+    assert lines["@"].count("|") == 12
 
 
 def test_the_goal_is_the_first_message_after_the_last_finished_answer() -> None:
@@ -137,7 +164,7 @@ def test_the_goal_is_the_first_message_after_the_last_finished_answer() -> None:
 
 def test_a_run_without_robot_or_tools_has_a_prompt_too() -> None:
     """Nothing of the state is required."""
-    assert prompt.prompt({"messages": [{"role": "user", "content": "Hi"}]}) == "#\n*\n? hi\n@\n>"
+    assert prompt.prompt({"messages": [{"role": "user", "content": "Hi"}]}) == "#\n? hi\n@\n>"
 
 
 @pytest.mark.parametrize("stopped", [False, True])
@@ -158,7 +185,7 @@ def test_the_host_renders_what_training_renders(stopped: bool) -> None:
     )
     hosted = ChatTemplate(prompt.template_source()).render(request, lambda: datetime.now(UTC)).text
     assert hosted == (
-        "# move_to(x,y,z)\n*| red cube x1.5 y1.0 z0.5 ^0.6\n? go there\n"
+        "# move_to(x,y,z)\n? go there\n"
         '>{"name":"move_to","arguments":{"x":1.0,"y":2.0,"z":0.5}}\n! refused\n'
-        f"@ x0.0 y-0.25 z1.0 t0.0 open nothing{' stopped' if stopped else ''}\n>"
+        f"@ x0.0 y-0.25 z1.0 t0.0 open nothing{' stopped' if stopped else ''}|? red cube x1.5 y1.0 z0.5\n>"
     )
