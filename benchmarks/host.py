@@ -92,7 +92,7 @@ def be_host(home: Path) -> None:
 
     execution.PathMotion = Told  # type: ignore[misc]
     latch, files, pace = latch_of(arm.name, home), HostFiles(home, arm.name), SharedPace(clock)
-    host = RobotHost(Gate(arm, driver, pace, latch), scene, latch, files, pace)
+    host = RobotHost(Gate(arm, driver, pace, latch), scene, files, pace)
 
     async def serve() -> None:
         with anyio.CancelScope() as scope:

@@ -87,21 +87,21 @@ def _documents(robot: str, scene: str) -> tuple[Path, RobotProfile, Scene, Mappi
 
 
 def _own(home: Path, profile: RobotProfile, scene: Scene, drivers: Mapping[str, Driver], owner: _Owner) -> None:
-    clock, files, latch = RealClock(), HostFiles(home, profile.name), latch_of(profile.name, home)
-    with owning(files, latch, clock):
+    clock, files = RealClock(), HostFiles(home, profile.name)
+    with owning(files, latch_of(profile.name, home), clock):
         pace = SharedPace(clock)
         heed = Heed()
         gate = make_gate(profile, scene, home, pace, heed, drivers)
         why = "the robot host failed"
         try:
-            host = RobotHost(gate, scene, latch, files, pace, heed)
+            host = RobotHost(gate, scene, files, pace, heed)
             why = anyio.run(_serve, host, owner)
         finally:
             gate.close()
             if why:
                 stop = Stop(clock.now().isoformat(), "the robot host", why)
-                latch.trip(stop)
-                latch.save()
+                gate.latch.trip(stop)
+                gate.latch.save()
                 book_stop(home, profile.name, stop, clock)
 
 

@@ -52,6 +52,8 @@ def _stop(home: Path, robot: str, reason: str) -> None:
 
     clock = RealClock()
     stopped = stop_robot(home, robot, PERSON, reason, clock)
+    if stopped.warning:
+        click.echo(printable(f"{robot}: {stopped.warning}."), err=True)
     if not stopped.by_host:  # a host writes down its own
         book_stop(home, robot, Stop(stopped.stop.since, PERSON, reason), clock)
 

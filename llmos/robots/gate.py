@@ -45,6 +45,7 @@ class Gate:
     `zones` are added to those of the profile, `caution` is asked before every order and at every tick and can only
     tighten. `fence` makes the judge of ways from a profile's zones; `newest` tells of a profile that changed, and
     `accepted` keeps what a person accepted. What cannot be written to `log` does not happen, but a stop does.
+    Whoever is to stop this gate also where the disk takes nothing needs `latch`, this very object.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Gate:
         newest: News = nothing_new,
     ) -> None:
         self._pace = pace
-        self._latch = latch
+        self.latch = latch
         self._caution = caution
         self._log = log
         self._limits = InForce(profile, zones or {}, fence, accepted, newest)
@@ -97,7 +98,7 @@ class Gate:
         return Snapshot(
             measured=self.tick(),
             commanded=self._drive.sent,
-            stop=self._latch.stop,
+            stop=self.latch.stop,
             moving=self._moving,
             version=self._version,
             robot_name=self._drive.name,
@@ -186,7 +187,7 @@ class Gate:
         await anyio.to_thread.run_sync(self._limits.accept, profile_hash)
         self._commands += 1
         await self._write("rearm", {"by": str(by)[:200], "profile": profile_hash})
-        return await anyio.to_thread.run_sync(Rearm(self._latch, self._pace.now), by)
+        return await anyio.to_thread.run_sync(Rearm(self.latch, self._pace.now), by)
 
     @property
     def _version(self) -> int:
@@ -201,7 +202,7 @@ class Gate:
             start=drive.start(self.profile),
             loaded=drive.loaded,
             now_s=self._pace.now_s(),
-            stop=self._latch.stop,
+            stop=self.latch.stop,
             moving=self._moving,
             rate=self._rate,
             limits_force=self._force is not None,
@@ -246,7 +247,7 @@ class Gate:
 
     def _is_too_soon(self, principal: Principal, grant: Grant) -> bool:
         """Whether time alone is what this one needs: nothing moves or is stopped, and the rate is used up."""
-        if self._moving is not None or self._latch.stop is not None:
+        if self._moving is not None or self.latch.stop is not None:
             return False
         return self._rate.check(principal, grant, self.profile, self._pace.now_s()) is not None
 
@@ -282,11 +283,11 @@ class Gate:
 
     async def _save_stop(self) -> str:
         """Put a stop on disk in a thread of its own, however busy the others are; what kept it from there, if so."""
-        if not self._latch.is_unsaved:
+        if not self.latch.is_unsaved:
             return ""
         with anyio.CancelScope(shield=True):
             try:
-                await anyio.to_thread.run_sync(self._latch.save, limiter=anyio.CapacityLimiter(1))
+                await anyio.to_thread.run_sync(self.latch.save, limiter=anyio.CapacityLimiter(1))
             except StorageError as error:
                 return str(error)
         return ""

@@ -35,7 +35,9 @@ _MOST_GUESTS = 32
 
 
 class Hosted(Controls, Protocol):
-    """A gate that goes on while nobody drives."""
+    """A gate that goes on while nobody drives; a stop that trips `latch` is in force at its next tick."""
+
+    latch: StopLatch
 
     def tick(self) -> object:
         """Let the robot go on until now, when nothing moves it."""
@@ -58,14 +60,13 @@ class RobotHost:
     """
 
     def __init__(
-        self, gate: Hosted, scene: Scene, latch: StopLatch, files: HostFiles, pace: SharedPace, heed: Heed | None = None
+        self, gate: Hosted, scene: Scene, files: HostFiles, pace: SharedPace, heed: Heed | None = None
     ) -> None:
         self.controls: Controls = gate
         self.key = new_key()
         self.abandoned = False
         self._gate = gate
         self._scene = scene
-        self._latch = latch
         self._files = files
         self._pace = pace
         self._guests: set[Guest] = set()
@@ -82,7 +83,7 @@ class RobotHost:
         controls, controls_door = open_door(files.controls)
         stop, stop_door = open_door(files.stop)
         try:
-            with StopListener(stop, self.key, self._latch, self._pace.now) as ear:
+            with StopListener(stop, self.key, self._gate.latch, self._pace.now) as ear:
                 listener = await SocketListener.from_socket(controls)
                 files.write_address(Address(os.getpid(), self.key, controls_door, stop_door))
                 async with listener, anyio.create_task_group() as group:

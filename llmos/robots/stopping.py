@@ -6,6 +6,7 @@ Knows no gate: every gate of the home reads the latch file at every tick.
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from llmos.clock import Clock
 from llmos.errors import StorageError
@@ -16,14 +17,21 @@ from llmos.robots.safety_log import log_of
 from llmos.robots.stop_listener import call_stop
 
 _PATIENCE_S = 1.0
+_NOT_KEPT: Final = "the stop is in force, but could not be put on disk: it ends with the process that drives the robot"
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The stop that holds, and whether the robot's host took it itself, or will find it on disk."""
+    """The stop that holds, whether the robot's host took it itself or will find it on disk, and whether it lasts."""
 
     stop: Stop
     by_host: bool
+    saved: bool = True
+
+    @property
+    def warning(self) -> str:
+        """What a person must know besides; empty where nothing is wrong."""
+        return "" if self.saved else _NOT_KEPT
 
 
 def stop_robot(home: Path, robot: str, by: str, reason: str, clock: Clock) -> Stopped:
@@ -31,7 +39,8 @@ def stop_robot(home: Path, robot: str, by: str, reason: str, clock: Clock) -> St
     address = HostFiles(home, robot).read_address()
     if address is not None:
         try:
-            return Stopped(call_stop(address.stop, address.key, by, reason, _PATIENCE_S).stop, by_host=True)
+            answer = call_stop(address.stop, address.key, by, reason, _PATIENCE_S)
+            return Stopped(answer.stop, by_host=True, saved=answer.saved)
         except RobotError:
             pass  # it may have ended since; the file stops the next one
     latch, stop = latch_of(robot, home), Stop(clock.now().isoformat(), by, reason)

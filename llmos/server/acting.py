@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from typing import TypeVar
 
 import anyio
-from anyio.abc import TaskGroup
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
@@ -17,6 +16,7 @@ from llmos.robots.controls import Principal
 from llmos.robots.verdict import Result
 from llmos.server.access import Caller
 from llmos.server.answers import REFUSALS, JSONAnswer, refuse, refused
+from llmos.server.background import Background
 from llmos.server.direct import said_of
 from llmos.server.feed import now, pose_json
 from llmos.server.service import Service
@@ -61,8 +61,8 @@ def acting_router(service: Service) -> APIRouter:
 
     @router.post("/emergency", response_model=Stopped, summary="Stop the robot until a person rearms it")
     async def emergency(request: Request, reason: str = USUAL_REASON) -> Response:
-        stop = await service.stop(who(request).name, reason_of(reason))
-        return JSONAnswer(stopped_body(stop, now(service)))
+        stopped = await service.stop(who(request).name, reason_of(reason))
+        return JSONAnswer(stopped_body(stopped, now(service)))
 
     return router
 
@@ -88,7 +88,7 @@ async def _carry_out(service: Service, caller: Caller, verb: str, args: Mapping[
 async def _begin(service: Service, request: Request, verb: str, args: Mapping[str, JSON]) -> Response:
     """Begin a motion and answer at once; it goes on when the caller hangs up."""
     caller = who(request)
-    background: TaskGroup = request.app.state.background
+    background: Background = request.app.state.background
     with ExitStack() as stack:
         stack.enter_context(service.arbiter.claim(caller.name, verb))
         ruling = await service.pilot(Principal("person", caller.name)).preview(verb, args)
@@ -144,7 +144,7 @@ async def while_there(request: Request, work: Callable[[], Awaitable[T]], leave:
 
     The same when the service ends.
     """
-    background: TaskGroup = request.app.state.background
+    background: Background = request.app.state.background
     service: Service = request.app.state.service
     working, watching = anyio.CancelScope(), anyio.CancelScope()
     end = leave or working.cancel

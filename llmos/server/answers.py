@@ -86,6 +86,11 @@ def failed(error: LLMosError, **more: JSON) -> JSONAnswer:
     return refuse(status, _RULE[status], reason, suggestion, **more)
 
 
+def broken() -> JSONAnswer:
+    """What whoever asked hears of a bug of ours; the log has the rest."""
+    return refuse(500, "bug", "LLMos itself failed; its log says more", "report this, it is a bug")
+
+
 def answer_errors(app: FastAPI) -> None:
     """Let the app answer each kind of error in this shape."""
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -117,6 +122,8 @@ def _about(problem: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _wanted(problem: Mapping[str, Any]) -> str:
+    if problem["type"] in ("model_attributes_type", "model_type"):
+        return "send one JSON object"
     message = str(problem["msg"])
     return f"{message[:1].lower()}{message[1:200]}".replace("input should be", "it must be").rstrip(".")
 
@@ -145,4 +152,4 @@ async def _gone(_: Request, error: Exception) -> Response:  # noqa: ARG001 - nob
 
 
 async def _bug(_: Request, error: Exception) -> Response:  # noqa: ARG001 - it goes to the log, not to whoever asked
-    return refuse(500, "bug", "LLMos itself failed; its log says more", "report this, it is a bug")
+    return broken()

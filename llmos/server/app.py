@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from llmos import __version__
 from llmos.server.acting import acting_router
 from llmos.server.answers import answer_errors
+from llmos.server.background import Background
 from llmos.server.cockpit import cockpit
 from llmos.server.commanding import commanding_router
 from llmos.server.guard import Guard
@@ -25,7 +26,7 @@ def create_app(service: Service) -> FastAPI:
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncIterator[None]:
         async with anyio.create_task_group() as group:
-            app.state.background = group
+            app.state.background = Background(group)
             yield
             group.cancel_scope.cancel()
         with anyio.CancelScope(shield=True):

@@ -8,14 +8,14 @@ from typing import Final, NamedTuple
 
 import anyio
 from anyio import CancelScope
-from anyio.abc import TaskGroup
 from fastapi import APIRouter, Request, Response
 
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.runtime.outcome import RunOutcome
 from llmos.server.acting import while_there
-from llmos.server.answers import REFUSALS, JSONAnswer, failed, refuse
+from llmos.server.answers import REFUSALS, JSONAnswer, broken, failed, refuse
+from llmos.server.background import Background
 from llmos.server.feed import now
 from llmos.server.service import Service
 from llmos.server.shapes import Accepted, CommandBody, Commanded
@@ -85,20 +85,22 @@ def commanding_router(service: Service) -> APIRouter:
 
 
 async def _begin(
-    service: Service, asked: Asked, background: TaskGroup, scope: CancelScope, watch: Watch, held: ExitStack
+    service: Service, asked: Asked, background: Background, scope: CancelScope, watch: Watch, held: ExitStack
 ) -> Response:
     """Begin a run and answer with its id as soon as it has one; it goes on when the caller hangs up."""
     early: list[Response] = []
 
     async def work() -> None:
-        with held:
-            early.append(await _answer(service, asked, scope, watch))
-        watch.began.set()
+        try:
+            with held:
+                early.append(await _answer(service, asked, scope, watch))
+        finally:
+            watch.began.set()
 
     background.start_soon(work)
     await watch.began.wait()
-    if not watch.run_id and early:
-        return early[0]
+    if not watch.run_id:
+        return early[0] if early else broken()
     message = f"Run {watch.run_id} has begun; /ws and the cockpit tell how it goes"
     answer = {"success": True, "accepted": True, "message": message, "run_id": watch.run_id, "duration_s": 0.0}
     return JSONAnswer({**answer, "timestamp": now(service)}, 202)

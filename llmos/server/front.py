@@ -136,7 +136,7 @@ class Front:
             what, _, then = str(error).partition("; ")
             await self._say(writer, 503, _no("storage", what, then or "stop the robot by hand"))
             return
-        await self._say(writer, 200, stopped_body(done.stop, clock.now().isoformat(timespec="milliseconds")), head)
+        await self._say(writer, 200, stopped_body(done, clock.now().isoformat(timespec="milliseconds")), head)
         if not done.by_host:  # a host writes down its own
             await asyncio.to_thread(book_stop, self._home, self._robot, done.stop, clock)
 

@@ -16,7 +16,7 @@ from llmos.documents.kernel import ServiceRules
 from llmos.robots.controls import Principal, Snapshot
 from llmos.robots.latch import Stop
 from llmos.robots.pilot import Pilot
-from llmos.robots.stopping import stop_robot
+from llmos.robots.stopping import Stopped, stop_robot
 from llmos.server.access import Access
 from llmos.server.arbiter import Arbiter
 from llmos.server.direct import DirectRun
@@ -59,10 +59,10 @@ class Service:
         """How the robot feels; None for one that has no Sentience Layer."""
         return self.system.sentience()
 
-    async def stop(self, by: str, reason: str) -> Stop:
+    async def stop(self, by: str, reason: str) -> Stopped:
         """Stop the robot, in whichever process it is driven, and return the stop that holds; StorageError."""
         home, name, clock = self.system.environment.home, self.body.profile.name, self.system.clock
-        return (await anyio.to_thread.run_sync(stop_robot, home, name, by, reason, clock)).stop
+        return await anyio.to_thread.run_sync(stop_robot, home, name, by, reason, clock)
 
     async def rearm(self, by: str, profile_hash: str) -> Stop | None:
         """Let the robot move again, and the looser limits of the profile with this hash count."""

@@ -136,3 +136,4 @@ class Stopped(BaseModel):
     by: str
     since: str
     timestamp: str
+    warning: str | None = None

@@ -4,7 +4,7 @@ Loads nothing that the front process should wait for.
 """
 
 from llmos.messages import JSON
-from llmos.robots.latch import Stop
+from llmos.robots.stopping import Stopped
 
 USUAL_REASON = "stopped through the service"
 _LONGEST = 200
@@ -15,8 +15,9 @@ def reason_of(text: str) -> str:
     return " ".join(text.split())[:_LONGEST] or USUAL_REASON
 
 
-def stopped_body(stop: Stop, timestamp: str) -> dict[str, JSON]:
+def stopped_body(stopped: Stopped, timestamp: str) -> dict[str, JSON]:
     """The answer to an emergency stop."""
+    stop = stopped.stop
     return {
         "success": True,
         "emergency_stop": True,
@@ -25,4 +26,5 @@ def stopped_body(stop: Stop, timestamp: str) -> dict[str, JSON]:
         "by": stop.by,
         "since": stop.since,
         "timestamp": timestamp,
+        **({"warning": stopped.warning} if stopped.warning else {}),
     }

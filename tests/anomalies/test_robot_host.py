@@ -28,7 +28,7 @@ from llmos.robots.wire import VERSION, Hello, State
 from llmos.settings import package_folder, system_root
 from llmos.volumes.locks import only_writer
 from tests.support.command_line import CommandLine
-from tests.support.disks import remount_read_only, tmpfs
+from tests.support.disks import fill, remount_read_only, tmpfs
 from tests.support.homes import Place, make_place
 from tests.support.hosts import PATIENCE_S, Caller
 
@@ -297,13 +297,6 @@ def test_a_home_that_is_read_only_has_no_host(tmp_path: Path) -> None:
             HostProcess(HostFiles(place.home, NAME), "empty", place.workspace)
 
 
-def fill(disk: Path) -> None:
-    """Take every byte that is left."""
-    with (disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
-        while True:
-            filler.write(bytes(4096))
-
-
 def test_a_full_disk_stops_no_stop(tmp_path: Path) -> None:
     """No motion is begun that could not be noted; the stop is in force although it cannot be kept."""
     with tmpfs(tmp_path / "disk", "size=4m") as disk:
@@ -316,6 +309,32 @@ def test_a_full_disk_stops_no_stop(tmp_path: Path) -> None:
                 anyio.run(pilot.move_to, *FAR)
             anyio.run(client.stop, "Ada", "smoke")
             assert client.snapshot().stop is not None
+            client.close()
+
+
+def test_a_disk_that_fills_up_under_way_stops_no_stop(tmp_path: Path) -> None:
+    """The stop's own door is enough: the motion ends, nothing moves after it, and the caller hears what is missing."""
+    with tmpfs(tmp_path / "disk", "size=4m") as disk:
+        place = make_home(disk)
+        with running(place) as (files, _):
+            client, ended = HostClient(files, "a test"), list[str]()
+            pilot = Pilot(client, Principal("person", "Ada"), on_motion=lambda each: ended.append(str(each.halted)))
+            driving = threading.Thread(target=anyio.run, args=(pilot.move_to, *FAR))
+            driving.start()
+            while client.snapshot().measured.pose.x > -0.1:
+                pass
+            fill(disk)
+            stopped = stop_robot(place.home, NAME, "Ada", "smoke", RealClock())
+            assert (stopped.by_host, stopped.saved, stopped.stop.reason) == (True, False, "smoke")
+            assert stopped.warning.startswith("the stop is in force, but could not be put on disk")
+            driving.join(PATIENCE_S)
+            assert "smoke" in ended[0]
+            assert client.snapshot().measured.pose.x > FAR[0] + 0.3
+            assert client.snapshot().stop == stopped.stop
+            fill(disk)  # the note of the motion is gone, and has left room
+            with pytest.raises(StorageError, match="the disk is full"):
+                anyio.run(client.rearm, "Ada")
+            assert client.snapshot().stop == stopped.stop
             client.close()
 
 

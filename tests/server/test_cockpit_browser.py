@@ -175,7 +175,7 @@ def test_stop_by_click_during_motion(visit: Callable[..., Any], here: Cockpit) -
     depart(page)
     page.locator("#stop").click()
     status(page, "Stopped")
-    page.get_by_text("Software stop is latched.").wait_for()
+    page.get_by_text("Software stop is latched:").wait_for()
     assert here.service.snapshot().stop is not None
     assert measured_x(here) > FAR["x"] + 0.1
     page.locator("#actions li").filter(has_text="move_to").filter(has_text="not reached").wait_for()

@@ -20,6 +20,7 @@ from llmos.robots.ownership import host_of
 from llmos.robots.safety_log import newest
 from llmos.volumes.locks import only_writer
 from tests.server.test_launch import certificate
+from tests.support.disks import fill, tmpfs
 from tests.support.homes import Place, make_place
 from tests.support.pages import ROOT
 from tests.support.runs import whole
@@ -165,6 +166,24 @@ def test_killed_in_the_midst_of_a_motion_it_comes_up_stopped(place: Place) -> No
         assert service.post("/reset")[1]["rearmed"] is True
     why = "the program that drove it ended while it was moving"
     assert f"It is stopped: {why}. Look at it, then rearm it in the cockpit or by POST /reset." in service.said
+
+
+def test_a_full_disk_breaks_neither_the_service_nor_the_stop(tmp_path: Path, place: Place) -> None:
+    """What was begun for nobody fails alone; the stop holds, says that it is not on disk, and outlasts the fullness."""
+    with tmpfs(tmp_path / "disk", "size=8m") as disk, serving(make_place(disk)) as service:
+        assert service.post("/move", {"x": 0.05, "y": 0.0, "z": 1.0})[0] == 200
+        filler = fill(disk)
+        answers = [service.post("/move?wait=false", {"x": x, "y": 0.0, "z": 1.0}) for x in (0.1, 0.2, 0.3)]
+        assert {status for status, _ in answers} <= {202, 409, 507}  # begun, not yet ended, or refused at once
+        status, stopped = service.post("/emergency")
+        assert (status, stopped["success"]) == (200, True)
+        assert stopped["warning"].startswith("the stop is in force, but could not be put on disk")
+        assert service.get("/state")["state"]["emergency_stop"] is True
+        filler.unlink()
+        status, refused = service.post("/move", {"x": 0.1, "y": 0.0, "z": 1.0})
+        assert (status, refused["rule"]) == (409, "emergency-stop")
+        assert service.post("/reset")[1]["rearmed"] is True
+        assert service.post("/move", {"x": 0.1, "y": 0.0, "z": 1.0})[0] == 200
 
 
 def test_without_its_robots_host_it_says_so_and_ends(place: Place) -> None:

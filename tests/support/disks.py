@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,15 @@ def tmpfs(folder: Path, options: str) -> Iterator[Path]:
 def remount_read_only(folder: Path) -> None:
     """From now on the file system at `folder` takes no write."""
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Take every byte that is left; the file that took it, for who wants it back."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    return filler
 
 
 @contextmanager

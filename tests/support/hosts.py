@@ -128,7 +128,7 @@ def serving(
     pace = SharedPace(clock, sleep)
     heed = Heed()
     gate = BookedGate(profile, robot, pace, latch, zones=scene.zones, caution=heed)
-    host = RobotHost(gate, scene, latch, files, pace, heed)
+    host = RobotHost(gate, scene, files, pace, heed)
 
     async def serve() -> None:
         token = anyio.lowlevel.current_token()

@@ -68,7 +68,7 @@ def _stop(page: Any) -> None:
     """What a phone shows after a stop."""
     page.keyboard.press("Escape")
     page.keyboard.press("Space")
-    page.get_by_text("Software stop is latched.").wait_for()
+    page.get_by_text("Software stop is latched:").wait_for()
 
 
 Work = Callable[[Any], None]

@@ -77,8 +77,8 @@ function tellBanner(state) {
   let [level, word, more, go, label] = ["", "", "", "", ""];
   if (unheard) [level, word, more] = ["bad", "The stop was not heard.", "Use the robot's own switch, or `llmos robot stop` on its computer."];
   else if (state?.stop) {
-    [level, word] = ["bad", "Software stop is latched."];
-    more = `${state.stop.reason || "No reason given"}${state.stop.since ? `, at ${clock(state.stop.since)}` : ""}. Make sure that the way is clear, then hold “Hold to rearm”.`;
+    [level, word] = ["bad", "Software stop is latched:"];
+    more = `${state.stop.reason || "no reason given"}${state.stop.since ? `, at ${clock(state.stop.since)}` : ""}. Make sure that the way is clear, then hold “Hold to rearm”.`;
   } else if (recovering) {
     [level, word, more] = [recovering.startsWith("Rearmed") ? "good" : "bad", recovering, ""];
     if (recovering.startsWith("Rearmed")) [go, label] = ["home", "Go home"];
