@@ -5,7 +5,7 @@
 
 Greedy, on one thread. A goal is right when each of its replies is, to the letter, with the history that right replies
 would have made; of goals that people wrote only the first reply is asked for. Every figure but those that are the
-model's word alone counts a reply that is less sure than kernel/models.md asks for as an abstention.
+model's word alone counts a call that is less sure than kernel/models.md asks for as an abstention, as the host does.
 """
 
 import argparse

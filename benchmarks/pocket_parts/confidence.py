@@ -13,13 +13,23 @@ from llmos.documents.frontmatter import read_document
 from llmos.settings import system_root
 from training.measure.asking import Run
 from training.measure.calibration import Bin, Judged, expected_error, reliability, risk_coverage, threshold
-from training.measure.judging import Share, actions, acts, decisions, first_replies, is_abstention, is_right, share
+from training.measure.judging import (
+    Share,
+    actions,
+    acts,
+    decisions,
+    first_replies,
+    is_abstention,
+    is_held_back,
+    is_right,
+    share,
+)
 
 
 def stated() -> float:
     """What kernel/models.md asks of the shipped model; without a word of it, nothing."""
     aliases = read_document(system_root() / "kernel" / "models.md").keys["aliases"]
-    return float(aliases["pocket"].get("confidence", 0.0))
+    return float(aliases["pocket"].get("confidence") or 0.0)
 
 
 def curve(sample: Sample) -> list[tuple[float, float]]:
@@ -29,7 +39,7 @@ def curve(sample: Sample) -> list[tuple[float, float]]:
 
 
 def let_through(sample: Sample, value: float) -> Share:
-    """First replies that are sure enough."""
+    """First replies that are at least so sure, whatever they say."""
     return share(run.decisions[0].probability >= value for run in (*sample.goals, *sample.foreign, *sample.made))
 
 
@@ -76,4 +86,4 @@ def asked_for(stated: float, validation: Sample, test: Sample, judge: Judge) -> 
 
 
 def _covered(runs: Sequence[Run], value: float) -> Share:
-    return share(run.decisions[0].probability >= value for run in runs if not is_abstention(run.decisions[0].step))
+    return share(not is_held_back(run.decisions[0], value) for run in runs if not is_abstention(run.decisions[0].step))

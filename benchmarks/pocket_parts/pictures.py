@@ -9,6 +9,7 @@ from benchmarks.figures import Figure
 
 WIDTH = 640
 INK, GREY, LINE, PALE, FLOOR = "#222222", "#bbbbbb", "#0b6bcb", "#8aa4bf", "#c2410c"
+STEPS = (0.004, 0.01, 0.02, 0.05, 0.1, 0.2)
 Curve = Sequence[tuple[float, float]]
 
 
@@ -45,7 +46,8 @@ def bars(figures: Sequence[Figure], title: str) -> str:
 def risk(validation: Curve, test: Curve, let_through: float, title: str) -> str:
     """Share of wrong ones among the first replies that are let through, the surest first."""
     left, right, top, bottom, height = 60, 24, 52, 48, 340
-    highest = max(0.02, *(risk for coverage, risk in (*validation, *test) if coverage > 0.05))
+    most = max(risk for coverage, risk in (*validation, *test) if coverage > 0.05)
+    highest = 5 * next(step for step in STEPS if 5 * step >= most)
 
     def x(coverage: float) -> float:
         return left + (WIDTH - left - right) * coverage

@@ -1,6 +1,6 @@
 """What a decision is worth: right or wrong, an action or none, of a tool that was offered or not.
 
-Knows no model and no split. A decision that is less probable than the `confidence` asked for abstains, as on the host.
+Knows no model and no split. A call that is less probable than the `confidence` asked for is held back, as on the host.
 Of an abstention the reason that it quotes is judged apart.
 """
 
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmos.messages import JSON
+from llmos.models.doubt import STOP
 from llmos.models.gbnf import FINISH
 from training import prompt
 from training.episodes import Step
 from training.measure.asking import Decision, Run
 
-HARMLESS = frozenset({FINISH, "get_status", "get_camera_feed", "emergency_stop"})
+HARMLESS = frozenset({FINISH, STOP, "get_status", "get_camera_feed"})
 """What moves nothing and grips nothing; every other call is an action."""
 
 
@@ -53,24 +54,30 @@ def is_abstention(step: Step) -> bool:
     return step.reply.name == FINISH and step.reply.arguments["status"] == "abstained"
 
 
+def is_held_back(decision: Decision, confidence: float) -> bool:
+    """Whether the host would not make the call; to finish and to stop take no certainty."""
+    call = read(decision.text)
+    return call is not None and call[0] not in (FINISH, STOP) and decision.probability < confidence
+
+
 def is_right(decision: Decision, confidence: float = 0.0) -> bool:
     """Whether it is the right reply, to the letter; of an abstention the status is enough."""
     if is_abstention(decision.step):
         return abstains(decision, confidence)
-    return decision.probability >= confidence and decision.text == prompt.reply(decision.step.reply)
+    return decision.text == prompt.reply(decision.step.reply) and not is_held_back(decision, confidence)
 
 
 def abstains(decision: Decision, confidence: float = 0.0) -> bool:
     """Whether it calls nothing because it will not or, not being sure enough, must not."""
     call = read(decision.text)
     is_said = call is not None and call[0] == FINISH and call[1].get("status") == "abstained"
-    return is_said or decision.probability < confidence
+    return is_said or is_held_back(decision, confidence)
 
 
 def acts(decision: Decision, confidence: float = 0.0) -> bool:
     """Whether it would move or grip."""
     call = read(decision.text)
-    return call is not None and call[0] not in HARMLESS and decision.probability >= confidence
+    return call is not None and call[0] not in HARMLESS and not is_held_back(decision, confidence)
 
 
 def is_outside(decision: Decision) -> bool:
