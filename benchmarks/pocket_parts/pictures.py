@@ -4,6 +4,7 @@ Knows no model: figures and curves come in, text comes out.
 """
 
 from collections.abc import Iterable, Sequence
+from html import escape
 
 from benchmarks.figures import Figure
 
@@ -94,4 +95,5 @@ def _line(x1: float, y1: float, x2: float, y2: float) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = INK, *, weight: str = "normal") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="{anchor}" font-weight="{weight}">{text}</text>'
+    look = f'fill="{colour}" text-anchor="{anchor}" font-weight="{weight}"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{escape(text)}</text>'

@@ -1,0 +1,64 @@
+"""Laws of what the pocket benchmark makes of what it measured: floors, samples and pictures."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from benchmarks.figures import Figure
+from benchmarks.pocket_parts import confidence, pictures
+from benchmarks.pocket_parts.floors import Judge
+from training.measure.judging import Share
+from training.measure.splits import Draw, foreign
+
+WHOLE, SAMPLED = Judge(sampled=False), Judge(sampled=True)
+
+
+@pytest.mark.parametrize(("count", "whole", "sampled"), [(98, True, True), (94, False, False), (96, False, True)])
+def test_of_a_sample_chance_may_take_two_standard_errors(count: int, whole: bool, sampled: bool) -> None:
+    """With a hundred goals and a floor of 98 % that is 2.8 points; the full measurement has no such allowance."""
+    share = Share(count, 100)
+    assert WHOLE.at_least("exact", share, 98.0).holds == whole
+    assert SAMPLED.at_least("exact", share, 98.0).holds == sampled
+
+
+def test_a_share_that_should_be_low_may_be_higher_in_a_sample() -> None:
+    """The other way round."""
+    assert not WHOLE.at_most("false actions", Share(2, 100), 1.0).holds
+    assert SAMPLED.at_most("false actions", Share(2, 100), 1.0).holds
+    assert not SAMPLED.at_most("false actions", Share(4, 100), 1.0).holds
+
+
+def test_nothing_asked_is_judged_by_nothing() -> None:
+    """A split that is empty in a sample is neither reached nor missed."""
+    assert WHOLE.at_least("exact", Share(0, 0), 98.0).target is None
+
+
+def test_the_house_states_a_confidence_that_is_a_probability() -> None:
+    """What kernel/models.md asks for."""
+    assert 0 <= confidence.stated() < 1
+
+
+def test_every_kind_of_foreign_text_is_in_a_sample() -> None:
+    """A sample of one in all would say nothing of questions, or of injections."""
+    assert foreign(Draw(1)).keys() == foreign(Draw()).keys()
+    assert all(foreign(Draw(1)).values())
+
+
+def texts(picture: str) -> list[str]:
+    """What is written in a picture."""
+    return [one.text or "" for one in ET.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_bars_tell_every_split_and_mark_every_floor() -> None:
+    """Their names, their figures, and an orange line for each floor."""
+    figures = [Figure("new numbers", 98.7, "%", 98.0, ">="), Figure("new & old words", 71.0, "%")]
+    picture = pictures.bars(figures, "exact")
+    assert {"new numbers", "new & old words", "98.7", "71.0", "exact"} <= set(texts(picture))
+    assert picture.count(f'stroke="{pictures.FLOOR}"') == 1
+
+
+def test_a_risk_curve_has_round_marks_and_both_sides() -> None:
+    """Upwards to the next round step above what was measured."""
+    picture = pictures.risk([(0.5, 0.0), (1.0, 0.02)], [(0.5, 0.01), (1.0, 0.043)], 0.9, "risk")
+    assert {"5.0 %", "4.0 %", "1.0 %", "validation", "test"} <= set(texts(picture))
+    assert picture.count("<polyline") == 2
