@@ -21,7 +21,7 @@ POSITIONS = ("object", "place", "point")
 VALUE = re.compile(r"(?P<sign>-?)\{(?P<slot>\w+)\}")
 ROBOTS = {"arm": ARM, "rover": ROVER}
 _TYPES = ("number", "integer", "boolean", "string")
-_PARTS = {
+PARTS: dict[str, type] = {
     "tools": dict,
     "verbs": dict,
     "choices": dict,
@@ -80,12 +80,12 @@ def read_own(path: Path) -> Own:
 def own_of(content: Any) -> Own:  # noqa: ANN401 - a file may hold anything
     """What a parsed file says."""
     if not isinstance(content, dict):
-        raise OwnError(f"it holds no mapping with {', '.join(_PARTS)}")
+        raise OwnError(f"it holds no mapping with {', '.join(PARTS)}")
     for part, value in content.items():
-        if part not in _PARTS:
-            raise OwnError(f"unknown part '{part}'; there are {', '.join(_PARTS)}")
-        if not isinstance(value, _PARTS[part]):
-            raise OwnError(f"'{part}' must be a {'list' if _PARTS[part] is list else 'mapping'}")
+        if part not in PARTS:
+            raise OwnError(f"unknown part '{part}'; there are {', '.join(PARTS)}")
+        if not isinstance(value, PARTS[part]):
+            raise OwnError(f"'{part}' must be a {'list' if PARTS[part] is list else 'mapping'}")
     choices = {_name(name): _choice(name, said) for name, said in content.get("choices", {}).items()}
     own = Own(
         verbs=tuple(_verb(_name(name), verb) for name, verb in content.get("verbs", {}).items()),

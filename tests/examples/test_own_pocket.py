@@ -1,0 +1,163 @@
+"""The example that teaches the pocket model two verbs and a tool: its parts agree, and what it retrains is used."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from llmos.documents.agent import read_agent
+from llmos.messages import Message, Reply, Request, Text, ToolCall, ToolResult
+from llmos.models.base import ignore_text
+from llmos.models.local import LocalModel
+from llmos.tools.base import Tool
+from llmos.tools.plugins import TOOLS, Plugins
+from llmos.tools.robot import robot_state, robot_tools
+from llmos.volumes.volume import open_volume
+from tests.support.llama import need_backend
+from tests.support.robots import rig
+from training.own import PARTS, SLOTS, read_own
+
+CHECKOUT = Path(__file__).parents[2]
+EXAMPLE = CHECKOUT / "examples" / "own-pocket"
+OWN = read_own(EXAMPLE / "own.yaml")
+MOST_STEPS = 6
+
+needs_torch = pytest.mark.skipif(
+    find_spec("torch") is None or find_spec("tokenizers") is None, reason="torch and tokenizers serve training only"
+)
+
+
+def own_tools() -> list[Tool]:
+    """The tools of the example, as a trusted volume brings them."""
+    volume = open_volume(EXAMPLE, "added")
+    assert volume.problems == ()
+    tools, problems = Plugins(TOOLS).refresh(volume.folders["tools"])
+    assert problems == ()
+    return list(tools)
+
+
+def train(out: Path, *options: str) -> str:
+    """The one command of the README; what it printed."""
+    command = [sys.executable, "-m", "training.train", "--own", str(EXAMPLE / "own.yaml"), "--out", str(out), *options]
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+
+
+async def run(path: Path, goal: str, folder: Path, *, without: Sequence[str] = ()) -> tuple[list[ToolCall], Reply]:
+    """Ask, call, tell, on the simulated arm with the lamp of the example, until the model ends its turn."""
+    robot = rig(folder, "pick-and-place")
+    tools = {tool.spec.name: tool for tool in [*robot_tools(robot.pilot, robot.scene), *own_tools()]}
+    specs = tuple(tools[name].spec for name in sorted(tools) if name not in without)
+    model = LocalModel(path, backend="xllamacpp")
+    messages: tuple[Message, ...] = (Message("user", (Text(goal),)),)
+    calls: list[ToolCall] = []
+    for _ in range(MOST_STEPS):
+        state = robot_state(robot.gate.snapshot(), robot.scene)
+        reply = await model.reply(Request("", messages, specs, max_output_tokens=128, state=state), ignore_text)
+        if not reply.tool_calls:
+            break
+        [call] = reply.tool_calls
+        calls.append(call)
+        outcome = await tools[call.name].call(tools[call.name].prepare(call.args))
+        content = (Text(outcome),) if isinstance(outcome, str) else outcome.content
+        result = ToolResult(call.id, content, getattr(outcome, "is_error", False))
+        messages += (reply.message, Message("user", (result,)))
+    await model.aclose()
+    return calls, reply
+
+
+def test_the_parts_of_the_example_agree() -> None:
+    """What the model learns to call is the tool that the volume brings and that the agent lists."""
+    tools = {tool.spec.name: tool.spec for tool in own_tools()}
+    assert set(OWN.tools) == set(tools)
+    for name, learned in OWN.tools.items():
+        parameters, schema = learned["function"]["parameters"], tools[name].input_schema
+        assert parameters["required"] == list(schema["required"])
+        assert {key: set(kind["enum"]) for key, kind in parameters["properties"].items()} == {
+            key: set(kind["enum"]) for key, kind in schema["properties"].items()
+        }
+    agent = read_agent(EXAMPLE / "agents" / "greeter.md")
+    assert agent.document.problems == ()
+    assert set(OWN.tools) <= set(agent.tools or ())
+
+
+def test_the_readme_tells_every_part_of_the_file() -> None:
+    """Each part and each slot that may be used has its row."""
+    text = (EXAMPLE / "README.md").read_text("utf-8")
+    heads = " ".join(re.findall(r"^\| (.+?) \|", text, re.MULTILINE))
+    assert {*PARTS, *SLOTS} <= set(re.findall(r"`\{?(\w+)\}?`", heads))
+
+
+@needs_torch
+@pytest.mark.anyio
+async def test_a_file_that_was_trained_with_verbs_of_one_s_own_runs(tmp_path: Path) -> None:
+    """From nothing and far too short: it knows nothing yet, but it loads, and calls nothing that is not offered."""
+    need_backend("xllamacpp")
+    path = tmp_path / "own.gguf"
+    assert "its curve is" in train(path, "--preset", "smoke")
+    calls, _ = await run(path, "Wave at the visitors", tmp_path, without=["set_light"])
+    assert "set_light" not in {call.name for call in calls}
+
+
+@pytest.fixture(scope="module")
+def retrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command of the README makes, in a few CPU-minutes."""
+    need_backend("xllamacpp")
+    path = tmp_path_factory.mktemp("own") / "own.gguf"
+    train(path)
+    return path
+
+
+@needs_torch
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.anyio
+async def test_the_retrained_model_waves_lights_and_marks(retrained: Path, tmp_path: Path) -> None:
+    """Two verbs and a tool, by the path of every run; and what it could do before."""
+    left, right = ("move_relative", {"dx": -0.1}), ("move_relative", {"dx": 0.1})
+    cube = ("move_to", {"x": 1.5, "y": 1.0, "z": 0.5})
+    asked = {
+        "Wave at the visitors": [left, right],
+        "Please wave 20 cm wide": [("move_relative", {"dx": -0.2}), ("move_relative", {"dx": 0.2})],
+        "Turn the light red": [("set_light", {"color": "red"})],
+        "Mark the cube in green": [cube, ("set_light", {"color": "green"})],
+        "Move 30cm to the right": [("move_relative", {"dx": 0.3})],
+        "Go home": [("go_home", {})],
+    }
+    for number, (goal, wanted) in enumerate(asked.items()):
+        calls, last = await run(retrained, goal, tmp_path / str(number))
+        assert [(call.name, dict(call.args)) for call in calls] == wanted, goal
+        assert last.claim == "done"
+
+
+@needs_torch
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.anyio
+async def test_the_retrained_model_still_knows_what_it_does_not_know(retrained: Path, tmp_path: Path) -> None:
+    """Without the tool it says so, and what only sounds like a verb moves nothing."""
+    calls, last = await run(retrained, "Turn the light red", tmp_path / "without", without=["set_light"])
+    assert (calls, last.claim) == ([], "abstained")
+    for number, text in enumerate(("Who invented the light bulb?", "Do not wave", "What is the capital of France?")):
+        calls, last = await run(retrained, text, tmp_path / str(number))
+        assert (calls, last.claim) == ([], "abstained"), text
+
+
+@needs_torch
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_the_retrained_model_has_learned_and_forgotten_little(retrained: Path) -> None:
+    """By the measure that the README names: nine in ten of each verb, and within three points of what it was."""
+    need_backend("xllamacpp")
+    from training.measure.asking import Planner
+    from training.own_measure import old_rows, report
+    from training.train import SHIPPED
+
+    rows = report(Planner(retrained), OWN, 60)
+    assert [row for row in rows if "learned" in row[0] and row[1] < 0.9 * row[2]] == []
+    before = {name: right / asked for name, right, asked in old_rows(Planner(SHIPPED), 150)}
+    now = {name: right / asked for name, right, asked in old_rows(Planner(retrained), 150)}
+    assert {name: share for name, share in now.items() if share < before[name] - 0.03} == {}
