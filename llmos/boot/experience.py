@@ -22,6 +22,7 @@ from llmos.runtime.goals import Goal, parse_goal, values
 from llmos.runtime.outcome import RunOutcome
 from llmos.settings import Environment
 from llmos.tools.toolbox import Toolbox
+from llmos.traces.forbidden import was_forbidden
 from llmos.traces.harvest import NotKept, harvest
 from llmos.traces.library import TraceLibrary
 from llmos.traces.meaning import Meanings
@@ -95,7 +96,7 @@ def remember(ground: Ground, run: Settled, way: Way, outcome: RunOutcome, *, alo
         return
     lead, goal = way.decision.lead, parse_goal(run.goal)
     try:
-        if lead is not None and outcome.outcome in ("done", "failed", "refused"):
+        if lead is not None and outcome.outcome in ("done", "failed", "refused") and _tells(way, outcome):
             _count(ground, run, way, goal, outcome, ok=lead.reached and outcome.outcome == "done")
         if ground.rules.dispatch.learn and outcome.outcome == "done" and outcome.mode in PLANNED:
             _keep(ground, run, way, goal, outcome)
@@ -103,6 +104,20 @@ def remember(ground: Ground, run: Settled, way: Way, outcome: RunOutcome, *, alo
         _log.warning("Nothing was learned of run %s: %s", outcome.run_id, error)
     if name := way.decision.skill or way.changed:
         _review(ground, run, way, name)
+
+
+def _tells(way: Way, outcome: RunOutcome) -> bool:
+    """Whether the run tells how good what led it is: not where a call was forbidden, nor where a skill stepped aside.
+
+    A trace that stepped aside counts as one that failed, and no harm is meant: only when it is put aside, a model plans
+    anew, and what it does then takes the place of what does not fit any more.
+    """
+    lead = way.decision.lead
+    if lead is None or lead.reached:
+        return True
+    if way.decision.skill and lead.aside:
+        return False
+    return not was_forbidden(read_journal(outcome.journal))
 
 
 def _review(ground: Ground, run: Settled, way: Way, name: str) -> None:

@@ -193,7 +193,7 @@ def misfit(trace: Trace, known: Experience, here: Here, rules: DispatchRules) ->
             return f"a trace is there, but the tool {step.tool} has changed since"
     failures = known.failures(trace.id)
     if failures >= rules.quarantine_after:
-        return f"a trace is there, but in quarantine: it failed {failures} times in a row"
+        return f"a trace is there, but in quarantine: it led no further {failures} times in a row"
     return ""
 
 

@@ -33,6 +33,7 @@ class ProgramLead:
     ) -> None:
         self.name = name
         self.reached = False
+        self.aside = False
         self._steps: Steps = steps(program, values)
         self._sleep = sleep
         self._alone = alone
@@ -53,6 +54,7 @@ class ProgramLead:
         self._calls += 1
         call = ToolCall(f"call-{self._calls}-line-{asked.line}", asked.tool, asked.args)
         if clash := await self._clash(call):
+            self.aside = True
             return f"{self.name} stopped before line {asked.line}: {clash}"
         return Reply((call,), "tools", Usage(), self.name)
 

@@ -36,6 +36,7 @@ class Follower:
         self._tries = 0
         self._all_same = True
         self.reached = False
+        self.aside = False
 
     async def step(self, results: Sequence[ToolResult]) -> Reply | str:
         """The next call of the trace, or at its end the answer; a sentence where it was another case after all."""
@@ -44,7 +45,9 @@ class Follower:
             return said
         if len(self._answers) == len(steps):
             return self._end()
-        return await self._before(steps[len(self._answers)])
+        found = await self._before(steps[len(self._answers)])
+        self.aside = isinstance(found, str)
+        return found
 
     def _after(self, step: BoundStep, result: ToolResult) -> Reply | str:
         """Judge what came of a step: nothing to say when all is well, the same call again, or why not to go on."""

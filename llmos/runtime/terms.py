@@ -50,6 +50,11 @@ class Lead(Protocol):
         """Whether it led to the end."""
         ...
 
+    @property
+    def aside(self) -> bool:
+        """Whether it stepped aside before a call, for what stands there now; what it had done came out as it should."""
+        ...
+
     async def step(self, results: Sequence[ToolResult]) -> Reply | str:
         """The next reply, after what came of the calls of the last one.
 

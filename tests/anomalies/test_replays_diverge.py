@@ -163,7 +163,7 @@ async def test_a_trace_that_fails_again_and_again_is_left_alone(house: House) ->
     house.notes()
     outcome = await house.ask(*THREE)
     assert asked(outcome) == 4
-    assert "in quarantine: it failed 2 times in a row" in outcome.mode_reason
+    assert "in quarantine: it led no further 2 times in a row" in outcome.mode_reason
     house.notes()
     assert (await house.ask()).mode == "FOLLOWER"
     assert house.notes() == WRITTEN

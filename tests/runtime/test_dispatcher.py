@@ -25,6 +25,7 @@ class Program:
 
     name = "skill:go"
     reached = False
+    aside = False
 
     async def step(self, results: Sequence[ToolResult]) -> Reply | str:
         """Nothing."""
@@ -159,7 +160,7 @@ def test_a_word_that_is_spelled_otherwise_is_not_written_again(skill: Crystalliz
 def test_a_trace_that_failed_twice_in_a_row_is_in_quarantine() -> None:
     """And one that failed once is not."""
     known = learned()
-    reason = "the model plans each step; a trace is there, but in quarantine: it failed 2 times in a row"
+    reason = "the model plans each step; a trace is there, but in quarantine: it led no further 2 times in a row"
     assert way(Known([known], failed={known.id: 1}))[0] == "FOLLOWER"
     assert way(Known([known], failed={known.id: 2})) == ("LEARNER", reason)
     assert way(Known([known], failed={known.id: 2}), quarantine_after=3)[0] == "FOLLOWER"

@@ -22,6 +22,7 @@ class Script:
 
     name = "trace:test"
     reached = False
+    aside = False
 
     def __init__(self, *said: Reply | str) -> None:
         self._said = iter(said)

@@ -260,7 +260,19 @@ async def test_a_trace_that_fails_twice_is_left_alone(place: Place) -> None:
         (place.workspace / "hello.txt").write_text("mine")
         await play(place, says("no"), goal=MADE)
     outcome = await play(place, says("no"), goal=MADE)
-    assert "in quarantine: it failed 2 times in a row" in outcome.mode_reason
+    assert "in quarantine: it led no further 2 times in a row" in outcome.mode_reason
+
+
+async def test_a_forbidden_goal_blames_no_trace(place: Place) -> None:
+    """Whoever asks for a point where a person works is refused, however often, and what was learned still counts."""
+    there = {"robot": "arm", "agent": "operator"}
+    await play(place, calls("move_to", x=0.5, y=0.8, z=0.6), says("There."), goal="Move to (0.5, 0.8, 0.6)", **there)
+    for height in (0.9, 1.0, 1.1):
+        refused = await play(place, says("Refused."), goal=f"Move to (1.0, -1.0, {height})", **there)
+        assert (refused.mode, refused.outcome) == ("FOLLOWER", "refused")
+    again = await play(place, *SILENT, goal="Move to (-0.5, 0.3, 0.6)", **there)
+    assert led(again), again.mode_reason
+    assert all(use.ok for use in read_usage(place.home / "user"))
 
 
 async def test_a_full_disk_takes_nothing_from_a_run_that_is_over(

@@ -21,6 +21,7 @@ class Nowhere:
 
     name = "skill:go"
     reached = False
+    aside = False
 
     async def step(self, results: Sequence[ToolResult]) -> Reply | str:
         """Nothing."""
