@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 BINS = 10
-STEP = 0.01
-"""A threshold is written with two digits."""
+STEP = 0.001
+"""A threshold is written with three digits: much of what a small model writes is more than 0.99 sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def risk_coverage(judged: Sequence[Judged]) -> list[tuple[float, float]]:
 
 
 def threshold(groups: Sequence[tuple[Sequence[float], int]], most: float) -> float:
-    """The smallest confidence, in steps of 0.01, at which no group has a share of more than `most` above it.
+    """The smallest confidence, in steps of 0.001, at which no group has a share of more than `most` above it.
 
     A group is the probabilities of what must not pass, and of how many texts they come.
     """
@@ -76,4 +76,4 @@ def _smallest(bad: Sequence[float], total: int, most: float) -> float:
     if len(bad) <= allowed:
         return 0.0
     worst = bad[len(bad) - allowed - 1]
-    return min(1.0, round((math.floor(worst / STEP + 1e-9) + 1) * STEP, 2))
+    return min(1.0, round((math.floor(worst / STEP + 1e-9) + 1) * STEP, 3))
