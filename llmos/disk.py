@@ -5,6 +5,7 @@ Knows neither what stands in a file nor who writes it; what it makes is its owne
 
 import errno
 import os
+import re
 import stat
 import tempfile
 from contextlib import suppress
@@ -26,15 +27,24 @@ _ADVICE = {
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
+_NUMBER = re.compile(r"\[Errno (\d+)\]")
+
 _NO_FOLDER_FLUSH = (errno.EACCES, errno.EINVAL, errno.ENOTSUP)
 """What a folder that may be entered but not listed, and file systems that cannot flush a folder, answer to it."""
 
 
 def disk_said(doing: str, path: Path, error: OSError) -> StorageError:
     """The sentence for what the disk refused: what was tried, where, why, and what to do."""
-    number = error.errno or 0
-    reason = _ADVICE.get(number) or f"{error.strerror or error}; check the disk or set LLMOS_HOME to another folder"
+    number = error.errno or _told(error)
+    strerror = error.strerror or (os.strerror(number) if number else error)
+    reason = _ADVICE.get(number) or f"{strerror}; check the disk or set LLMOS_HOME to another folder"
     return StorageError(f"cannot {doing} {path}: {reason}")
+
+
+def _told(error: OSError) -> int:
+    """The number that an error tells of that has none, as those of whole trees do: each file's stands in its text."""
+    found = _NUMBER.search(str(error))
+    return int(found[1]) if found else 0
 
 
 def make_folder(folder: Path) -> None:

@@ -20,6 +20,7 @@ OnNotice: TypeAlias = Callable[[str], None]
 """Called with a sentence about what had to be done without being asked for."""
 
 _BUSY_S = 5.0
+_MENDING_S = 60.0
 _PAUSE_S = 0.01
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL
 _making = threading.Lock()
@@ -51,10 +52,44 @@ def open_tables(path: Path, migrations: Sequence[str], on_notice: OnNotice) -> s
 
 
 def begin_anew(path: Path, migrations: Sequence[str], damage: sqlite3.Error, on_notice: OnNotice) -> sqlite3.Connection:
-    """Empty tables in place of a damaged file, which is moved aside; sqlite3.Error and OSError where that fails."""
-    aside = _move_aside(path)
-    on_notice(f"the index {path} was damaged ({damage}); it is now {aside.name} and a new one is made")
-    return _connect(path, migrations)
+    """Empty tables in place of a damaged file, which is moved aside; sqlite3.Error and OSError where that fails.
+
+    Of several processes that find it at once one does so, and the others get what that one has made.
+    """
+    with _alone(path):
+        made = _whole(path, migrations)
+        if made is not None:
+            return made
+        aside = _move_aside(path)
+        on_notice(f"the index {path} was damaged ({damage}); it is now {aside.name} and a new one is made")
+        return _connect(path, migrations)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """No other process mends this file meanwhile: SQLite's own lock, on an empty file beside it."""
+    lock = sqlite3.connect(path.with_name(f"{path.stem}.mending"), timeout=_MENDING_S, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+    finally:
+        lock.close()
+
+
+def _whole(path: Path, migrations: Sequence[str]) -> sqlite3.Connection | None:
+    """The tables, read through, where somebody else has mended them; OperationalError where they cannot be used now."""
+    try:
+        connection = _connect(path, migrations)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return None
+    try:
+        _check(connection)
+    except sqlite3.DatabaseError:
+        connection.close()
+        return None
+    return connection
 
 
 def is_damage(error: sqlite3.Error) -> bool:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,16 @@ def test_only_files_are_read(tmp_path: Path) -> None:
         with pytest.raises(OSError, match=reason) as refused:
             read_file(tmp_path / name, 4)
         assert refused.value.strerror == reason
+
+
+def test_a_tree_that_does_not_fit_is_one_sentence(tmp_path: Path) -> None:
+    """Its error has no number of its own and a list of files; the reason of the first is told."""
+    (tmp_path / "seed").mkdir()
+    for number in range(3):
+        (tmp_path / "seed" / f"{number}.md").write_bytes(b"s" * 100_000)
+    with tmpfs(tmp_path / "disk", "size=64k") as disk:
+        with pytest.raises(shutil.Error) as caught:
+            shutil.copytree(tmp_path / "seed", disk / "volume")
+        said = str(disk_said("make the home", disk, caught.value))
+    full = "the disk is full; free some space or set LLMOS_HOME to a folder on another disk"
+    assert said == f"cannot make the home {disk}: {full}"

@@ -201,3 +201,46 @@ def test_opening_a_file_once_more_leaves_the_locks_of_the_process(tmp_path: Path
     found = subprocess.run([sys.executable, "-c", read, str(path)], check=True, timeout=60, capture_output=True)
     first.close()
     assert found.stdout.split() == [b"51"]
+
+
+MENDER = """
+import sys
+from pathlib import Path
+from llmos.tables import open_tables, writing
+folder, mine, *migrations = sys.argv[1:]
+for number, _ in enumerate(sys.stdin):
+    said = []
+    connection = open_tables(Path(folder) / f"{number}.sqlite", migrations, said.append)
+    with writing(connection):
+        connection.execute("INSERT INTO things (name) VALUES (?)", (mine,))
+    connection.close()
+    print(len(said), flush=True)
+"""
+
+
+def test_of_processes_that_find_the_same_damage_one_mends_it(tmp_path: Path) -> None:
+    """The others use what it has made: the damaged file is kept as it was, and no row of anybody is lost."""
+    junk = b"no tables at all" * 600
+    menders = [
+        subprocess.Popen(
+            [sys.executable, "-c", MENDER, str(tmp_path), mine, ONE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        for mine in ("one", "two", "three")
+    ]
+    told = []
+    for number in range(40):
+        (tmp_path / f"{number}.sqlite").write_bytes(junk)
+        for mender in menders:
+            assert mender.stdin is not None
+            mender.stdin.write("next\n")
+        told.append(sum(int(mender.stdout.readline()) for mender in menders if mender.stdout is not None))
+        connection = open_tables(tmp_path / f"{number}.sqlite", (ONE,), print)
+        assert sorted(names(connection)) == ["one", "three", "two"]
+        connection.close()
+        assert (tmp_path / f"{number}.damaged.sqlite").read_bytes() == junk
+    assert [(mender.communicate()[0], mender.returncode) for mender in menders] == [("", 0)] * 3
+    assert told == [1] * 40
