@@ -26,11 +26,11 @@ from llmos.messages import JSON
 from llmos.robots.base import Pose
 from llmos.robots.controls import Order, Principal
 from llmos.robots.gate import Gate
+from llmos.robots.judgement.zones import Fence
 from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.safety_log import SafetyLog
 from llmos.robots.simulators.kinematic import KinematicArm
-from llmos.robots.zones import Fence
 from llmos.settings import system_root
 
 _ZONES, _ORDERS, _REPEATS = 200, 1500, 5

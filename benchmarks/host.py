@@ -22,19 +22,19 @@ from benchmarks.figures import Figure, report
 from llmos.clock import RealClock
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import read_scene
-from llmos.robots import execution
 from llmos.robots.base import Commanded, Measured
-from llmos.robots.client import HostClient
 from llmos.robots.controls import Order, Principal
-from llmos.robots.doors import HostFiles
 from llmos.robots.gate import Gate
-from llmos.robots.host import RobotHost
-from llmos.robots.motion import PathMotion, stopping
+from llmos.robots.host.client import HostClient
+from llmos.robots.host.doors import HostFiles
+from llmos.robots.host.priority import come_first
+from llmos.robots.host.robot_host import RobotHost
+from llmos.robots.host.stop_listener import call_stop
+from llmos.robots.host.stopping import latch_of
+from llmos.robots.moving import execution
+from llmos.robots.moving.motion import PathMotion, stopping
 from llmos.robots.pace import SharedPace
-from llmos.robots.priority import come_first
 from llmos.robots.simulators.kinematic import KinematicArm
-from llmos.robots.stop_listener import call_stop
-from llmos.robots.stopping import latch_of
 from llmos.settings import system_root
 
 _SYSTEM = system_root() / "volumes" / "system"

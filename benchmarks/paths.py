@@ -18,10 +18,10 @@ from llmos.documents.robot_profile import RobotProfile, Tool
 from llmos.documents.scene import Point
 from llmos.documents.zone import Box, Sphere, Zone
 from llmos.robots.base import Measured, Pose, Velocity
-from llmos.robots.limits import with_zones
+from llmos.robots.judgement.zones import Fence
 from llmos.robots.path import plan_path
+from llmos.robots.profile.limits import with_zones
 from llmos.robots.surroundings import surroundings
-from llmos.robots.zones import Fence
 from tests.support.robots import arm_profile, shipped_scene
 
 _MOVES = 1000

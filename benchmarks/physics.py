@@ -16,7 +16,7 @@ from llmos.documents.scene import Scene, read_scene
 from llmos.robots.base import Commanded, Pose, Robot
 from llmos.robots.controls import Snapshot
 from llmos.robots.faults import Faults
-from llmos.robots.motion import PathMotion
+from llmos.robots.moving.motion import PathMotion
 from llmos.settings import prepare_libraries, system_root
 
 PERIOD_S = 0.01

@@ -24,9 +24,9 @@ from typing import Any
 
 from benchmarks.figures import Figure, report
 from llmos.documents.robot_profile import read_robot_profile
-from llmos.robots.client import HostClient
 from llmos.robots.controls import Principal
-from llmos.robots.doors import HostFiles
+from llmos.robots.host.client import HostClient
+from llmos.robots.host.doors import HostFiles
 from llmos.robots.pilot import Pilot
 from llmos.settings import system_root
 

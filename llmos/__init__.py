@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from llmos.boot import LLMOS
     from llmos.errors import LLMosError, LowBatteryError
     from llmos.messages import Effect
-    from llmos.robots.device import device_driver, robot_driver, sensor
+    from llmos.robots.devices.device import device_driver, robot_driver, sensor
     from llmos.tools.base import llm_tool, tool
 
 __version__ = "0.1.0"
@@ -31,10 +31,10 @@ _HOMES = {
     "Effect": "llmos.messages",
     "LLMosError": "llmos.errors",
     "LowBatteryError": "llmos.errors",
-    "device_driver": "llmos.robots.device",
+    "device_driver": "llmos.robots.devices.device",
     "llm_tool": "llmos.tools.base",
-    "robot_driver": "llmos.robots.device",
-    "sensor": "llmos.robots.device",
+    "robot_driver": "llmos.robots.devices.device",
+    "sensor": "llmos.robots.devices.device",
     "tool": "llmos.tools.base",
 }
 

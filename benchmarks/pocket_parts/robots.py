@@ -17,7 +17,7 @@ from llmos.boot.bench import home_bench
 from llmos.documents.scenario import read_scenario
 from llmos.documents.scene import read_scene
 from llmos.evolution.scenarios import mark
-from llmos.robots.scene_check import check_scene
+from llmos.robots.evidence.scene_check import check_scene
 from llmos.settings import system_root
 from llmos.traces.bus import Bus
 from llmos.traces.events import Event, MotionMeasured

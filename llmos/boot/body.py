@@ -25,17 +25,17 @@ from llmos.messages import JSON
 from llmos.robots.base import RobotError
 from llmos.robots.camera import View
 from llmos.robots.caution import Caution, Heed
-from llmos.robots.client import HostClient
 from llmos.robots.controls import Controls, Principal
-from llmos.robots.doors import HostFiles
 from llmos.robots.drill import Drill
+from llmos.robots.host.client import HostClient
+from llmos.robots.host.doors import HostFiles
+from llmos.robots.host.line import HostGoneError
+from llmos.robots.host.ownership import disarm_if_cut_short, has_ended, host_of
+from llmos.robots.host.stopping import latch_of
 from llmos.robots.latch import Stop
-from llmos.robots.line import HostGoneError
-from llmos.robots.ownership import disarm_if_cut_short, has_ended, host_of
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
-from llmos.robots.stopping import latch_of
 from llmos.robots.verdict import Motion, Result, Verdict
 from llmos.settings import current_folder
 from llmos.tools.base import Tool

@@ -29,7 +29,7 @@ from llmos.clock import RealClock
 from llmos.documents.embedding_rules import NAME as EMBEDDINGS
 from llmos.errors import LLMosError, counted
 from llmos.robots.base import RobotError
-from llmos.robots.stopping import latch_of
+from llmos.robots.host.stopping import latch_of
 from llmos.settings import Environment, current_folder, package_folder, system_root
 
 _LEAST_GIT = (2, 32)  # the first that GIT_CONFIG_GLOBAL keeps from a person's own settings

@@ -12,7 +12,7 @@ from llmos.documents.verbs import command_kind
 from llmos.traces.witness import Witness
 
 if TYPE_CHECKING:
-    from llmos.robots.outcome import PhysicalOutcome
+    from llmos.robots.evidence.outcome import PhysicalOutcome
     from llmos.robots.verdict import Motion, Verdict
 
 
@@ -31,7 +31,7 @@ class Deeds:
         """What the measurements are worth; None when nothing physical was asked for."""
         if not self.verdicts and not self.held_back:
             return None
-        from llmos.robots.outcome import PhysicalOutcome, physical_outcome
+        from llmos.robots.evidence.outcome import PhysicalOutcome, physical_outcome
 
         found = physical_outcome(self.verdicts, self.motions)
         if self.held_back and (found is None or found.outcome == "done"):
@@ -44,14 +44,14 @@ class Deeds:
 
     def add_verdict(self, verdict: "Verdict") -> None:
         """Journal a verdict before anything moves."""
-        from llmos.robots.record import verdict_event
+        from llmos.robots.evidence.record import verdict_event
 
         self.journal.write(verdict_event(verdict), durable=True)
         self._count(lambda deeds: deeds.verdicts.append(verdict))
 
     def add_motion(self, motion: "Motion") -> None:
         """Journal how a motion ended."""
-        from llmos.robots.record import motion_event
+        from llmos.robots.evidence.record import motion_event
 
         self.journal.write(motion_event(motion))
         self._count(lambda deeds: deeds.motions.append(motion))

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from llmos.boot.drivers import DRIVERS, Driver
 from llmos.documents.document import Problem
-from llmos.robots.device import DeviceDriver, RobotDriver
-from llmos.robots.devices import Devices
-from llmos.robots.ports import serial_ports
+from llmos.robots.devices.device import DeviceDriver, RobotDriver
+from llmos.robots.devices.ports import serial_ports
+from llmos.robots.devices.registry import Devices
 from llmos.tools.plugins import Kind, Plugins
 from llmos.volumes.lookups import Lookups
 

@@ -11,13 +11,13 @@ from llmos.boot.drivers import DRIVERS, Driver, make_robot
 from llmos.clock import RealClock
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Scene
-from llmos.robots.accepted import AcceptedLimits
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.gate import Gate
+from llmos.robots.host.stopping import latch_of
 from llmos.robots.pace import Pace
-from llmos.robots.profile_file import ProfileFile
+from llmos.robots.profile.accepted import AcceptedLimits
+from llmos.robots.profile.profile_file import ProfileFile
 from llmos.robots.safety_log import SafetyLog, log_of
-from llmos.robots.stopping import latch_of
 
 
 def make_gate(

@@ -28,13 +28,13 @@ from llmos.documents.scene import Scene, read_scene
 from llmos.documents.scene_zones import profile_in
 from llmos.errors import LLMosError
 from llmos.robots.caution import Heed
-from llmos.robots.doors import HostFiles
-from llmos.robots.host import RobotHost
+from llmos.robots.host.doors import HostFiles
+from llmos.robots.host.ownership import owning
+from llmos.robots.host.priority import come_first
+from llmos.robots.host.robot_host import RobotHost
+from llmos.robots.host.stopping import book_stop, latch_of
 from llmos.robots.latch import Stop
-from llmos.robots.ownership import owning
 from llmos.robots.pace import SharedPace
-from llmos.robots.priority import come_first
-from llmos.robots.stopping import book_stop, latch_of
 from llmos.settings import current_folder, prepare_libraries, read_environment
 
 

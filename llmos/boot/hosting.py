@@ -13,7 +13,7 @@ from typing import Final
 from llmos.disk import disk_said, make_folder
 from llmos.errors import LLMosError
 from llmos.robots.base import RobotError
-from llmos.robots.doors import HostFiles
+from llmos.robots.host.doors import HostFiles
 from llmos.settings import child_environment, package_folder
 
 READY: Final = "ready"

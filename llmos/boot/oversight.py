@@ -12,8 +12,8 @@ from llmos.boot.deeds import Deeds
 from llmos.boot.ground import Conversation, Ground, Place, Settled, settle
 from llmos.errors import LLMosError, StorageError
 from llmos.robots.controls import Principal
+from llmos.robots.evidence.report import motion_sentence, state_sentence
 from llmos.robots.pilot import Pilot
-from llmos.robots.report import motion_sentence, state_sentence
 from llmos.runtime.goals import parse_goal, points
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.oversight import Overseer, Phase

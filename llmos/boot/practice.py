@@ -15,11 +15,11 @@ import anyio.to_thread
 from llmos.boot.body import Body
 from llmos.clock import RealClock
 from llmos.disk import write_whole
-from llmos.robots.doors import HostFiles
 from llmos.robots.drill import Drill, Report, Trial
+from llmos.robots.host.doors import HostFiles
+from llmos.robots.host.stop_listener import call_stop
+from llmos.robots.host.stopping import latch_of
 from llmos.robots.latch import Stop
-from llmos.robots.stop_listener import call_stop
-from llmos.robots.stopping import latch_of
 
 REASON: Final = "an emergency stop drill"
 _SLACK_S: Final = 0.1

@@ -12,7 +12,7 @@ from llmos.clock import Clock
 from llmos.disk import make_folder
 from llmos.errors import StorageError
 from llmos.robots.controls import Controls, Snapshot
-from llmos.robots.recorded import RecordedControls
+from llmos.robots.evidence.recorded import RecordedControls
 from llmos.traces.recording import Recording
 from llmos.traces.sealing import SUFFIX, seal, unsealed
 from llmos.volumes.locks import only_writer, sole_owner

@@ -40,7 +40,7 @@ from llmos.traces.journal import Journal, new_run_id
 from llmos.traces.trace import Trace
 
 if TYPE_CHECKING:
-    from llmos.robots.outcome import PhysicalOutcome
+    from llmos.robots.evidence.outcome import PhysicalOutcome
 
 
 async def run_goal(ground: Ground, goal: str, place: Place, talk: Conversation) -> RunOutcome:
@@ -127,7 +127,7 @@ def _physical(run: Settled, deeds: Deeds) -> "PhysicalOutcome | None":
     if run.body is None or not may_drive(run.agent):
         return found
     from llmos.robots.controls import Principal
-    from llmos.robots.scene_outcome import by_scene
+    from llmos.robots.evidence.scene_outcome import by_scene
 
     measured = run.body.pilot(Principal("program", "the judge")).measure()
     return by_scene(found, run.body.scene, run.goal, deeds.motions, measured)

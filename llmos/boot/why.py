@@ -6,7 +6,7 @@ Knows no decision; `llmos.traces.why` finds them.
 from pathlib import Path
 
 from llmos.boot.library import Library
-from llmos.robots.rule_keys import rule_keys
+from llmos.robots.judgement.rule_keys import rule_keys
 from llmos.traces.events import RunStarted
 from llmos.traces.reading import Notice, nobody, read_journal
 from llmos.traces.sources import read_sources

@@ -39,9 +39,9 @@ def robots() -> None:
 def list_robots(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """List the robot profiles, which of the robots are stopped, which a host runs, and the devices attached here."""
     from llmos.boot.devices import DeviceFinder
-    from llmos.robots.doors import HostFiles
-    from llmos.robots.ownership import host_of
-    from llmos.robots.stopping import latch_of
+    from llmos.robots.host.doors import HostFiles
+    from llmos.robots.host.ownership import host_of
+    from llmos.robots.host.stopping import latch_of
 
     with library() as opened:
         entries = opened.registry.robots()

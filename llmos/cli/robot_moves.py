@@ -93,7 +93,7 @@ def _drive(
         return 3 if refusal else int(not result.ok)
     if refusal:
         raise RefusedError(str(refusal))
-    from llmos.robots.report import motion_sentence
+    from llmos.robots.evidence.report import motion_sentence
 
     click.echo(printable(motion_sentence(result.motion) if result.motion else ""))
     return int(not result.ok)
@@ -133,7 +133,7 @@ def _announced(ruling: "Ruling") -> str:
 
 def _answer(result: "Result") -> "dict[str, JSON]":
     """As the service answers `POST /move`: what became of it, and where the tool is by measurement."""
-    from llmos.robots.record import measured_json
+    from llmos.robots.evidence.record import measured_json
 
     refusal, motion = result.refusal, result.motion
     return {

@@ -47,8 +47,8 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
 
 def _stop(home: Path, robot: str, reason: str) -> None:
     from llmos.clock import RealClock
+    from llmos.robots.host.stopping import book_stop, stop_robot
     from llmos.robots.latch import Stop
-    from llmos.robots.stopping import book_stop, stop_robot
 
     clock = RealClock()
     stopped = stop_robot(home, robot, PERSON, reason, clock)
@@ -68,7 +68,7 @@ def rearm(name: str | None, profile: str, yes: bool, as_json: bool) -> int:  # n
 
     Only a person may do this: it asks, unless told --yes.
     """
-    from llmos.robots.stopping import latch_of
+    from llmos.robots.host.stopping import latch_of
 
     home = environment().home
     chosen = (_the_stopped(home) if name is None else require_robot(name, home)) or None
@@ -90,10 +90,10 @@ def _rearm(home: Path, robot: str, profile: str) -> None:
     """Through the gate where there is a host, or limits to accept; else the latch alone, whose profile may be gone."""
     from llmos.boot.gates import safety_log_of
     from llmos.clock import RealClock
-    from llmos.robots.doors import HostFiles
+    from llmos.robots.host.doors import HostFiles
+    from llmos.robots.host.ownership import host_of
+    from llmos.robots.host.stopping import latch_of
     from llmos.robots.latch import Rearm
-    from llmos.robots.ownership import host_of
-    from llmos.robots.stopping import latch_of
 
     if profile or host_of(HostFiles(home, robot)) is not None:
         with body_of(robot, None) as body:
@@ -114,7 +114,7 @@ def _why(stop: "Stop | None", profile: str) -> str:
 
 def _the_stopped(home: Path) -> str:
     """The one robot that is stopped; empty when none is."""
-    from llmos.robots.stopping import latch_of
+    from llmos.robots.host.stopping import latch_of
 
     stopped = [name for name in known_robots(home) if latch_of(name, home).stop]
     if len(stopped) > 1:

@@ -1,6 +1,6 @@
 """What a scene asks of the world once its goal is carried out: the typed `check` block of a scene document.
 
-Knows no robot; `llmos/robots/scene_check.py` holds these words against what was measured. Metres.
+Knows no robot; `llmos/robots/evidence/scene_check.py` holds these words against what was measured. Metres.
 """
 
 from collections.abc import Mapping

@@ -16,7 +16,7 @@ from llmos.errors import RefusedError
 from llmos.messages import JSON
 from llmos.robots.base import Pose
 from llmos.robots.controls import Controls, Order, Principal, Ruling
-from llmos.robots.motion import stopping
+from llmos.robots.moving.motion import stopping
 
 _WAY_M: Final = 1.6
 _UNDER_WAY: Final = 0.3

@@ -15,25 +15,25 @@ from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.zone import Zone
 from llmos.errors import StorageError
 from llmos.messages import JSON
-from llmos.robots.accepted import AcceptedLimits
-from llmos.robots.approvals import Approval, Approvals
-from llmos.robots.asked import fingerprint, is_stop, plain
 from llmos.robots.base import ForceLimited, Measured, Pose, Robot
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order, Principal, Ruling, Snapshot
-from llmos.robots.drive import Drive
-from llmos.robots.execution import Execution, Task
-from llmos.robots.in_force import InForce, News, nothing_new
-from llmos.robots.judging import Case, Sight, assess
+from llmos.robots.judgement.approvals import Approval, Approvals
+from llmos.robots.judgement.asked import fingerprint, is_stop, plain
+from llmos.robots.judgement.judging import Case, Sight, assess
+from llmos.robots.judgement.permission import WINDOW_S, CommandRate
+from llmos.robots.judgement.zones import Fence
 from llmos.robots.latch import Rearm, Stop, StopLatch
-from llmos.robots.motion import PathMotion
+from llmos.robots.moving.drive import Drive
+from llmos.robots.moving.execution import Execution, Task
+from llmos.robots.moving.motion import PathMotion
+from llmos.robots.moving.postcondition import is_near, stands_still
 from llmos.robots.pace import Pace
-from llmos.robots.permission import WINDOW_S, CommandRate
-from llmos.robots.postcondition import is_near, stands_still
+from llmos.robots.profile.accepted import AcceptedLimits
+from llmos.robots.profile.in_force import InForce, News, nothing_new
 from llmos.robots.safety_log import SafetyLog
 from llmos.robots.safety_record import motion_detail, verdict_detail
 from llmos.robots.verdict import Motion, Refusal, Result, Verdict
-from llmos.robots.zones import Fence
 
 _BY_REQUEST = "stopped on request"
 _PATIENCE_S = 1.0

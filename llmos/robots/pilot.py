@@ -10,10 +10,10 @@ import anyio
 
 from llmos.documents.robot_profile import RobotProfile
 from llmos.messages import JSON
-from llmos.robots.asked import is_stop
 from llmos.robots.base import Measured, Pose
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Controls, Order, Principal, Ruling, Snapshot
+from llmos.robots.judgement.asked import is_stop
 from llmos.robots.verdict import Motion, Result, Verdict
 
 Plan: TypeAlias = Callable[[str, Mapping[str, JSON], Snapshot, float], tuple[Pose, ...]]

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from llmos.documents.scene import Scene
 from llmos.messages import JSON
-from llmos.robots.asked import MOVES, check_arguments, check_finite, check_verb, names_heading, target_of
 from llmos.robots.base import Pose
 from llmos.robots.controls import Snapshot
-from llmos.robots.driving import driven
+from llmos.robots.judgement.asked import MOVES, check_arguments, check_finite, check_verb, names_heading, target_of
+from llmos.robots.judgement.driving import driven
+from llmos.robots.moving.postcondition import is_near
 from llmos.robots.path import plan_path
-from llmos.robots.postcondition import is_near
 from llmos.robots.surroundings import surroundings
 
 

@@ -9,9 +9,9 @@ from llmos.documents.robot_profile import RobotProfile, Tool
 from llmos.documents.scene import Point, Scene
 from llmos.documents.zone import Box, Zone
 from llmos.robots.base import Measured
+from llmos.robots.judgement.zones import PRECISION_M, clearance, keep_m
 from llmos.robots.path import Surroundings
 from llmos.robots.route import Obstacle
-from llmos.robots.zones import PRECISION_M, clearance, keep_m
 
 THING_M = 0.02
 """How far the tool is wished to keep from pedestals and objects: the jaws are a little wider than its capsule."""

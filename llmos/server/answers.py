@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from llmos.errors import LLMosError, LowBatteryError, ModelError, RefusedError, StorageError
 from llmos.messages import JSON
-from llmos.robots.asked import shown
 from llmos.robots.base import RobotError
+from llmos.robots.judgement.asked import shown
 from llmos.robots.verdict import Refusal
 from llmos.server.arbiter import BusyError
 from llmos.server.shapes import Refused

@@ -14,7 +14,7 @@ from llmos.boot.body import Body
 from llmos.boot.deeds import CURRENT, Deeds
 from llmos.boot.system import LLMOS
 from llmos.messages import JSON, Effect, Text, ToolResult, Usage
-from llmos.robots.report import motion_sentence
+from llmos.robots.evidence.report import motion_sentence
 from llmos.robots.verdict import Result
 from llmos.traces.events import DocumentRef, Outcome, RunFinished, RunStarted, ToolCalled, ToolReturned
 from llmos.traces.index import record_run

@@ -12,8 +12,8 @@ from llmos.documents.robot_profile import RobotProfile
 from llmos.messages import JSON
 from llmos.robots.base import Pose
 from llmos.robots.controls import Snapshot
-from llmos.robots.rules import check_workspace
-from llmos.robots.zones import Fence
+from llmos.robots.judgement.rules import check_workspace
+from llmos.robots.judgement.zones import Fence
 from llmos.server.service import Service
 
 _FULL_TURN_DEG = 360.0

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from llmos.clock import RealClock
 from llmos.errors import LLMosError
-from llmos.robots.stopping import book_stop, stop_robot
+from llmos.robots.host.stopping import book_stop, stop_robot
 from llmos.server.access import Access, Role
 from llmos.server.request_head import Head, forwarded, read_head
 from llmos.server.stopping import USUAL_REASON, reason_of, stopped_body

@@ -14,9 +14,9 @@ from llmos.boot.body import Body
 from llmos.boot.system import LLMOS
 from llmos.documents.kernel import ServiceRules
 from llmos.robots.controls import Principal, Snapshot
+from llmos.robots.host.stopping import Stopped, stop_robot
 from llmos.robots.latch import Stop
 from llmos.robots.pilot import Pilot
-from llmos.robots.stopping import Stopped, stop_robot
 from llmos.server.access import Access
 from llmos.server.arbiter import Arbiter
 from llmos.server.direct import DirectRun

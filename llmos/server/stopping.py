@@ -4,7 +4,7 @@ Loads nothing that the front process should wait for.
 """
 
 from llmos.messages import JSON
-from llmos.robots.stopping import Stopped
+from llmos.robots.host.stopping import Stopped
 
 USUAL_REASON = "stopped through the service"
 _LONGEST = 200

@@ -17,8 +17,8 @@ from llmos.documents.scene import NOTHING
 from llmos.documents.verbs import AXES
 from llmos.errors import RefusedError
 from llmos.messages import JSON, Text
-from llmos.robots.asked import target_of
 from llmos.robots.base import Pose
+from llmos.robots.judgement.asked import target_of
 from llmos.tools.alternatives import Place, Preview, alternatives
 from llmos.tools.base import Tool, ToolOutcome, ToolOutput, failure
 from llmos.tools.names import DRIVING_TOOLS

@@ -6,8 +6,8 @@ Knows no driver; readings are checked before a model sees them.
 from collections.abc import Mapping
 
 from llmos.messages import JSON, Effect
-from llmos.robots.device import Channel, Meta
-from llmos.robots.devices import Devices
+from llmos.robots.devices.device import Channel, Meta
+from llmos.robots.devices.registry import Devices
 from llmos.tools.base import Tool, tool
 
 

@@ -8,11 +8,11 @@ from typing import Literal, TypeAlias
 
 from llmos.documents.scene import NOTHING, Point, Scene
 from llmos.messages import JSON, Effect, Image, Text
-from llmos.robots import views
 from llmos.robots.base import Measured, RobotError
 from llmos.robots.controls import Snapshot
+from llmos.robots.evidence import views
+from llmos.robots.evidence.report import motion_sentence, state_sentence
 from llmos.robots.pilot import Pilot
-from llmos.robots.report import motion_sentence, state_sentence
 from llmos.robots.verdict import Result
 from llmos.tools.base import Tool, ToolOutcome, ToolOutput, tool
 from llmos.tools.rover import rover_tools

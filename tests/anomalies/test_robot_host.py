@@ -16,15 +16,15 @@ from llmos.boot.hosting import HostProcess
 from llmos.clock import RealClock
 from llmos.errors import LLMosError, StorageError
 from llmos.robots.base import RobotError
-from llmos.robots.client import HostClient
 from llmos.robots.controls import Principal
-from llmos.robots.doors import HostFiles
+from llmos.robots.host.client import HostClient
+from llmos.robots.host.doors import HostFiles
+from llmos.robots.host.ownership import host_of
+from llmos.robots.host.stopping import latch_of, stop_robot
+from llmos.robots.host.wire import VERSION, Hello, State
 from llmos.robots.latch import Stop
-from llmos.robots.ownership import host_of
 from llmos.robots.pilot import Pilot
 from llmos.robots.safety_log import newest
-from llmos.robots.stopping import latch_of, stop_robot
-from llmos.robots.wire import VERSION, Hello, State
 from llmos.settings import package_folder, system_root
 from llmos.volumes.locks import only_writer
 from tests.support.command_line import CommandLine
@@ -39,9 +39,9 @@ FAR = (-1.5, 1.0, 2.0)
 DRIVE = f"""
 import anyio
 from pathlib import Path
-from llmos.robots.client import HostClient
+from llmos.robots.host.client import HostClient
 from llmos.robots.controls import Principal
-from llmos.robots.doors import HostFiles
+from llmos.robots.host.doors import HostFiles
 from llmos.robots.latch import Stop
 from llmos.robots.pilot import Pilot
 import sys

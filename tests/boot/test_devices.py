@@ -7,7 +7,7 @@ import pytest
 
 from llmos.boot.devices import DeviceFinder, drivers_of
 from llmos.boot.drivers import DRIVERS, make_robot
-from llmos.robots.device import Health
+from llmos.robots.devices.device import Health
 from llmos.volumes.registry import Registry
 from llmos.volumes.volume import open_volume
 from tests.support.command_line import CommandLine

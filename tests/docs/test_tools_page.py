@@ -11,8 +11,8 @@ from llmos.clock import SimulatedClock
 from llmos.documents.kernel import load_kernel
 from llmos.documents.verbs import VERBS
 from llmos.messages import Effect
-from llmos.robots.devices import Devices
-from llmos.robots.gated_device import GatedDevice
+from llmos.robots.devices.gated_device import GatedDevice
+from llmos.robots.devices.registry import Devices
 from llmos.settings import Environment, system_root
 from llmos.tools.assess import assess_tool
 from llmos.tools.base import Access, Tool

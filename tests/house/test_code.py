@@ -20,7 +20,7 @@ MOST_METHODS = 5
 
 BROAD_EXCEPTS = {
     "tools/toolbox.py:Toolbox.call": "a tool's mistake is a result for the model",
-    "robots/execution.py:Execution.carry_out": "whatever fails in the control loop stops the robot, and passes",
+    "robots/moving/execution.py:Execution.carry_out": "whatever fails in the control loop stops the robot, and passes",
     "models/embedding.py:OnnxEmbedder._speaking": "onnxruntime and tokenizers raise nothing narrower",
     "server/background.py:Background.start_soon.kept": "a task that breaks is told with its traceback, and ends alone",
     "tools/threads.py:_Work._run": "what a thread raised is raised again by whoever waits for it",

@@ -13,7 +13,7 @@ from llmos.errors import RefusedError
 from llmos.robots.controls import Principal
 from llmos.robots.drill import Drill, Report
 from llmos.robots.latch import Rearm
-from llmos.robots.motion import stopping
+from llmos.robots.moving.motion import stopping
 from tests.support.robots import Rig, arm_profile, rig
 
 pytestmark = pytest.mark.anyio

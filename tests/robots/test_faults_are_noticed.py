@@ -10,10 +10,10 @@ from llmos.boot.drivers import DRIVERS
 from llmos.clock import SimulatedClock
 from llmos.documents.scene import Point
 from llmos.robots.controls import Principal
+from llmos.robots.evidence.outcome import PhysicalOutcome, physical_outcome
 from llmos.robots.faults import Faults, FaultyRobot
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
-from llmos.robots.outcome import PhysicalOutcome, physical_outcome
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner

@@ -16,7 +16,7 @@ from llmos.errors import StorageError
 from llmos.robots.base import RobotError
 from llmos.robots.gate import Gate
 from llmos.robots.latch import Rearm, Stop, StopLatch
-from llmos.robots.motion import stopping
+from llmos.robots.moving.motion import stopping
 from llmos.robots.pace import SharedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.simulators.kinematic import KinematicArm

@@ -10,9 +10,9 @@ import anyio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmos.robots.asked import MOST_CORNERS
 from llmos.robots.base import Pose
 from llmos.robots.controls import Order, Principal, Ruling
+from llmos.robots.judgement.asked import MOST_CORNERS
 from tests.support.robots import OPERATOR, rig
 
 numbers = st.one_of(

@@ -12,7 +12,7 @@ from llmos.clock import SimulatedClock
 from llmos.robots.controls import Principal
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
-from llmos.robots.motion import stopping
+from llmos.robots.moving.motion import stopping
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.simulators.kinematic import KinematicArm

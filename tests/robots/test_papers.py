@@ -8,8 +8,8 @@ import pytest
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import Point, Scene, read_scene
 from llmos.documents.zone import Sphere
+from llmos.robots.host.wire import Limits, framed, read_reply
 from llmos.robots.papers import from_papers, papers
-from llmos.robots.wire import Limits, framed, read_reply
 from tests.support.robots import SYSTEM, arm_profile
 
 

@@ -19,13 +19,13 @@ from llmos.robots.base import Commanded, Measured, Pose, Velocity
 from llmos.robots.caution import Caution
 from llmos.robots.controls import Principal, Snapshot
 from llmos.robots.gate import Gate
+from llmos.robots.judgement.zones import Fence
 from llmos.robots.latch import StopLatch
-from llmos.robots.limits import with_zones
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
+from llmos.robots.profile.limits import with_zones
 from llmos.robots.simulators.kinematic import KinematicArm
-from llmos.robots.zones import Fence
 from tests.support.hostile_worlds import worlds
 from tests.support.robots import arm_profile, shipped_scene
 

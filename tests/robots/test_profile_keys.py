@@ -22,11 +22,11 @@ from llmos.documents.zone import Box, Corner, Cylinder, Prism, Sphere
 from llmos.robots.base import Measured
 from llmos.robots.controls import Principal
 from llmos.robots.gate import Gate
+from llmos.robots.judgement.zones import Fence
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.safety_log import SafetyLog
 from llmos.robots.simulators.kinematic import KinematicArm
-from llmos.robots.zones import Fence
 from llmos.settings import system_root
 from tests.support.robots import OPERATOR, Rig, arm_profile, rig, shipped_scene
 
@@ -299,7 +299,7 @@ OBSERVATIONS: dict[str, tuple[Any, Look] | tuple[Any, Look, dict[str, Any]]] = {
 ELSEWHERE = {
     "description": "tests/cli/test_robot.py",
     "zones.*.note": "tests/server/test_cockpit_zones.py",
-    "client_timeout_s": "tests/robots/test_host.py",
+    "client_timeout_s": "tests/robots/host/test_host.py",
     "lease_s": "llmos/server/cockpit/driving.py",
 }
 """Keys for people and for the robot host, with the tests that see them; of the cockpit's lease, where it is taken."""

@@ -12,12 +12,12 @@ from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Scene
 from llmos.robots.base import Robot
 from llmos.robots.controls import Principal
+from llmos.robots.evidence.scene_check import check_scene, measured_in
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
-from llmos.robots.scene_check import check_scene, measured_in
 from llmos.robots.simulators.kinematic import KinematicArm
 from llmos.robots.verdict import Motion
 from tests.support.oracle import Oracle

@@ -7,7 +7,7 @@ import pytest
 from llmos.boot import LLMOS
 from llmos.documents.scene import Scene, read_scene
 from llmos.robots.base import Measured
-from llmos.robots.scene_check import check_scene
+from llmos.robots.evidence.scene_check import check_scene
 from llmos.runtime.outcome import RunOutcome
 from llmos.settings import system_root
 from llmos.traces.bus import Bus

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from websockets.sync.client import connect
 
-from llmos.robots.doors import HostFiles
+from llmos.robots.host.doors import HostFiles
+from llmos.robots.host.ownership import host_of
 from llmos.robots.latch import StopLatch
-from llmos.robots.ownership import host_of
 from llmos.robots.safety_log import newest
 from llmos.volumes.locks import only_writer
 from tests.server.test_launch import certificate

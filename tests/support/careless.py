@@ -7,10 +7,10 @@ from typing import Any
 from llmos.documents.robot_profile import RobotProfile
 from llmos.robots.base import Pose, Robot
 from llmos.robots.gate import Gate
+from llmos.robots.judgement.zones import Fence
 from llmos.robots.latch import StopLatch
 from llmos.robots.pace import Pace
 from llmos.robots.verdict import Refusal
-from llmos.robots.zones import Fence
 
 
 class EndPoints(Fence):

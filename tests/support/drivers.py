@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from llmos.documents.scene import Point
 from llmos.robots.base import Commanded, Pose, Robot
-from llmos.robots.motion import PathMotion
+from llmos.robots.moving.motion import PathMotion
 from tests.support.robots import arm_profile
 
 PERIOD_S = 0.01

@@ -20,10 +20,10 @@ from llmos.documents.robot_profile import Human, RobotProfile
 from llmos.documents.scene import Point
 from llmos.documents.zone import Sphere
 from llmos.errors import LLMosError
-from llmos.robots import driving
 from llmos.robots.base import Pose
 from llmos.robots.controls import Order, Principal, Ruling
 from llmos.robots.gate import Gate
+from llmos.robots.judgement import driving
 from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot

@@ -15,16 +15,16 @@ import anyio.to_thread
 from llmos.clock import RealClock, SimulatedClock
 from llmos.documents.robot_profile import RobotProfile
 from llmos.robots.caution import CALM, Caution, Heed
-from llmos.robots.client import HostClient
-from llmos.robots.doors import Door, HostFiles, knock
 from llmos.robots.gate import Gate
-from llmos.robots.host import RobotHost
+from llmos.robots.host.client import HostClient
+from llmos.robots.host.doors import Door, HostFiles, knock
+from llmos.robots.host.robot_host import RobotHost
+from llmos.robots.host.stopping import latch_of
+from llmos.robots.host.wire import VERSION, Frames, Hello, Reply, Request, framed, read_reply
 from llmos.robots.latch import Stop, StopLatch
 from llmos.robots.pace import SharedPace
 from llmos.robots.simulators.kinematic import KinematicArm
-from llmos.robots.stopping import latch_of
 from llmos.robots.verdict import Result
-from llmos.robots.wire import VERSION, Frames, Hello, Reply, Request, framed, read_reply
 from tests.support.robots import WatchedRobot, arm_profile, shipped_scene
 
 PATIENCE_S = 20.0

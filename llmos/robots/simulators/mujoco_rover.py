@@ -14,8 +14,8 @@ import numpy as np
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Scene
 from llmos.robots.base import Commanded, Imu, Measured, Pose, RobotError, Velocity, turn_between
-from llmos.robots.pid import Gains, Pid
 from llmos.robots.simulators.free_objects import FreeObjects
+from llmos.robots.simulators.pid import Gains, Pid
 from llmos.robots.simulators.world import rover_world_xml
 
 WHEEL_RADIUS_M: Final = 0.05

@@ -14,7 +14,7 @@ from llmos.documents.robot_profile import RobotProfile
 from llmos.messages import JSON
 from llmos.robots.base import Measured
 from llmos.robots.controls import Snapshot
-from llmos.robots.zones import clearance
+from llmos.robots.judgement.zones import clearance
 from llmos.server.service import Service
 
 _PERCENTILE = 0.99

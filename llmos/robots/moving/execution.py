@@ -1,0 +1,140 @@
+"""Carries out one approved order: a motion and its end, watched at every tick, at rest whatever happens.
+
+Knows no approval and gives no verdict; only the gate has one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import anyio
+
+from llmos.documents.robot_profile import RobotProfile
+from llmos.robots.base import Commanded, ForceLimited, Measured, Pose
+from llmos.robots.caution import Caution
+from llmos.robots.judgement import rules
+from llmos.robots.judgement.judging import Case, check_ahead
+from llmos.robots.judgement.separation import share_at
+from llmos.robots.latch import Stop, StopLatch
+from llmos.robots.moving.drive import Drive, Watch
+from llmos.robots.moving.motion import PathMotion
+from llmos.robots.moving.postcondition import grip_holds
+from llmos.robots.pace import Pace
+from llmos.robots.profile.in_force import InForce
+from llmos.robots.verdict import Motion, Refusal, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An order that was approved: its verdict, how it was judged, its way, and the limits that it was planned under."""
+
+    verdict: Verdict
+    case: Case
+    path: tuple[Pose, ...]
+    closed: bool
+    profile: RobotProfile
+
+    @property
+    def speed_factor(self) -> float:
+        """The share of the speed limits that it may use."""
+        return self.case.speed_factor(self.profile)
+
+
+@dataclass(slots=True)
+class Execution:
+    """The gate's arm: it has what the gate has, and does one task at a time. `ended` is the newest motion."""
+
+    drive: Drive
+    pace: Pace
+    latch: StopLatch
+    limits: InForce
+    caution: Callable[[], Caution]
+    force: ForceLimited | None
+    ended: Motion | None = field(default=None, init=False)
+
+    async def carry_out(self, task: Task) -> Motion:
+        """Move and come to rest: within the limits when cancelled, and for good when this loop itself fails."""
+        before, drive, profile = self.drive.measured, self.drive, task.profile
+        motion = PathMotion(task.path, profile, task.speed_factor)
+        watch = self._watch(task, motion)
+        cancelled: BaseException | None = None
+        try:
+            if self.force is not None:
+                self.force.limit_force(task.case.grant.max_force_n if task.case.grant else None)
+            drive.send(Commanded(task.path[0], task.closed))
+            try:
+                halted = await drive.follow(motion, profile, watch)
+                await drive.settle(profile, motion.target if halted is None else None)
+            except anyio.get_cancelled_exc_class() as error:
+                cancelled = error
+                with anyio.CancelScope(shield=True):
+                    halted = await drive.follow(motion, profile, watch, rules.CANCELLED)
+                    await drive.settle(profile, None)
+        except Exception as error:
+            self.trip("the gate", f"the control loop failed: {error}")
+            raise
+        gripped = grip_holds(task.verdict.args, before, drive.measured, profile)
+        reached = halted is None and gripped and drive.is_at(motion.target, profile)
+        self.ended = Motion(task.verdict, drive.sent, before, drive.measured, reached, halted)
+        drive.give_way(profile)
+        if cancelled is not None:
+            raise cancelled
+        return self.ended
+
+    def trip(self, by: str, reason: str) -> None:
+        """Stop from this moment on."""
+        self.latch.trip(Stop(self.pace.now().isoformat(), by, reason))
+
+    def _watch(self, task: Task, motion: PathMotion) -> Watch:
+        """What this task must be asked at every tick."""
+        version = self.limits.version
+        began_inside = self.limits.fence.is_inside(task.path[0].point, loaded=self.drive.loaded)
+        extra_m = task.case.caution.extra_margin_m
+
+        def halt() -> Refusal | None:
+            nonlocal version
+            self.limits.poll()
+            refusal = self._reason_to_halt(self.drive.measured)
+            if refusal is None and began_inside is None:
+                refusal = self.limits.fence.check_measured(self.drive.measured.pose, loaded=self.drive.loaded)
+            if refusal is None and version != self.limits.version:
+                version = self.limits.version
+                refusal = check_ahead(
+                    motion.ahead, self.limits.profile, self.limits.fence, loaded=self.drive.loaded, extra_m=extra_m
+                )
+            return refusal
+
+        def wrong(last: Pose, setpoint: Pose, period_s: float) -> Refusal | None:
+            return rules.check_setpoint(
+                last, setpoint, task.profile, task.speed_factor, period_s
+            ) or self.limits.fence.check_setpoint(last, setpoint, loaded=self.drive.loaded, extra_m=extra_m)
+
+        return Watch(halt, lambda: self._share(task), wrong)
+
+    def _share(self, task: Task) -> float:
+        """The share of the task's own speed that the moment allows: obstacles, people, mood and newer limits."""
+        now, planned, measured = self.limits.profile, task.profile, self.drive.measured
+        places = (measured.pose.point, self.drive.sent.pose.point)
+        human_m = min(self.limits.fence.human_m(place, loaded=self.drive.loaded) for place in places)
+        faster = now.max_tcp_speed_mps / planned.max_tcp_speed_mps
+        return min(
+            1.0,
+            rules.throttle_at(measured, now),
+            share_at(human_m, now) * faster / task.speed_factor,
+            faster,
+            now.max_rotation_dps / planned.max_rotation_dps,
+            self.caution().speed_factor / task.case.caution.speed_factor,
+        )
+
+    def _reason_to_halt(self, measured: Measured) -> Refusal | None:
+        """What must end any motion; an obstacle within the hard stop distance also latches."""
+        profile = self.limits.profile
+        clearance_m, hard_stop_m = measured.clearance_m, profile.distances.hard_stop_m
+        if clearance_m is not None and not clearance_m > hard_stop_m:
+            self.trip("the gate", f"an obstacle came within the hard stop distance of {hard_stop_m:g}m")
+        return (
+            rules.check_stop(self.latch.stop)
+            or rules.check_fresh(measured, self.pace.now_s(), profile)
+            or rules.check_clearance(measured, profile)
+            or self.drive.off_track(profile)
+            or self.limits.undecided
+        )

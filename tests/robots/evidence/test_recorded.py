@@ -1,0 +1,112 @@
+"""A recorded robot does what it does anyway, and the recording tells it."""
+
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+
+import anyio.lowlevel
+import pytest
+
+from llmos.errors import StorageError
+from llmos.robots.base import RobotError
+from llmos.robots.controls import Snapshot
+from llmos.robots.evidence.recorded import RecordedControls
+from llmos.robots.pilot import Pilot
+from llmos.traces.recording import Recording
+from tests.support.robots import OPERATOR, Rig, rig
+
+pytestmark = [pytest.mark.anyio, pytest.mark.system]
+
+
+@pytest.fixture(autouse=True)
+def _mcap(require_system: Callable[[str], None]) -> None:
+    if find_spec("mcap") is None:
+        require_system("mcap")
+
+
+async def a_tick(_: float) -> None:
+    """Simulated time passes at each checkpoint."""
+    await anyio.lowlevel.checkpoint()
+
+
+def recorded(
+    arm: Rig, path: Path, photograph: Callable[[Snapshot], bytes] | None = None, recording: Recording | None = None
+) -> RecordedControls:
+    """The arm's gate, recorded."""
+    return RecordedControls(arm.gate, recording or Recording(path, "arm"), arm.clock.now, a_tick, photograph)
+
+
+def topics(path: Path) -> list[tuple[str, dict[str, object], int]]:
+    """Topic, content and time of each message."""
+    from mcap.reader import make_reader
+
+    with path.open("rb") as file:
+        found = list(make_reader(file).iter_messages(log_time_order=False))
+    return [(channel.topic, json.loads(message.data), message.log_time) for _, channel, message in found]
+
+
+async def test_a_motion_is_recorded_from_its_order_to_its_end(tmp_path: Path) -> None:
+    """States at thirty a second on the robot's clock, from start to target."""
+    arm, path = rig(tmp_path, "empty"), tmp_path / "a.mcap"
+    controls = recorded(arm, path, lambda _: b"picture")
+    result = await Pilot(controls, OPERATOR).move_to(0.5, 0.0, 1.0)
+    controls.close()
+    found = topics(path)
+    order = [topic for topic, _, _ in found if topic not in ("/robot/state", "/robot/pose")]
+    assert order == ["/robot/command", "/gate/verdict", "/gate/log", "/camera", "/robot/motion", "/camera"]
+    states = [(content, at) for topic, content, at in found if topic == "/robot/state"]
+    assert result.ok
+    assert states[-1][0]["x"] == pytest.approx(0.5, abs=0.002)
+    apart_s = {round((after - before) / 1e9, 2) for (_, before), (_, after) in pairwise(states[:-1])}
+    assert apart_s <= {0.03, 0.04}
+    assert next(content for topic, content, _ in found if topic == "/robot/command")["principal"] == "agent operator"
+
+
+async def test_a_refusal_and_a_stop_are_recorded_with_their_reasons(tmp_path: Path) -> None:
+    """As values and as a line of the log; a preview is not."""
+    arm, path = rig(tmp_path, "empty"), tmp_path / "a.mcap"
+    controls = recorded(arm, path)
+    pilot = Pilot(controls, OPERATOR)
+    await pilot.preview("go_home", {})
+    await pilot.move_to(5.0, 0.0, 1.0)
+    await pilot.emergency_stop("a test")
+    await controls.rearm("a person")
+    controls.close()
+    verdicts = [content for topic, content, _ in topics(path) if topic == "/gate/verdict"]
+    assert [(each["allowed"], each.get("rule")) for each in verdicts] == [(False, "workspace"), (True, None)]
+    said = [content["message"] for topic, content, _ in topics(path) if topic == "/gate/log"]
+    assert said[0] == "X position 5.00m outside workspace [-2, 2]; choose x between -2 and 2."
+    commands = [content["verb"] for topic, content, _ in topics(path) if topic == "/robot/command"]
+    assert commands == ["move_to", "rearm"]
+
+
+async def test_a_recording_that_breaks_stops_no_robot(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A full disk ends the recording, in a sentence; the motion reaches its end."""
+
+    class Full(Recording):
+        def verdict(self, *_: object) -> None:
+            raise StorageError("cannot record to a.mcap: the disk is full")
+
+    arm, path = rig(tmp_path, "empty"), tmp_path / "a.mcap"
+    controls = recorded(arm, path, recording=Full(path, "arm"))
+    assert (await Pilot(controls, OPERATOR).move_to(0.5, 0.0, 1.0)).ok
+    controls.close()
+    assert [each.message for each in caplog.records] == [
+        "The recording ends here: cannot record to a.mcap: the disk is full"
+    ]
+
+
+async def test_a_camera_that_cannot_draw_leaves_the_rest(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is said once."""
+
+    def blind(_: Snapshot) -> bytes:
+        raise RobotError("nothing to draw with")
+
+    arm, path = rig(tmp_path, "empty"), tmp_path / "a.mcap"
+    controls = recorded(arm, path, blind)
+    await Pilot(controls, OPERATOR).move_to(0.5, 0.0, 1.0)
+    controls.close()
+    assert "/robot/motion" in [topic for topic, _, _ in topics(path)]
+    assert [each.message for each in caplog.records] == ["The recording has no pictures: nothing to draw with"]

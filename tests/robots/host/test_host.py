@@ -1,0 +1,388 @@
+"""A robot host on the simulated clock: leases, stops, ends and floods, judged by the setpoints that the robot got."""
+
+import contextlib
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from llmos.robots.base import Commanded, RobotError
+from llmos.robots.caution import CALM, Caution
+from llmos.robots.controls import Order, Principal
+from llmos.robots.host.doors import HostFiles
+from llmos.robots.host.stop_listener import call_stop
+from llmos.robots.host.wire import (
+    Cancel,
+    Dispatch,
+    Done,
+    Failed,
+    Halt,
+    Hello,
+    Judge,
+    Permit,
+    Rearmed,
+    Renew,
+    Ruled,
+    State,
+    Welcome,
+    framed,
+)
+from llmos.robots.latch import Stop
+from llmos.robots.moving.motion import stopping
+from tests.support.disks import remount_read_only, tmpfs
+from tests.support.hosts import PATIENCE_S, Caller, HostRig, Time, serving
+from tests.support.robots import arm_profile, unsafe
+
+ARM = arm_profile()
+T = ARM.control_period_s
+ADA = Principal("person", "Ada")
+AWAY = {"x": 1.5, "y": 1.0, "z": 1.5}
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[HostRig]:
+    """The shipped arm, as fast as the machine can."""
+    with serving(tmp_path, ARM, Time()) as rig:
+        yield rig
+
+
+def ask_away(caller: Caller, caution: Caution = CALM) -> None:
+    """Ask for a motion of several seconds."""
+    caller.say(Judge(1, Order("move_to", AWAY, ADA, caution=caution), preview=False))
+    caller.say(Dispatch(1, caller.hear(Ruled).ruling))
+
+
+def send_away(
+    rig: HostRig, caller: Caller, on_command: Callable[[int], object] = lambda _: None, caution: Caution = CALM
+) -> None:
+    """Begin a motion of several seconds, and let time run from then on."""
+    begun = Event()
+    rig.robot.on_command = lambda number: (begun.set(), on_command(number))
+    ask_away(caller, caution)
+    assert begun.wait(PATIENCE_S)
+    run(rig)
+
+
+def run(rig: HostRig) -> None:
+    """Let time pass."""
+    assert rig.time is not None
+    rig.time.run()
+
+
+def renewing(caller: Caller) -> Callable[[int], None]:
+    """Renews the lease ten times a second."""
+    return lambda number: caller.say(Renew(1)) if number % 10 == 0 else None
+
+
+def speeds(sent: list[tuple[float, Commanded]]) -> list[tuple[float, float]]:
+    """When each setpoint was sent, and how fast it went on from the one before."""
+    steps = itertools.pairwise(sent)
+    return [
+        (at, math.dist(a.pose.point, b.pose.point) / (at - before)) for (before, a), (at, b) in steps if at > before
+    ]
+
+
+def rest_after(rig: HostRig, since_s: float) -> float:
+    """The seconds from a moment to the last setpoint that moved."""
+    return max((at for at, speed in speeds(rig.robot.sent) if speed > 0), default=since_s) - since_s
+
+
+def test_a_client_that_falls_silent_decelerates_the_robot(rig: HostRig) -> None:
+    """After 0.3 s without a renewal it brakes, within its limits and within the computed stop time; then it is told."""
+    with rig.caller() as caller:
+        send_away(rig, caller)
+        motion = caller.hear(Done).result.motion
+    assert motion is not None
+    assert motion.halted is not None
+    assert str(motion.halted) == "Nothing was heard of the client for 0.3 s; stay connected while the robot moves."
+    began_s = next(at for at, speed in speeds(rig.robot.sent) if speed > 0)
+    assert rest_after(rig, began_s) <= ARM.client_timeout_s + stopping(ARM).time_s + 3 * T
+    assert unsafe(rig.robot.sent) == []
+    assert math.dist(motion.after.pose.point, motion.before.pose.point) < 0.5
+
+
+def test_a_client_that_renews_its_lease_arrives(rig: HostRig) -> None:
+    """The same motion goes to its end while somebody waits for it."""
+    with rig.caller() as caller:
+        send_away(rig, caller, renewing(caller))
+        result = caller.hear(Done).result
+    assert result.ok
+    assert result.measured.pose.point == pytest.approx((1.5, 1.0, 1.5), abs=0.002)
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.5, 0.2])
+def test_a_client_that_grows_cautious_slows_its_motion_down(rig: HostRig, factor: float) -> None:
+    """From the renewal that says so the setpoints brake within their limits to the share of speed that is left."""
+    said_at: list[float] = []
+
+    def renew(number: int) -> None:
+        if number % 10 == 0:
+            caution = Caution(factor, reason="a test") if number >= 150 else CALM
+            caller.say(Renew(1, caution))
+            said_at.extend([rig.robot.sent[-1][0]] if number >= 150 else [])
+
+    with rig.caller() as caller:
+        send_away(rig, caller, renew)
+        result = caller.hear(Done).result
+    assert result.ok
+    fastest = max(speed for at, speed in speeds(rig.robot.sent) if at > said_at[0] + 1.0)
+    assert 0.9 * factor <= fastest / ARM.max_tcp_speed_mps <= factor * 1.001
+    assert unsafe(rig.robot.sent) == []
+
+
+@pytest.mark.anyio
+async def test_renewals_carry_what_the_client_feels(tmp_path: Path) -> None:
+    """On the real clock, with an arm that is ten times as fast: after a renewal or two it only crawls."""
+    with serving(tmp_path) as rig:
+        client = rig.client(heed=lambda: Caution(0.1))
+        result = await client.dispatch(await client.judge(Order("move_to", {"x": -1.0, "y": 0.0, "z": 1.0}, ADA)))
+        assert result.ok
+        moving = [(at, speed) for at, speed in speeds(rig.robot.sent) if speed > 0]
+        began_s, ended_s = moving[0][0], moving[-1][0]
+        crawling = [speed for at, speed in moving if at > (began_s + ended_s) / 2]  # by then renewals have come
+        assert max(crawling) <= 0.1 * rig.profile.max_tcp_speed_mps * 1.001
+        assert ended_s - began_s > 0.5
+
+
+def test_a_client_cannot_make_its_motion_less_cautious_than_its_order(rig: HostRig) -> None:
+    """What renewals say is added to what the order said; the calmest of them changes nothing."""
+    with rig.caller() as caller:
+        send_away(rig, caller, renewing(caller), Caution(0.3))
+        assert caller.hear(Done).result.ok
+    assert max(speed for _, speed in speeds(rig.robot.sent)) <= 0.3 * ARM.max_tcp_speed_mps * 1.001
+
+
+def test_caution_of_a_client_ends_with_its_motion(rig: HostRig) -> None:
+    """Nobody else is slower for it."""
+    with rig.caller() as caller:
+        send_away(rig, caller, lambda number: caller.say(Renew(1, Caution(0.5))) if number % 10 == 0 else None)
+        assert caller.hear(Done).result.ok
+        assert [guest.caution for guest in rig.host._guests] == [CALM]
+
+
+@pytest.mark.parametrize("how", ["hang up", "cancel", "garbage", "half a message"])
+def test_whoever_goes_in_the_middle_leaves_a_robot_at_rest(rig: HostRig, how: str) -> None:
+    """Gone, given up or no longer to be understood: it decelerates at once, and the host serves the next."""
+    away = Event()
+    with rig.caller() as caller:
+        renew = renewing(caller) if how == "cancel" else lambda _: None
+        send_away(rig, caller, lambda number: (renew(number), away.set() if number == 20 else None))
+        assert away.wait(PATIENCE_S)
+        last_words = {"cancel": framed(Cancel(1)), "garbage": b"\xff" * 99, "half a message": framed(Cancel(1))[:-1]}
+        caller.say(last_words.get(how, b""))
+        if how == "cancel":
+            motion = caller.hear(Done).result.motion
+            assert motion is not None
+            assert motion.halted is not None
+            assert motion.halted.rule == "cancelled"
+    with rig.caller() as other:
+        while other.hear(State).moving:
+            pass
+    assert unsafe(rig.robot.sent) == []
+    assert rig.latch.stop is None
+    assert not rig.files.moving.exists()
+
+
+def test_a_stop_decelerates_with_the_next_setpoint(rig: HostRig) -> None:
+    """On whichever thread the latch is tripped: the next tick brakes, and the robot rests within the computed time."""
+    tripped: list[float] = []
+
+    def trip(number: int) -> None:
+        if number == 150 and not tripped:
+            tripped.append(rig.robot.sent[-1][0])
+            rig.latch.trip(Stop("now", "Ada", "smoke"))
+
+    with rig.caller() as caller:
+        renew = renewing(caller)
+        send_away(rig, caller, lambda number: (trip(number), renew(number)))
+        motion = caller.hear(Done).result.motion
+    assert motion is not None
+    assert motion.halted is not None
+    assert motion.halted.rule == "emergency-stop"
+    braking = [speed for at, speed in speeds(rig.robot.sent) if at >= tripped[0]]
+    assert all(after < before for before, after in itertools.pairwise(braking) if before > 1e-9)
+    assert rest_after(rig, tripped[0]) <= stopping(ARM).time_s + 2 * T
+    assert unsafe(rig.robot.sent) == []
+
+
+def test_the_stop_door_stops_what_another_client_moves(rig: HostRig) -> None:
+    """It latches, is in every state from then on, and the gate has written down who it was."""
+    address = rig.files.read_address()
+    assert address is not None
+    with rig.caller() as caller:
+        send_away(rig, caller)
+        call_stop(address.stop, address.key, "Bob", "smoke", PATIENCE_S)
+        while (stop := caller.hear(State).stop) is None:
+            pass
+        assert (stop.by, stop.reason) == ("Bob", "smoke")
+        while not rig.gate.booked:
+            caller.hear(State)
+    assert rig.gate.booked == [("Bob", "smoke")]
+
+
+def test_only_one_moves_at_a_time(rig: HostRig) -> None:
+    """A second client's order is refused while the first one's is carried out, and never mixed into it."""
+    with rig.caller() as first, rig.caller() as second:
+        send_away(rig, first, renewing(first))
+        while second.hear(State).moving is None:
+            pass
+        second.say(Judge(7, Order("go_home", {}, ADA), preview=False))
+        refusal = second.hear(Ruled).ruling.verdict.refusal
+        assert refusal is not None
+        assert refusal.rule == "one-motion"
+        assert first.hear(Done).result.ok
+    assert unsafe(rig.robot.sent) == []
+
+
+def test_a_motion_is_noted_on_disk_for_as_long_as_it_lasts(rig: HostRig) -> None:
+    """So that whoever starts after a crash knows that there was one."""
+    noted: list[bool] = []
+    with rig.caller() as caller:
+        send_away(rig, caller, lambda _: noted.append(rig.files.moving.exists()))
+        caller.say(Cancel(1))
+        caller.hear(Done)
+    assert noted
+    assert all(noted)
+    assert not rig.files.moving.exists()
+
+
+def test_an_ending_host_brings_the_robot_to_rest_first(tmp_path: Path) -> None:
+    """The motion decelerates within its limits; sockets, address and note are gone."""
+    away = Event()
+    with serving(tmp_path, ARM, Time()) as rig, rig.caller() as caller:
+        send_away(rig, caller, lambda number: away.set() if number == 20 else None)
+        assert away.wait(PATIENCE_S)
+        rig.end()
+        assert caller.is_hung_up()
+    assert unsafe(rig.robot.sent) == []
+    assert speeds(rig.robot.sent)[-1][1] == 0.0
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == []
+
+
+def test_a_home_that_takes_no_file_moves_nothing(tmp_path: Path) -> None:
+    """A motion that could not be noted is not begun, and the sentence says why; the stop still works."""
+    with (
+        tmpfs(tmp_path / "home", "size=1m") as home,
+        serving(home, ARM, Time()) as rig,
+        rig.caller() as caller,
+    ):
+        remount_read_only(home)
+        ask_away(caller)
+        failed = caller.hear(Failed)
+        assert (failed.id, failed.kind) == (1, "StorageError")
+        assert failed.sentence.startswith(f"cannot note that the robot moves in {rig.files.moving}: ")
+        assert rig.robot.sent == []
+        caller.say(Halt(2, "Ada", "smoke"))
+        assert caller.hear(Done).result.warning
+        assert rig.latch.stop is not None
+
+
+def test_a_driver_that_fails_ends_the_host(tmp_path: Path) -> None:
+    """Nothing goes on as if it were there, and nothing is left that looks like a host."""
+    broken = RobotError("The arm does not answer.")
+    with pytest.raises(ExceptionGroup) as caught:
+        break_driver(tmp_path, broken)
+    assert caught.value.exceptions == (broken,)
+    assert HostFiles(tmp_path, "arm").read_address() is None
+
+
+def break_driver(home: Path, error: Exception) -> None:
+    """Let the driver of a host fail, and wait for its end."""
+    with serving(home, ARM, Time()) as rig, rig.caller() as caller:
+        run(rig)
+        caller.hear(State)
+        rig.robot.broken = error
+        assert caller.is_hung_up()
+        rig.thread.join(PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ([Hello(1, "wrong", "Eve")], "A greeting with the key of this home comes first."),
+        ([Renew(1)], "A greeting with the key of this home comes first."),
+        ([b"\x00\x00\x00\x01\xc1"], "A message cannot be understood: "),
+        ([(10**9).to_bytes(4, "big")], "A message of 1000000000 bytes was announced, more than the 1000000 allowed."),
+    ],
+)
+def test_strangers_are_told_and_hung_up_on(rig: HostRig, said: list[Hello], sentence: str) -> None:
+    """No key, no greeting, no sense: one sentence."""
+    address = rig.files.read_address()
+    assert address is not None
+    with Caller(address.controls) as caller:
+        caller.say(*said)
+        assert caller.hear(Failed).sentence.startswith(sentence)
+        assert caller.is_hung_up()
+
+
+def test_a_host_of_another_version_says_so(rig: HostRig) -> None:
+    """Two programs of different ages on one home."""
+    address = rig.files.read_address()
+    assert address is not None
+    with Caller(address.controls) as caller:
+        caller.say(Hello(99, address.key, "a test"))
+        said = caller.hear(Failed).sentence
+    assert said == "This host speaks version 2, not 99; end it and start it again."
+
+
+def test_a_flood_is_cut_off_and_disturbs_nobody(rig: HostRig) -> None:
+    """Ten thousand orders at once: the flooder is hung up on, another's motion arrives within the limits."""
+    flood = framed(Judge(1, Order("go_home", {}, ADA), preview=True)) * 10_000
+    with rig.caller() as flooder, rig.caller() as other:
+        send_away(rig, other, renewing(other))
+        flooder.socket.settimeout(0.5)
+        with contextlib.suppress(OSError):
+            flooder.say(flood)
+        assert flooder.is_hung_up()
+        assert other.hear(Done).result.ok
+    assert unsafe(rig.robot.sent) == []
+
+
+def test_a_client_that_never_reads_holds_up_nobody(rig: HostRig) -> None:
+    """States that are not read are left out; the answers to others come all the same."""
+    run(rig)
+    with rig.caller(), rig.caller() as other:
+        for _ in range(2000):
+            other.hear(State)
+        other.say(Judge(1, Order("go_home", {}, ADA), preview=True))
+        assert other.hear(Ruled).ruling.verdict.allowed
+
+
+def test_the_first_words_say_who_and_what(rig: HostRig) -> None:
+    """The robot's name, its scene, its limits; then states with the control ticks since the last one."""
+    run(rig)
+    with rig.caller() as caller:
+        welcome = caller.hear(Welcome)
+        assert (welcome.robot_name, welcome.scene.values["name"]) == ("kinematic arm (simulated)", "pick-and-place")
+        assert caller.hear(State).period_s == pytest.approx([T] * 2)
+
+
+def test_a_person_rearms_through_the_host(rig: HostRig) -> None:
+    """And is told what had stopped the robot."""
+    with rig.caller() as caller:
+        caller.say(Halt(1, "Bob", "smoke"))
+        caller.hear(Done)
+        caller.say(Permit(2, "Ada", ""))
+        stop = caller.hear(Rearmed).stop
+        assert stop is not None
+        assert stop.by == "Bob"
+        assert rig.latch.stop is None
+
+
+def test_a_stop_that_is_booked_late_does_not_stop_again_what_was_rearmed_since(rig: HostRig) -> None:
+    """The books follow the latch by a tick; a person may have seen the stop and rearmed in between."""
+    address = rig.files.read_address()
+    assert address is not None
+    with rig.caller() as caller:
+        call_stop(address.stop, address.key, "Bob", "smoke", PATIENCE_S)
+        caller.say(Permit(1, "Ada", ""))
+        assert caller.hear(Rearmed).stop is not None
+        assert rig.gate.booked == []  # no tick has passed yet
+        run(rig)
+        while not rig.gate.booked:
+            caller.hear(State)
+        for _ in range(3):
+            assert caller.hear(State).stop is None
