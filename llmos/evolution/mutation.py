@@ -68,6 +68,7 @@ class AgentEvolution:
                 changes.append(Change(_STEP, subject.name, "nothing", f"Nothing was tried, for {lack}."))
             else:
                 changes += [change async for change in self._improve(subject, tell)]
+        self.ground.tries.prune(self.ground.rules.agent_tries_kept)
         return changes
 
     def _lack(self, subject: Subject) -> str:

@@ -5,6 +5,7 @@ alpha all the same; losers stand here with their text and the reason, for a pers
 """
 
 import os
+import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -92,6 +93,14 @@ class Tries:
             else:
                 ended[line.id] = line
         return tuple(Try(first, ended.get(each)) for each, first in begun.items())
+
+    def prune(self, most: int) -> tuple[str, ...]:
+        """Remove the journals of all tries but the newest `most`; their names. The record of what came of them stays."""
+        there = sorted(each.begun.id for each in self.all() if (self.folder / each.begun.id).is_dir())
+        gone = there[: max(0, len(there) - most)]
+        for name in gone:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        return tuple(gone)
 
     def with_version(self, agent: str, parent: str) -> tuple[Try, ...]:
         """The tries with one version of an agent."""

@@ -74,3 +74,17 @@ def test_a_torn_last_line_is_cut_and_a_damaged_one_is_named(tmp_path: Path) -> N
 def test_a_name_sorts_by_time() -> None:
     """And tells which candidate it was."""
     assert try_id(datetime(2026, 11, 20, 9, 51, 32, tzinfo=UTC), "sha256:3fa9c1d2") == "20261120-095132-3fa9c1"
+
+
+def test_the_journals_of_old_tries_go_and_the_record_stays(tmp_path: Path) -> None:
+    """The newest stay; one that was cut off long ago goes as well."""
+    tries = Tries(tmp_path)
+    for number in range(5):
+        tries.append(begun(f"t{number}"))
+        (tries.folder / f"t{number}" / "case").mkdir(parents=True)
+        if number != 0:
+            tries.append(ended(f"t{number}"))
+    before = tries.path.read_bytes()
+    assert tries.prune(2) == ("t0", "t1", "t2")
+    assert sorted(path.name for path in tries.folder.iterdir()) == ["t3", "t4", "tries.jsonl"]
+    assert (tries.path.read_bytes(), tries.prune(2)) == (before, ())

@@ -24,6 +24,7 @@ from llmos.documents.kernel import RULES, KernelRules, all_keys, load_kernel
 from llmos.documents.valence_checks import FEELINGS
 from llmos.errors import LLMosError, RetryableError
 from llmos.evolution.mutation import AgentEvolution
+from llmos.evolution.tries import Begun, Ended, Tries
 from llmos.messages import Message, Reply, Request, Text, ToolSpec, Usage
 from llmos.models.base import ModelChoice, ignore_text
 from llmos.models.router import Router
@@ -352,6 +353,15 @@ class House:
     async def what_evolution_makes_of_an_agent(self) -> object:
         return await what_evolution_makes(self.place.home, self.rules.evolution)
 
+    async def whose_journals_of_tries_stay(self) -> object:
+        tries = Tries(self.place.home)
+        for number in range(25):
+            name = f"try-{number:02}"
+            tries.append(Begun(name, "now", "porter", "sha256:a", "sha256:b", "Placing", "new", "because"))
+            tries.append(Ended(name, "then", "discarded", "a reason"))
+            (tries.folder / name).mkdir()
+        return tries.prune(self.rules.evolution.agent_tries_kept)
+
     async def dollars_for_evolution(self) -> object:
         self.place.write("user/notes.txt", "")
         async with self.place.system(model="cassette:none") as system:
@@ -533,6 +543,7 @@ OBSERVATIONS: dict[str, Observation] = {
     "evolution.agent_budget_usd": Observation(1.5, House.dollars_for_evolution),
     "evolution.agent_text_bytes": Observation(100, House.what_evolution_makes_of_an_agent),
     "evolution.agent_regression": Observation(1.2, House.what_evolution_makes_of_an_agent),
+    "evolution.agent_tries_kept": Observation(3, House.whose_journals_of_tries_stay),
     "evolution.agents_fixed": Observation(lambda now, _: [*now, "porter"], House.what_evolution_makes_of_an_agent),
     "evolution.agent_safety_words": Observation(lambda now, _: [*now, "stay"], House.what_evolution_makes_of_an_agent),
     "evolution.agent_loosening_words": Observation(
