@@ -95,7 +95,7 @@ class Tries:
         return tuple(Try(first, ended.get(each)) for each, first in begun.items())
 
     def prune(self, most: int) -> tuple[str, ...]:
-        """Remove the journals of all tries but the newest `most`; their names. The record of what came of them stays."""
+        """Remove the journals of all tries but the newest `most`; their names. The record of tries stays."""
         there = sorted(each.begun.id for each in self.all() if (self.folder / each.begun.id).is_dir())
         gone = there[: max(0, len(there) - most)]
         for name in gone:

@@ -18,6 +18,8 @@ Fit: TypeAlias = Callable[[str], bool]
 """Whether a text may be taken up: one that holds a secret must not."""
 
 _AT_ONCE: Final = 32
+_FIRST: Final = 32
+"""So many of the nearest are nominated, if one of them is of the agent and these roots; else the others are looked at."""
 _UNKNOWN: Final = 0.25
 """Seconds of a question that skeletons without a vector may take; the others wait for the next, or for `reindex`."""
 
@@ -74,13 +76,11 @@ class Meanings:
         try:
             self._take_up(connection, fit, _UNKNOWN)
             (vector,) = self._embedder.embed([skeleton])
-            near = dict(self._loaded(connection).nearest(vector))
+            near = self._loaded(connection).nearest(vector)
         except ModelError as error:
             self._fail(error)
             return []
-        sql = _NEAR.format(numbers=", ".join("?" * len(near)), roots=", ".join("?" * len(roots)))
-        rows = connection.execute(sql, (*near, agent, *roots)).fetchall()
-        return [Nominee(signature, found, near[number]) for number, signature, found in rows]
+        return _of_agent(connection, near[:_FIRST], agent, roots) or _of_agent(connection, near[_FIRST:], agent, roots)
 
     def catch_up(self, connection: sqlite3.Connection, fit: Fit) -> None:
         """Make every vector that is missing, however long that takes."""
@@ -144,6 +144,16 @@ def forget(connection: sqlite3.Connection, numbers: Sequence[tuple[int]]) -> Non
         "UPDATE vector_state SET changes = changes + 1, "
         "upto = min(upto, (SELECT coalesce(max(number), 0) FROM skeletons))"
     )
+
+
+def _of_agent(
+    connection: sqlite3.Connection, near: Sequence[tuple[int, float]], agent: str, roots: Sequence[int]
+) -> list[Nominee]:
+    """Those that the agent has traces of in these roots."""
+    cosines = dict(near)
+    sql = _NEAR.format(numbers=", ".join("?" * len(near)), roots=", ".join("?" * len(roots)))
+    rows = connection.execute(sql, (*cosines, agent, *roots)).fetchall()
+    return [Nominee(signature, skeleton, cosines[number]) for number, signature, skeleton in rows]
 
 
 def _state(connection: sqlite3.Connection) -> _State:

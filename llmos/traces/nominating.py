@@ -48,11 +48,9 @@ def nominate(
     found = dict(_candidates(connection, skeleton, agent, roots)) | {each.signature: each.skeleton for each in meant}
     cosines = {each.signature: each.cosine for each in meant}
     mine = _runs(skeleton)
-    scored = [
-        (signature, min(1.0, max(_shared(mine, _runs(other)), cosines.get(signature, 0.0))))
-        for signature, other in found.items()
-    ]
-    return sorted(scored, key=lambda each: (-each[1], each[0]))
+    shared = {signature: _shared(mine, _runs(other)) for signature, other in found.items()}
+    scored = {signature: min(1.0, max(worded, cosines.get(signature, 0.0))) for signature, worded in shared.items()}
+    return sorted(scored.items(), key=lambda each: (-each[1], -shared[each[0]], each[0]))
 
 
 def likeness(one: str, other: str) -> float:
