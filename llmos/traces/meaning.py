@@ -19,9 +19,9 @@ Fit: TypeAlias = Callable[[str], bool]
 
 _AT_ONCE: Final = 32
 _FIRST: Final = 32
-"""So many of the nearest are nominated, if one of them is of the agent and these roots; else the others are looked at."""
+"""So many of the nearest are nominated, if one of them is of the agent and these roots; else others are looked at."""
 _UNKNOWN: Final = 0.25
-"""Seconds of a question that skeletons without a vector may take; the others wait for the next, or for `reindex`."""
+"""Seconds that skeletons without a vector may take of a question; others wait for the next, or for `reindex`."""
 
 _NEW: Final = "SELECT rowid, skeleton FROM skeleton_words WHERE rowid > ? ORDER BY rowid LIMIT ?"
 _NEAR: Final = """
