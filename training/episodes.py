@@ -4,23 +4,22 @@ Knows no tokens. What the planner must answer after each result follows from a f
 so does gripping nothing where something was to be picked; the first reply may abstain, and never fails.
 """
 
-import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
 
 from llmos.messages import JSON
-from llmos.models.reading import read_goal
 from training import goals
+from training.extras import WORDS
 from training.goals import Draft, Goal, Intent
-from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_grammar
+from training.grammar import abstain_grammar, goal_grammar, is_held_out, prose, result_grammar
 from training.mixes import INTENTS, JOINED, MIXES, Mix, of_kind
 from training.surroundings import nonsense, random_world
 from training.toolkit import bare_list, reduced_list, whole_list
+from training.wording import framed, numbers_in, slip
 from training.world import Call, Result, World
 
-NUMBER = re.compile(r"\d+\.\d+")
 ASKING = (
     "can ",
     "coul",
@@ -47,6 +46,9 @@ REASONS = {
     "missing_tool": "tools",
 }
 """What the host is to quote for a goal that nothing is done for, by intent."""
+
+PROSE = 0.45
+"""How many of the texts that are no goal were written one by one, instead of made up from phrases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Author:
         held_out, held_out_words = split.held_out_phrases, split.held_out_words
         self._goals = goal_grammar(held_out=held_out, held_out_words=held_out_words)
         self._others = abstain_grammar(held_out=held_out, held_out_words=held_out_words)
+        self._prose = prose(held_out=held_out)
         self._results = result_grammar()
         self._mix = split.mix
 
@@ -131,6 +134,8 @@ class Author:
     def no_goal(self, world: World) -> str:
         """A text that asks the arm for nothing it can do."""
         random = self._random
+        if random.random() < PROSE:
+            return random.choice(self._prose)
         draft = Draft(world, self._goals, random)
         values = {
             "goal": lambda: draw_goal(Draft(deepcopy(world), self._goals, random), INTENTS).text,
@@ -207,9 +212,12 @@ class Author:
         return parts
 
     def _wrapped(self, goal: Goal) -> Goal:
-        """With the courtesies that people put around what they want."""
-        if not self._split.noise or goal.intent in ("stop", "status"):
+        """With the reasons or the courtesies that people put around what they want."""
+        if not self._split.noise:
             return goal
+        text = framed(goal.text, goal.intent, self._random)
+        if text is not None or goal.intent in ("stop", "status"):
+            return replace(goal, text=text or goal.text)
         fill = self._goals.fill
         before, after = fill("{polite}", {}, self._random), fill("{thanks}", {}, self._random)
         return replace(goal, text=f"{before}{goal.text}{after}")
@@ -217,9 +225,10 @@ class Author:
     def _sentence(self, text: str, world: World) -> str:
         """Capitals and a full stop, mostly as people put them; now and then a slip of the finger, but not in a name."""
         random = self._random
-        if self._split.noise and random.random() < 0.05:
-            slipped = _slip(text, random)
-            text = slipped if _told(slipped, world) == _told(text, world) else text
+        if self._split.noise and random.random() < 0.14:
+            for _ in range(random.choice((1, 1, 2))):
+                slipped = slip(text, random)
+                text = slipped if _told(slipped, world) == _told(text, world) else text
         roll = random.random()
         if roll < 0.6:
             text = text[:1].upper() + text[1:]
@@ -259,16 +268,7 @@ def exchange(call: Call, result: Result) -> list[JSON]:
 
 
 def _told(text: str, world: World) -> tuple[set[str], list[str]]:
-    """The objects and places that a text names, and the numbers that the host reads in it."""
-    names = (name.replace("_", " ") for name in (*world.objects, *world.places))
-    return {name for name in names if name.lower() in text.lower()}, NUMBER.findall(read_goal(text))
-
-
-def _slip(text: str, random: Random) -> str:
-    """One letter doubled, dropped or swapped with its neighbour, inside a longer word."""
-    places = [index for index in range(1, len(text) - 2) if text[index - 1 : index + 2].isalpha()]
-    if not places:
-        return text
-    at = random.choice(places)
-    left, letter, right = text[:at], text[at], text[at + 1 :]
-    return random.choice((left + letter + letter + right, left + right, left + right[0] + letter + right[1:]))
+    """The words of things, places and own tools that a text holds, and the numbers that the host reads in it."""
+    names = " ".join((*world.objects, *world.places, *world.extras)).replace("_", " ").lower().split()
+    words = {*names, *(word for kind in WORDS.values() for word in kind)} if world.extras else set(names)
+    return {word for word in words if word in text.lower()}, numbers_in(text)

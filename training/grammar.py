@@ -118,9 +118,26 @@ def abstain_grammar(*, held_out: bool, held_out_words: bool = False) -> Grammar:
     return Grammar(phrases, {**_read("words"), **content["words"]}, True, held_out, held_out_words)
 
 
+@lru_cache(maxsize=2)
+def prose(*, held_out: bool) -> tuple[str, ...]:
+    """Texts that are no goal, written one by one: those that the hash keeps from training, or all others."""
+    texts = (text for texts in _read("prose").values() for text in texts)
+    return tuple(text for text in texts if is_held_out("prose", text) == held_out)
+
+
 def result_grammar() -> Grammar:
     """The wordings of tool results."""
     return Grammar(_read("results"), {})
+
+
+def frames() -> Mapping[str, Sequence[str]]:
+    """What people put around a goal, by where it stands."""
+    return _read("frames")
+
+
+def misspellings() -> Mapping[str, Sequence[str]]:
+    """Words with the ways in which they are often mistyped."""
+    return _read("slips")
 
 
 @lru_cache(maxsize=8)
