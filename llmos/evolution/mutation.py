@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from llmos.documents.document import hash_of
-from llmos.errors import RefusedError, counted
+from llmos.errors import LLMosError, RefusedError, counted
 from llmos.evolution.components import components
 from llmos.evolution.lineage import Fall, fall, keep, own_path, remember_kept, require_committed, take_back
 from llmos.evolution.paired import alpha_of
@@ -54,7 +54,7 @@ class AgentEvolution:
             elif lack := self._lack(subject):
                 found.append(f"{subject.name}: nothing, for {lack}.")
             else:
-                found.append(f"{subject.name}: {self._plan(subject)}.")
+                found.append(f"{subject.name}: {self._unready(subject) or self._plan(subject)}.")
         return found
 
     async def carry_out(self, tell: Tell) -> Sequence[Change]:
@@ -81,6 +81,14 @@ class AgentEvolution:
         if lack := cases.lack(alpha_of(self.ground.rules.agent_alpha, number)):
             return f"{lack}; add scenarios for it to a volume"
         return self.why_not(subject.name)
+
+    def _unready(self, subject: Subject) -> str:
+        """What a person has to do first; empty where nothing."""
+        try:
+            require_committed(self.ground.history, own_path(subject.entry, self.ground.user))
+        except LLMosError as error:
+            return f"nothing yet, for {str(error).rstrip('.')}"
+        return ""
 
     def _plan(self, subject: Subject) -> str:
         cases = self._cases(subject)

@@ -56,13 +56,14 @@ class OnnxEmbedder:
         if not texts:
             return np.empty((0, self._rules.dimensions), np.float32)
         with self._speaking(self._model):
-            read = loaded.tokenizer.encode_batch(list(texts))
-            mask = np.array([each.attention_mask for each in read], np.int64)
-            given = {
-                "input_ids": np.array([each.ids for each in read], np.int64),
-                "attention_mask": mask,
-                "token_type_ids": np.array([each.type_ids for each in read], np.int64),
-            }
+            read = [loaded.tokenizer.encode(text) for text in texts]  # in a batch it would start threads
+            shape = (len(read), max(len(each.ids) for each in read))
+            given = {name: np.zeros(shape, np.int64) for name in _KNOWN_INPUTS}
+            for row, each in enumerate(read):
+                given["input_ids"][row, : len(each.ids)] = each.ids
+                given["attention_mask"][row, : len(each.ids)] = 1
+                given["token_type_ids"][row, : len(each.ids)] = each.type_ids
+            mask = given["attention_mask"]
             states = loaded.session.run(None, {name: given[name] for name in loaded.inputs})[0]
         self._check(states.shape, mask.shape)
         weights = mask[..., None].astype(np.float32)
@@ -94,7 +95,7 @@ class OnnxEmbedder:
         with self._speaking(self._tokenizer):
             tokenizer = tokenizers.Tokenizer.from_file(str(self._tokenizer))
             tokenizer.enable_truncation(self._rules.max_tokens)
-            tokenizer.enable_padding()
+            tokenizer.no_padding()
         with self._speaking(self._model):
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1

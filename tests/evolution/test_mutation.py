@@ -186,6 +186,8 @@ async def test_an_edit_that_nobody_committed_is_not_built_upon(world: World) -> 
     with pytest.raises(RefusedError) as caught:
         await world.evolve(proposal())
     assert str(caught.value) == f"{path} has edits that no commit holds; commit them, then evolve."
+    [told] = await world.step(Says()).foretell()
+    assert told == f"porter: nothing yet, for {path} has edits that no commit holds; commit them, then evolve."
 
 
 async def test_what_a_person_changed_meanwhile_is_not_written_over(world: World) -> None:
