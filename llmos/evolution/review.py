@@ -49,7 +49,7 @@ def demand(ladder: Ladder, standing: Standing, tools: Mapping[str, str] | None =
     streak = record.tally.streak(since)
     if streak >= ladder.rules.quarantine_failures:
         return Demand("quarantine", f"{counted(streak, 'failure')} in a row")
-    if changed := _changed_tools(ladder, record, now, since):
+    if changed := _changed_tools(ladder, record, now):
         verb = "is" if len(changed) == 1 else "are"
         reason = f"{' and '.join(changed)} {verb} no longer what it worked with"
         return Demand("quarantine", reason, {name: now[name] for name in changed})
@@ -81,16 +81,17 @@ def _fallen(ladder: Ladder, record: Record, since: str) -> str:
     return fall_in_words(uses, bar, log_e) if log_e >= math.log(ladder.rules.demotion_e_value) else ""
 
 
-def _changed_tools(ladder: Ladder, record: Record, now: Mapping[str, str], since: str) -> tuple[str, ...]:
+def _changed_tools(ladder: Ladder, record: Record, now: Mapping[str, str]) -> tuple[str, ...]:
     """The tools that are not what they were when the skill last worked.
 
-    After a person has lifted a quarantine, only what worked since then is a measure.
+    After a person has lifted a quarantine, only what worked since the quarantine is a measure; a climb settles nothing.
     """
     worked = [use for use in record.tally.uses if use.ok and use.tools]
     if not worked or all(now.get(name, version) == version for name, version in worked[-1].tools.items()):
         return ()
-    if any(each.to == QUARANTINED for each in ladder.story().transitions(record.standing.name)):
-        worked = [use for use in record.tally.after(since) if use.ok and use.tools]
+    told = ladder.story().transitions(record.standing.name)
+    if aside := max((second_of(each.commit) for each in told if each.to == QUARANTINED), default=""):
+        worked = [use for use in record.tally.after(aside) if use.ok and use.tools]
     known = worked[-1].tools if worked else {}
     return tuple(name for name, version in known.items() if now.get(name, version) != version)
 

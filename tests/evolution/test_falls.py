@@ -157,6 +157,16 @@ def test_a_tool_that_changed_right_after_a_climb_is_seen(house: House) -> None:
     assert look(house, move_to="v2") == "quarantine"
 
 
+def test_a_quarantine_long_ago_hides_no_changed_tool(house: House) -> None:
+    """It was lifted, the skill worked and climbed since: what it worked with then is what counts."""
+    house.write()
+    house.ladder.quarantine(house.standing(), "smells")
+    house.ladder.revert("draw")
+    house.use("+++++++", move_to="v1")
+    assert look(house, move_to="v1") == "team"
+    assert look(house, move_to="v2") == "quarantine"
+
+
 def test_what_ships_is_put_aside_by_a_copy_that_shadows_it(house: House) -> None:
     """Nothing is written to what was installed; the revert takes the copy away."""
     shipped = house.standing("draw-square")
