@@ -17,7 +17,7 @@ from training.grammar import abstain_grammar, goal_grammar, is_held_out, prose, 
 from training.mixes import INTENTS, JOINED, MIXES, Mix, of_kind
 from training.surroundings import nonsense, random_world
 from training.toolkit import bare_list, reduced_list, whole_list
-from training.wording import framed, numbers_in, slip
+from training.wording import framed, listed, numbers_in, slip
 from training.world import Call, Result, World
 
 ASKING = (
@@ -194,9 +194,10 @@ class Author:
             is_new = any(is_held_out(one.intent, other.intent) for one, other in pairwise(parts))
             if is_new == self._split.held_out_joints:
                 break
-        text = parts[0].text
-        for part in parts[1:]:
-            text += draft.say("then") + part.text
+        texts = [part.text for part in parts]
+        text = listed(texts, draft.random)
+        if text is None:
+            text = texts[0] + "".join(draft.say("then") + later for later in texts[1:])
         return Goal("joined", text, tuple(call for part in parts for call in part.calls))
 
     def _row(self, draft: Draft) -> list[Goal]:

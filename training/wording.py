@@ -4,6 +4,7 @@ Knows no robot and no world: who calls sees to it that no name is spoilt. The nu
 """
 
 import re
+from collections.abc import Sequence
 from random import Random
 
 from llmos.models.reading import read_goal
@@ -39,6 +40,26 @@ def framed(text: str, intent: str, random: Random) -> str | None:
     if roll >= 0.15:
         new = _with_aside(text, _one("aside", random), random)
     return new if numbers_in(new) == numbers_in(text) else None
+
+
+def listed(texts: Sequence[str], random: Random) -> str | None:
+    """Goals in a row as a list of steps, or the later one first, or None for the usual joints."""
+    roll, last = random.random(), texts[-1]
+    expected = [number for text in texts for number in numbers_in(text)]
+    if roll < 0.1:
+        mark = random.choice(("{}) ", "{}. ", "({}) ", "step {}: "))
+        new = random.choice((" ", ", ", "; ")).join(mark.format(at) + text for at, text in enumerate(texts, 1))
+    elif roll < 0.25:
+        ends = (", then ", ", and finally ", ", and then ", ", finally ", ", and ", " and when you are done ")
+        middle = random.choice((", then ", ", ", ", second ")).join(texts[:-1])
+        new = random.choice(("first ", "first ", "first, ", "first of all ", "")) + middle + random.choice(ends) + last
+    elif roll < 0.35 and len(texts) == 2:
+        forms = ("{1}, but first {0}", "{1}, but first {0}", "{1} but before that {0}", "before you {1}, {0}")
+        new = random.choice(forms).format(*texts)
+        expected = numbers_in(last) + numbers_in(texts[0])
+    else:
+        return None
+    return new if numbers_in(new) == expected else None
 
 
 def slip(text: str, random: Random) -> str:
