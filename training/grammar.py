@@ -108,7 +108,7 @@ def _evenly(entries: Sequence[str], kept: frozenset[str]) -> list[str]:
 
 def goal_grammar(*, held_out: bool, held_out_words: bool = False) -> Grammar:
     """The phrases of goals."""
-    return Grammar(_read("goals"), _read("words"), True, held_out, held_out_words)
+    return Grammar(_plain_first("goals"), _read("words"), True, held_out, held_out_words)
 
 
 def abstain_grammar(*, held_out: bool, held_out_words: bool = False) -> Grammar:
@@ -138,6 +138,15 @@ def frames() -> Mapping[str, Sequence[str]]:
 def misspellings() -> Mapping[str, Sequence[str]]:
     """Words with the ways in which they are often mistyped."""
     return _read("slips")
+
+
+@lru_cache(maxsize=8)
+def _plain_first(name: str) -> dict[str, list[str]]:
+    """The phrases, those that are listed more than once twice as often: short and plain is what people type most."""
+    return {
+        intent: phrases + [phrase for phrase in phrases if phrases.count(phrase) > 1]
+        for intent, phrases in _read(name).items()
+    }
 
 
 @lru_cache(maxsize=8)
