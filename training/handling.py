@@ -6,6 +6,7 @@ Knows no prompt and no tool result. A name that the state does not hold, or that
 from random import Random
 
 from training.goals import CUBE_EDGE, Draft, Goal, grip, look, move, release
+from training.numbers import is_held_out
 from training.world import Call, Point, are_near
 
 GENERIC = ("object", "item", "part", "thing", "piece", "workpiece", "component")
@@ -190,8 +191,9 @@ def _where_something_is(draft: Draft) -> Point:
     if not draft.world.objects:
         return draft.point()
     name = draft.random.choice(list(draft.world.objects))
-    if roll < 0.55 and not draft.held_out_numbers:
-        return draft.world.objects[name]
+    here = draft.world.objects[name]
+    if roll < 0.55 and not draft.held_out_numbers and not any(map(is_held_out, here)):
+        return here
     point = draft.point()
     if roll < 0.9:
         draft.world.objects[name] = point
