@@ -5,6 +5,7 @@ Knows no endpoint. What breaks there is told in the log, as a request's own fail
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import ParamSpec
 
 from anyio.abc import TaskGroup
@@ -24,13 +25,13 @@ class Background:
 
     def start_soon(self, work: Callable[P, Awaitable[object]], *args: P.args, **named: P.kwargs) -> None:
         """Begin it; its end, whatever it is, is nobody else's."""
+        self._group.start_soon(_alone, partial(work, *args, **named))
 
-        async def kept() -> None:
-            try:
-                await work(*args, **named)
-            except LLMosError as error:
-                _log.warning("What nobody waited for came to nothing: %s", error)
-            except Exception:  # noqa: BLE001 - as for a request: told with its traceback, and the next one is served
-                _log.exception("What nobody waited for broke; this is a bug of LLMos, and the service goes on")
 
-        self._group.start_soon(kept)
+async def _alone(work: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await work()
+    except LLMosError as error:
+        _log.warning("What nobody waited for came to nothing: %s", error)
+    except Exception:  # noqa: BLE001 - as for a request: told with its traceback, and the next one is served
+        _log.exception("What nobody waited for broke; this is a bug of LLMos, and the service goes on")

@@ -22,7 +22,7 @@ BROAD_EXCEPTS = {
     "tools/toolbox.py:Toolbox.call": "a tool's mistake is a result for the model",
     "robots/moving/execution.py:Execution.carry_out": "whatever fails in the control loop stops the robot, and passes",
     "models/embedding.py:OnnxEmbedder._speaking": "onnxruntime and tokenizers raise nothing narrower",
-    "server/background.py:Background.start_soon": "a task that breaks is told with its traceback, and ends alone",
+    "server/background.py:_alone": "a task that breaks is told with its traceback, and ends alone",
     "tools/threads.py:_Work._run": "what a thread raised is raised again by whoever waits for it",
 }
 """The only places that may catch what they do not name, beside those that only clean up and raise it again."""
