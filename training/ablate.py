@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmos.messages import JSON
+from training.episodes import Episode
+from training.stream import leaf
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("training", "llmos", "pyproject.toml")
@@ -102,17 +104,38 @@ def _python(folder: str, *arguments: str) -> str:
 
 
 def measure(path: Path, count: int) -> dict[str, JSON]:
-    """Shares of goals that are exactly right, by split, and of texts that are no goal but would have moved it."""
+    """How surprised the model is by the right first reply, in nats, and how many of its own are right, in percent."""
     from training.measure.asking import Planner
-    from training.measure.judging import actions, goals
+    from training.measure.judging import first_replies
     from training.measure.splits import KNOWN, PHRASES, SEEN, UNKNOWN, Draw, no_goals
     from training.measure.splits import goals as asked
 
     planner, draw = Planner(path), Draw(count)
     made = asked(draw)
-    right = {name: goals(planner.play(made[name])).percent for name in (SEEN, PHRASES, KNOWN, UNKNOWN)}
-    moved = actions(planner.play(no_goals(draw, held_out=True))).percent
-    return {name: round(percent, 1) for name, percent in {**right, "acts on no goal": moved}.items()}
+    splits = {"seen": made[SEEN], "unseen phrases": made[PHRASES], "written freely": [*made[KNOWN], *made[UNKNOWN]]}
+    splits["no goal"] = no_goals(draw, held_out=True)
+    nats = {f"{name}, nats": round(surprise(path, episodes), 3) for name, episodes in splits.items()}
+    right = {name: round(first_replies(planner.begin(episodes)).percent, 1) for name, episodes in splits.items()}
+    return {**nats, **right}
+
+
+def surprise(path: Path, episodes: Sequence[Episode]) -> float:
+    """The mean of -ln p of the right first replies, end included: the same for any tokenizer that writes them."""
+    import torch
+
+    from training.reopen import reopen
+
+    model, tokenizer = reopen(path)
+    total = 0.0
+    with torch.no_grad():
+        for episode in episodes:
+            one = leaf(tokenizer, episode.steps[0])
+            before = [token for line in one.lines for token in line]
+            tokens = torch.tensor([*before, *one.reply])
+            positions, mask = torch.arange(len(tokens)), torch.ones(len(tokens), len(tokens)).tril().bool()
+            scores = model.logits(model(tokens[None], positions[None], mask[None, None])[0, len(before) - 1 : -1])
+            total += float(torch.nn.functional.cross_entropy(scores, tokens[len(before) :], reduction="sum"))
+    return total / max(1, len(episodes))
 
 
 def table(rows: dict[str, dict[str, JSON]]) -> str:
