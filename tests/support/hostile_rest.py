@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from llmos.clock import SimulatedClock
 from llmos.robots.controls import Principal, Snapshot
 from llmos.robots.gate import Gate
+from llmos.robots.host.stopping import Stopped
 from llmos.robots.latch import Stop, StopLatch
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
@@ -100,11 +101,11 @@ class Elsewhere(Service):
     def snapshot(self) -> Snapshot:
         return self.gate.snapshot()
 
-    async def stop(self, by: str, reason: str) -> Stop:
+    async def stop(self, by: str, reason: str) -> Stopped:
         await self.gate.stop(by, reason)
         stopped = self.gate.snapshot().stop
         assert stopped is not None
-        return stopped
+        return Stopped(stopped, by_host=True)
 
     async def rearm(self, by: str, profile_hash: str) -> Stop | None:
         return await self.gate.rearm(by, profile_hash)
