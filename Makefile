@@ -9,9 +9,10 @@ BIN := $(VENV)/bin
 GOAL ?= Pick up the object at (1.5, 1.0, 0.5) and place it at (-1.0, -1.0, 0.7)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILD_TOOLS := hatchling editables
+TORCH := 2.13.0# without a hash: its builds for CPU and for CUDA are different files of one version
 RUN_EXTRAS := --extra prebuilt --extra sim --extra service --extra recording --extra exchange
 
-.PHONY: help install demo test check lint types floors docs wheel bench soak local lock clean
+.PHONY: help install demo test check lint types floors docs wheel bench soak local training lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -68,6 +69,13 @@ soak: $(VENV)/.dev ## the slow matrices in full size
 
 local: $(VENV)/.dev ## add llama-cpp-python, compiled once and kept in the user's cache
 	@PYTHON=$(BIN)/python .ci/llama-cpp-python
+
+training: $(VENV)/.training ## add what trains the pocket model: PyTorch, for one CPU thread
+
+$(VENV)/.training: $(VENV)/.dev
+	@echo "Installing PyTorch $(TORCH) ..."
+	@$(PIP) install torch==$(TORCH)
+	@touch $@
 
 lock: | $(BIN)/python ## renew the lock files (needs uv)
 	@printf '%s\n' $(BUILD_TOOLS) > .build-tools.in

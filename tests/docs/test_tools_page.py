@@ -169,7 +169,7 @@ def test_the_robots_page_has_every_rule() -> None:
     """The rules of the gate, all of them, and those that a command meets in the order in which it meets them."""
     told = [word(row[0]) for row in table("docs/robots.md", "rule", "forbids")]
     assert set(told) == refusals()
-    judging = (ROOT / "llmos" / "robots" / "judging.py").read_text("utf-8")
+    judging = (ROOT / "llmos" / "robots" / "judgement" / "judging.py").read_text("utf-8")
     asked, way = judging.partition("def assess")[2], judging.partition("def _check_path")[2]
     order = [
         asked.index(each)
