@@ -38,6 +38,11 @@ def sizes(vocabulary: int, width: int, layers: int, hidden: int) -> Change:
     return Change("training/presets.py", PRESET, new)
 
 
+def no_goals(share: float) -> tuple[Change, ...]:
+    """Another share of texts that are no goal, in both rounds."""
+    return tuple(Change("training/mixes.py", f"no_goals={usual}", f"no_goals={share}") for usual in (0.22, 0.25))
+
+
 TEMPLATE = "llmos/models/pocket/template.jinja"
 VARIANTS: dict[str, tuple[Change, ...]] = {
     "as it ships": (),
@@ -55,8 +60,8 @@ VARIANTS: dict[str, tuple[Change, ...]] = {
         Change(TEMPLATE, "set turn.near = turn.near + [", "set turn.unused = turn.near + ["),
         Change(TEMPLATE, "set listed.things = listed.things + [", "set listed.unused = listed.things + ["),
     ),
-    "one text in ten is no goal": (Change("training/mixes.py", "no_goals=0.25", "no_goals=0.1"),),
-    "four texts in ten are no goal": (Change("training/mixes.py", "no_goals=0.25", "no_goals=0.4"),),
+    "one text in ten is no goal": no_goals(0.1),
+    "four texts in ten are no goal": no_goals(0.4),
 }
 """What is changed in each run."""
 
@@ -105,15 +110,15 @@ def _python(folder: str, *arguments: str) -> str:
 
 def measure(path: Path, count: int) -> dict[str, JSON]:
     """How surprised the model is by the right first reply, in nats, and how many of its own are right, in percent."""
+    from training.measure import splits as of
     from training.measure.asking import Planner
     from training.measure.judging import first_replies
-    from training.measure.splits import KNOWN, PHRASES, SEEN, UNKNOWN, Draw, no_goals
-    from training.measure.splits import goals as asked
+    from training.measure.splits import KNOWN, PHRASES, SEEN, UNKNOWN, Draw
 
     planner, draw = Planner(path), Draw(count)
-    made = asked(draw)
+    made = of.goals(draw)
     splits = {"seen": made[SEEN], "unseen phrases": made[PHRASES], "written freely": [*made[KNOWN], *made[UNKNOWN]]}
-    splits["no goal"] = no_goals(draw, held_out=True)
+    splits["no goal"] = of.no_goals(draw, held_out=True)
     nats = {f"{name}, nats": round(surprise(path, episodes), 3) for name, episodes in splits.items()}
     right = {name: round(first_replies(planner.begin(episodes)).percent, 1) for name, episodes in splits.items()}
     return {**nats, **right}
