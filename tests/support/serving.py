@@ -102,6 +102,7 @@ def serving(place: Place, *options: str, env: Mapping[str, str] | None = None) -
             raise AssertionError("\n".join(said))
     finally:
         process.terminate()
-        rest, _ = process.communicate(timeout=60)
+        rest = process.stdout.read()  # not by `communicate`, which knows nothing of lines that were read ahead
+        process.wait(60)
         said += rest.splitlines()
     assert "Traceback" not in rest, rest
