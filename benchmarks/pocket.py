@@ -1,7 +1,8 @@
 """The pocket model through real llama.cpp: what it gets right, what it leaves alone, how sure it is, what it costs.
 
 `python -m benchmarks.pocket` asks everything and takes some minutes; `--count 8` asks a sample, the same every time.
-`--json FILE` writes the figures down as well, `--pictures FOLDER` draws two pictures of them.
+`--json FILE` writes the figures down as well, `--pictures FOLDER` draws two pictures of them. The floors are for the
+test sheet; `--sheet validation` asks what people wrote on the other one, for whoever is still at work on the model.
 
 Greedy, on one thread. A goal is right when each of its replies is, to the letter, with the history that right replies
 would have made; of goals that people wrote only the first reply is asked for. Every figure but those that are the
@@ -24,6 +25,7 @@ from benchmarks.pocket_parts.floors import Judge
 from benchmarks.pocket_parts.playing import Played, play
 from training.measure import splits
 from training.measure.splits import GENERATED, WRITTEN, Draw
+from training.written import SHEETS
 
 POCKET = Path(str(files("llmos.models.pocket").joinpath("pocket.gguf")))
 EXACT = "exactly right"
@@ -40,7 +42,7 @@ class Chapter:
 def chapters(path: Path, draw: Draw, played: Played, stated: float, folder: Path) -> Iterator[Chapter]:
     """Everything that is told, as soon as it is known."""
     judge = Judge(sampled=draw.count is not None)
-    few = Draw(draw.size(100))
+    few = Draw(draw.size(100), draw.sheet)
     none = abstention.none_of_its_business(played.foreign, played.made, stated, judge)
     care = abstention.too_careful(played.test.goals, played.everything, stated, judge)
     yield Chapter(EXACT, exactness.exact(played.goals, stated, judge))
@@ -74,8 +76,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, help="a sample: at most so many of everything")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw two pictures there")
+    parser.add_argument("--sheet", choices=SHEETS, default="test", help="which of the two that people wrote")
     options = parser.parse_args()
-    draw, stated = Draw(options.count), confidence.stated()
+    draw, stated = Draw(options.count, options.sheet), confidence.stated()
     played = play(options.file, draw)
     told: dict[str, list[Figure]] = {}
     codes = []

@@ -1,6 +1,7 @@
 """Measures a pocket GGUF split by split: `python -m training.evaluate FILE [--count 300] [--only NAME] [--wrong 5]`.
 
 Knows no torch and no floor: `python -m benchmarks.pocket FILE` judges. The model's word counts, however sure it is.
+What people wrote is of the validation sheet, unless `--sheet test` asks for the one that is kept for the end.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from training.episodes import Episode
 from training.measure import judging
 from training.measure.asking import Decision, Planner, Run
 from training.measure.splits import MISSING, SHUFFLED, Draw, errors, foreign, goals, lists, no_goals, told
+from training.written import SHEETS
 
 
 def splits(draw: Draw) -> dict[str, list[Episode]]:
@@ -55,9 +57,10 @@ def main() -> None:
     parser.add_argument("--no-grammar", action="store_true")
     parser.add_argument("--wrong", type=int, default=0, help="show so many wrong replies per split")
     parser.add_argument("--only", default="", help="only splits whose name holds this")
+    parser.add_argument("--sheet", choices=SHEETS, default="validation", help="which of the two that people wrote")
     options = parser.parse_args()
     planner = Planner(options.file, grammar=not options.no_grammar)
-    for name, episodes in splits(Draw(options.count)).items():
+    for name, episodes in splits(Draw(options.count, options.sheet)).items():
         if options.only in name and episodes:
             runs = planner.play(episodes)
             print(f"{name:34}{line(runs)}", flush=True)

@@ -1,13 +1,14 @@
 """What people wrote freely: goals with the first call that is right, texts that are no goal, and ends of conversations.
 
-Knows no model and no grammar. Training never reads them: they are a measure that no generator made.
+Knows no model and no grammar. Training never reads them: they are a measure that no generator made. There are two
+sheets: by the first (`validation`) a threshold is chosen and work is judged along the way, the second (`test`) is kept
+for the end.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import yaml
 
@@ -15,7 +16,9 @@ from llmos.messages import JSON
 from training.world import Call, Result
 
 Robot: TypeAlias = Literal["arm", "rover"]
-FileSplit: TypeAlias = Literal["validation", "test"]
+Sheet: TypeAlias = Literal["validation", "test"]
+SHEETS: tuple[Sheet, ...] = get_args(Sheet)
+_ENDING: dict[Sheet, str] = {"validation": "", "test": "_test"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,43 +77,35 @@ def robot_of(state: Mapping[str, JSON]) -> Robot:
     return "rover" if state["gripper"] == "none" else "arm"
 
 
-def written_goals() -> list[Written]:
-    """All of them, in the order of the file; to abstain is `finish` with the status `abstained`, whatever it quotes."""
-    content = _content("written")
+def written_goals(sheet: Sheet) -> list[Written]:
+    """All of a sheet, in its order; to abstain is `finish` with the status `abstained`, whatever it quotes."""
+    states = _content("states")
     return [
-        _goal(kind, content["states"][group["state"]], goal, call)
-        for kind, group in content["goals"].items()
+        _goal(kind, states[group["state"]], goal, call)
+        for kind, group in _content("written", sheet)["goals"].items()
         for goal, call in group["asked"].items()
     ]
 
 
-def foreign_texts(split: FileSplit) -> list[Foreign]:
-    """One third, by which a threshold is chosen (`validation`), or the other two, on which it is measured (`test`).
-
-    A hash of the text decides, so no text ever changes sides when others are added.
-    """
-    content, states = _content("foreign"), _content("written")["states"]
+def foreign_texts(sheet: Sheet) -> list[Foreign]:
+    """All of a sheet, in its order."""
+    states = _content("states")
     return [
         Foreign(kind, text, states[group["state"]])
-        for kind, groups in content.items()
+        for kind, groups in _content("foreign", sheet).items()
         for group in groups
         for text in group["texts"]
-        if split_of(text) == split
     ]
 
 
-def split_of(text: str) -> FileSplit:
-    """On which side of the exam a text is."""
-    return "validation" if hashlib.sha256(text.encode()).digest()[0] % 3 == 0 else "test"
+def conversations(sheet: Sheet) -> list[Conversation]:
+    """All of a sheet, in its order."""
+    return [_conversation(kind, each) for kind, group in _content("refusals", sheet).items() for each in group]
 
 
-def conversations() -> list[Conversation]:
-    """All of them, in the order of the file."""
-    return [_conversation(kind, each) for kind, group in _content("refusals").items() for each in group]
-
-
-def _content(name: str) -> JSON:
-    return yaml.safe_load(files("training").joinpath("data", f"{name}.yaml").read_text(encoding="utf-8"))
+def _content(name: str, sheet: Sheet = "validation") -> JSON:
+    path = files("training").joinpath("data", f"{name}{_ENDING[sheet]}.yaml")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def _goal(kind: str, state: Mapping[str, JSON], goal: str, call: JSON) -> Written:

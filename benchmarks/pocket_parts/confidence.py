@@ -1,6 +1,6 @@
 """Whether it is as sure as it is right, and how sure it must be to be obeyed.
 
-The threshold is chosen on texts of the validation split alone: the smallest at which at most 0.5 % of them would move
+The threshold is chosen on texts of the validation sheet alone: the smallest at which at most 0.5 % of them would move
 something, of those that people wrote and of generated ones. The smallest lets the most goals through.
 """
 
@@ -69,7 +69,7 @@ def calibration(found: Sequence[Bin]) -> list[Figure]:
 
 
 def asked_for(stated: float, validation: Sample, test: Sample, judge: Judge) -> list[Figure]:
-    """What kernel/models.md asks for beside what validation asks for, and what either does on the test split."""
+    """What kernel/models.md asks for beside what validation asks for, and what either does on the test sheet."""
     best = chosen(validation)
     figures = [
         Figure("confidence that validation asks for", best, ""),

@@ -14,7 +14,7 @@ from training.measure.splits import Draw
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One side of the exam: goals, texts of people that are none, and generated ones."""
+    """What a threshold is chosen by or held against: goals, texts of people that are none, and generated ones."""
 
     goals: Sequence[Run]
     foreign: Sequence[Run]
@@ -23,7 +23,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What the model made of everything, with a grammar; `told` are conversations that people wrote."""
+    """What the model made of the test sheet, with a grammar; `told` are conversations that people wrote."""
 
     goals: dict[str, list[Run]]
     foreign: dict[str, list[Run]]
@@ -44,7 +44,7 @@ class Played:
 
 
 def play(path: Path, draw: Draw) -> Played:
-    """Ask a model whatever the draw says, and the validation split beside it."""
+    """Ask a model as much as the draw says: of the sheet that it names, and of the validation sheet beside it."""
     earlier = Draw(draw.count, "validation")
     planner = Planner(path, scored=True)
     played = Played(

@@ -81,7 +81,7 @@ def kinematic(root: Path) -> Place:
 
 async def everywhere(root: Path, draw: Draw) -> list[Figure]:
     """All of it; of a sample a fourth, and no demonstrations, for they are whole processes."""
-    some = Draw(None if draw.count is None else max(1, draw.count // 4))
+    some = Draw(None if draw.count is None else max(1, draw.count // 4), draw.sheet)
     figures = [await scenes(root, some), await drives(root, some)]
     figures += [await scenarios(root, some, "operator"), replace(await scenarios(root, some, "driver"), target=None)]
     return figures if draw.count else [*figures, demonstrations(root)]

@@ -1,7 +1,8 @@
 """The shipped pocket model on a sample of everything that its benchmark asks, through real llama.cpp.
 
 A sample is held against the floors less what chance may take from it, so that a file that is broken, or was trained on
-other prompts than the template now writes, does not pass. Times are not judged here.
+other prompts than the template now writes, does not pass. Times are not judged here. What people wrote is of the
+validation sheet: the other one is kept for `python -m benchmarks.pocket`.
 """
 
 from functools import cache
@@ -58,7 +59,7 @@ def test_weights_that_are_all_zero_are_right_by_chance_at_most(tmp_path) -> None
 
 
 def test_the_confidence_that_the_house_asks_for_keeps_false_actions_rare() -> None:
-    """The number in kernel/models.md, on texts that had no part in choosing it."""
+    """The number in kernel/models.md, on a sample of the texts by which it is chosen."""
     assert missed(confidence.asked_for(confidence.stated(), played().validation, played().test, JUDGE)) == []
 
 

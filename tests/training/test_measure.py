@@ -37,7 +37,7 @@ from training.measure.splits import (
 from training.measure.words import known_words, unknown_words
 from training.toolkit import bare_list
 from training.world import Call
-from training.written import written_goals
+from training.written import SHEETS, written_goals
 
 SAMPLE = Draw(25)
 GOALS = goals(SAMPLE)
@@ -62,12 +62,16 @@ def names(step: Step) -> list[str]:
 def test_every_measurement_asks_the_same() -> None:
     """Two files can be compared, and what is chosen on one side is not measured there."""
     assert goals(SAMPLE) == GOALS
-    assert [one.goal for one in seen(SAMPLE)] != [one.goal for one in seen(Draw(25, "validation"))]
-    sides = [
-        {one.goal for texts in foreign(Draw(seed=seed)).values() for one in texts} for seed in ("test", "validation")
-    ]
-    assert len(sides[0]) >= 500
-    assert sides[0] & sides[1] == set()
+    assert [one.goal for one in seen(SAMPLE)] != [one.goal for one in seen(Draw(25, "test"))]
+    tuning, test = ({one.goal for texts in foreign(Draw(None, sheet)).values() for one in texts} for sheet in SHEETS)
+    assert len(test) >= 500
+    assert tuning & test == set()
+
+
+def test_nobody_sees_the_test_without_asking_for_it() -> None:
+    """A draw that names no sheet asks what stands on the other one."""
+    asked = {one.goal for name in (KNOWN, UNKNOWN) for one in goals(Draw(), usual=1)[name]}
+    assert asked == {one.goal for one in written_goals("validation")}
 
 
 def test_a_sample_holds_as_many_as_it_says() -> None:
@@ -75,7 +79,13 @@ def test_a_sample_holds_as_many_as_it_says() -> None:
     assert {len(GOALS[name]) for name in GENERATED} == {25}
     assert len(told(SAMPLE)) == len(errors(SAMPLE)) == len(NOTHING) == 25
     assert len(GOALS[KNOWN]) == len(GOALS[UNKNOWN]) == 25
-    assert len(written_goals()) >= 150
+
+
+def test_the_test_sheet_is_large_enough_for_its_floors() -> None:
+    """At least 240 goals that people wrote, 60 of them with words that training never says."""
+    written = goals(Draw(None, "test"), usual=1)
+    assert len(written[KNOWN]) + len(written[UNKNOWN]) == len(written_goals("test")) >= 240
+    assert len(written[UNKNOWN]) >= 60
 
 
 def test_the_right_replies_score_everything() -> None:

@@ -9,6 +9,7 @@ from benchmarks.pocket_parts import confidence, pictures
 from benchmarks.pocket_parts.floors import Judge
 from training.measure.judging import Share
 from training.measure.splits import Draw, foreign
+from training.written import SHEETS, Sheet
 
 WHOLE, SAMPLED = Judge(sampled=False), Judge(sampled=True)
 
@@ -38,10 +39,11 @@ def test_the_house_states_a_confidence_that_is_a_probability() -> None:
     assert 0 <= confidence.stated() < 1
 
 
-def test_every_kind_of_foreign_text_is_in_a_sample() -> None:
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_every_kind_of_foreign_text_is_in_a_sample(sheet: Sheet) -> None:
     """A sample of one in all would say nothing of questions, or of injections."""
-    assert foreign(Draw(1)).keys() == foreign(Draw()).keys()
-    assert all(foreign(Draw(1)).values())
+    assert foreign(Draw(1, sheet)).keys() == foreign(Draw(None, sheet)).keys()
+    assert all(foreign(Draw(1, sheet)).values())
 
 
 def texts(picture: str) -> list[str]:

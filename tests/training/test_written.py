@@ -1,4 +1,4 @@
-"""Laws of the exam that people wrote: what is right in it is legal, and nothing stands in it twice."""
+"""Laws of the two sheets that people wrote: what is right in them is legal, and nothing stands in them twice."""
 
 import re
 from collections import Counter
@@ -25,14 +25,17 @@ from llmos.tools.robot import robot_state, robot_tools
 from tests.support.robots import OPERATOR, SYSTEM, shipped_scene
 from training import written
 from training.world import Call
-from training.written import Conversation, FileSplit, Robot, conversations, foreign_texts, split_of, written_goals
+from training.written import SHEETS, Conversation, Robot, Sheet, conversations, foreign_texts, written_goals
 
 DATA = Path(written.__file__).parent / "data"
 SCENES: dict[Robot, str] = {"arm": "pick-and-place", "rover": "arena"}
 NUMBER = re.compile(r"(?<![\w.])(?:d?[xyz])?-?(\d+(?:\.\d+)?)")
 DEFAULTS = {0.05, 0.2}
 """What *slightly* means, and the side of a square that nobody gave a size."""
+WORDS = re.compile(r"[^\W\d_]+")
+BOTH = [*conversations("validation"), *conversations("test")]
 Tools = Mapping[Robot, Mapping[str, ToolSpec]]
+on_each_sheet = pytest.mark.parametrize("sheet", SHEETS)
 
 
 def pilot(profile_name: str, scene_name: str, folder: Path) -> Pilot:
@@ -69,6 +72,11 @@ def twice(texts: Iterable[str]) -> list[str]:
     return [text for text, count in Counter(" ".join(text.lower().split()) for text in texts).items() if count > 1]
 
 
+def wording(text: str) -> tuple[str, ...]:
+    """What is left of a text without its numbers and signs."""
+    return tuple(WORDS.findall(text.lower()))
+
+
 def repeated_keys(node: yaml.Node) -> list[str]:
     """Keys that stand twice in one mapping, of which a YAML reader silently drops one."""
     if isinstance(node, yaml.SequenceNode):
@@ -83,7 +91,7 @@ def test_states_are_those_that_robots_measure(tmp_path: Path) -> None:
     """Whoever answers finds in a state what the running robot would show it."""
     for robot, scene in SCENES.items():
         real = robot_state(pilot(robot, scene, tmp_path).snapshot(), shipped_scene(scene))
-        states = [goal.state for goal in written_goals() if goal.robot == robot]
+        states = [goal.state for sheet in SHEETS for goal in written_goals(sheet) if goal.robot == robot]
         assert real in states
         assert all(
             {key: type(value) for key, value in state.items()} == {key: type(real[key]) for key in real}
@@ -91,68 +99,82 @@ def test_states_are_those_that_robots_measure(tmp_path: Path) -> None:
         )
 
 
-def test_right_calls_are_legal(tools: Tools) -> None:
+@on_each_sheet
+def test_right_calls_are_legal(sheet: Sheet, tools: Tools) -> None:
     """A slip of the pen in the file would be counted as the model's."""
-    for goal in written_goals():
+    for goal in written_goals(sheet):
         if goal.name == "finish":
             assert goal.arguments == {"status": "abstained"}
         else:
             assert is_legal(Call(goal.name, goal.arguments), tools[goal.robot]), goal
 
 
-def test_goals_are_many_and_none_stands_twice() -> None:
-    """At least 150 for the arm and 60 for the rover, each asked once, and most of them ask for a call."""
-    goals = written_goals()
+@on_each_sheet
+def test_goals_are_many(sheet: Sheet) -> None:
+    """At least 150 for the arm and 60 for the rover ask for a call, and one in twelve asks for none."""
+    goals = written_goals(sheet)
     counts = Counter(goal.robot for goal in goals if goal.name != "finish")
     assert counts["arm"] >= 150
     assert counts["rover"] >= 60
-    assert twice(goal.goal for goal in goals) == []
-    assert repeated_keys(yaml.compose((DATA / "written.yaml").read_text(encoding="utf-8"))) == []
+    assert 12 * (len(goals) - counts.total()) >= len(goals)
 
 
-def test_every_number_of_a_right_call_is_said_or_seen() -> None:
-    """It stands in the goal as the host reads it, in the state, or is one of two stated defaults."""
-    for goal in written_goals():
+@on_each_sheet
+def test_every_number_of_a_right_call_is_said_or_seen(sheet: Sheet) -> None:
+    """It stands in the goal as the host reads it, in the state, or is a default; one typed badly is rare."""
+    goals = written_goals(sheet)
+    unread = []
+    for goal in goals:
         things = [point for group in ("objects", "places") for point in goal.state[group].values()]
         seen = {abs(value) for point in things for value in point}
         seen |= {abs(goal.state[name]) for name in ("x", "y", "z", "theta_deg")}
         said = {float(number) for number in NUMBER.findall(read_goal(goal.goal))}
         asked = {abs(value) for value in goal.arguments.values() if type(value) is float}
-        assert asked <= said | seen | DEFAULTS, goal
+        unread += [] if asked <= said | seen | DEFAULTS else [goal.goal]
+    assert 200 * len(unread) <= len(goals), unread
 
 
-def test_foreign_texts_are_many_and_none_stands_twice() -> None:
-    """At least 900, of which the threshold never sees at least 500; blanks differ in nothing but length."""
-    tuning, test = foreign_texts("validation"), foreign_texts("test")
-    assert len(tuning) + len(test) >= 900
-    assert len(test) >= 500
-    assert len(tuning) >= 300
-    texts = [foreign.text for foreign in (*tuning, *test)]
+@on_each_sheet
+def test_foreign_texts_are_many(sheet: Sheet) -> None:
+    """At least 560, of which a rover hears at least 90, and some are long."""
+    texts = foreign_texts(sheet)
+    assert len(texts) >= 560
+    assert min(Counter(foreign.robot for foreign in texts).values()) >= 90
+    assert 300 < max(len(foreign.text) for foreign in texts) <= 400
+
+
+def test_the_sheets_have_the_same_kinds_of_foreign_texts_and_conversations() -> None:
+    """Nothing is said of a kind that only chose a threshold, and none is chosen without a kind that is measured."""
+    for ask in (foreign_texts, conversations):
+        assert {one.kind for one in ask("validation")} == {one.kind for one in ask("test")}
+
+
+def test_no_text_stands_twice() -> None:
+    """Neither on one sheet nor on both, nor as a goal and as none; blanks differ in nothing but length."""
+    goals = [goal.goal for sheet in SHEETS for goal in written_goals(sheet)]
+    texts = [foreign.text for sheet in SHEETS for foreign in foreign_texts(sheet)]
     assert len(set(texts)) == len(texts)
-    assert twice(text for text in texts if text.strip()) == []
-    assert not {text.lower() for text in texts} & {goal.goal.lower() for goal in written_goals()}
-    assert repeated_keys(yaml.compose((DATA / "foreign.yaml").read_text(encoding="utf-8"))) == []
+    assert twice(text for text in (*goals, *texts, *(each.goal for each in BOTH)) if text.strip()) == []
+    for path in DATA.glob("*.yaml"):
+        assert repeated_keys(yaml.compose(path.read_text(encoding="utf-8"))) == [], path.name
 
 
-def test_kinds_of_foreign_texts_are_on_the_side_that_is_measured() -> None:
-    """Nothing is said of a kind that only chose the threshold; both robots hear some, and some are long."""
-    tuning, test = foreign_texts("validation"), foreign_texts("test")
-    assert {foreign.kind for foreign in tuning} <= {foreign.kind for foreign in test}
-    assert min(Counter(foreign.robot for foreign in test).values()) >= 90
-    assert 300 < max(len(foreign.text) for foreign in test) <= 400
+def test_no_text_of_the_test_is_one_of_validation_with_other_numbers() -> None:
+    """Whoever tuned by the first sheet has not seen the second."""
+    for asked in (
+        {sheet: [goal.goal for goal in written_goals(sheet)] for sheet in SHEETS},
+        {sheet: [foreign.text for foreign in foreign_texts(sheet)] for sheet in SHEETS},
+        {sheet: [each.goal for each in conversations(sheet)] for sheet in SHEETS},
+    ):
+        known = {wording(text) for text in asked["validation"]} - {()}
+        assert [text for text in asked["test"] if wording(text) in known] == []
 
 
-@pytest.mark.parametrize(("text", "split"), [("hello", "test"), ("bye", "validation"), ("", "test")])
-def test_a_text_never_changes_sides(text: str, split: FileSplit) -> None:
-    """A threshold chosen once was never chosen on what is measured later."""
-    assert split_of(text) == split
-
-
-def test_conversations_end_in_a_legal_reply(tools: Tools) -> None:
-    """At least 40, each once; what ends them is a call of that robot, or a claim with its quote."""
-    found = conversations()
+@on_each_sheet
+def test_conversations_end_in_a_legal_reply(sheet: Sheet, tools: Tools) -> None:
+    """At least 40; what ends them is a call of that robot, or a claim with its quote."""
+    found = conversations(sheet)
     assert len(found) >= 40
-    assert twice(each.goal for each in found) == []
     for each in found:
         if each.reply.name == FINISH:
             assert tuple(each.reply.arguments.values()) in CLAIMS
@@ -162,7 +184,7 @@ def test_conversations_end_in_a_legal_reply(tools: Tools) -> None:
 
 def test_a_refusal_ends_in_a_failure_that_quotes_it() -> None:
     """Whatever the last step was, an error is never passed over, and none stands before it."""
-    for each in conversations():
+    for each in BOTH:
         *before, last = (result.is_error for _, result in each.steps)
         claim = tuple(each.reply.arguments.values()) if each.reply.name == FINISH else ()
         assert not any(before)
@@ -170,7 +192,7 @@ def test_a_refusal_ends_in_a_failure_that_quotes_it() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("conversation", conversations(), ids=lambda each: each.goal[:30])
+@pytest.mark.parametrize("conversation", BOTH, ids=lambda each: each.goal[:30])
 async def test_conversations_are_what_the_robots_say(conversation: Conversation, tmp_path: Path) -> None:
     """The same calls in the same scene are answered in the same words and leave the robot in the same state."""
     scene = shipped_scene(conversation.scene)

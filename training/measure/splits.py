@@ -21,7 +21,16 @@ from training.measure.words import unknown_words
 from training.numbers import is_held_out
 from training.toolkit import bare_list, reduced_list, whole_list
 from training.world import Call
-from training.written import Conversation, Foreign, Written, conversations, foreign_texts, robot_of, written_goals
+from training.written import (
+    Conversation,
+    Foreign,
+    Sheet,
+    Written,
+    conversations,
+    foreign_texts,
+    robot_of,
+    written_goals,
+)
 
 T = TypeVar("T")
 _NUMBER = re.compile(r"\d+\.\d+")
@@ -41,10 +50,13 @@ ORDERED = "the same goals, tools in order"
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """How many of each split, from which seed; without a `count` all that people wrote, else as many as usual."""
+    """How many of each split; without a `count` all that people wrote, else as many as usual.
+
+    The `sheet` is what people wrote, and the seed of what is generated. Whoever names none never sees the test.
+    """
 
     count: int | None = None
-    seed: str = "test"
+    sheet: Sheet = "validation"
 
     def first(self, episodes: Iterator[Episode], usual: int) -> list[Episode]:
         """So many of an endless row."""
@@ -54,7 +66,7 @@ class Draw:
         """A sample of what people wrote, in its order."""
         if self.count is None or self.count >= len(those):
             return those
-        return [those[index] for index in sorted(Random(self.seed).sample(range(len(those)), self.count))]
+        return [those[index] for index in sorted(Random(self.sheet).sample(range(len(those)), self.count))]
 
     def size(self, usual: int) -> int:
         """How many there shall be where `usual` are in the full measurement."""
@@ -64,13 +76,13 @@ class Draw:
 def goals(draw: Draw, usual: int = 300) -> dict[str, list[Episode]]:
     """Goals of every split."""
     made = {
-        SEEN: _real(Split(), draw.seed),
-        NUMBERS: filter(_has_new_number, _real(Split(held_out_numbers=True), draw.seed)),
-        PHRASES: filter(_has_new_phrase, _real(Split(held_out_phrases=True), draw.seed)),
-        WORDS: filter(_has_new_word, _real(Split(held_out_words=True, noise=False), draw.seed)),
-        JOINTS: (one for one in _real(Split(held_out_joints=True), draw.seed) if one.intent == "joined"),
+        SEEN: _real(Split(), draw.sheet),
+        NUMBERS: filter(_has_new_number, _real(Split(held_out_numbers=True), draw.sheet)),
+        PHRASES: filter(_has_new_phrase, _real(Split(held_out_phrases=True), draw.sheet)),
+        WORDS: filter(_has_new_word, _real(Split(held_out_words=True, noise=False), draw.sheet)),
+        JOINTS: (one for one in _real(Split(held_out_joints=True), draw.sheet) if one.intent == "joined"),
     }
-    written = [(_has_new_word(episode), episode) for episode in map(_written, written_goals())]
+    written = [(_has_new_word(episode), episode) for episode in map(_written, written_goals(draw.sheet))]
     return {
         **{name: draw.first(episodes, usual) for name, episodes in made.items()},
         KNOWN: draw.some([episode for is_new, episode in written if not is_new]),
@@ -80,14 +92,14 @@ def goals(draw: Draw, usual: int = 300) -> dict[str, list[Episode]]:
 
 def seen(draw: Draw, usual: int = 300) -> list[Episode]:
     """Goals as training has them, from another seed."""
-    return draw.first(_real(Split(), draw.seed), usual)
+    return draw.first(_real(Split(), draw.sheet), usual)
 
 
 def no_goals(draw: Draw, *, held_out: bool, usual: int = 300) -> list[Episode]:
     """Texts of the generator that ask for nothing the robot can do."""
 
     def made() -> Iterator[Episode]:
-        random = Random(f"{draw.seed}:none:{held_out}")
+        random = Random(f"{draw.sheet}:none:{held_out}")
         author = Author(Split(held_out_phrases=held_out), random)
         while True:
             world = author.world()
@@ -99,9 +111,9 @@ def no_goals(draw: Draw, *, held_out: bool, usual: int = 300) -> list[Episode]:
 def foreign(draw: Draw) -> dict[str, list[Episode]]:
     """Texts of people that ask for nothing the robot can do, by kind."""
     kinds: dict[str, list[Episode]] = {}
-    for text in foreign_texts("test" if draw.seed == "test" else "validation"):
+    for text in foreign_texts(draw.sheet):
         kinds.setdefault(text.kind, []).append(_foreign(text))
-    share = Draw(None if draw.count is None else max(1, draw.count // 8), draw.seed)
+    share = Draw(None if draw.count is None else max(1, draw.count // 8), draw.sheet)
     return {kind: share.some(episodes) for kind, episodes in kinds.items()}
 
 
@@ -109,7 +121,7 @@ def lists(draw: Draw, usual: int = 500) -> dict[str, list[Episode]]:
     """The same goals with all tools in order and shuffled; and goals whose tool is missing from a shuffled list."""
 
     def made() -> Iterator[tuple[Episode, Episode, Episode]]:
-        random = Random(f"{draw.seed}:lists")
+        random = Random(f"{draw.sheet}:lists")
         author = Author(Split(), random)
         while True:
             world = author.world()
@@ -127,13 +139,13 @@ def lists(draw: Draw, usual: int = 500) -> dict[str, list[Episode]]:
 
 def errors(draw: Draw, usual: int = 300) -> list[Episode]:
     """Runs that end in an error, each with only the step that comes after it."""
-    failing = (episode for episode in _real(Split(), draw.seed) if follows_error(episode.steps[-1]))
+    failing = (episode for episode in _real(Split(), draw.sheet) if follows_error(episode.steps[-1]))
     return draw.first((Episode(one.intent, one.goal, one.steps[-1:]) for one in failing), usual)
 
 
 def told(draw: Draw) -> list[Episode]:
     """Conversations that people wrote, each with the one reply that is due."""
-    return draw.some([_conversation(one) for one in conversations()])
+    return draw.some([_conversation(one) for one in conversations(draw.sheet)])
 
 
 def _real(split: Split, seed: str) -> Iterator[Episode]:
