@@ -102,7 +102,8 @@ def serving(place: Place, *options: str, env: Mapping[str, str] | None = None) -
             raise AssertionError("\n".join(said))
     finally:
         process.terminate()
-        rest = process.stdout.read()  # not by `communicate`, which knows nothing of lines that were read ahead
+        with process.stdout:
+            rest = process.stdout.read()  # not by `communicate`, which knows nothing of lines that were read ahead
         process.wait(60)
         said += rest.splitlines()
     assert "Traceback" not in rest, rest
