@@ -81,5 +81,5 @@ def chance(path: Path, episodes: Sequence[Episode], folder: Path, judge: Judge) 
     planner.close()
     return [
         judge.told("always the commonest right reply (chance)", constant),
-        Figure("weights all zero, first replies", found.percent, f"% of {found.of}", constant.percent),
+        judge.at_most("weights all zero, first replies", found, constant.percent),
     ]
