@@ -48,6 +48,12 @@ def _hours(request: pytest.FixtureRequest) -> None:
         pytest.skip("takes the better part of an hour; make soak runs it")
 
 
+@pytest.mark.parametrize("seeds", [range(24641, 24642), range(33000, 33023), range(59212, 59213), range(84011, 84012)])
+def test_what_a_night_of_attacks_found_once_is_not_found_again(seeds: range) -> None:
+    """Four of 100,000, where the judge was wrong: it had forgotten what a reaction was to, or was too fine."""
+    assert attack(seeds).unsafe == []
+
+
 @pytest.mark.parametrize("name", [each.name for each in all_worlds()])
 def test_no_hostile_sequence_does_what_is_forbidden(name: str) -> None:
     """Nothing unsafe is executed, and the sequences are no harmless ones: at least three in ten move the robot."""

@@ -122,6 +122,17 @@ def test_judge_gives_a_reaction_its_time_and_no_more() -> None:
     assert said(0.3)[0].startswith("0.3000 m/s at 1.")
 
 
+def test_judge_knows_what_was_before_the_moment_from_which_it_judges() -> None:
+    """From just before the first fault on it is the first one too: what was seen before may be reacted to."""
+    oracle = Oracle({"station": ZONES["station"]}, keep=0.1, people=replace(WALKER, slow_m=2.0))
+    track = [Moment(n * 0.01, (1.0, 1.3 - n * 0.01 * 0.3, 1.0), held=False) for n in range(300)]
+    whole = oracle.judge(track)
+    at_s = next(each.at_s for each in track if each.place == whole[0].at)
+    assert oracle.judge(track, at_s - 0.1) == whole
+    assert oracle.judge([each for each in track if each.at_s >= at_s - 0.1]) != whole
+    assert oracle.judge(track, at_s + 1.0) == [each for each in whole if each.at[1] < 1.3 - 0.3 * (at_s + 1.0)]
+
+
 def test_judge_lets_the_tool_leave_a_zone_but_never_go_deeper() -> None:
     """A zone that was put around the tool may be left, and only left."""
     assert faults((-0.6, -0.5, 0.5), (-0.4, -0.5, 0.5)) == []

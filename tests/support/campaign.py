@@ -84,7 +84,7 @@ def faults(world: World, deeds: Deeds) -> list[str]:
     """Everything that the oracle, or a standstill that was none, says against what was executed."""
     said = [f"{fault.sentence} at {fault.at}" for fault in world.oracle().judge(deeds.track)]
     for since_s, judge in deeds.later:
-        late = judge.judge([each for each in deeds.track if each.at_s >= since_s])
+        late = judge.judge(deeds.track, since_s)
         said += [f"{fault.sentence} at {fault.at}, long after that came to count" for fault in late]
     for first, last, why in deeds.still:
         stood = deeds.track[first].place

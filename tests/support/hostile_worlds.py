@@ -45,6 +45,10 @@ QUICK_ROVER: Mapping[str, float] = {
 }
 """The same for the rover: as quick as the kinematic one follows."""
 
+_SIDEWAYS_M = 2e-5
+"""Within one tick. A piece of a way may go a tenth of a millimetre sideways, as a measured start is no truer than that
+to the way that was planned from it; the shortest piece takes a dozen ticks."""
+
 _SLENDER = "tool: {radius_m: 0.05, length_m: 0.3, payload_radius_m: 0.09}"
 """A tool that passes below things, for every other world; the shipped one has a mast up to the ceiling."""
 
@@ -154,7 +158,7 @@ def _rover_world(name: str, zones: tuple[str, ...], *, physical: bool) -> World:
     judge = replace(
         _judge(document.keys, profile, swing=1.25 if physical else 1.001),
         workspace=((-2.0, -2.0, 0.0), (2.0, 2.0, 0.2)),
-        sideways_m=2e-4 if physical else 1e-6,
+        sideways_m=2e-4 if physical else _SIDEWAYS_M,
     )
     return World(
         name, profile, judge, shipped_scene("empty"), *((_wheels, 2.5e-2) if physical else (KinematicRover, 1e-6))

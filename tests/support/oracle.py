@@ -104,14 +104,18 @@ class Oracle:
         self._allowed.clear()
         return self
 
-    def judge(self, track: Sequence[Moment]) -> list[Fault]:
-        """What is wrong with a track, in between its moments as well."""
-        faults = [fault for each in track if (fault := self._outside(each.place))]
-        faults += self._too_fast(track)
+    def judge(self, track: Sequence[Moment], since_s: float = -math.inf) -> list[Fault]:
+        """What is wrong with a track from a moment on, in between its moments as well.
+
+        What was before is looked at where a robot needed time to react to it, and is not judged.
+        """
+        counts = [each for each in track if each.at_s >= since_s]
+        faults = [fault for each in counts if (fault := self._outside(each.place))]
+        faults += self._too_fast(counts)
         if self.people is not None:
-            faults += self._too_fast_beside_people(track, self.people)
+            faults += self._too_fast_beside_people(track, self.people, len(track) - len(counts))
         for body in ("the tool", "the payload"):
-            held = [(each.place, each.held or body == "the tool") for each in track]
+            held = [(each.place, each.held or body == "the tool") for each in counts]
             for zone in self.zones:
                 faults += self._too_near(zone, body, held)
         return faults
@@ -142,10 +146,10 @@ class Oracle:
                 if (beside_m := abs(y * math.cos(along) - x * math.sin(along))) > self.sideways_m:
                     yield Fault(b.place, f"{beside_m:.4f} m sideways")
 
-    def _too_fast_beside_people(self, track: Sequence[Moment], people: People) -> Iterable[Fault]:
-        """Each step against the distances of the time that it takes to react to them."""
+    def _too_fast_beside_people(self, track: Sequence[Moment], people: People, first: int) -> Iterable[Fault]:
+        """Each step after the first that counts, against the distances of the time that it takes to react to them."""
         zones = [name for name, zone in self.zones.items() if zone.get("kind") == "human"]
-        for number in range(1, len(track) if zones else 0):
+        for number in range(first + 1, len(track) if zones else 0):
             (earlier, a, _, _), (later, b, held, _) = track[number - 1 : number + 1]
             speed_mps = math.dist(a, b) / (later - earlier)
             if not any(
