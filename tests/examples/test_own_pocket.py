@@ -12,6 +12,7 @@ import pytest
 from llmos.documents.agent import read_agent
 from llmos.messages import Message, Reply, Request, Text, ToolCall, ToolResult
 from llmos.models.base import ignore_text
+from llmos.models.gguf_header import read_header
 from llmos.models.local import LocalModel
 from llmos.tools.base import Tool
 from llmos.tools.plugins import TOOLS, Plugins
@@ -20,6 +21,7 @@ from llmos.volumes.volume import open_volume
 from tests.support.llama import need_backend
 from tests.support.robots import rig
 from training.own import PARTS, SLOTS, read_own
+from training.prompt import template_source
 
 CHECKOUT = Path(__file__).parents[2]
 EXAMPLE = CHECKOUT / "examples" / "own-pocket"
@@ -111,53 +113,63 @@ def retrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+LEFT, RIGHT = ("move_relative", {"dx": -0.1}), ("move_relative", {"dx": 0.1})
+CUBE = ("move_to", {"x": 1.5, "y": 1.0, "z": 0.5})
+ASKED = {
+    "Wave at the visitors": [LEFT, RIGHT],
+    "Please wave 20 cm wide": [("move_relative", {"dx": -0.2}), ("move_relative", {"dx": 0.2})],
+    "Turn the light red": [("set_light", {"color": "red"})],
+    "Mark the cube in green": [CUBE, ("set_light", {"color": "green"})],
+    "Move 30cm to the right": [("move_relative", {"dx": 0.3})],
+    "Go home": [("go_home", {})],
+}
+NO_GOALS = ("Who invented the light bulb?", "Do not wave", "What is the capital of France?")
+
+
+async def knows_what_it_was_taught(path: Path, folder: Path) -> None:
+    """Two verbs and a tool, what it could do before, and what it must leave alone, by the path of every run."""
+    for number, (goal, wanted) in enumerate(ASKED.items()):
+        calls, last = await run(path, goal, folder / f"goal {number}")
+        assert [(call.name, dict(call.args)) for call in calls] == wanted, goal
+        assert last.claim == "done"
+    for number, text in enumerate(NO_GOALS):
+        calls, last = await run(path, text, folder / f"text {number}")
+        assert (calls, last.claim) == ([], "abstained"), text
+    calls, last = await run(path, "Turn the light red", folder / "without", without=["set_light"])
+    assert (calls, last.claim) == ([], "abstained")
+
+
+@pytest.mark.system
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", sorted(EXAMPLE.glob("*.gguf")), ids=lambda path: path.name)
+async def test_a_retrained_model_that_is_kept_waves_lights_and_marks(path: Path, tmp_path: Path) -> None:
+    """What the command of the README made of the shipped model; a kept file was trained on the shipped template."""
+    need_backend("xllamacpp")
+    assert read_header(path).chat_template == template_source()
+    await knows_what_it_was_taught(path, tmp_path)
+
+
 @needs_torch
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.anyio
 async def test_the_retrained_model_waves_lights_and_marks(retrained: Path, tmp_path: Path) -> None:
-    """Two verbs and a tool, by the path of every run; and what it could do before."""
-    left, right = ("move_relative", {"dx": -0.1}), ("move_relative", {"dx": 0.1})
-    cube = ("move_to", {"x": 1.5, "y": 1.0, "z": 0.5})
-    asked = {
-        "Wave at the visitors": [left, right],
-        "Please wave 20 cm wide": [("move_relative", {"dx": -0.2}), ("move_relative", {"dx": 0.2})],
-        "Turn the light red": [("set_light", {"color": "red"})],
-        "Mark the cube in green": [cube, ("set_light", {"color": "green"})],
-        "Move 30cm to the right": [("move_relative", {"dx": 0.3})],
-        "Go home": [("go_home", {})],
-    }
-    for number, (goal, wanted) in enumerate(asked.items()):
-        calls, last = await run(retrained, goal, tmp_path / str(number))
-        assert [(call.name, dict(call.args)) for call in calls] == wanted, goal
-        assert last.claim == "done"
-
-
-@needs_torch
-@pytest.mark.soak
-@pytest.mark.timeout(3600)
-@pytest.mark.anyio
-async def test_the_retrained_model_still_knows_what_it_does_not_know(retrained: Path, tmp_path: Path) -> None:
-    """Without the tool it says so, and what only sounds like a verb moves nothing."""
-    calls, last = await run(retrained, "Turn the light red", tmp_path / "without", without=["set_light"])
-    assert (calls, last.claim) == ([], "abstained")
-    for number, text in enumerate(("Who invented the light bulb?", "Do not wave", "What is the capital of France?")):
-        calls, last = await run(retrained, text, tmp_path / str(number))
-        assert (calls, last.claim) == ([], "abstained"), text
+    """Made here and now from the shipped model, by the command of the README."""
+    await knows_what_it_was_taught(retrained, tmp_path)
 
 
 @needs_torch
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_the_retrained_model_has_learned_and_forgotten_little(retrained: Path) -> None:
-    """By the measure that the README names: nine in ten of each verb, and within three points of what it was."""
+    """By the measure that the README names: eight in ten of each verb, and within five points of what it was."""
     need_backend("xllamacpp")
     from training.measure.asking import Planner
     from training.own_measure import old_rows, report
     from training.train import SHIPPED
 
     rows = report(Planner(retrained), OWN, 60)
-    assert [row for row in rows if "learned" in row[0] and row[1] < 0.9 * row[2]] == []
+    assert [row for row in rows if "learned" in row[0] and row[1] < 0.8 * row[2]] == []
     before = {name: right / asked for name, right, asked in old_rows(Planner(SHIPPED), 150)}
     now = {name: right / asked for name, right, asked in old_rows(Planner(retrained), 150)}
-    assert {name: share for name, share in now.items() if share < before[name] - 0.03} == {}
+    assert {name: share for name, share in now.items() if share < before[name] - 0.05} == {}
