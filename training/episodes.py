@@ -81,6 +81,8 @@ class Split:
     held_out_words: bool = False
     held_out_joints: bool = False
     noise: bool = True
+    slips: float = 0.14
+    """How many of the texts are typed badly, where there is noise."""
     round: int = 0
 
     @property
@@ -226,7 +228,7 @@ class Author:
     def _sentence(self, text: str, world: World) -> str:
         """Capitals and a full stop, mostly as people put them; now and then a slip of the finger, but not in a name."""
         random = self._random
-        if self._split.noise and random.random() < 0.14:
+        if self._split.noise and random.random() < self._split.slips:
             for _ in range(random.choice((1, 1, 2))):
                 slipped = slip(text, random)
                 text = slipped if _told(slipped, world) == _told(text, world) else text

@@ -7,7 +7,7 @@ all of them, where people wrote.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeVar
 
@@ -33,15 +33,18 @@ from training.written import (
 )
 
 T = TypeVar("T")
+TYPED = Split(slips=0.0)
+"""Every word as it should be typed: what a slip of the finger costs is a split of its own."""
 _NUMBER = re.compile(r"\d+\.\d+")
 SEEN = "seen phrases"
 NUMBERS = "unseen numbers"
 PHRASES = "unseen phrases"
 WORDS = "unseen words"
 JOINTS = "unseen combinations"
+SLIPS = "seen phrases, typed badly"
 KNOWN = "written freely, words of training"
 UNKNOWN = "written freely, other words too"
-GENERATED = (SEEN, NUMBERS, PHRASES, WORDS, JOINTS)
+GENERATED = (SEEN, NUMBERS, PHRASES, WORDS, JOINTS, SLIPS)
 WRITTEN = (KNOWN, UNKNOWN)
 MISSING = "a tool is missing"
 SHUFFLED = "shuffled tools"
@@ -76,11 +79,12 @@ class Draw:
 def goals(draw: Draw, usual: int = 300) -> dict[str, list[Episode]]:
     """Goals of every split."""
     made = {
-        SEEN: _real(Split(), draw.sheet),
-        NUMBERS: filter(_has_new_number, _real(Split(held_out_numbers=True), draw.sheet)),
-        PHRASES: filter(_has_new_phrase, _real(Split(held_out_phrases=True), draw.sheet)),
+        SEEN: _real(TYPED, draw.sheet),
+        NUMBERS: filter(_has_new_number, _real(replace(TYPED, held_out_numbers=True), draw.sheet)),
+        PHRASES: filter(_has_new_phrase, _real(replace(TYPED, held_out_phrases=True), draw.sheet)),
         WORDS: filter(_has_new_word, _real(Split(held_out_words=True, noise=False), draw.sheet)),
-        JOINTS: (one for one in _real(Split(held_out_joints=True), draw.sheet) if one.intent == "joined"),
+        JOINTS: (one for one in _real(replace(TYPED, held_out_joints=True), draw.sheet) if one.intent == "joined"),
+        SLIPS: _real(Split(slips=1.0), draw.sheet),
     }
     written = [(_has_new_word(episode), episode) for episode in map(_written, written_goals(draw.sheet))]
     return {
@@ -92,7 +96,7 @@ def goals(draw: Draw, usual: int = 300) -> dict[str, list[Episode]]:
 
 def seen(draw: Draw, usual: int = 300) -> list[Episode]:
     """Goals as training has them, from another seed."""
-    return draw.first(_real(Split(), draw.sheet), usual)
+    return draw.first(_real(TYPED, draw.sheet), usual)
 
 
 def no_goals(draw: Draw, *, held_out: bool, usual: int = 300) -> list[Episode]:
@@ -122,7 +126,7 @@ def lists(draw: Draw, usual: int = 500) -> dict[str, list[Episode]]:
 
     def made() -> Iterator[tuple[Episode, Episode, Episode]]:
         random = Random(f"{draw.sheet}:lists")
-        author = Author(Split(), random)
+        author = Author(TYPED, random)
         while True:
             world = author.world()
             goal = author.goal(world)
