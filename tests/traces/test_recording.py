@@ -1,6 +1,6 @@
 """A recording is read back by MCAP's own reader, whatever became of the process that wrote it."""
 
-import json
+import base64
 import signal
 import subprocess
 import sys
@@ -13,8 +13,9 @@ import pytest
 
 from llmos.errors import StorageError
 from llmos.traces.recording import Recording
-from llmos.traces.recording_schemas import SCHEMAS, TOPICS
+from llmos.traces.recording_schemas import SCHEMAS, TOPICS, protobuf
 from llmos.traces.sealing import seal, unsealed
+from tests.support.recordings import messages
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 POSE = {"x": 0.1, "y": 0.2, "z": 0.3, "theta_rad": 0.5}
@@ -40,15 +41,6 @@ def _mcap(require_system: Callable[[str], None]) -> None:
         require_system("mcap")
 
 
-def messages(path: Path) -> list[tuple[str, str, dict[str, object]]]:
-    """Topic, schema and content of each message, as MCAP's own reader gives them with every checksum verified."""
-    from mcap.reader import make_reader
-
-    with path.open("rb") as file:
-        found = list(make_reader(file, validate_crcs=True).iter_messages(log_time_order=False))
-    return [(channel.topic, schema.name, json.loads(message.data)) for schema, channel, message in found]
-
-
 def record(path: Path) -> Recording:
     """One of everything."""
     recording = Recording(path, "arm")
@@ -65,23 +57,40 @@ def test_everything_recorded_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "recordings" / "a.mcap"
     record(path).close()
     found = messages(path)
-    assert [topic for topic, _, _ in found] == [
+    assert [topic for topic, *_ in found] == [
         "/robot/command",
         "/gate/verdict",
         "/gate/log",
         "/robot/state",
         "/robot/pose",
+        "/robot/transform",
         "/robot/motion",
         "/camera",
     ]
-    assert all(TOPICS[topic] == schema for topic, schema, _ in found)
-    of = {topic: content for topic, _, content in found}
+    assert all(TOPICS[topic] == schema for topic, schema, *_ in found)
+    of = {topic: content for topic, _, content, _ in found}
     assert of["/gate/log"]["message"] == "Too far."
-    assert of["/robot/pose"]["timestamp"] == {"sec": 1795176000, "nsec": 0}
-    assert of["/robot/pose"]["pose"]["orientation"] == pytest.approx(
-        {"x": 0, "y": 0, "z": 0.2474, "w": 0.9689}, abs=1e-4
-    )
+    turned = pytest.approx({"x": 0, "y": 0, "z": 0.2474, "w": 0.9689}, abs=1e-4)
+    assert of["/robot/pose"]["timestamp"] == "2026-11-20T12:00:00Z"
+    assert {"x": 0, "y": 0, **of["/robot/pose"]["pose"]["orientation"]} == turned
+    assert {"x": 0, "y": 0, **of["/robot/transform"]["rotation"]} == turned
+    assert of["/robot/transform"]["translation"] == {axis: POSE[axis] for axis in ("x", "y", "z")}
     assert of["/camera"]["format"] == "png"
+    assert base64.b64decode(of["/camera"]["data"]) == b"\x89PNG..."
+
+
+def test_what_viewers_show_is_protobuf_in_their_schemas(tmp_path: Path) -> None:
+    """Rerun shows no picture and no pose that is JSON; what is ours alone stays JSON, which every tool reads."""
+    from mcap.reader import make_reader
+
+    path = tmp_path / "a.mcap"
+    record(path).close()
+    with path.open("rb") as file:
+        found = [(schema, channel) for schema, channel, _ in make_reader(file).iter_messages()]
+    encodings = {schema.name: (schema.encoding, channel.message_encoding) for schema, channel in found}
+    assert set(encodings) == set(TOPICS.values())
+    for name, encoding in encodings.items():
+        assert encoding == (("protobuf", "protobuf") if name.startswith("foxglove.") else ("jsonschema", "json"))
 
 
 def test_a_sealed_recording_has_an_index(tmp_path: Path) -> None:
@@ -94,7 +103,7 @@ def test_a_sealed_recording_has_an_index(tmp_path: Path) -> None:
         summary = make_reader(file).get_summary()
     assert summary is not None
     assert summary.statistics is not None
-    assert summary.statistics.message_count == 7
+    assert summary.statistics.message_count == 8
     assert summary.chunk_indexes
     assert [left.name for left in tmp_path.iterdir()] == ["a.mcap"]
     assert unsealed(tmp_path) == []
@@ -109,7 +118,7 @@ def test_a_killed_process_loses_nothing_it_had_recorded(tmp_path: Path) -> None:
         child.send_signal(signal.SIGKILL)
     assert unsealed(tmp_path) == [path]
     count = seal(path)
-    found = [content["x"] for topic, _, content in messages(path) if topic == "/robot/state"]
+    found = [content["x"] for topic, _, content, _ in messages(path) if topic == "/robot/state"]
     assert count >= 1002
     assert found == list(range(len(found)))
     assert len(found) > 500
@@ -125,7 +134,7 @@ def test_a_recording_cut_anywhere_gives_back_its_whole_messages(cut: int, tmp_pa
     content = path.read_bytes()
     path.write_bytes(content[:-cut])
     seal(path)
-    found = [content for topic, _, content in messages(path) if topic == "/robot/state"]
+    found = [content for topic, _, content, _ in messages(path) if topic == "/robot/state"]
     assert found[1:] == [{"x": number} for number in range(len(found) - 1)]
     assert len(found) >= 19
     recording._file.close()
@@ -153,5 +162,7 @@ def test_a_recording_never_overwrites_another(tmp_path: Path) -> None:
 
 
 def test_every_topic_has_a_schema() -> None:
-    """And no schema is for nothing."""
-    assert set(TOPICS.values()) == set(SCHEMAS)
+    """Ours or Foxglove's; and no schema is for nothing."""
+    theirs = {name for name in TOPICS.values() if name.startswith("foxglove.")}
+    assert set(TOPICS.values()) == set(SCHEMAS) | theirs
+    assert all(protobuf(name).DESCRIPTOR.full_name == name for name in theirs)

@@ -1,6 +1,5 @@
 """A recorded robot does what it does anyway, and the recording tells it."""
 
-import json
 from collections.abc import Callable
 from importlib.util import find_spec
 from itertools import pairwise
@@ -15,8 +14,10 @@ from llmos.robots.controls import Snapshot
 from llmos.robots.evidence.recorded import RecordedControls
 from llmos.robots.pilot import Pilot
 from llmos.traces.recording import Recording
+from tests.support.recordings import messages
 from tests.support.robots import OPERATOR, Rig, rig
 
+ALWAYS = {"/robot/state", "/robot/pose", "/robot/transform"}
 pytestmark = [pytest.mark.anyio, pytest.mark.system]
 
 
@@ -40,11 +41,7 @@ def recorded(
 
 def topics(path: Path) -> list[tuple[str, dict[str, object], int]]:
     """Topic, content and time of each message."""
-    from mcap.reader import make_reader
-
-    with path.open("rb") as file:
-        found = list(make_reader(file).iter_messages(log_time_order=False))
-    return [(channel.topic, json.loads(message.data), message.log_time) for _, channel, message in found]
+    return [(topic, content, at) for topic, _, content, at in messages(path)]
 
 
 async def test_a_motion_is_recorded_from_its_order_to_its_end(tmp_path: Path) -> None:
@@ -54,7 +51,7 @@ async def test_a_motion_is_recorded_from_its_order_to_its_end(tmp_path: Path) ->
     result = await Pilot(controls, OPERATOR).move_to(0.5, 0.0, 1.0)
     controls.close()
     found = topics(path)
-    order = [topic for topic, _, _ in found if topic not in ("/robot/state", "/robot/pose")]
+    order = [topic for topic, _, _ in found if topic not in ALWAYS]
     assert order == ["/robot/command", "/gate/verdict", "/gate/log", "/camera", "/robot/motion", "/camera"]
     states = [(content, at) for topic, content, at in found if topic == "/robot/state"]
     assert result.ok
