@@ -4,17 +4,17 @@ Knows no backend. What is no call of a tool on the list, or has numbers that nob
 turn with the claim `failed`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from llmos.messages import Claim, Message, Request, Text, ToolCall, ToolResult, ToolSpec
 from llmos.models.base import OnText
 from llmos.models.dialect import Answer, Stream, call_id, read_call
-from llmos.models.gbnf import FINISH, STATUSES, pocket_grammar
+from llmos.models.gbnf import CLAIMS, FINISH, pocket_grammar
 from llmos.models.grounding import ungrounded
 
 
 class Pocket:
-    """One compact JSON object per reply: a tool, or `finish` with a status that the host puts into words."""
+    """One compact JSON object per reply: a tool, or `finish` with a status and what the host is to quote for it."""
 
     def grammar(self, tools: Sequence[ToolSpec]) -> str:
         """Exactly one call."""
@@ -28,9 +28,9 @@ class Pocket:
         """The call; `finish` becomes a sentence and a claim; anything else is a failure that calls nothing."""
         call = read_call(text)
         if call is not None and call.name == FINISH:
-            status = call.arguments.get("status")
-            if status in STATUSES:
-                return Answer((Text(_closing(status, request)),), "end", status)
+            status, quote = call.arguments.get("status"), call.arguments.get("quote")
+            if (status, quote) in CLAIMS:
+                return Answer((Text(_closing(status, quote, request)),), "end", status)
         elif call is not None and request.may_call_tools and call.name in {tool.name for tool in request.tools}:
             if slip := ungrounded(call.arguments, request):
                 return Answer((Text(slip),), "end", "failed")
@@ -55,21 +55,27 @@ class AtTheEnd:
             self._on_text(answer.text)
 
 
-def _closing(status: Claim, request: Request) -> str:
-    """The sentence for `finish`: what the last fitting tool result of this turn said."""
-    for result in _results_of_turn(request.messages):
-        if status == "done" and not result.is_error and result.text:
-            return result.text
-        if status == "failed" and result.is_error and result.text:
-            return result.text
+def _closing(status: Claim, quote: str, request: Request) -> str:
+    """The sentence for `finish`: what the newest fitting tool result of this turn said, or why nothing was done."""
+    if status != "abstained":
+        for result in _results_of_turn(request.messages):
+            if result.is_error == (quote == "refusal") and result.text:
+                return result.text
     if not request.may_call_tools:
         return "No tool could be called any more, for the limits of this run are used up."
-    names = ", ".join(sorted(tool.name for tool in request.tools)) or "none"
+    if status != "abstained":
+        return "Nothing had to be done." if status == "done" else "The goal was not reached."
+    tools = _listed(tool.name for tool in request.tools)
+    things = _listed(name for group in ("objects", "places") for name in request.state.get(group) or ())
     return {
-        "done": "Nothing had to be done.",
-        "failed": "The goal was not reached.",
-        "abstained": f"This goal is not understood, or none of the tools serves it; the tools are: {names}.",
-    }[status]
+        "goal": f"This is not understood as a goal for these tools: {tools}.",
+        "tools": f"None of the tools serves this goal; the tools are: {tools}.",
+        "names": f"It is not clear which thing or place is meant; there are: {things}.",
+    }[quote]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 def _results_of_turn(messages: Sequence[Message]) -> list[ToolResult]:

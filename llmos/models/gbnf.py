@@ -13,7 +13,6 @@ from functools import lru_cache
 from llmos.messages import JSON, ToolSpec
 
 FINISH = "finish"
-STATUSES = ("done", "failed", "abstained")
 CLAIMS = (
     ("done", "result"),
     ("failed", "refusal"),
@@ -89,7 +88,8 @@ def _cached_schema(schema: str, spacing: Spacing) -> str:
 @lru_cache(maxsize=64)
 def _cached_pocket(tools: tuple[tuple[str, str], ...]) -> str:
     rules = _Rules(COMPACT)
-    finish = {"properties": {"status": {"enum": list(STATUSES)}}, "required": ["status"]}
+    claims = [{"status": {"const": status}, "quote": {"const": quote}} for status, quote in CLAIMS]
+    finish = {"anyOf": [{"type": "object", "properties": each, "required": list(each)} for each in claims]}
     offered = [(name, json.loads(schema)) for name, schema in tools if name != FINISH]
     return rules.text(rules.calls([*offered, (FINISH, finish)]))
 

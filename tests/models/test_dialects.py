@@ -10,6 +10,7 @@ from llmos.messages import Message, Request, Text, ToolCall, ToolResult, ToolSpe
 from llmos.models.dialect import Dialect, JsonOnly
 from llmos.models.dialect_hermes import Hermes
 from llmos.models.dialect_pocket import Pocket
+from llmos.models.gbnf import CLAIMS
 
 TOOLS = (ToolSpec("move_to", "", {}), ToolSpec("go_home", "", {}))
 ASKED = Request("", (Message("user", (Text("go"),)),), TOOLS)
@@ -35,9 +36,14 @@ def shown(dialect: Dialect, pieces: list[str], request: Request = ASKED) -> str:
     return "".join(seen)
 
 
-def finish(status: str, request: Request) -> tuple[Any, ...]:
+def finishing(status: str, quote: str) -> str:
+    """What pocket writes to finish."""
+    return f'{{"name":"finish","arguments":{{"status":"{status}","quote":"{quote}"}}}}'
+
+
+def finish(status: str, quote: str, request: Request) -> tuple[Any, ...]:
     """Parts and claim of pocket's `finish`."""
-    answer = Pocket().answer(f'{{"name":"finish","arguments":{{"status":"{status}"}}}}', request, cut=False)
+    answer = Pocket().answer(finishing(status, quote), request, cut=False)
     assert answer.stop_reason == "end"
     return answer.text, answer.claim
 
@@ -51,29 +57,47 @@ def test_pocket_calls_a_tool_of_its_list() -> None:
 
 def test_pocket_done_says_what_the_last_tool_that_succeeded_said() -> None:
     """The sentence is the tool's, not the model's."""
-    assert finish("done", with_results(("at A", False), ("at B", False), ("too far", True))) == ("at B", "done")
-    assert finish("done", ASKED) == ("Nothing had to be done.", "done")
-
-
-def test_pocket_failed_says_the_last_error() -> None:
-    """Why it gave up."""
-    assert finish("failed", with_results(("too far", True), ("at B", False))) == ("too far", "failed")
-    assert finish("failed", ASKED) == ("The goal was not reached.", "failed")
-
-
-def test_pocket_abstained_names_the_tools() -> None:
-    """The person learns what could have been asked."""
-    assert finish("abstained", with_results(("at A", False))) == (
-        "This goal is not understood, or none of the tools serves it; the tools are: go_home, move_to.",
-        "abstained",
+    assert finish("done", "result", with_results(("at A", False), ("at B", False), ("too far", True))) == (
+        "at B",
+        "done",
     )
+    assert finish("done", "result", ASKED) == ("Nothing had to be done.", "done")
+
+
+def test_pocket_failed_says_the_last_error_or_the_last_result() -> None:
+    """Why it gave up: a refusal, or a result that was no error and yet not what the goal needed."""
+    results = with_results(("too far", True), ("closed on nothing", False))
+    assert finish("failed", "refusal", results) == ("too far", "failed")
+    assert finish("failed", "result", results) == ("closed on nothing", "failed")
+    assert finish("failed", "refusal", ASKED) == ("The goal was not reached.", "failed")
+
+
+@pytest.mark.parametrize(
+    ("quote", "sentence"),
+    [
+        ("goal", "This is not understood as a goal for these tools: go_home, move_to."),
+        ("tools", "None of the tools serves this goal; the tools are: go_home, move_to."),
+        ("names", "It is not clear which thing or place is meant; there are: cube, shelf A3."),
+    ],
+)
+def test_pocket_abstained_says_what_was_not_clear(quote: str, sentence: str) -> None:
+    """The person learns what could have been asked."""
+    state = {"objects": {"cube": [0, 0, 0]}, "places": {"shelf A3": [1, 0, 0]}}
+    request = Request("", with_results(("at A", False)).messages, TOOLS, state=state)
+    assert finish("abstained", quote, request) == (sentence, "abstained")
+
+
+def test_where_there_is_no_thing_and_no_place_pocket_says_so() -> None:
+    """An empty table has no names to offer."""
+    sentence = "It is not clear which thing or place is meant; there are: none."
+    assert finish("abstained", "names", ASKED) == (sentence, "abstained")
 
 
 def test_results_of_an_earlier_answered_turn_are_not_repeated() -> None:
     """What the goal before came to is not the answer to this one."""
     earlier = with_results(("at A", False)).messages
     history = (*earlier, Message("assistant", (Text("at A"),)), Message("user", (Text("hm"),)))
-    assert finish("done", Request("", history, TOOLS)) == ("Nothing had to be done.", "done")
+    assert finish("done", "result", Request("", history, TOOLS)) == ("Nothing had to be done.", "done")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +107,9 @@ def test_results_of_an_earlier_answered_turn_are_not_repeated() -> None:
         "nonsense",
         '{"name":"move_to","arguments":',
         '{"name":"format_disk","arguments":{}}',
-        '{"name":"finish","arguments":{"status":"excellent"}}',
+        finishing("excellent", "result"),
+        finishing("done", "goal"),
+        '{"name":"finish","arguments":{"status":"done"}}',
         '{"name":"move_to","arguments":[]}',
         '{"name":"move_to","arguments":{"x":NaN}}',
         '{"arguments":{}}',
@@ -104,18 +130,18 @@ def test_pocket_calls_nothing_when_it_must_answer() -> None:
     assert Pocket().answer('{"name":"go_home","arguments":{}}', request, cut=False).claim == "failed"
 
 
-@pytest.mark.parametrize("status", ["done", "failed", "abstained"])
-def test_pocket_does_not_blame_the_goal_for_the_limits(status: str) -> None:
+@pytest.mark.parametrize(("status", "quote"), CLAIMS)
+def test_pocket_does_not_blame_the_goal_for_the_limits(status: str, quote: str) -> None:
     """Where no tool may be called, nothing follows from its having called none."""
     request = Request("", ASKED.messages, TOOLS, may_call_tools=False)
-    answer = Pocket().answer(f'{{"name":"finish","arguments":{{"status":"{status}"}}}}', request, cut=False)
+    answer = Pocket().answer(finishing(status, quote), request, cut=False)
     assert answer.text == "No tool could be called any more, for the limits of this run are used up."
 
 
 def test_pocket_shows_its_closing_sentence_and_no_raw_pieces() -> None:
     """A person never reads JSON."""
     assert shown(Pocket(), ['{"name":"go_home",', '"arguments":{}}']) == ""
-    assert shown(Pocket(), ['{"name":"finish","arguments":{"status":"done"}}']) == "Nothing had to be done."
+    assert shown(Pocket(), [finishing("done", "result")]) == "Nothing had to be done."
 
 
 def test_hermes_keeps_texts_and_calls_in_order() -> None:

@@ -1,7 +1,7 @@
 """The grammars, letter by letter; tests/models/test_grammars_in_llama.py shows that llama.cpp obeys them."""
 
 from llmos.messages import ToolSpec
-from llmos.models.gbnf import SPACED, hermes_grammar, literal, pocket_grammar, schema_grammar
+from llmos.models.gbnf import CLAIMS, SPACED, hermes_grammar, literal, pocket_grammar, schema_grammar
 
 NUMBER = {"type": "number"}
 
@@ -27,15 +27,16 @@ def test_a_literal_escapes_quotes_backslashes_and_newlines() -> None:
 
 
 def test_a_pocket_grammar_writes_one_compact_call_or_finish() -> None:
-    """No blank is a choice, and `finish` has three statuses."""
+    """No blank is a choice, and `finish` says what the host is to quote for its status."""
     grammar = rules(pocket_grammar([tool("move_to", ("x",), x=NUMBER, theta=NUMBER)]))
     assert grammar["root"] == "call-0 | call-1"
     assert grammar["call-0"] == (
         r'"{\"name\":\"move_to\",\"arguments\":" "{" "\"x\":" number ("," "\"theta\":" number)? "}" "}"'
     )
-    assert grammar["call-1"] == (
-        r'"{\"name\":\"finish\",\"arguments\":" "{" "\"status\":" ("\"done\"" | "\"failed\"" | "\"abstained\"") "}" "}"'
+    claims = " | ".join(
+        rf'''"{{" "\"status\":" "\"{status}\"" "," "\"quote\":" "\"{quote}\"" "}}"''' for status, quote in CLAIMS
     )
+    assert grammar["call-1"] == r'"{\"name\":\"finish\",\"arguments\":" ' + f'({claims}) "}}"'
 
 
 def test_a_pocket_grammar_without_tools_can_only_finish() -> None:
