@@ -81,6 +81,7 @@ def test_nobody_can_write_a_line_of_the_prompt() -> None:
         ("Go to the top shelf", [" top shelf x0.0 y0.0 z2.0", "? red cube x1.5 y1.0 z0.5"]),
         ("Go to the shelf", [" shelf x0.0 y0.0 z1.0", "? red cube x1.5 y1.0 z0.5"]),
         ("Take the cube", ["~ red cube x1.5 y1.0 z0.5"]),
+        ("Put the object on the shelf", [" red cube x1.5 y1.0 z0.5", " shelf x0.0 y0.0 z1.0"]),
         ("Is this cubic or A31 or shelfs?", ["? red cube x1.5 y1.0 z0.5"]),
     ],
 )
