@@ -33,7 +33,7 @@ def bars(figures: Sequence[Figure], title: str) -> str:
         parts += [
             _text(left - 10, y + 13, figure.what, "end"),
             f'<rect x="{left}" y="{y + 2}" width="{x(figure.measured) - left:.1f}" height="15" rx="2" fill="{LINE}"/>',
-            _text(x(figure.measured) + 6, y + 14, f"{figure.measured:.1f}"),
+            _text(x(max(figure.measured, figure.target or 0)) + 6, y + 14, f"{figure.measured:.1f}"),
         ]
         if figure.target is not None:
             at = x(figure.target)
