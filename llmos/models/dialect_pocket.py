@@ -28,9 +28,10 @@ class Pocket:
         """The call; `finish` becomes a sentence and a claim; anything else is a failure that calls nothing."""
         call = read_call(text)
         if call is not None and call.name == FINISH:
-            status, quote = call.arguments.get("status"), call.arguments.get("quote")
-            if (status, quote) in CLAIMS:
-                return Answer((Text(_closing(status, quote, request)),), "end", status)
+            said = (call.arguments.get("status"), call.arguments.get("quote"))
+            for status, quote in CLAIMS:
+                if said == (status, quote):
+                    return Answer((Text(_closing(status, quote, request)),), "end", status)
         elif call is not None and request.may_call_tools and call.name in {tool.name for tool in request.tools}:
             if slip := ungrounded(call.arguments, request):
                 return Answer((Text(slip),), "end", "failed")

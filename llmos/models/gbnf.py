@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from llmos.messages import JSON, ToolSpec
+from llmos.messages import JSON, Claim, ToolSpec
 
 FINISH = "finish"
-CLAIMS = (
+CLAIMS: tuple[tuple[Claim, str], ...] = (
     ("done", "result"),
     ("failed", "refusal"),
     ("failed", "result"),
