@@ -39,13 +39,13 @@ WANTED = Call("move_to", {"x": 1.5, "y": 1.0, "z": 0.5})
 
 
 def figures(chapters: Mapping[str, list[Mapping[str, Any]]]) -> str:
-    """One table for all chapters of `benchmarks.pocket --json`, each figure beside its floor."""
+    """Of all chapters of `benchmarks.pocket --json` the figures that have a floor, beside it."""
     if not chapters:
         return NOTHING
     lines = ["| | measured | floor |", "|---|---|---|"]
-    for title, rows in chapters.items():
-        lines.append(f"| **{title}** | | |")
-        lines += [f"| {row['what']} | {_number(row['measured'], row['unit'])} | {_floor(row)} |" for row in rows]
+    for rows in chapters.values():
+        held = [row for row in rows if row["target"] is not None]
+        lines += [f"| {row['what']} | {_number(row['measured'], row['unit'])} | {_floor(row)} |" for row in held]
     return "\n".join(lines)
 
 
@@ -94,7 +94,7 @@ def _number(value: float, unit: str) -> str:
 
 
 def _floor(row: Mapping[str, Any]) -> str:
-    return "" if row["target"] is None else f"{row['better']} {row['target']:g} {row['unit']}".rstrip()
+    return f"{row['better']} {row['target']:g} {row['unit']}".rstrip()
 
 
 def main() -> int:
