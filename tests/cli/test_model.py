@@ -70,7 +70,7 @@ def test_a_pull_fetches_all_files_and_then_the_model_is_usable(llmos: CommandLin
     ("name", "sentence"),
     [
         ("rutnime", "There is no model 'rutnime'; did you mean 'runtime'?"),
-        ("pocket", "The model 'pocket' has no files to pull; those of runtime can be."),
+        ("pocket", "The model 'pocket' has no files to pull; those of runtime, embeddings can be."),
     ],
 )
 def test_what_cannot_be_pulled_is_told(llmos: CommandLine, name: str, sentence: str) -> None:
