@@ -1,8 +1,8 @@
 """Sums the probability of a reply from the likeliest tokens that llama.cpp's server tells, of which it tells no more.
 
 Knows no model. The server gives ln p over the whole vocabulary, before any grammar; what the grammar allows is found
-here, by following it. The rest of the vocabulary counts as forbidden, so a step's probability is too high at most by
-the factor 1 + rest / allowed; a token that the grammar forces has exactly 1.
+here, by following it. The rest of the vocabulary counts as allowed, so a step's probability is too low at most by the
+factor allowed / (allowed + rest), and never too high: where only one letter may follow, it has exactly 1.
 """
 
 from collections.abc import Mapping
@@ -30,8 +30,12 @@ class Candidates:
     def add(self, told: Mapping[str, JSON]) -> None:
         """Take the next token: `id`, `logprob`, `bytes` as far as they were sent, and `top_logprobs`."""
         own = told["logprob"]
-        others = [one for one in told["top_logprobs"] if one["logprob"] > own + _NEGLIGIBLE and one["id"] != told["id"]]
-        allowed = [own, *(one["logprob"] for one in others if self._allows(bytes(one["bytes"])))]
+        others = [one for one in told["top_logprobs"] if one["id"] != told["id"]]
+        rest = 1 - exp(own) - sum(exp(one["logprob"]) for one in others)
+        near = [one for one in others if one["logprob"] > own + _NEGLIGIBLE]
+        allowed = [own, *(one["logprob"] for one in near if self._allows(bytes(one["bytes"])))]
+        if rest > 0 and not (self._walk and self._walk.forces(self._state)):
+            allowed.append(log(rest))
         self._told += 1
         self._follow(told)
         self._sum += own - _log_sum(allowed) if self._state else own

@@ -34,6 +34,8 @@ _Stack: TypeAlias = "tuple[_Node, _Stack | None]"
 State: TypeAlias = "frozenset[_Stack]"
 """Every way in which the text so far can be read, as what must follow; empty when the grammar has no such text."""
 _END = _Node()
+_ANY = (*map(chr, range(32, 127)), "\n", "\t", "\ufffd")
+"""The letters that tell apart what a grammar of JSON may go on with; the last stands for all beyond ASCII."""
 
 
 class GrammarWalk:
@@ -60,6 +62,11 @@ class GrammarWalk:
     def may_end(state: State) -> bool:
         """Whether the text may end here."""
         return (_END, None) in state
+
+    def forces(self, state: State) -> bool:
+        """Whether but one letter can follow, or nothing but the end."""
+        ways = sum(any(node.takes is not None and node.takes(letter) for node, _ in state) for letter in _ANY)
+        return ways + self.may_end(state) <= 1
 
     def _state(self, stacks: list[_Stack]) -> State:
         """The stacks with all that is done without taking a letter; equal states are the same object."""

@@ -48,8 +48,15 @@ def test_what_is_forced_is_certain() -> None:
 
 def test_the_end_counts_where_it_is_allowed() -> None:
     """A token without bytes is the end."""
-    told = (token(b"a", (b"", 0.5), share=0.25), token(b"a", (b"", 0.5), share=0.25))
+    told = (token(b"a", (b"", 0.5), (b"x", 0.25), share=0.25),) * 2
     assert shares('root ::= "a"+', *told) == pytest.approx(0.25 / 0.75)
+
+
+def test_what_is_not_told_counts_as_allowed() -> None:
+    """So that no reply seems surer than it is, but for what the grammar forces."""
+    unlikely = token(b"left", (b"x", 0.5), (b"y", 0.375), share=0.0625)
+    assert shares(LEFT_OR_RIGHT, unlikely) == pytest.approx(0.0625 / 0.125)
+    assert shares('root ::= "left"', unlikely) == 1.0
 
 
 def test_what_is_held_back_for_a_stop_word_is_followed() -> None:
