@@ -5,7 +5,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from llmos.traces.parts import TextPart
 from llmos.traces.usage import append, read_usage
 from llmos.volumes.home import init_home
 from llmos.volumes.skill_hash import skill_hash
-from tests.support.disks import tmpfs
+from tests.support.disks import fill, tmpfs
 from tests.support.homes import Place
 from tests.support.repositories import person
 from tests.support.runs import CHECKOUT, hire, in_a_process, journaled, play
@@ -275,15 +275,15 @@ async def test_tools_of_volumes_are_not_run_in_trials(place: Place) -> None:
     assert not list((user(place) / "skills").glob("ring*"))
 
 
-@pytest.mark.xfail(reason="fails by refusals of the gate, which count for nothing since; needs failures of its own")
 async def test_three_failures_in_a_row_are_a_quarantine(place: Place) -> None:
     """Right after the third, by one commit; the fourth run is not led by it any more."""
     await practise_writing(place)
     await evolve(place)
-    for number in range(3):
-        (place.workspace / f"mine{number}.txt").write_text("mine")
-        outcome = await write(place, f"mine{number}.txt", "theirs", says("no", claim="failed"), mode="crystallized")
-        assert outcome.mode == "CRYSTALLIZED", outcome.mode_reason
+    with tmpfs(place.workspace / "full", "size=64k") as disk:
+        fill(disk)
+        for number in range(3):
+            outcome = await write(place, f"full/{number}.txt", "some", says("no", claim="failed"), mode="crystallized")
+            assert outcome.mode == "CRYSTALLIZED", outcome.mode_reason
     assert read_skill(page(place)).quarantine == "3 failures in a row"
     assert subjects(place)[0].startswith("Quarantine the skill")
     outcome = await write(place, "x.txt", "some")
@@ -404,15 +404,12 @@ async def test_a_full_disk_leaves_no_half_skill(tmp_path: Path, seed: Path) -> N
         place = Place(disk)
         place.workspace.mkdir()
         await practise_writing(place)
-        with suppress(OSError), (disk / "filler").open("wb") as filler:
-            while True:
-                filler.write(b"x" * 4096)
-                filler.flush()
+        filler = fill(disk)
         done = in_a_process(place, "evolve", "--model", "pocket", "--no-stream")
         assert done.returncode != 0
         assert b"Traceback" not in done.stderr, done.stderr.decode()
         assert not any(each.startswith("Make the skill") for each in subjects(place))
-        (disk / "filler").unlink()
+        filler.unlink()
         assert [each.verdict for each in await evolve(place)] == ["kept"]
         assert led(await write(place, "x.txt", "some"))
 
