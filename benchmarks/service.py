@@ -27,6 +27,7 @@ from llmos.documents.robot_profile import read_robot_profile
 from llmos.robots.controls import Principal
 from llmos.robots.host.client import HostClient
 from llmos.robots.host.doors import HostFiles
+from llmos.robots.moving.motion import stopping
 from llmos.robots.pilot import Pilot
 from llmos.settings import system_root
 
@@ -263,8 +264,7 @@ def main() -> int:
 def figures(profile: Any, listened: Any, loaded: Any, stops: list[tuple[float, ...]]) -> list[Figure]:
     """What came out, beside what should."""
     slower, answered, still = (list(each) for each in zip(*stops, strict=True))
-    brake_s = profile.max_tcp_speed_mps / profile.max_tcp_acceleration_mps2
-    brake_s += profile.max_tcp_acceleration_mps2 / profile.max_tcp_jerk_mps3 + _LATE_S
+    brake_s = stopping(profile).time_s + _LATE_S
     return [
         Figure(f"{_LISTENERS} listeners at {_HZ} Hz: the slowest is told", min(listened["rates"]), "Hz", 29.0, ">="),
         Figure("time between two states, p99", 1000 * listened["p99_s"], "ms"),
