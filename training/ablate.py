@@ -40,7 +40,7 @@ def sizes(vocabulary: int, width: int, layers: int, hidden: int) -> Change:
 
 def no_goals(share: float) -> tuple[Change, ...]:
     """Another share of texts that are no goal, in both rounds."""
-    return tuple(Change("training/mixes.py", f"no_goals={usual}", f"no_goals={share}") for usual in (0.22, 0.25))
+    return tuple(Change("training/mixes.py", f"no_goals={usual}", f"no_goals={share}") for usual in (0.22, 0.28))
 
 
 TEMPLATE = "llmos/models/pocket/template.jinja"

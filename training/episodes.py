@@ -47,7 +47,7 @@ REASONS = {
 }
 """What the host is to quote for a goal that nothing is done for, by intent."""
 
-PROSE = 0.45
+PROSE = 0.6
 """How many of the texts that are no goal were written one by one, instead of made up from phrases."""
 
 

@@ -53,7 +53,7 @@ INTENTS: dict[Intent, float] = {
 """`extras.use` is nothing in a world without tools of its own, which most are, and so drawn again."""
 HARD: dict[Intent, float] = {
     **INTENTS,
-    goals.relative_two: 7,
+    goals.relative_two: 12,
     goals.move_to_some_axes: 5,
     goals.square: 4,
     handling.place_at: 5,
@@ -82,7 +82,7 @@ ROVER: dict[Intent, float] = {
     goals.relative: 9,
     goals.slight: 2,
     goals.far: 0.7,
-    goals.relative_two: 2.5,
+    goals.relative_two: 5,
     goals.turn: 5,
     goals.turn_side: 2,
     goals.turn_around: 0.7,
@@ -146,7 +146,7 @@ class Mix:
 
 MIXES = (
     Mix(INTENTS, no_goals=0.22, joined=0.08, reduced_lists=0.15, finishes=0.4),
-    Mix(HARD, no_goals=0.25, joined=0.12, reduced_lists=0.35, finishes=0.6, questions=0.15),
+    Mix(HARD, no_goals=0.28, joined=0.14, reduced_lists=0.45, finishes=0.6, questions=0.15),
 )
 """One for each round; `finishes` is how many of the replies that finish a longer run are learned from, `questions` how
 many of the texts that are no goal ask how, why or whether one would do something."""

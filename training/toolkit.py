@@ -91,11 +91,12 @@ def whole_list(random: Random, world: World | None = None) -> list[JSON]:
 
 
 def reduced_list(random: Random, world: World | None = None) -> list[JSON]:
-    """Some tools of the robot only, so that goals come up for which one is missing; what only it has, it has."""
+    """Some tools of the robot only, so that goals come up for which one is missing, also one that only it has."""
     world = world or World()
     own = {**own_tools(world.kind), **world.extras}
     kept = random.sample(list(own_tools(world.kind)), random.randint(1, len(own_tools(world.kind)) - 1))
-    return _specifications({name: own[name] for name in (*kept, *world.extras)}, random)
+    kept += [name for name in world.extras if random.random() < 0.5]
+    return _specifications({name: own[name] for name in kept}, random)
 
 
 def _specifications(tools: dict[str, str], random: Random) -> list[JSON]:

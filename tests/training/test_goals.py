@@ -16,7 +16,7 @@ from training.surroundings import random_world
 from training.toolkit import own_tools
 from training.world import World
 
-NUMBER = re.compile(r"\d+\.\d+")
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 DEFAULTS = {0.05, 0.3, 0.2, 15.0, 90.0, 180.0}
 SAID = {
     "relative",
@@ -61,7 +61,7 @@ def test_every_call_of_a_goal_is_legal_for_a_robot() -> None:
 
 
 def test_every_number_of_a_call_was_said_or_is_a_stated_default() -> None:
-    """The host reads the goal's numbers, the model copies them; on a floor the height is never said."""
+    """The host reads the goal's numbers, but what may be a name, the model copies them; a floor's height is never said."""
     checked = 0
     for world, goal in drawn(2500):
         if goal.intent not in SAID or not goal.calls:
