@@ -57,15 +57,17 @@ def _require_arm(name: str) -> None:
         )
 
 
-def _require_model(setting: "Setting") -> None:
-    """Raise what would keep the operator from having this model, before anything is shown of it."""
+def _require_ready(setting: "Setting") -> None:
+    """Raise what would keep the operator from driving with this model, before anything is shown of it."""
     from llmos.boot.options import Options
     from llmos.boot.system import LLMOS
+    from llmos.cli.stage import require_no_stop
     from llmos.cli.system import make_home
 
     async def look(nowhere: Path) -> None:
         async with LLMOS(options=Options(model=setting.model, robot=setting.robot, workspace=nowhere)) as system:
             system.require("operator")
+            require_no_stop(system, setting.robot)
 
     make_home()
     with TemporaryDirectory() as nowhere:  # it may be asked from a folder in which no agent may be let loose
@@ -102,7 +104,7 @@ def _show(number: int, setting: "Setting") -> int:
     from llmos.cli import shows
     from llmos.cli.stage import Stage
 
-    _require_model(setting)
+    _require_ready(setting)
     title, seen = TITLES[number - 1]
     if number == len(TITLES):
         return shows.your_turn(setting, title)

@@ -111,7 +111,7 @@ async def repeating(stage: Stage) -> None:
         async with stage.system(scene="pick-and-place") as system:
             rows.append(await _bare(stage, system, calls))
     stage.table(
-        ("", "replies", "tokens in", "cached", "out", "model", "all", "robot", "cost"),
+        ("", "steps", "tokens in", "cached", "out", "model", "all", "robot", "cost"),
         rows,
     )
     stage.say(
@@ -129,7 +129,7 @@ async def _bare(stage: Stage, system: "LLMOS", calls: Sequence[tuple[str, Mappin
     wall_s = time.perf_counter() - started_s
     stage.expect(all(result.ok for result in results), "the same calls do not work a second time")
     robot_s = sum(result.motion.duration_s for result in results if result.motion)
-    nothing = ("0", "0", "0", "0", "0.00 s")
+    nothing = (str(len(calls)), "0", "0", "0", "0.00 s")
     return ("calls, no model", *nothing, f"{wall_s:.2f} s", f"{robot_s:.1f} s", "$0")
 
 
@@ -141,6 +141,7 @@ def your_turn(setting: Setting, title: str) -> int:
     click.echo("The arm stands among two pedestals, a shelf and a glass globe. Try, for example:")
     for goal in EXAMPLES:
         click.echo(f"  {click.style('>', fg='cyan')} {goal}")
+    click.echo(f"After a stop nothing moves until you say `llmos robot rearm {setting.robot}` in another terminal.")
     with TemporaryDirectory() as nowhere:
         return converse(
             "operator",
@@ -149,7 +150,7 @@ def your_turn(setting: Setting, title: str) -> int:
             scene="pick-and-place",
             realtime=setting.realtime,
             workspace=Path(nowhere),
-            no_stream=True,
+            no_stream=False,
         )
 
 

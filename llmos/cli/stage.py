@@ -3,6 +3,7 @@
 Knows no demonstration. Everything is printed in plain lines, coloured where the terminal can.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from llmos.runtime.outcome import RunOutcome
 
 _WIDEST: Final = 92
+_BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=s\b)")
+_GLUE: Final = "\N{NO-BREAK SPACE}"
 _COLOURS: Final = {"done": "green", "refused": "yellow", "failed": "red"}
 
 
@@ -99,10 +102,7 @@ class Stage:
             where = Options(robot=setting.robot, scene=scene, realtime=setting.realtime, workspace=Path(nowhere))
             options = replace(where, model=setting.model, mode=mode)
             async with LLMOS(options=options, bus=bus) as system:
-                name, stop = setting.robot, system.pilot("the audience").snapshot().stop
-                if stop is not None:
-                    how = f"look at the robot, then `llmos robot rearm {name}`"
-                    raise RefusedError(f"The emergency stop of {name} is latched ({stop.reason}); {how}.")
+                require_no_stop(system, setting.robot)
                 yield system
 
     async def ask(self, system: "LLMOS", goal: str) -> "RunOutcome":
@@ -175,10 +175,9 @@ class Stage:
     def _tell(self, line: Line) -> None:
         """A line of the story, in colour, and on several lines where it is long."""
         colour = line.style if line.style in ("green", "red", "yellow") else None
-        for text in wrap(
-            line.text, line_width(), initial_indent="  ", subsequent_indent="        ", drop_whitespace=True
-        ):
-            click.secho(text, fg=colour, bold=line.style == "bold", dim=line.style == "dim")
+        glued = _BEFORE_UNIT.sub(_GLUE, line.text)
+        for text in wrap(glued, line_width(), initial_indent="  ", subsequent_indent="        "):
+            click.secho(text.replace(_GLUE, " "), fg=colour, bold=line.style == "bold", dim=line.style == "dim")
 
     def _wrapped(self, text: str, *, before: str, width: int) -> None:
         """Text behind a word of that width, hanging."""
@@ -186,6 +185,14 @@ class Stage:
         click.echo(before + first)
         for line in others:
             click.echo(" " * width + line)
+
+
+def require_no_stop(system: "LLMOS", robot: str) -> None:
+    """Raise RefusedError where nothing can be shown, because the emergency stop is latched."""
+    stop = system.pilot("the audience").snapshot().stop
+    if stop is not None:
+        how = f"look at the robot, then `llmos robot rearm {robot}`"
+        raise RefusedError(f"The emergency stop of {robot} is latched ({stop.reason}); {how}.")
 
 
 def line_width() -> int:

@@ -28,7 +28,7 @@ from llmos.traces.events import (
     ToolReturned,
     Waiting,
 )
-from llmos.traces.summary import one_line
+from llmos.traces.summary import assessment, one_line
 
 _GOOD, _BAD, _WARN, _STRONG, _QUIET = "green", "red", "yellow", "bold", "dim"
 _THINKING = "thinking"
@@ -67,6 +67,7 @@ class Story:
         self._doing = _THINKING
         self._runs: dict[str, _Run] = {}
         self._latest = _Run("", 0)
+        self._head: list[Line] = []
         self._calls: dict[tuple[str, str], str] = {}
         self._usage = Usage()
         self._cost_usd = 0.0
@@ -93,7 +94,7 @@ class Story:
         return [Line(f"{'   ' * now.depth}{now.step:>2}  {line.text}", line.style) for line in lines]
 
     def _started(self, event: RunStarted, run: str) -> list[Line]:
-        """Who runs on what and why; a delegated run shows what it is asked."""
+        """Who runs on what and why, as far as the run before did not say it; a delegated run shows what it is asked."""
         above = self._runs.get(event.parent or "")
         if not self._runs:
             self._usage, self._cost_usd = Usage(), 0.0
@@ -105,7 +106,9 @@ class Story:
         model = f"{event.agent} without a model" if event.model == NO_MODEL else f"{event.agent} on {event.model}{why}"
         mode = f"mode {event.mode}" + (f": {event.mode_reason}" if event.mode_reason else "")
         robot = [Line(printable(f"robot {event.robot}, scene {event.scene}"), _QUIET)] if event.robot else []
-        return [Line(printable(model), _STRONG), *robot, Line(printable(mode), _QUIET)]
+        head = [Line(printable(model), _STRONG), *robot, Line(printable(mode), _QUIET)]
+        new, self._head = [line for line in head if line not in self._head], head
+        return new
 
     def _happened(self, event: Event, now: _Run, run: str) -> list[Line]:
         """What an event within a run adds."""
@@ -183,8 +186,7 @@ def _remarkable(event: Event) -> list[Line]:
 
 def _assessed(event: SafetyAssessed) -> Line:
     """What somebody who watches said of the work."""
-    change = f"; {event.change}" if event.change else ""
-    said = f"{event.by} {event.phase} the work: {event.verdict.upper()}: {event.reason}{change}"
+    said = f"{event.by} {event.phase} the work: {event.verdict.upper()}: {assessment(event)}"
     style = {"safe": _GOOD, "warn": _WARN, "veto": _BAD}[event.verdict]
     return Line(printable(one_line(said, _LONGEST_VERDICT)), style)
 

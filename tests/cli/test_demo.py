@@ -80,7 +80,7 @@ def test_demonstration_4_prints_what_was_measured(llmos: CommandLine) -> None:
         ("run 1, LEARNER", "5", "5,000", "0", "500"),
         ("run 2, FOLLOWER", "5", "0", "0", "0"),
         ("run 3, FOLLOWER", "5", "0", "0", "0"),
-        ("calls, no model", "0", "0", "0", "0"),
+        ("calls, no model", "4", "0", "0", "0"),
     ]
 
 
@@ -105,13 +105,14 @@ def test_demonstration_5_is_a_conversation(llmos: CommandLine) -> None:
     assert "Shut down after 2 runs" in said.err
 
 
-def test_a_demonstration_of_a_stopped_robot_says_how_to_go_on(llmos: CommandLine) -> None:
-    """A latched stop holds for demonstrations as well."""
+@pytest.mark.parametrize("number", ["1", "2", "3", "4", "5"])
+def test_a_demonstration_of_a_stopped_robot_says_how_to_go_on(llmos: CommandLine, number: str) -> None:
+    """A latched stop holds for demonstrations as well, and is told before anything is shown."""
     latch = StopLatch(llmos.place.home / "robots" / "arm.json")
     latch.trip(Stop("2026-11-20T10:00:00+00:00", "Ann", "smoke"))
     latch.save()
-    said = llmos("demo", "1", "--model", llmos.tape(asks("get_status")))
-    assert said.code == 3
+    said = llmos("demo", number, "--model", llmos.tape(asks("get_status")))
+    assert (said.code, said.out) == (3, "")
     assert said.last == (
         "llmos: The emergency stop of arm is latched (smoke); look at the robot, then `llmos robot rearm arm`."
     )

@@ -78,6 +78,17 @@ def test_a_pipe_gets_one_line_for_each_thing_that_happens() -> None:
     assert plain(*small_run("r")) == SMALL_RUN
 
 
+def test_who_runs_on_what_is_told_again_only_where_it_changed() -> None:
+    """In a conversation the model and the robot stay, and the way to work changes now and then."""
+    again, other = started("s", mode="LEARNER"), started("t", mode="FOLLOWER")
+    told = plain((started("r", mode="LEARNER"), "r"), (finished(), "r"), (again, "s"), (finished(), "s"), (other, "t"))
+    assert [line.partition(":")[0] for line in told.splitlines()] == [
+        "operator on local",
+        "mode LEARNER",
+        "mode FOLLOWER",
+    ]
+
+
 def test_a_pipe_gets_no_escape_codes_whatever_models_and_tools_say() -> None:
     """A log can be read, and a model cannot drive the terminal on which it is read."""
     evil = "\x1b[2J\x1b]0;owned\x07\u202e"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmos.cli.render import LONGEST_CALL, call_text, dollars, printable, result_lines, tokens
+from llmos.cli.render import LONGEST_CALL, call_text, closing_line, dollars, printable, result_lines, tokens
 from llmos.messages import Usage
 from llmos.runtime.outcome import RunOutcome, ToolUse
 from tests.support.messages import objects, texts
@@ -111,3 +111,12 @@ def test_a_run_that_can_be_resumed_says_how() -> None:
 def test_an_answer_cannot_drive_the_terminal() -> None:
     """The last words of a model are no safer than its first."""
     assert result_lines(replace(OUTCOME, answer="\x1b[2J", reason="\x1b[H"))[:2] == ["␛[2J", "outcome  done: ␛[H"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("Refused: a zone is there.", "refused · "), ("I tried.", "refused: a zone is there · ")],
+)
+def test_the_end_of_a_line_says_why_unless_the_answer_does(answer: str, said: str) -> None:
+    """The same sentence is not shown twice."""
+    assert closing_line(replace(OUTCOME, outcome="refused", reason="a zone is there", answer=answer)).startswith(said)
