@@ -90,7 +90,7 @@ def result_lines(outcome: RunOutcome) -> list[str]:
 
 
 def closing_line(outcome: RunOutcome) -> str:
-    """The end of one run of a conversation on one line: what it came to, why if the answer does not say it, cost, id."""
+    """The end of one run of a conversation on one line: what it came to, why where no answer says it, cost, id."""
     because = "" if outcome.outcome == "done" or outcome.reason in outcome.answer else _because(outcome)
     return f"{outcome.outcome}{because} · {_effort(outcome)} · {outcome.run_id}"
 
