@@ -46,22 +46,22 @@ class House:
 
     async def look(self, phase: Phase, _: Ending | None) -> Sequence[SafetyAssessed]:
         """One assessment: before, of stop, grip and the positions that the goal names; after, of stop and speed."""
-        verdict, reason, change = await self._before() if phase == "before" else self._after()
+        verdict, reason, change, rule = await self._before() if phase == "before" else (*self._after(), "")
         self.findings.append(f"{phase} the work: {verdict}: {reason}")
-        return (SafetyAssessed(phase=phase, by=HOUSE, verdict=verdict, reason=reason, change=change),)
+        return (SafetyAssessed(phase=phase, by=HOUSE, verdict=verdict, reason=reason, change=change, rule=rule),)
 
-    async def _before(self) -> tuple[Assessment, str, str]:
+    async def _before(self) -> tuple[Assessment, str, str, str]:
         if stop := self.pilot.snapshot().stop:
-            return "veto", f"the emergency stop is latched: {stop.reason}", "a person has to rearm the robot"
+            return "veto", f"the emergency stop is latched: {stop.reason}", "a person has to rearm the robot", ""
         for x, y, z in points(parse_goal(self.goal)):
             ruling = await self.pilot.preview("move_to", {"x": x, "y": y, "z": z})
             if refusal := ruling.verdict.refusal:
                 where = f"the goal names ({x:g}, {y:g}, {z:g}), where the gate lets nothing go"
-                return "veto", f"{where}: {refusal.reason}", refusal.suggestion
+                return "veto", f"{where}: {refusal.reason}", refusal.suggestion, refusal.rule
         measured = self.pilot.measure()
         if measured.holding is not None:
-            return "warn", f"the gripper already holds '{measured.holding}'", "let it go first, if it is not meant"
-        return "safe", f"nothing speaks against it. {state_sentence(measured)}", ""
+            return "warn", f"the gripper already holds '{measured.holding}'", "let it go first, if it is not meant", ""
+        return "safe", f"nothing speaks against it. {state_sentence(measured)}", "", ""
 
     def _after(self) -> tuple[Assessment, str, str]:
         measured = self.pilot.measure()

@@ -37,6 +37,8 @@ class ToolOutcome:
 
     content: tuple[Text | Image, ...]
     is_error: bool = False
+    child: str | None = None
+    """The run of the agent that says so."""
 
 
 def failure(sentence: str) -> ToolOutcome:

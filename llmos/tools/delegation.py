@@ -48,8 +48,8 @@ def agent_tool(delegate: Delegate) -> Tool:
         """
         ended = await delegate.delegate(subagent_type, prompt)
         if ended.outcome == "done":
-            return ToolOutcome((Text(ended.answer or "(done, without an answer)"),))
+            return ToolOutcome((Text(ended.answer or "(done, without an answer)"),), child=ended.run_id)
         told = f"{subagent_type} ended with {ended.outcome}: {ended.reason or 'no reason given'} (run {ended.run_id})"
-        return ToolOutcome((Text("\n".join(filter(None, (told, ended.answer)))),), is_error=True)
+        return ToolOutcome((Text("\n".join(filter(None, (told, ended.answer)))),), is_error=True, child=ended.run_id)
 
     return agent

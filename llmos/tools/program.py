@@ -76,7 +76,8 @@ class Inside:
             if not self.take():
                 raise _UsedUpError("the tool calls of this budget are used up")
             made += 1
-            result = await house.call(ToolCall(f"program-{number}-{made}", step.tool, step.args))
+            call_id = f"program-{number}-{made}-line-{step.line}"
+            result = await house.call(ToolCall(call_id, step.tool, step.args))
             return Result(not result.is_error, result.text)
 
         try:

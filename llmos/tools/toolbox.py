@@ -5,6 +5,7 @@ react to. What passes through: cancellation, and a journal that cannot be writte
 """
 
 import asyncio
+import dataclasses
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from time import perf_counter
 from traceback import TracebackException
 
 import anyio
+import msgspec
 
 from llmos.documents.document import hash_of
 from llmos.documents.kernel import SafetyRules
@@ -117,11 +119,13 @@ class Toolbox:
             outcome = self._limited(failure(_sentence(name, error)))
         finally:
             result = ToolResult(call.id, outcome.content, outcome.is_error)
-            self._write(ToolReturned.of(result, call.name, perf_counter() - started_s, step, files))
+            duration_s = perf_counter() - started_s
+            returned = ToolReturned.of(result, call.name, duration_s, step, files)
+            self._write(msgspec.structs.replace(returned, child=outcome.child))
         return result
 
     def _limited(self, outcome: ToolOutcome) -> ToolOutcome:
-        return ToolOutcome(limited(outcome.content, self._rules.max_output_bytes), outcome.is_error)
+        return dataclasses.replace(outcome, content=limited(outcome.content, self._rules.max_output_bytes))
 
     async def _outcome(self, call: ToolCall, step: int, files: dict[str, str | None]) -> ToolOutcome:
         """What came of a call; `files` receives what stands afterwards in those that it was to write."""

@@ -35,6 +35,7 @@ _MODE_KEYS = {"CRYSTALLIZED": ("crystallized_min_uses", "crystallized_min_rate")
 _OWN_LINE = re.compile(r"-line-(\d+)\Z")
 _AGAIN = re.compile(r"step-\d+-(?!1\Z)\d+")
 """The call of a step that a replay makes once more."""
+_MOOD = re.compile(r"^mode=([A-Z]+)\b", re.MULTILINE)
 _LEADS = ("trace", "skill", "program")
 
 
@@ -75,6 +76,17 @@ class Documents:
             yield from (Basis("trace", passage=source.at_key("goal", "skeleton")) for source in self.of("trace"))
             named = (source for source in self.of("skill") if Path(source.ref.path).parent.name in reason.split())
             yield from (Basis("skill", passage=source.at_key("name")) for source in named)
+
+    def mood(self, told: str) -> Iterator[Basis]:
+        """What the kernel says of the mood that a model was told: its limits, else the sentence that names it."""
+        found = _MOOD.search(told)
+        for source in self.of("kernel"):
+            if not found or source.name != "valence":
+                continue
+            if source.has(key := f"modes.{found[1]}"):
+                yield Basis("rule", passage=source.at_key(key))
+            elif line := source.find(found[1]):
+                yield Basis("rule", passage=source.at(line))
 
     def model(self, alias: str, reason: str) -> Iterator[Basis]:
         """Why this model: who named it, and what the name stands for."""
@@ -137,6 +149,14 @@ class Documents:
         if tail and isinstance(said, dict):
             said = said.get(tail)
         return _number(said) == value
+
+
+def own_line(seq: int, program: str, call_id: str) -> Iterator[Basis]:
+    """The line of a model's own program that asked for this call; the program stands in that line of the journal."""
+    told = _OWN_LINE.search(call_id)
+    lines = program.split("\n")
+    if told and 0 < (number := int(told[1])) <= len(lines):
+        yield Basis("program", f"its line {number}", Passage("journal", seq, None, lines[number - 1].strip()))
 
 
 def is_led(model: str) -> bool:

@@ -196,6 +196,8 @@ class ToolReturned(Event, frozen=True, kw_only=True):
     duration_s: float
     files: dict[str, str | None] = {}
     """What stands in each file that the call was to write, as `sha256:HEX`; None where there is none."""
+    child: str | None = None
+    """The run of the agent that answered."""
 
     @classmethod
     def of(
@@ -293,15 +295,14 @@ class SafetyAssessed(Event, frozen=True, kw_only=True):
     reason: str
     change: str = ""
     """What would have to change for another verdict."""
+    rule: str = ""
+    """The gate's rule that speaks against the work, if one does."""
     child: str | None = None
     """The run of the agent that says so."""
 
 
 class BudgetWarned(Event, frozen=True, kw_only=True):
-    """A purse runs low: dollars, tokens, seconds, steps or tool calls, as `purse` says; `used` of `limit` is gone.
-
-    Both are shares: of a limit of 1.0, 0.7 means seventy percent.
-    """
+    """The purse of dollars, tokens, seconds, steps or tool calls runs low: of a limit of 1.0, 0.7 means 70 % used."""
 
     purse: str
     used: float

@@ -54,6 +54,11 @@ def one_line(text: str, longest: int = LONGEST_LINE) -> str:
     return flat if len(flat) <= longest and len(text) <= longest * 4 else flat[: longest - 1] + "…"
 
 
+def assessment(event: SafetyAssessed) -> str:
+    """Why somebody who oversees says so, and what would have to change."""
+    return f"{event.reason.rstrip('.')}; {event.change}" if event.change else event.reason
+
+
 def arguments(args: object, longest: int = LONGEST_LINE) -> str:
     """Arguments of a tool as compact JSON on one line."""
     return one_line(msgspec.json.encode(args).decode(), longest)
@@ -138,8 +143,7 @@ def _told(event: Event) -> str:  # noqa: C901 - one line for each kind of event
         case LeadEnded():
             return f"{event.lead} led no further: {event.reason}"
         case SafetyAssessed():
-            change = f"; {event.change}" if event.change else ""
-            return f"{event.by}, {event.phase} the work: {event.verdict.upper()}: {one_line(event.reason)}{change}"
+            return f"{event.by}, {event.phase} the work: {event.verdict.upper()}: {one_line(assessment(event))}"
         case PermissionDecided():
             return f"permission: {'yes' if event.allowed else 'no'} by {event.by} to: {one_line(event.question)}"
         case ModelFailed():

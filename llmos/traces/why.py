@@ -4,13 +4,14 @@ Knows the journal and the documents that it names, as they read then, and nothin
 knows: of its decisions the sentence is shown that is nearest in words, of those that were put before it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from llmos.documents.document import Document
 from llmos.messages import JSON
-from llmos.traces.basis import Basis, Documents, goal_numbers, is_led
+from llmos.traces.basis import Basis, Documents, goal_numbers, is_led, own_line
 from llmos.traces.events import (
     BudgetWarned,
     DocumentBroken,
@@ -34,7 +35,7 @@ from llmos.traces.events import (
 from llmos.traces.nearest import Sentence, nearest_sentence, sentences, words_of
 from llmos.traces.parts import CallPart
 from llmos.traces.sources import Passage, Source
-from llmos.traces.summary import arguments, one_line
+from llmos.traces.summary import arguments, assessment, one_line
 
 KeysOf: TypeAlias = Callable[[str, str, Mapping[str, JSON], Document], Sequence[tuple[str, str]]]
 """What in a robot's profile a gate's rule rests on, by rule (empty: nothing objected), reason and command.
@@ -81,6 +82,8 @@ class _Telling:
     """Sentences of skills that the run opened: their text stands in the journal only."""
     told: dict[str, Entry] = field(default_factory=dict)
     """The calls that were told of, by id."""
+    program: tuple[int, str] = 0, ""
+    """Where a model last began a program of its own, and its text."""
     asked: dict[str, tuple[CallPart, ModelReplied]] = field(default_factory=dict)
     documents: Documents = field(init=False)
     sentences: list[Sentence] = field(init=False)
@@ -105,7 +108,8 @@ class _Telling:
             if isinstance(event, MessageAdded):
                 self._show(event.message.text)
                 if entry.seq > goal and event.role == "user" and (text := event.message.text.strip()):
-                    yield Decision(entry.seq, entry.at, "told", f"the house told the model: {one_line(text, 400)}")
+                    what = f"the house told the model: {one_line(text, 400)}"
+                    yield Decision(entry.seq, entry.at, "told", what, bases=tuple(self.documents.mood(text)))
             elif isinstance(event, PromptSet):
                 self._show(event.system)
                 yield self._offered(entry, event)
@@ -133,10 +137,10 @@ class _Telling:
             case LeadEnded():
                 yield Decision(entry.seq, entry.at, "lead", f"{event.lead} led no further", event.reason, allowed=False)
             case SafetyAssessed():
-                bases = (Basis("run", f"llmos why {event.child}"),) if event.child else ()
-                why = "; ".join(filter(None, (event.reason, event.change)))
+                ruled = self._limits(event.rule, event.reason, {}) if event.rule else ()
                 what = f"{event.by}, {event.phase} the work: {event.verdict}"
-                yield Decision(entry.seq, entry.at, "oversight", what, why, event.verdict != "veto", bases)
+                ok, bases = event.verdict != "veto", (*ruled, *_below(event.child))
+                yield Decision(entry.seq, entry.at, "oversight", what, assessment(event), ok, bases)
             case ModelFailed():
                 yield self._failed(entry, event)
             case BudgetWarned():
@@ -200,8 +204,10 @@ class _Telling:
             args = call.args
         shown = f"{tool} {arguments(args or {})}"
         if reply is None:
-            yield Decision(entry.seq, entry.at, "call", shown)
+            yield Decision(entry.seq, entry.at, "call", shown, bases=tuple(own_line(*self.program, call_id)))
             return
+        if tool == "RunProgram":
+            self.program = entry.seq, str((args or {}).get("program", ""))
         led = is_led(reply.model)
         own = self.documents.lead(reply.model, tool, call_id) if led else self._grounds(tool, args or {}, reply)
         what = f"step {reply.step}, {reply.model if led else f'the model {reply.model}'}: {shown}"
@@ -272,7 +278,7 @@ class _Telling:
         if event.tool == "Skill" and event.ok:
             self.opened += [Sentence(-entry.seq, 0, each.text) for each in sentences(0, event.text.splitlines())]
         what = f"{event.tool} {'answered' if event.ok else 'failed'}: {one_line(event.text) or '(no text)'}"
-        return Decision(entry.seq, entry.at, "result", what, allowed=event.ok, inner=True)
+        return Decision(entry.seq, entry.at, "result", what, "", event.ok, _below(event.child), inner=True)
 
     def _failed(self, entry: Entry, event: ModelFailed) -> Decision:
         rules = self.documents
@@ -294,7 +300,7 @@ class _Telling:
             bases = tuple(rules.rule("orchestration", "max_tool_retries"))
         elif "checks" in event.evidence:
             bases = tuple(rules.key("scene", "check"))
-        elif event.evidence:
+        elif "measured" in event.evidence or event.evidence.keys() - {"safety"}:
             bases = (Basis("measured", arguments(event.evidence.get("measured", event.evidence))),)
         ok = event.outcome == "done"
         return Decision(entry.seq, entry.at, "end", event.outcome, event.reason, ok, bases)
@@ -326,7 +332,12 @@ def told(decision: Decision) -> dict[str, JSON]:
 
 def words_in(text: str) -> frozenset[str]:
     """The words of a text as they are written."""
-    return frozenset(text.replace("(", " ").replace(")", " ").replace(",", " ").replace(":", " ").split())
+    return frozenset(re.split(r"[\s(),:]+", text))
+
+
+def _below(child: str | None) -> tuple[Basis, ...]:
+    """The run of another agent that something rests on."""
+    return (Basis("run", f"llmos why {child}"),) if child else ()
 
 
 def _sure(reply: ModelReplied) -> str:

@@ -133,6 +133,7 @@ async def test_the_officer_cannot_make_the_gate_allow_anything(place: Place) -> 
     """The house refuses a goal that names a place outside, and asks no officer what it thinks of it."""
     ran = await run(place, assess("safe"), says("SAFE"), *WORK, goal="Go to (5.0, 0.0, 1.0)")
     assert (ran.outcome, ran.steps, len(journals(place))) == ("refused", 0, 1)
+    assert [each.rule for each in journaled(ran, SafetyAssessed)] == ["workspace"]
     assert ran.reason == (
         "the house's checks vetoed this: the goal names (5, 0, 1), where the gate lets nothing go: "
         "X position 5.00m outside workspace [-2, 2]; choose x between -2 and 2."

@@ -8,6 +8,7 @@ import pytest
 
 from llmos.errors import LLMosError
 from llmos.tools.delegation import Delegated, agent_tool
+from llmos.traces.events import ToolReturned
 from tests.support.tools import Bench, make_workspace, rules
 
 pytestmark = pytest.mark.anyio
@@ -42,6 +43,7 @@ async def test_the_answer_comes_back(tmp_path: Path) -> None:
     assert (result.is_error, result.text) == (False, "four")
     assert scripted.asked == [("planner", "Count")]
     assert scripted.deadline_s == math.inf
+    assert [each.child for each in tools.journal.named(ToolReturned)] == ["run-1"]
 
 
 @pytest.mark.parametrize(

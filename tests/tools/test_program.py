@@ -67,8 +67,8 @@ async def test_only_the_last_word_comes_back(tmp_path: Path) -> None:
     called = run.bench.journal.named(ToolCalled)
     assert [(each.call_id, each.tool) for each in called] == [
         ("c1", "RunProgram"),
-        ("program-1-1", "count"),
-        ("program-1-2", "count"),
+        ("program-1-1-line-2", "count"),
+        ("program-1-2-line-3", "count"),
     ]
     assert [each.text for each in run.bench.journal.named(ToolReturned)] == ['{"next":41}', '{"next":42}', "It is 42"]
     assert run.left == 48
@@ -81,7 +81,7 @@ async def test_its_effect_is_the_worst_of_its_calls(tmp_path: Path) -> None:
     await run.program('call Write(file_path="a.txt", content="b")\ndone "x"')
     programs = [each.effect for each in run.bench.journal.named(ToolCalled) if each.tool == "RunProgram"]
     assert programs == [Effect.PURE, Effect.REVERSIBLE]
-    assert [each.call_id for each in run.bench.journal.named(FileKept)] == ["program-2-1"]
+    assert [each.call_id for each in run.bench.journal.named(FileKept)] == ["program-2-1-line-1"]
 
 
 async def test_permission_is_asked_for_every_call_inside(tmp_path: Path) -> None:

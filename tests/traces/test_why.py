@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec import structs
+
 from llmos.documents.document import Document, hash_of
 from llmos.messages import JSON, Effect, Message, Reply, Text, ToolCall, ToolResult, ToolSpec, Usage
 from llmos.traces.basis import Basis
@@ -46,7 +48,7 @@ BUDGET = "---\nbudget_usd: 10.0\nmax_tokens: 2000\nwarn_at: 0.7\n---\n\nSpend li
 ORCHESTRATION = "---\nmax_iterations: 15\nmax_tool_calls: 50\nmax_tool_retries: 3\n---\n"
 DISPATCH = "---\nmixed_min_score: 0.6\n---\n\n3. **MIXED**: similar.\n4. **LEARNER**: a model plans each step.\n"
 MODELS = "---\naliases:\n  pocket:\n    id: pocket\nmax_attempts: 3\n---\n"
-VALENCE = "---\nmodes:\n  CAUTIOUS:\n    max_step_m: 0.1\n---\n"
+VALENCE = "---\nmodes:\n  CAUTIOUS:\n    max_step_m: 0.1\n---\n\nAt rest it is PRECISION.\n"
 ROBOT = "---\nname: arm\nposition_tolerance_m: 0.002\nzones:\n  desk: {radius_m: 1}\n---\n"
 SCENE = "---\nname: bench\ncheck: {}\n---\n"
 TRACE = "---\ngoal: Pick\n---\n\n1. `move_to` {}\n2. `toggle_tool` {}\n"
@@ -279,6 +281,35 @@ def test_a_mood_that_tightened_a_limit_is_a_rule(tmp_path: Path) -> None:
     assert Told(tmp_path, refused).rests_on("gate") == ["rule: valence.md:3: CAUTIOUS:"]
 
 
+def test_a_mood_that_a_model_was_told_rests_on_the_rule_that_names_it(tmp_path: Path) -> None:
+    """Its limits where it has any, else the sentence; other words that the house says rest on no rule."""
+    cautious = Told(tmp_path, said("[INTERNAL_STATE]\nmode=CAUTIOUS (slow)\n[/INTERNAL_STATE]"))
+    assert cautious.rests_on("told") == ["rule: valence.md:3: CAUTIOUS:"]
+    resting = Told(tmp_path, said("[INTERNAL_STATE]\nmode=PRECISION (exact)\n[/INTERNAL_STATE]"))
+    assert resting.rests_on("told") == ["rule: valence.md:7: At rest it is PRECISION."]
+    assert Told(tmp_path, said("The trace leads no further.")).rests_on("told") == []
+
+
+def test_a_call_of_a_program_that_a_model_wrote_rests_on_its_line(tmp_path: Path) -> None:
+    """The program stands in the journal, in the call that began it; a line that it does not have is none."""
+    program = ToolCall("c1", "RunProgram", {"program": 'repeat 2\n  call move_to(x=1)\nend\ndone "there"'})
+    first, second = (ToolCall(f"program-1-{n}-line-{line}", "move_to", {"x": 1}) for n, line in ((1, 2), (2, 9)))
+    events = [reply(program), called(program), called(first), returned(first), called(second), returned(second)]
+    told = Told(tmp_path, *events, returned(program))
+    calls = [each for each in told.all if each.kind == "call"]
+    assert [[told._told(basis) for basis in each.bases] for each in calls[1:]] == [
+        ["program: journal:3: call move_to(x=1)"],
+        [],
+    ]
+
+
+def test_what_another_agent_answered_rests_on_its_run(tmp_path: Path) -> None:
+    """The way to what it did."""
+    agent = ToolCall("c1", "Agent", {"subagent_type": "planner", "prompt": "Count"})
+    answered = structs.replace(returned(agent, "four"), child="c9")
+    assert Told(tmp_path, reply(agent), called(agent), answered).rests_on("result") == ["run: llmos why c9"]
+
+
 def test_permissions_rest_on_the_pattern_or_the_person(tmp_path: Path) -> None:
     """What was asked, and who said what; the call is told first."""
 
@@ -316,6 +347,10 @@ def test_warnings_and_failures_rest_on_their_rules(tmp_path: Path) -> None:
     watched = Told(tmp_path, veto)
     assert watched.rests_on("oversight") == ["run: llmos why c9"]
     assert (watched.one("oversight").why, watched.one("oversight").allowed) == ("no; wait", False)
+    ruled = SafetyAssessed(phase="before", by="house", verdict="veto", reason="too near.", change="wait", rule="zone")
+    looked = Told(tmp_path, ruled)
+    assert looked.rests_on("oversight") == ["robot: arm.md:5: desk: {radius_m: 1}"]
+    assert looked.one("oversight").why == "too near; wait"
 
 
 def test_the_end_rests_on_what_decided_it(tmp_path: Path) -> None:
@@ -332,6 +367,7 @@ def test_the_end_rests_on_what_decided_it(tmp_path: Path) -> None:
     assert end("done", "It lies there.", checks=[]) == ["scene: bench.md:3: check: {}"]
     assert end("done", "At (1, 2).", measured={"x": 1.0}) == ['measured: {"x":1.0}']
     assert end("done", "The agent says so.") == []
+    assert end("refused", "the house vetoed this: no.", safety=[{"verdict": "veto"}]) == []
 
 
 def test_a_journal_without_a_beginning_decided_nothing(tmp_path: Path) -> None:
