@@ -101,6 +101,7 @@ def _drive(
 
 async def _perform(system: "LLMOS", body: "Body", verb: str, args: "Mapping[str, JSON]") -> "Result":
     """Say how long it will take, and then do it."""
+    from llmos.robots import homing
     from llmos.robots.controls import Principal
     from llmos.server.direct import DirectRun
 
@@ -110,7 +111,7 @@ async def _perform(system: "LLMOS", body: "Body", verb: str, args: "Mapping[str,
     if ruling.verdict.allowed and ruling.path:
         notice(_announced(ruling))
     try:
-        return await direct.perform(verb, args, lambda: pilot.perform(verb, args), PERSON)
+        return await direct.perform(verb, args, lambda: homing.perform(pilot, verb, args), PERSON)
     finally:
         await direct.close()
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from llmos.messages import JSON
+from llmos.robots import homing
 from llmos.robots.controls import Principal
 from llmos.robots.verdict import Result
 from llmos.server.access import Caller
@@ -82,7 +83,7 @@ async def perform(service: Service, request: Request, verb: str, args: Mapping[s
 
 async def _carry_out(service: Service, caller: Caller, verb: str, args: Mapping[str, JSON]) -> Result:
     pilot = service.pilot(Principal("person", caller.name))
-    return await service.direct.perform(verb, args, lambda: pilot.perform(verb, args), f"person {caller.name}")
+    return await service.direct.perform(verb, args, lambda: homing.perform(pilot, verb, args), f"person {caller.name}")
 
 
 async def _begin(service: Service, request: Request, verb: str, args: Mapping[str, JSON]) -> Response:

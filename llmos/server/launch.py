@@ -151,7 +151,7 @@ async def _until_lost(server: _Server, service: Service, lost: list[RobotError])
     while failed * _LOOK_S < _PATIENCE_S:
         await anyio.sleep(_LOOK_S)
         try:
-            service.snapshot()
+            service.notice()
             failed = 0
         except RobotError as error:
             failed += 1

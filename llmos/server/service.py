@@ -64,9 +64,17 @@ class Service:
         home, name, clock = self.system.environment.home, self.body.profile.name, self.system.clock
         return await anyio.to_thread.run_sync(stop_robot, home, name, by, reason, clock)
 
+    def notice(self) -> None:
+        """Let a stop be felt and remembered that nobody has asked after; RobotError when the robot is gone."""
+        self.history.see(self.snapshot().stop)
+        self.sentience()
+
     async def rearm(self, by: str, profile_hash: str) -> Stop | None:
         """Let the robot move again, and the looser limits of the profile with this hash count."""
-        return await self.body.rearm(by, profile_hash)
+        self.notice()  # a stop of a moment ago, from wherever it came, is not forgotten by being taken back
+        ended = await self.body.rearm(by, profile_hash)
+        self.notice()
+        return ended
 
 
 def make_service(system: LLMOS, access: Access) -> Service:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from llmos.robots.host.stopping import stop_robot
 from llmos.traces.events import GateVerdict, MotionMeasured, ToolCalled, ToolReturned
 from tests.support.runs import all_whole, events, whole
 from tests.support.service import Served, served
@@ -138,6 +139,33 @@ def test_reset_while_stopped_only_rearms(service: Served) -> None:
     second = service.post("/reset").json()
     assert (second["rearmed"], second["homed"]) == (False, True)
     assert unwrapped(second["position"]) == near(x=0.0, y=0.0, z=1.0, theta=0.0)
+
+
+def test_a_stop_is_felt_also_when_it_is_taken_back_at_once(service: Served) -> None:
+    """Between stop and rearm nobody looked at the robot; it remembers all the same, and so do its actions."""
+    service.post("/move", {"x": 0.3, "y": 0.0, "z": 1.0})
+    stop_robot(service.place.home, "arm", "Ann", "smoke", service.service.system.clock)  # as the front does
+    assert service.post("/reset").json()["rearmed"] is True
+    assert service.get("/sentience").json()["mode"] == "CAUTIOUS"
+    tools = [action["tool"] for action in service.get("/state").json()["recent_actions"]]
+    assert tools == ["move_to", "emergency_stop", "rearm"]
+
+
+def test_reset_comes_home_from_afar_in_recovery(service: Served) -> None:
+    """Where no move may be longer than 0.25 m it takes several; an agent or a plain move is refused as before."""
+    service.post("/move", {"x": -1.2, "y": 1.4, "z": 1.9, "theta": 90.0})
+    for _ in range(2):
+        service.post("/emergency")
+        service.post("/reset")
+    assert service.get("/sentience").json()["mode"] == "RECOVERY"
+    refused = service.post("/move", {"x": 0.0, "y": 0.0, "z": 1.0})
+    assert (refused.status_code, refused.json()["rule"]) == (409, "step")
+    home = service.post("/reset")
+    assert (home.status_code, home.json().get("homed")) == (200, True), home.json()
+    assert unwrapped(home.json()["position"]) == near(x=0.0, y=0.0, z=1.0, theta=0.0)
+    tools = [action["tool"] for action in service.get("/state").json()["recent_actions"]]
+    assert tools == ["move_to"] * (len(tools) - 1) + ["go_home"]
+    assert len(tools) > 8
 
 
 def test_reset_clears_the_history(service: Served) -> None:

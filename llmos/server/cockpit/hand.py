@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from llmos.messages import JSON
+from llmos.robots import homing
 from llmos.robots.base import Pose
 from llmos.robots.controls import Principal, Ruling
 from llmos.robots.verdict import Result
@@ -26,7 +27,7 @@ async def perform(
     """
     pilot = service.pilot(Principal("person", who))
     with service.arbiter.claim(who, verb):
-        return await (run or service.direct).perform(verb, args, lambda: pilot.perform(verb, args), who)
+        return await (run or service.direct).perform(verb, args, lambda: homing.perform(pilot, verb, args), who)
 
 
 def preview_json(ruling: Ruling) -> dict[str, JSON]:
