@@ -16,7 +16,7 @@ from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.robots.controls import Controls, Order, Ruling, Snapshot
 from llmos.robots.evidence.record import command_json, measured_json, motion_event, pose_json, verdict_event
-from llmos.robots.judgement.asked import plain
+from llmos.robots.judgement.asked import is_stop, plain
 from llmos.robots.latch import Stop
 from llmos.robots.verdict import Result, Verdict
 from llmos.traces.recording import Recording
@@ -31,7 +31,7 @@ class RecordedControls:
     """Implements Controls over others.
 
     `now` is the wall time on the robot's own clock, `wait` lets the time until the next sample pass, `photograph` makes
-    a picture where the robot has a camera; one is taken before and after each motion, never during it.
+    a picture where the robot has a camera; one is taken before the order of each motion and after it, never during it.
     """
 
     def __init__(
@@ -55,6 +55,10 @@ class RecordedControls:
 
     async def judge(self, order: Order, *, preview: bool = False) -> Ruling:
         """The gate's verdict; a preview is not recorded."""
+        if not preview and not is_stop(order.verb) and self._photograph is not None:
+            likely = await self._controls.judge(order, preview=True)
+            if likely.verdict.allowed:  # a picture takes long, and no approval may grow old meanwhile
+                await self._keep_picture()
         ruling = await self._controls.judge(order, preview=preview)
         if not preview:
             self._keep(lambda to: to.command(self._now(), _order_json(order)))
@@ -63,7 +67,6 @@ class RecordedControls:
 
     async def dispatch(self, ruling: Ruling) -> Result:
         """Carry out what was approved, with its states."""
-        await self._keep_picture()
         async with anyio.create_task_group() as group:
             group.start_soon(self._sample)
             result = await self._controls.dispatch(ruling)

@@ -52,7 +52,7 @@ async def test_a_motion_is_recorded_from_its_order_to_its_end(tmp_path: Path) ->
     controls.close()
     found = topics(path)
     order = [topic for topic, _, _ in found if topic not in ALWAYS]
-    assert order == ["/robot/command", "/gate/verdict", "/gate/log", "/camera", "/robot/motion", "/camera"]
+    assert order == ["/camera", "/robot/command", "/gate/verdict", "/gate/log", "/robot/motion", "/camera"]
     states = [(content, at) for topic, content, at in found if topic == "/robot/state"]
     assert result.ok
     assert states[-1][0]["x"] == pytest.approx(0.5, abs=0.002)
@@ -93,6 +93,27 @@ async def test_a_recording_that_breaks_stops_no_robot(tmp_path: Path, caplog: py
     assert [each.message for each in caplog.records] == [
         "The recording ends here: cannot record to a.mcap: the disk is full"
     ]
+
+
+async def test_a_slow_camera_lets_no_approval_grow_old(tmp_path: Path) -> None:
+    """A picture takes longer than what the gate approved may wait; the motion begins all the same."""
+    arm, path = rig(tmp_path, "empty"), tmp_path / "a.mcap"
+    taken: list[float] = []
+
+    def slow(known: Snapshot) -> bytes:
+        arm.clock.advance(arm.profile.approval_expiry_s + 0.5)
+        taken.append(known.measured.pose.x)
+        return b"picture"
+
+    controls = recorded(arm, path, slow)
+    pilot = Pilot(controls, OPERATOR)
+    result = await pilot.move_to(0.5, 0.0, 1.0)
+    assert result.ok, result.refusal
+    assert taken == [0.0, pytest.approx(0.5, abs=0.002)]
+    assert (await pilot.move_to(5.0, 0.0, 1.0)).refusal is not None
+    assert (await pilot.emergency_stop()).refusal is None
+    controls.close()
+    assert len(taken) == 2
 
 
 async def test_a_camera_that_cannot_draw_leaves_the_rest(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
