@@ -29,6 +29,7 @@ from llmos.traces.meaning import Meanings
 from llmos.traces.reading import read_journal
 from llmos.traces.tally import tally
 from llmos.traces.trace import PLANNED, Trace
+from llmos.traces.trace_file import counted_as
 from llmos.traces.usage import UsageLine, What, append, read_usage, slots_hash
 from llmos.volumes.skill_hash import skill_hash
 from llmos.volumes.volume import Volume
@@ -151,15 +152,22 @@ def _keep(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcom
     if isinstance(trace, NotKept):
         return
     user = ground.environment.home / "user"
-    append(user, _use(ground, "trace", trace.id, trace.id, outcome, slots, ok=True))
     with opened(ground, run, way.toolbox) as known:
-        if any(_is_the_same(trace, each) for each in known.exact(trace.signature, trace.agent)):
-            return  # it is counted, and shows nothing new
-        path = known.add(replace(trace, sensitive=trace.sensitive or run.agent.sensitive))
+        shown = any(_is_the_same(trace, each) for each in known.exact(trace.signature, trace.agent))
+        path = known.path_of(trace.id) if shown else known.add(replace(trace, sensitive=run.agent.sensitive))
+    name = counted_as(path, trace.id)
+    append(user, _use(ground, "trace", name, name, outcome, _told(run, goal), ok=True))
+    if shown:
+        return
     what = "a sensitive goal" if run.agent.sensitive else " ".join(outcome.goal.split())[:60]
     reason = f"Keep how {outcome.agent} reached: {what}"
     _keep_counts(user, ground.clock)
-    ground.commit((path,), reason, {"Trace": trace.id, "Run": outcome.run_id})
+    ground.commit((path,), reason, {"Trace": name, "Run": outcome.run_id})
+
+
+def _told(run: Settled, goal: Goal) -> Mapping[str, JSON]:
+    """The values that a use tells of, as a hash that could be guessed: none of those that are sensitive."""
+    return {} if run.agent.sensitive else values(goal)
 
 
 def _keep_counts(user: Path, clock: Clock) -> None:
@@ -177,8 +185,10 @@ def _is_the_same(trace: Trace, known: Trace) -> bool:
 
 def _count(ground: Ground, run: Settled, way: Way, goal: Goal, outcome: RunOutcome, *, ok: bool) -> None:
     """Count the use of each trace, or of the skill, that the run was led by."""
-    slots, decision = values(goal), way.decision
-    uses = [_use(ground, "trace", trace, trace, outcome, slots, ok=ok) for trace in decision.traces]
+    slots, decision = _told(run, goal), way.decision
+    paths = [path for kind, path in way.files if kind == "trace"]
+    names = [counted_as(path, trace) for trace, path in zip(decision.traces, paths, strict=True)]
+    uses = [_use(ground, "trace", name, name, outcome, slots, ok=ok) for name in names]
     if decision.skill:
         skill = run.snapshot.skill(decision.skill)
         text = skill_hash(skill.document.path)
@@ -285,7 +295,8 @@ class Experience:
 
     def failures(self, trace: str) -> int:
         """How often in a row the replay of a trace has failed of late."""
-        return tally(self._uses(), "trace", trace, trace).streak()
+        name = counted_as(self.path_of(trace), trace) if self._run.agent.sensitive else trace
+        return tally(self._uses(), "trace", name, name).streak()
 
     def crystallized(self, goal: Goal) -> Crystallized | str:
         """The skill whose program reaches this goal with the tools of this run."""

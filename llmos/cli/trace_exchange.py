@@ -61,9 +61,15 @@ def export_traces(
             and all(word.casefold() in trace.skeleton.casefold() for word in skeleton.split())
         ]
         if not chosen:
-            raise LLMosError("There is no such trace; nothing was written.")
+            closed = known.closed() if sensitive else 0
+            more = f" {counted(closed, 'trace')} could not be read with this passphrase." if closed else ""
+            raise LLMosError(f"There is no such trace; nothing was written.{more}")
         found = texts(known, chosen, left_out.append, sensitive=sensitive)
-        manifest = pack(file, found, RealClock().now().isoformat(timespec="seconds"), __version__)
+        try:
+            manifest = pack(file, found, RealClock().now().isoformat(timespec="seconds"), __version__)
+        except LLMosError:
+            _list(left_out)
+            raise
     told = {"file": str(file), "traces": len(manifest.traces), "hash": manifest.hash, "left_out": left_out}
     if as_json:
         print_json(told)
@@ -104,17 +110,21 @@ def import_traces(file: Path, volume: str, sensitive: bool, yes: bool, as_json: 
             return 1
         mark = f"{RealClock().now():%Y-%m-%d} {file.name} {content.manifest.hash[:19]}"
         with traces_of(opened, [target], own or words) as known:
+            there = {trace.id for _, trace in known.all()}
             kept, refused = take_up(known, target.root, content, mark)
+        again = sum(trace.id in there for trace in content.traces)
         history = opened.history(target)
         for start in range(0, len(kept) if history.exists else 0, _COMMITTED_AT_ONCE):
             some = kept[start : start + _COMMITTED_AT_ONCE]
             history.commit(some, f"Take up {counted(len(some), 'trace')}\nImported from {file.name}.")
     left_out = [*content.left_out, *refused]
     if as_json:
-        print_json({"volume": volume, "traces": len(kept), "hash": content.manifest.hash, "left_out": left_out})
+        told = {"volume": volume, "traces": len(kept) - again, "already": again}
+        print_json({**told, "hash": content.manifest.hash, "left_out": left_out})
         return 0
     _list(refused)
-    click.echo(f"Took {counted(len(kept), 'trace')} up into {volume}.")
+    already = f"; {again} {'was' if again == 1 else 'were'} there already" if again else ""
+    click.echo(f"Took {counted(len(kept) - again, 'trace')} up into {volume}{already}.")
     if not target.trusted:
         notice(f"None of them is used until `llmos volume trust {volume}`.")
     return 0

@@ -116,6 +116,8 @@ def pack(target: Path, texts: Iterable[str], created: str, version: str) -> Mani
     zstd = _zstandard()
     if target.exists():
         raise LLMosError(f"there is already a {target}; give another name, or remove it first")
+    if not target.parent.is_dir():
+        raise LLMosError(f"there is no folder {target.parent} to write {target.name} into; make it first")
     try:
         with ExitStack() as opened:
             spool = opened.enter_context(tempfile.TemporaryFile(dir=target.parent))

@@ -143,6 +143,11 @@ class TraceLibrary:
         self._ask(lambda: None)
         return given / FOLDER / path.name
 
+    def closed(self) -> int:
+        """How many encrypted traces our passphrase does not open."""
+        rows = self._ask(lambda: list(self._shelf.encrypted()))
+        return sum(self._trace(row) is None for row in rows)
+
     def text_of(self, trace: Trace) -> str:
         """What would stand in the file of a trace; LLMosError for what must not be kept."""
         salt = next(iter(self._ask(self._shelf.salts)), "") or new_salt()

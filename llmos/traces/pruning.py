@@ -13,6 +13,7 @@ from typing import TypeAlias
 from llmos.documents.memory_rules import MemoryRules
 from llmos.errors import counted
 from llmos.traces.trace import Trace
+from llmos.traces.trace_file import counted_as
 from llmos.traces.usage import UsageLine
 
 Commit: TypeAlias = Callable[[Sequence[Path], str], object]
@@ -54,9 +55,10 @@ def choose(
     counts, successes, latest = _counted(usage)
     worths = []
     for path, trace in traces:
-        more = counts[trace.id]
-        rating = successes[trace.id] / more if more else trace.rating
-        last = max(trace.created, trace.last_used, latest.get(trace.id, ""))
+        name = counted_as(path, trace.id)
+        more = counts[name]
+        rating = successes[name] / more if more else trace.rating
+        last = max(trace.created, trace.last_used, latest.get(name, ""))
         worths.append(_Worth(path, trace, max(trace.uses, more), rating, last))
     kept = []
     oldest = (now - timedelta(days=rules.max_unused_days)).isoformat(timespec="seconds")[:19]

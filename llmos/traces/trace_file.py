@@ -21,6 +21,9 @@ FOLDER: Final = "traces"
 """Where traces stand in a volume."""
 
 SUFFIX: Final = ".md"
+_HIDDEN: Final = "encrypted-"
+"""What the name of an encrypted trace's file begins with; a keyed hash follows."""
+
 ENCRYPTED: Final = "encrypted:"
 """What the signature of an encrypted trace begins with; the tag follows by which it is found."""
 
@@ -96,8 +99,13 @@ def name_of(signature: str, agent: str) -> str:
 def file_name(trace: Trace, passphrase: Passphrase | None, salt: str) -> str:
     """What the file of a trace is called; that of a sensitive one tells nothing."""
     if trace.sensitive and passphrase is not None:
-        return f"encrypted-{passphrase.tag(trace.id, salt)[:12]}{SUFFIX}"
+        return f"{_HIDDEN}{passphrase.tag(trace.id, salt)[:12]}{SUFFIX}"
     return trace_text.file_name(trace)
+
+
+def counted_as(path: Path, trace_id: str) -> str:
+    """By what the uses of a trace are counted: its id, or of an encrypted one, which that would tell of, its file."""
+    return path.stem if path.name.startswith(_HIDDEN) else trace_id
 
 
 def written(trace: Trace, scrubber: Scrubber, passphrase: Passphrase | None, salt: str) -> str:

@@ -55,6 +55,10 @@ def test_what_is_exported_is_taken_up_marked_and_committed(at_home: CommandLine,
     user = at_home.place.home / "user"
     assert git(user, "log", "-1", "--format=%s%n%b").strip() == "Take up 2 traces\nImported from theirs.llmos."
     assert git(user, "status", "--short", "traces") == ""
+    assert at_home("trace", "import", bundle, "--yes").out == "Took 0 traces up into user; 2 were there already.\n"
+    told = at_home("trace", "import", bundle, "--yes", "--json").json
+    assert (told["traces"], told["already"]) == (0, 2)
+    assert git(user, "log", "-1", "--format=%s").strip() == "Take up 2 traces"
 
 
 @pytest.mark.parametrize(
@@ -85,6 +89,9 @@ def test_nothing_is_exported_where_nothing_fits(at_home: CommandLine, tmp_path: 
         "llmos: The volume 'theirs' is not trusted; `llmos volume trust theirs` changes that."
     )
     assert not (tmp_path / "none.llmos").exists()
+    assert at_home("trace", "export", tmp_path / "gone" / "all.llmos").last == (
+        f"llmos: there is no folder {tmp_path}/gone to write all.llmos into; make it first"
+    )
     assert at_home("trace", "export", tmp_path / "all.llmos", "--json").json["traces"] == 1
 
 
@@ -130,7 +137,15 @@ def test_sensitive_traces_need_a_passphrase(at_home: CommandLine, tmp_path: Path
     at_home.patch.setenv("LLMOS_TRACE_PASSPHRASE", "correct horse")
     with library(at_home.place.home, passphrase="correct horse") as opened:
         opened.add(at_home.place.home / "user", replace(ONE, sensitive=True))
-    assert at_home("trace", "export", path).last == "llmos: Nothing was written; all of these traces were left out."
+    assert at_home("trace", "export", path).err.splitlines() == [
+        f"trace {ONE.id} is sensitive and was left out; --sensitive takes it along, encrypted",
+        "llmos: Nothing was written; all of these traces were left out.",
+    ]
+    at_home.patch.setenv("LLMOS_TRACE_PASSPHRASE", "other words")
+    assert at_home("trace", "export", path, "--sensitive").last == (
+        "llmos: There is no such trace; nothing was written. 1 trace could not be read with this passphrase."
+    )
+    at_home.patch.setenv("LLMOS_TRACE_PASSPHRASE", "correct horse")
     assert at_home("trace", "export", path, "--sensitive").code == 0
     for each in kept(at_home):
         each.unlink()

@@ -12,17 +12,18 @@ from llmos.runtime.outcome import RunOutcome
 from llmos.settings import system_root
 from llmos.traces.events import MessageAdded, PromptSet, RunStarted
 from llmos.traces.parts import TextPart
-from llmos.traces.usage import read_usage
+from llmos.traces.usage import read_usage, slots_hash
 from llmos.volumes.home import init_home
 from tests.support.homes import Place
 from tests.support.runs import hire, journaled, play
-from tests.support.tapes import asks, calls, says
+from tests.support.tapes import WORKER, asks, calls, says
 
 pytestmark = pytest.mark.anyio
 
 MADE = "Create hello.txt that says 'Hello'"
 WRITES = (calls("Write", file_path="hello.txt", content="Hello"), says("hello.txt says Hello."))
 PICK = "Pick up the object at (1.5, 1.0, 0.5) and place it at (-1.0, -1.0, 0.7)"
+SENSITIVE = WORKER.replace("Works.\n", 'Works.\nmetadata:\n  llmos-sensitive: "true"\n')
 SILENT = ()
 """What a model says that must not be asked."""
 
@@ -62,6 +63,35 @@ async def test_what_was_done_once_is_done_again_without_a_model(place: Place) ->
     assert [(use.tool, use.ok) for use in second.tool_calls] == [("Write", True)]
     assert (place.workspace / "hello.txt").read_text() == "Hello"
     assert [event.system for event in journaled(second, PromptSet)] == [""]
+
+
+async def test_a_sensitive_goal_tells_the_volume_nothing(place: Place) -> None:
+    """Its uses are counted under the name of its encrypted file: a hash of what was done could be guessed."""
+    pytest.importorskip("cryptography")
+    hire(place, SENSITIVE)
+    await play(place, *WRITES, goal=MADE)
+    assert read_usage(place.home / "user") == ()
+    words = "correct horse battery"
+    first = await play(place, *WRITES, goal=MADE, passphrase=words)
+    again = await play(place, *SILENT, goal=MADE, passphrase=words)
+    anew = await play(place, *WRITES, goal=MADE, passphrase=words, mode="learner")
+    (file,) = (place.home / "user/traces").iterdir()
+    uses = read_usage(place.home / "user")
+    assert [use.run_id for use in uses] == [first.run_id, again.run_id, anew.run_id]
+    assert {(use.name, use.content_hash) for use in uses} == {(file.stem, file.stem)}
+    assert {use.slots_hash for use in uses} == {slots_hash({})}
+    assert f"Trace: {file.stem}" in log(place, "%B")
+
+
+async def test_a_sensitive_trace_that_leads_no_further_is_put_aside(place: Place) -> None:
+    """Its failures are found under the name of its file."""
+    pytest.importorskip("cryptography")
+    hire(place, SENSITIVE)
+    words = "correct horse battery"
+    await play(place, *WRITES, goal=MADE, passphrase=words)
+    (place.workspace / "hello.txt").write_text("mine")
+    modes = [(await play(place, says("no"), goal=MADE, passphrase=words)).mode for _ in range(3)]
+    assert modes == ["FOLLOWER", "FOLLOWER", "LEARNER"]
 
 
 async def test_the_volume_tells_the_story(place: Place) -> None:

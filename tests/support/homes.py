@@ -32,10 +32,20 @@ class Place:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def system(self, *, api: str | None = None, bus: Any = None, approver: Any = None, **options: Any) -> LLMOS:
+    def system(
+        self,
+        *,
+        api: str | None = None,
+        bus: Any = None,
+        approver: Any = None,
+        passphrase: str | None = None,
+        **options: Any,
+    ) -> LLMOS:
         """A system; with the address of a Messages API it has a key for it."""
         key = None if api is None else "sk-test-0123456789"
-        environment = Environment(home=self.home, anthropic_api_key=key, anthropic_base_url=api)
+        environment = Environment(
+            home=self.home, anthropic_api_key=key, anthropic_base_url=api, trace_passphrase=passphrase
+        )
         chosen = Options(workspace=self.workspace, **options)
         return LLMOS(environment=environment, options=chosen, bus=bus, approver=approver)
 
