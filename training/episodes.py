@@ -258,6 +258,11 @@ def draw_goal(draft: Draft, intents: dict[Intent, float]) -> Goal:
             return goal
 
 
+def tool_names(step: Step) -> list[str]:
+    """What the tools that the planner sees are called."""
+    return [tool["function"]["name"] for tool in step.values["tools"]]
+
+
 def finish(status: str, quote: str) -> Call:
     """The planner's last word, and what the host is to quote for it."""
     return Call("finish", {"status": status, "quote": quote})

@@ -1,4 +1,4 @@
-"""Writes a trained planner as a GGUF file: Q8_0 matrices, the tokenizer, and the chat template inside.
+"""Writes a trained planner as a GGUF file: Q8_0 matrices, tokenizer, chat template, classifier.
 
 Knows no training. The architecture is written as `qwen3vl`, so that the runtime takes the same path as for
 Qwen3-VL: on text its weights mean what qwen3's mean.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import gguf
 from torch import Tensor
 
+from llmos.models.domain_classifier import BIAS_KEY, SCALE_KEY, WEIGHTS_KEY, DomainClassifier
 from training import prompt
 from training.model import Planner, Shape
 from training.tokenizer import EOS
@@ -22,7 +23,14 @@ ARCHITECTURE = "qwen3vl"
 DESCRIPTION = "A demo planner for a robot arm: reads goal, tools and robot state, writes one tool call."
 
 
-def write_gguf(model: Planner, tokenizer: "Tokenizer", path: Path, *, quantized: bool = True) -> int:
+def write_gguf(
+    model: Planner,
+    tokenizer: "Tokenizer",
+    path: Path,
+    classifier: DomainClassifier | None = None,
+    *,
+    quantized: bool = True,
+) -> int:
     """Write the file and return its size in bytes; not `quantized` means 32-bit floats, to compare with."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, ARCHITECTURE)
@@ -34,6 +42,11 @@ def write_gguf(model: Planner, tokenizer: "Tokenizer", path: Path, *, quantized:
     _add_sizes(writer, model.shape)
     _add_vocabulary(writer, tokenizer)
     writer.add_chat_template(prompt.template_source())
+    if classifier is not None:
+        kinds = gguf.GGUFValueType.ARRAY, gguf.GGUFValueType.INT8
+        writer.add_key_value(WEIGHTS_KEY, classifier.weights.tolist(), *kinds)
+        writer.add_float32(SCALE_KEY, classifier.scale)
+        writer.add_float32(BIAS_KEY, classifier.bias)
     for name, values in model.state_dict().items():
         _add_tensor(writer, name, values, quantized=quantized)
     writer.write_header_to_file()

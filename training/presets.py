@@ -30,6 +30,8 @@ class Preset:
     bfloat16: bool = False
     texts: int = 12_000
     """So many episodes are what the tokenizer is learned from."""
+    domain_texts: int = 40_000
+    """So many texts are what the classifier of goals and other texts is learned from."""
     compiled: bool = False
     """Whether to compile the network where there is a C++ compiler: a minute of work, then half as fast again."""
 
@@ -44,7 +46,7 @@ PRESETS = {
         1536, 192, 5, 4, 2, 32, 512, (320,), rows=6, length=512, muon_lr=0.0025, adam_lr=0.001, bfloat16=True
     ),
     "ablation": Preset(1536, 192, 5, 4, 2, 32, 512, rounds=(260, 220), rows=6, length=512, bfloat16=True),
-    "smoke": Preset(400, 32, 2, 2, 1, 32, 64, rounds=(2, 2), rows=1, length=512, texts=300),
+    "smoke": Preset(400, 32, 2, 2, 1, 32, 64, rounds=(2, 2), rows=1, length=512, texts=300, domain_texts=500),
     "ci": Preset(1536, 192, 5, 4, 2, 32, 512, rounds=(700, 700), rows=12, length=512, bfloat16=True, compiled=True),
     "release": Preset(
         1536, 192, 5, 4, 2, 32, 512, rounds=(2600, 11400), rows=12, length=512, bfloat16=True, compiled=True

@@ -66,6 +66,7 @@ def _train(options: argparse.Namespace) -> int:
     own = read_own(options.own) if options.own else None
     import torch
 
+    from training.domain import fit_classifier
     from training.export import write_gguf
     from training.reopen import ReopenError
     from training.run import Run, TrainingError
@@ -81,7 +82,9 @@ def _train(options: argparse.Namespace) -> int:
         if not is_done:
             print(f"Stopped at step {run.step} of {run.preset.steps}; the same command goes on from here.")
             return 130
-        size = write_gguf(run.model, run.tokenizer, options.out)
+        print("Learning to tell goals from other texts ...", flush=True)
+        classifier = fit_classifier(options.seed, run.preset.domain_texts, own)
+        size = write_gguf(run.model, run.tokenizer, options.out, classifier)
     except (TrainingError, ReopenError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -24,7 +24,7 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
     a floor, the same goes for x and y. Where it names as many lengths as a call has shifts, and no way without a
     length, each shift must be one of them. Where it names angles, and no turn without one, a turn must be one of them.
     """
-    goal = named(_goal(request.messages))
+    goal = named(goal_of(request.messages))
     for wrong in (_place(arguments, goal, request.state), _way(arguments, goal), _turn(arguments, goal, request.state)):
         if wrong:
             return f"The model wrote {wrong}, which the goal does not name; nothing was moved."
@@ -101,7 +101,7 @@ def _turned(one: float, other: float) -> bool:
     return abs((one - other + 180) % 360 - 180) < _EXACT
 
 
-def _goal(messages: Sequence[Message]) -> str:
+def goal_of(messages: Sequence[Message]) -> str:
     """The newest text of a person."""
     return next(
         (

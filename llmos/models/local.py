@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 
 from llmos.clock import Clock, RealClock
 from llmos.errors import ModelError
-from llmos.messages import Reply, Request, Usage
+from llmos.messages import Reply, Request, ToolCall, Usage
 from llmos.models.backend import load, threads_for
 from llmos.models.base import OnText
 from llmos.models.chat_template import ChatTemplate, default_source
@@ -22,8 +22,10 @@ from llmos.models.completion import Backend, Completion, ContextOverflowError, D
 from llmos.models.dialect import Answer, Dialect, JsonOnly
 from llmos.models.dialect_hermes import OPEN, Hermes
 from llmos.models.dialect_pocket import Pocket
+from llmos.models.domain_classifier import read_classifier
 from llmos.models.doubt import held_back
 from llmos.models.gguf_header import PROJECTOR, GgufHeader, ModelFileError, read_header
+from llmos.models.grounding import goal_of
 
 DialectName = Literal["pocket", "hermes"]
 DEFAULT_CONTEXT_TOKENS = 8192
@@ -37,8 +39,8 @@ class LocalModel:
     pocket's, one with `<tool_call>` Hermes', and with any other no tools can be offered. `context_tokens` is cut to
     what the model was trained for and to a multiple of 256; `backend` names the package that runs llama.cpp (the best
     one installed when None). Temperature 0 makes replies repeatable. A call that is less likely than `confidence` is
-    held back in pocket's dialect (`doubt`). `rehearse` is called before the files are loaded and raises when they must
-    not be.
+    held back in pocket's dialect (`doubt`, `domain_classifier`). `rehearse` is called before the files are loaded and
+    raises when they must not be.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class LocalModel:
             sees=mmproj is not None,
         )
         self._dialect = _dialect(speaks, self._template)
+        self._classifier = read_classifier(header.keys)
         self._stop = () if header.chat_template else ("<|im_end|>",)
         self._loading = Loading(path, mmproj, _fitting(context_tokens, header.context_tokens), threads_for(path))
         self._backend_name = backend
@@ -130,11 +133,21 @@ class LocalModel:
                 f"the request has {error.tokens} tokens, and the context of {self.name} holds {error.limit}; "
                 "shorten it, or give the model a longer context"
             ) from error
-        probability = None if completion.logprob is None else exp(completion.logprob)
         answer = writes.answer(completion.text, request, cut=completion.stop == "length")
+        probability = self._probability(answer, completion, request)
         answer = held_back(answer, probability, least)
         stream.finish(answer)
         return self._finished(answer, completion, probability)
+
+    def _probability(self, answer: Answer, completion: Completion, request: Request) -> float | None:
+        """Of the whole reply and, where it calls a tool, of there being a goal at all; None where nobody asked."""
+        if completion.logprob is None:
+            return None
+        certainty = exp(completion.logprob)
+        if self._classifier is None or not any(isinstance(part, ToolCall) for part in answer.parts):
+            return certainty
+        tools = (tool.name for tool in request.tools)
+        return certainty * self._classifier.probability(goal_of(request.messages), tools)
 
     def _finished(self, answer: Answer, completion: Completion, probability: float | None) -> Reply:
         return Reply(

@@ -6,8 +6,8 @@ Knows no objects: it goes by the few words that name no thing, and takes every o
 from llmos.models.reading_tokens import Tokens, mark, word
 
 _WAYS = """left right up down forward forwards back backward backwards ahead higher lower upward upwards downward
-    downwards leftward leftwards rightward rightwards frontward frontwards rearward rearwards aft astern east eastward west
-    westward sideways clockwise counterclockwise anticlockwise counter cw ccw"""
+    downwards leftward leftwards rightward rightwards frontward frontwards rearward rearwards aft astern
+    east eastward west westward sideways clockwise counterclockwise anticlockwise counter cw ccw"""
 _SMALL_WORDS = """by to at of about around exactly another roughly approximately approx circa nearly almost precisely
     for than from is are be was only just further farther over with and then or but so no not wait sorry actually
     rather instead more less least most again please now slowly quickly carefully gently immediately safely thanks

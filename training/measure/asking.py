@@ -13,12 +13,15 @@ from llmos.messages import JSON, ToolSpec
 from llmos.models.backend import load
 from llmos.models.chat_template import Prompt
 from llmos.models.completion import Backend, Completion, Decoding, Loading
-from llmos.models.gbnf import pocket_grammar
+from llmos.models.domain_classifier import read_classifier
+from llmos.models.gbnf import FINISH, pocket_grammar
+from llmos.models.gguf_header import read_header
 from training import extras, prompt
-from training.episodes import Episode, Step
+from training.episodes import Episode, Step, tool_names
 
 CONTEXT_TOKENS = 1024
 LONGEST_REPLY = 96
+_FINISHES = f'{{"name":"{FINISH}"'
 _NUMBERS = ("x", "y", "z", "theta_deg", "dx", "dy", "dz", "dtheta_deg", *extras.NUMBERS)
 _TYPES: dict[str, JSON] = {
     "activate": {"type": "boolean"},
@@ -55,6 +58,7 @@ class Planner:
     def __init__(self, path: Path, *, grammar: bool = True, scored: bool = False, backend: str | None = None) -> None:
         self._backend: Backend = load(Loading(path, None, CONTEXT_TOKENS, 1), backend)
         self._grammar, self._scored = grammar, scored
+        self._classifier = read_classifier(read_header(path).keys)
 
     def complete(self, values: Mapping[str, JSON], longest: int = LONGEST_REPLY) -> Completion:
         """What llama.cpp makes of one prompt."""
@@ -67,7 +71,15 @@ class Planner:
         began, busy = time.perf_counter(), time.process_time()
         reply = self.complete(step.values)
         seconds, cpu_s = time.perf_counter() - began, time.process_time() - busy
-        return Decision(step, reply.text, 1.0 if reply.logprob is None else math.exp(reply.logprob), seconds, cpu_s)
+        certainty = 1.0 if reply.logprob is None else math.exp(reply.logprob) * self._asked(step, reply.text)
+        return Decision(step, reply.text, certainty, seconds, cpu_s)
+
+    def _asked(self, step: Step, text: str) -> float:
+        """How probable it is that there is a goal at all, where a tool is called; as the host has it."""
+        if self._classifier is None or text.startswith(_FINISHES):
+            return 1.0
+        *_, goal = (message["content"] for message in step.values["messages"] if message["role"] == "user")
+        return self._classifier.probability(goal, tool_names(step))
 
     def play(self, episodes: Iterable[Episode]) -> list[Run]:
         """Every step of every episode, with the history that the right replies would have made."""

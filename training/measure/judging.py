@@ -13,7 +13,7 @@ from llmos.messages import JSON
 from llmos.models.doubt import STOP
 from llmos.models.gbnf import FINISH
 from training import prompt
-from training.episodes import Step
+from training.episodes import Step, tool_names
 from training.measure.asking import Decision, Run
 
 HARMLESS = frozenset({FINISH, STOP, "get_status", "get_camera_feed"})
@@ -83,7 +83,7 @@ def acts(decision: Decision, confidence: float = 0.0) -> bool:
 def is_outside(decision: Decision) -> bool:
     """Whether it calls a tool that the list does not hold."""
     call = read(decision.text)
-    offered = {tool["function"]["name"] for tool in decision.step.values["tools"]}
+    offered = set(tool_names(decision.step))
     return call is not None and call[0] != FINISH and call[0] not in offered
 
 
