@@ -74,7 +74,7 @@ class ModelAlias:
     `template` is the prompt template. `fallback` are the aliases that may stand in, in this order. A local model is a
     GGUF file: `shipped_file` comes with LLMos (path from the folder that holds the package), `file` and `vision_file`
     are pulled from `hub_repo` into the home. `confidence` is the probability below which a call is held back, of a
-    local model that writes calls as pocket does.
+    local model that writes calls as pocket does: that of the reply and, where its file can tell, of there being a goal.
     """
 
     provider: Literal["anthropic", "openai", "local"]

@@ -61,7 +61,7 @@ def test_every_call_of_a_goal_is_legal_for_a_robot() -> None:
 
 
 def test_every_number_of_a_call_was_said_or_is_a_stated_default() -> None:
-    """The host reads the goal's numbers, but what may be a name, the model copies them; a floor's height is never said."""
+    """The host reads them, but what may be a name; the model copies them. On a floor the height is never said."""
     checked = 0
     for world, goal in drawn(2500):
         if goal.intent not in SAID or not goal.calls:
