@@ -126,13 +126,16 @@ def _given(values: Sequence[str]) -> dict[str, str]:
 
 
 def _verify(commission: "Commission", agent: str, **options: Any) -> "Verified | tuple[ProgramError, ...]":  # noqa: ANN401
-    """The program for the agent's tools, or all that is wrong with it."""
+    """The program for the agent's tools, or all that is wrong with it; in an empty workspace, as nothing is run."""
+    from tempfile import TemporaryDirectory
+
     from llmos.cli.running import with_system
 
     async def work(system: "LLMOS", _: "Progress") -> "Verified | tuple[ProgramError, ...]":
         return commission.judged(await system.specs(agent or system.hands_for(commission)))
 
-    return with_system(work, ask=False, no_stream=True, **options)
+    with TemporaryDirectory() as empty:
+        return with_system(work, ask=False, no_stream=True, workspace=Path(empty), **options)
 
 
 def _show(errors: "Sequence[ProgramError]", file: Path, *, as_json: bool) -> int:

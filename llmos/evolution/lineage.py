@@ -147,14 +147,14 @@ def remember_kept(tries: Tries, history: History, agent: str, version: str) -> N
 def revert_by_hand(history: History, home: Path, commit: str, reason: str) -> str:
     """Take back an edit that evolution made, because a person says so; the new commit's id.
 
-    RefusedError for a commit that is none of its own, or that something later stands upon.
+    LLMosError for a commit that is none of its own, RefusedError for one that something later stands upon.
     """
     tries = Tries(home)
     brought = {each.ended.commit: each for each in tries.all() if each.ended and each.ended.verdict == "kept"}
     found = [each for each in brought if len(commit) >= _SHORTEST_ID and each.startswith(commit.lower())]
     if len(found) != 1:
         known = "`llmos evolve log` shows those that are"
-        raise RefusedError(f"'{commit[:80]}' is no edit that `llmos evolve` kept; {known}.")
+        raise LLMosError(f"'{commit[:80]}' is no edit that `llmos evolve` kept; {known}.")
     sentence = reason.strip() or "A person took it back."
     new = take_back(history, brought[found[0]], sentence)
     at = history.clock.now().isoformat(timespec="seconds")

@@ -72,6 +72,14 @@ def test_a_sound_program_is_told_with_what_it_comes_to(at_home: CommandLine, squ
     assert told["parameters"][1] == {"name": "side", "type": "length in 5 cm..30 cm", "default": "20 cm"}
 
 
+@pytest.mark.parametrize("word", ["check", "compile"])
+def test_a_program_is_verified_wherever_one_stands(at_home: CommandLine, greet: str, word: str) -> None:
+    """Also in the home folder, which no run may have as its workspace: nothing is run."""
+    at_home.patch.chdir(at_home.place.root)
+    assert at_home("program", word, greet).code == 0
+    assert at_home("program", "run", greet, "name=Ada").last.endswith("choose a folder of its own with --workspace")
+
+
 def test_what_is_wrong_is_told_with_file_and_line(at_home: CommandLine, greet: str) -> None:
     """All of it, with the lines of the file; exit code 2."""
     path = Path(greet)

@@ -10,7 +10,7 @@ import pytest
 
 from llmos.boot.library import Library
 from llmos.documents.scenario import Case
-from llmos.errors import DocumentError, RefusedError
+from llmos.errors import DocumentError, LLMosError, RefusedError
 from llmos.evolution.lineage import revert_by_hand
 from llmos.evolution.proposer import Lens
 from llmos.evolution.subject import scenarios
@@ -278,7 +278,7 @@ async def test_a_person_takes_an_edit_back_by_its_commit(world: World) -> None:
     history, home = world.library.user, world.place.home
     other = history.log()[-1].id
     for commit in (other, "nonsense", change.commit[:3], ""):
-        with pytest.raises(RefusedError) as caught:
+        with pytest.raises(LLMosError) as caught:
             revert_by_hand(history, home, commit, "")
         expected = f"'{commit}' is no edit that `llmos evolve` kept; `llmos evolve log` shows those that are."
         assert str(caught.value) == expected
