@@ -9,6 +9,9 @@ torch = pytest.importorskip("torch", reason="torch serves training only")
 pytest.importorskip("tokenizers", reason="tokenizers serves training only")
 gguf = pytest.importorskip("gguf")
 
+from llmos.models.domain_classifier import read_classifier  # noqa: E402
+from llmos.models.gguf_header import read_header  # noqa: E402
+from training.domain import fit_classifier  # noqa: E402
 from training.export import rope_sections, write_gguf  # noqa: E402
 from training.model import Planner  # noqa: E402
 from training.optimizer import orthogonal, schedule  # noqa: E402
@@ -120,6 +123,20 @@ def test_a_written_file_can_be_gone_on_with(tmp_path: Path, tokenizer, model: Pl
     for (name, weight), (_, other) in zip(model.state_dict().items(), again.state_dict().items(), strict=True):
         step = weight.abs().max() / 127 if quantized and weight.ndim == 2 else torch.tensor(1e-9)
         assert (weight - other).abs().max() <= 0.51 * step, name
+
+
+def test_the_classifier_tells_goals_from_other_texts(tmp_path: Path, tokenizer, model: Planner) -> None:
+    """After a thousand texts already; the same seed gives the same one, and the file gives it back."""
+    classifier = fit_classifier(3, 1000)
+    assert fit_classifier(3, 1000) == classifier != fit_classifier(4, 1000)
+    write_gguf(model, tokenizer, tmp_path / "tiny.gguf", classifier)
+    found = read_classifier(read_header(tmp_path / "tiny.gguf").keys)
+    assert found is not None
+    assert found.weights == classifier.weights
+    assert found.probability("move 30 cm up", ()) == pytest.approx(
+        classifier.probability("move 30 cm up", ()), rel=1e-5
+    )
+    assert found.probability("move 30 cm up", ()) > 0.5 > found.probability("why do cats purr so loudly", ())
 
 
 def test_a_file_of_another_kind_is_not_gone_on_with(tmp_path: Path) -> None:
