@@ -16,7 +16,7 @@ _EMAIL = re.compile(r"(?<![\w.+-])([\w.+-]+)@(?:[\w-]+\.)+[^\W\d_]{2,}", re.UNIC
 _NOBODY: Final = frozenset({"git", "hg", "noreply", "no-reply", "users.noreply"})
 """Names before an @ behind which no person is."""
 
-_ABROAD = re.compile(r"(?<![\w.])(?:\+|00)[1-9]\d{0,2}[ /()-]*(?:\d[ /()-]{0,2}){6,12}\d(?![\d.])")
+_ABROAD = re.compile(r"(?<![\w.])(?:\+|00)[1-9]\d{0,2}[ /()-]*(?:\d[ /()-]{0,2}){6,12}\d(?!\.?\d)")
 _NORTH_AMERICA = re.compile(r"(?<![\w.+-])(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-.]\d{4}(?![\w-])")
 _CALLED = re.compile(
     r"\b(?:tele)?(?:phone|fon|fax|tel|mobile|cell|handy|whatsapp|call(?: (?:me|him|her|them))?)\b\W{0,3}"

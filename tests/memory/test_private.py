@@ -13,6 +13,7 @@ PRIVATE = {
     "a social security number": ["her number is 123-45-6789"],
     "a phone number": [
         "+49 30 1234567",
+        "Ada at +49 170 1234567",
         "(555) 123-4567",
         "555-123-4567",
         "tel. 030 1234567",
@@ -51,7 +52,7 @@ SECRETS = [
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in PRIVATE.items() for text in texts])
 def test_personal_data_is_named(name: str, text: str) -> None:
     """By what it looks like, also within a sentence."""
-    assert unfit(text) == unfit(f"As told by them: {text}, so it is.") == name
+    assert unfit(text) == unfit(f"As told by them: {text}, so it is.") == unfit(f"Ask: {text}. Then go.") == name
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -69,7 +70,7 @@ def test_secrets_are_known_by_cue_or_chance(text: str) -> None:
 @given(st.integers(10**7, 10**12), st.sampled_from(["+49", "+1", "+33 ", "0044 "]))
 def test_international_numbers_are_phones_however_long(number: int, prefix: str) -> None:
     """With a country's code in front, from eight digits on."""
-    assert unfit(f"reach him under {prefix}{number}") == "a phone number"
+    assert unfit(f"reach him under {prefix}{number}") == unfit(f"It is {prefix}{number}.") == "a phone number"
 
 
 @given(st.lists(st.floats(-9, 9).map(lambda x: f"{x:.3f}"), min_size=3, max_size=6))
