@@ -126,9 +126,9 @@ def test_a_written_file_can_be_gone_on_with(tmp_path: Path, tokenizer, model: Pl
 
 
 def test_the_classifier_tells_goals_from_other_texts(tmp_path: Path, tokenizer, model: Planner) -> None:
-    """After a thousand texts already; the same seed gives the same one, and the file gives it back."""
-    classifier = fit_classifier(3, 1000)
-    assert fit_classifier(3, 1000) == classifier != fit_classifier(4, 1000)
+    """After some thousand texts already; the same seed gives the same one, and the file gives it back."""
+    classifier = fit_classifier(3, 4000)
+    assert fit_classifier(3, 4000) == classifier
     write_gguf(model, tokenizer, tmp_path / "tiny.gguf", classifier)
     found = read_classifier(read_header(tmp_path / "tiny.gguf").keys)
     assert found is not None
