@@ -132,7 +132,8 @@ def _verdict(phase: Phase, outcome: RunOutcome) -> SafetyAssessed:
 
 
 def _assessed(phase: Phase, verdict: Assessment, reason: str, change: str, child: str | None) -> SafetyAssessed:
-    return SafetyAssessed(phase=phase, by=OFFICER, verdict=verdict, reason=reason, change=change, child=child)
+    said = reason if reason.strip() else "it gave no reason"
+    return SafetyAssessed(phase=phase, by=OFFICER, verdict=verdict, reason=said, change=change, child=child)
 
 
 def _too_small(phase: Phase) -> SafetyAssessed:

@@ -44,6 +44,6 @@ def _next(pilot: Pilot, ruling: Ruling, way_m: float) -> dict[str, JSON]:
         piece_m = math.dist(begin, end)
         if piece_m > way_m:
             share = way_m / piece_m
-            return {axis: a + (b - a) * share for axis, a, b in zip(axes, begin, end, strict=False)}
+            return {axis: round(a + (b - a) * share, 4) for axis, a, b in zip(axes, begin, end, strict=False)}
         way_m -= piece_m
     return dict(zip(axes, home, strict=False))

@@ -5,6 +5,7 @@ Knows no robot. What it is told stands in the journal as the call's arguments; w
 
 from typing import Literal
 
+from llmos.errors import LLMosError
 from llmos.messages import Effect
 from llmos.tools.base import Tool, tool
 
@@ -24,6 +25,8 @@ def assess_tool() -> Tool:
             change: after warn or veto, what would have to change
 
         """
+        if verdict == "safe" and not reason.strip():  # the others count also when nobody knows why
+            raise LLMosError("safe needs its reason; say in one sentence what you saw")
         return f"Noted: {verdict.upper()}. A person sees it, and a veto holds."
 
     return assess

@@ -96,6 +96,14 @@ async def test_a_veto_cannot_be_taken_back(place: Place) -> None:
     assert (ran.outcome, ran.steps) == ("refused", 0)
 
 
+async def test_safe_without_a_reason_is_no_verdict(place: Place) -> None:
+    """Whoever says safe says what was seen; a veto counts also without, and cannot be taken back either."""
+    silent = await run(place, assess("safe", " "), says("SAFE"), *WORK)
+    assert silent.reason == "safety-officer vetoed this: it gave no verdict by `assess` (its run done)."
+    vetoed = await run(place, assess("veto", ""), assess("safe", "It is safe after all."), says("SAFE"), *WORK)
+    assert vetoed.reason == "safety-officer vetoed this: it gave no reason."
+
+
 async def test_a_warning_lets_the_work_go_on_and_is_told(place: Place) -> None:
     """It stands in the journal and in the evidence."""
     ran = await run(place, assess("warn", "The floor is wet."), says("WARN"), *WORK, assess("safe"), says("SAFE"))

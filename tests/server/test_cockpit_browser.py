@@ -446,6 +446,9 @@ def test_the_arena_is_of_the_same_origin_and_the_space_bar_stops_inside_it(
     page.get_by_role("tab", name="3D").click()
     frame = page.frame_locator("#arena-pane iframe")
     frame.locator("canvas").first.wait_for()
+    panel = frame.locator(".mantine-Paper-root").first  # the library's own, which would cover most of a small arena
+    panel.wait_for(state="attached")
+    assert not panel.is_visible()
     assert _stop_is_on_top(page)
     frame.locator("body").evaluate("(body) => { body.tabIndex = 0; body.focus(); }")
     page.keyboard.press("Space")

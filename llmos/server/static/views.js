@@ -6,6 +6,8 @@ import { watchKeys } from "./stop.js";
 
 const HINTS = { map: "Click the map to set a target.", arena: "Drag to turn, scroll to come nearer.", camera: "" };
 const AGAIN_MS = 1000;
+// The library's own panel and notes cover most of the arena at phone width, and what they offer is not passed on.
+const PLAIN = ".mantine-Paper-root, .mantine-Notifications-root { display: none !important }";
 let showing = "map";
 
 export function start() {
@@ -43,7 +45,12 @@ async function openArena() {
     return;
   }
   const frame = make("iframe", { title: "The arena in three dimensions", src: "/cockpit/arena/", referrerpolicy: "no-referrer" });
-  frame.addEventListener("load", () => watchKeys(frame.contentWindow)); // the space bar stops in there as well
+  frame.addEventListener("load", () => {
+    watchKeys(frame.contentWindow); // the space bar stops in there as well
+    const style = frame.contentDocument.createElement("style");
+    style.textContent = PLAIN;
+    frame.contentDocument.head.append(style);
+  });
   pane.replaceChildren(frame);
 }
 
