@@ -81,10 +81,14 @@ def _too_many(worths: Iterable[_Worth], rules: MemoryRules) -> Iterator[Pruned]:
     for group in groups.values():
         kept += group[: rules.max_traces_per_skeleton]
         for worth in group[rules.max_traces_per_skeleton :]:
-            yield _gone(worth, f"{counted(rules.max_traces_per_skeleton, 'trace')} of its skeleton are worth more")
+            yield _gone(worth, _better(rules.max_traces_per_skeleton, "of its skeleton"))
     kept.sort(key=lambda each: each.order, reverse=True)
     for worth in kept[rules.max_traces :]:
-        yield _gone(worth, f"{counted(rules.max_traces, 'trace')} of this volume are worth more")
+        yield _gone(worth, _better(rules.max_traces, "of this volume"))
+
+
+def _better(number: int, whose: str) -> str:
+    return f"{counted(number, 'trace')} {whose} {'is' if number == 1 else 'are'} worth more"
 
 
 def _counted(usage: Iterable[UsageLine]) -> tuple[Counter[str], Counter[str], dict[str, str]]:

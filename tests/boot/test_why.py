@@ -49,3 +49,15 @@ async def test_a_followed_trace_is_quoted_line_by_line(place: Place) -> None:
     assert basis.passage is not None
     assert (basis.kind, basis.passage.quote) == ("trace", "1. `Write`, reversible")
     assert basis.passage.commit == History(place.home / "user").head(Path(basis.passage.path))
+
+
+async def test_a_journal_that_breaks_off_has_no_end(place: Place) -> None:
+    """Nobody decided how it ended, and the last line says so."""
+    async with place.system(model=tape(place, says("ready"))) as system:
+        outcome = await system.execute("say ready", "worker")
+        assert (whole := why_of(outcome.journal, system.library))[-1].what == "done"
+        *lines, _ = outcome.journal.read_bytes().splitlines(keepends=True)
+        outcome.journal.write_bytes(b"".join(lines))
+        *before, end = why_of(outcome.journal, system.library)
+    assert before == whole[:-1]
+    assert (end.kind, end.what, end.why) == ("end", "none", "the run is still at work, or was cut off here")

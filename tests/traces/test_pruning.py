@@ -86,6 +86,7 @@ def test_of_too_many_the_least_worth_go() -> None:
     assert list(told.values()) == ["3 traces of its skeleton are worth more"] * 2 + [
         "4 traces of this volume are worth more"
     ]
+    assert reasons(traces[:2], max_traces=1) == {1: "1 trace of this volume is worth more"}
 
 
 def test_pruning_commits_before_and_after_it_deletes(tmp_path: Path) -> None:
