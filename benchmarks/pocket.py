@@ -52,6 +52,7 @@ def chapters(path: Path, draw: Draw, played: Played, stated: float, folder: Path
     yield Chapter("learned, not given away", exactness.chance(path, splits.seen(few), folder, judge))
     yield Chapter("as sure as right", confidence.calibration(confidence.bins(played.everything)))
     yield Chapter("how sure it must be", confidence.asked_for(stated, played.validation, played.test, judge))
+    yield Chapter("two opinions", confidence.worth(played.test, judge))
     yield Chapter("builds and grammar", exactness.elsewhere(path, splits.goals(few), judge))
     yield Chapter("robots", asyncio.run(robots.everywhere(folder, draw)))
     yield Chapter("cost", [*cost.decisions(played.test.goals), *cost.processes(path)])

@@ -11,7 +11,7 @@ from benchmarks.pocket_parts.floors import FALSE_ACTIONS, VALIDATED_FALSE_ACTION
 from benchmarks.pocket_parts.playing import Sample
 from llmos.documents.frontmatter import read_document
 from llmos.settings import system_root
-from training.measure.asking import Run
+from training.measure.asking import Decision, Run
 from training.measure.calibration import Bin, Judged, expected_error, reliability, risk_coverage, threshold
 from training.measure.judging import (
     Share,
@@ -83,6 +83,30 @@ def asked_for(stated: float, validation: Sample, test: Sample, judge: Judge) -> 
             judge.told(f"goals let through at {named} confidence", _covered(test.goals, value)),
         ]
     return figures
+
+
+def worth(sample: Sample, judge: Judge) -> list[Figure]:
+    """Goals begun rightly when as many texts of people move something as may: with both opinions, and with one."""
+    figures = []
+    for named, word in (("network and classifier", _both), ("the network alone", _alone)):
+        false = sorted((word(run.decisions[0]) for run in sample.foreign if acts(run.decisions[0])), reverse=True)
+        allowed = int(FALSE_ACTIONS / 100 * len(sample.foreign))
+        least = false[allowed] if allowed < len(false) else 0.0
+        right = share(_is_begun(run.decisions[0], is_sure=word(run.decisions[0]) > least) for run in sample.goals)
+        figures.append(judge.told(f"goals begun rightly at {FALSE_ACTIONS:g} % false actions: {named}", right))
+    return figures
+
+
+def _both(decision: Decision) -> float:
+    return decision.probability
+
+
+def _alone(decision: Decision) -> float:
+    return decision.alone
+
+
+def _is_begun(decision: Decision, *, is_sure: bool) -> bool:
+    return is_right(decision) and (is_sure or not acts(decision))
 
 
 def _covered(runs: Sequence[Run], value: float) -> Share:

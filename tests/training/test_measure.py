@@ -46,7 +46,7 @@ NOTHING = no_goals(SAMPLE, held_out=True)
 
 def decided(step: Step, text: str, probability: float = 1.0) -> Decision:
     """What a model wrote."""
-    return Decision(step, text, probability, 0.0, 0.0)
+    return Decision(step, text, probability, probability, 0.0, 0.0)
 
 
 def rightly(episodes: list[Episode]) -> list[Run]:

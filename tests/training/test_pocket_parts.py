@@ -7,8 +7,12 @@ import pytest
 from benchmarks.figures import Figure
 from benchmarks.pocket_parts import confidence, pictures
 from benchmarks.pocket_parts.floors import Judge
-from training.measure.judging import Share
-from training.measure.splits import Draw, foreign
+from benchmarks.pocket_parts.playing import Sample
+from training.episodes import Episode
+from training.measure.asking import Decision, Run
+from training.measure.judging import Share, acts
+from training.measure.splits import Draw, foreign, seen
+from training.prompt import reply
 from training.written import SHEETS, Sheet
 
 WHOLE, SAMPLED = Judge(sampled=False), Judge(sampled=True)
@@ -64,3 +68,21 @@ def test_a_risk_curve_has_round_marks_and_both_sides() -> None:
     picture = pictures.risk([(0.5, 0.0), (1.0, 0.02)], [(0.5, 0.01), (1.0, 0.043)], 0.9, "risk")
     assert {"5.0 %", "4.0 %", "1.0 %", "validation", "test"} <= set(texts(picture))
     assert picture.count("<polyline") == 2
+
+
+def test_what_a_second_opinion_is_worth_shows_where_the_network_alone_cannot_tell() -> None:
+    """A network that is as sure of talk as of goals begins nothing; with a classifier that knows talk, everything."""
+    talk = [episode for kind in foreign(Draw(8)).values() for episode in kind]
+    goals = [run(episode, reply(episode.steps[0].reply), 0.8) for episode in seen(Draw(20))]
+    sample = Sample(
+        goals=[one for one in goals if acts(one.decisions[0])],
+        foreign=[run(episode, '{"name":"go_home","arguments":{}}', 0.1) for episode in talk],
+        made=(),
+    )
+    both, alone = confidence.worth(sample, WHOLE)
+    assert both.value == 100.0 > alone.value == 0.0
+
+
+def run(episode: Episode, text: str, asked: float) -> Run:
+    """The network is always as sure; the classifier says how probable a goal is."""
+    return Run(episode, (Decision(episode.steps[0], text, 0.9 * asked, 0.9, 0.0, 0.0),))

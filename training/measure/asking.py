@@ -34,12 +34,14 @@ _TYPES: dict[str, JSON] = {
 class Decision:
     """A step and what the model wrote for it; `probability` is 0 to 1, and 1 where nobody asked how sure it was.
 
-    `seconds` are those of the clock, `cpu_s` those that this process was busy, whatever else the machine did.
+    `alone` is the network's word, without that of the classifier of goals. `seconds` are those of the clock, `cpu_s`
+    those that this process was busy, whatever else the machine did.
     """
 
     step: Step
     text: str
     probability: float
+    alone: float
     seconds: float
     cpu_s: float
 
@@ -70,9 +72,10 @@ class Planner:
         """One decision, its prompt included in the time."""
         began, busy = time.perf_counter(), time.process_time()
         reply = self.complete(step.values)
+        asked = self._asked(step, reply.text) if self._scored else 1.0
         seconds, cpu_s = time.perf_counter() - began, time.process_time() - busy
-        certainty = 1.0 if reply.logprob is None else math.exp(reply.logprob) * self._asked(step, reply.text)
-        return Decision(step, reply.text, certainty, seconds, cpu_s)
+        alone = 1.0 if reply.logprob is None else math.exp(reply.logprob)
+        return Decision(step, reply.text, alone * asked, alone, seconds, cpu_s)
 
     def _asked(self, step: Step, text: str) -> float:
         """How probable it is that there is a goal at all, where a tool is called; as the host has it."""
