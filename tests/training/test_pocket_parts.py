@@ -80,7 +80,7 @@ def test_what_a_second_opinion_is_worth_shows_where_the_network_alone_cannot_tel
         made=(),
     )
     both, alone = confidence.worth(sample, WHOLE)
-    assert both.value == 100.0 > alone.value == 0.0
+    assert (both.measured, alone.measured) == (100.0, 0.0)
 
 
 def run(episode: Episode, text: str, asked: float) -> Run:
