@@ -92,10 +92,11 @@ def _carry_out(asked: "Asked", *, as_json: bool, no_stream: bool) -> int:
 
 
 def _with_system(work: Any, asked: "Asked", *, no_stream: bool) -> Any:  # noqa: ANN401 - what the work gives back
-    from llmos.cli.running import with_system
+    from llmos.cli.running import some_workspace, with_system
 
     options = {"model": asked.model, "budget_usd": asked.budget_usd, "mode": "learner", "approve": ("never",)}
-    return with_system(work, ask=False, no_stream=no_stream, **options)
+    with some_workspace() as folder:
+        return with_system(work, ask=False, no_stream=no_stream, workspace=folder, **options)
 
 
 def _show(changes: "list[Change]") -> None:

@@ -126,16 +126,14 @@ def _given(values: Sequence[str]) -> dict[str, str]:
 
 
 def _verify(commission: "Commission", agent: str, **options: Any) -> "Verified | tuple[ProgramError, ...]":  # noqa: ANN401
-    """The program for the agent's tools, or all that is wrong with it; in an empty workspace, as nothing is run."""
-    from tempfile import TemporaryDirectory
-
-    from llmos.cli.running import with_system
+    """The program for the agent's tools, or all that is wrong with it."""
+    from llmos.cli.running import some_workspace, with_system
 
     async def work(system: "LLMOS", _: "Progress") -> "Verified | tuple[ProgramError, ...]":
         return commission.judged(await system.specs(agent or system.hands_for(commission)))
 
-    with TemporaryDirectory() as empty:
-        return with_system(work, ask=False, no_stream=True, workspace=Path(empty), **options)
+    with some_workspace() as folder:
+        return with_system(work, ask=False, no_stream=True, workspace=folder, **options)
 
 
 def _show(errors: "Sequence[ProgramError]", file: Path, *, as_json: bool) -> int:

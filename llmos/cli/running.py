@@ -5,16 +5,17 @@ Knows no agent.
 
 import gc
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from llmos.cli.options import print_json, run_async, unread
+from llmos.errors import LLMosError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from llmos.boot import LLMOS
     from llmos.boot.ground import Conversation
     from llmos.boot.options import Options
@@ -89,6 +90,25 @@ def with_system(work: "Callable[[LLMOS, Progress], Awaitable[T]]", *, ask: bool,
                 return await work(system, progress)
 
         return run_async(main)
+
+
+@contextmanager
+def some_workspace() -> Iterator[Path]:
+    """For what works on no files: this folder, whose own documents count, or an empty one where no agent may work."""
+    from tempfile import TemporaryDirectory
+
+    from llmos.cli.system import environment
+    from llmos.settings import current_folder
+    from llmos.tools.workspace import open_workspace
+
+    here = current_folder()
+    try:
+        open_workspace(here, environment().home, environment().user_home)
+    except LLMosError:
+        with TemporaryDirectory() as empty:
+            yield Path(empty)
+    else:
+        yield here
 
 
 def _collect_garbage(event: "Event", _: str) -> None:

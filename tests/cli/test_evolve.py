@@ -136,6 +136,13 @@ def test_a_model_that_follows_each_version_to_the_letter_fails_before_and_succee
     assert anyio.run(carry) == "done"
 
 
+def test_it_learns_wherever_one_stands(porter: CommandLine) -> None:
+    """Also in the home folder, which no run may have as its workspace: what is tried has one of its own."""
+    before = evolve(porter, "--dry-run", "--json").json
+    porter.patch.chdir(porter.place.root)
+    assert evolve(porter, "--dry-run", "--json").json == before
+
+
 def test_a_dry_run_says_what_would_be_done(porter: CommandLine) -> None:
     """And does none of it: no model is asked, no commit is made, no try is written down."""
     before = commits(porter)

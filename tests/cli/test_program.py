@@ -74,7 +74,11 @@ def test_a_sound_program_is_told_with_what_it_comes_to(at_home: CommandLine, squ
 
 @pytest.mark.parametrize("word", ["check", "compile"])
 def test_a_program_is_verified_wherever_one_stands(at_home: CommandLine, greet: str, word: str) -> None:
-    """Also in the home folder, which no run may have as its workspace: nothing is run."""
+    """Also in the home folder, which no run may have as its workspace: nothing is run. A project's own agents count."""
+    own = at_home.place.workspace / ".claude/agents/hand.md"
+    own.parent.mkdir(parents=True)
+    own.write_text("---\nname: hand\ndescription: Writes.\ntools: Write\n---\n\nWrite.\n")
+    assert at_home("program", word, greet, "--agent", "hand").code == 0
     at_home.patch.chdir(at_home.place.root)
     assert at_home("program", word, greet).code == 0
     assert at_home("program", "run", greet, "name=Ada").last.endswith("choose a folder of its own with --workspace")
