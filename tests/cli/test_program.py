@@ -78,6 +78,7 @@ def test_a_program_is_verified_wherever_one_stands(at_home: CommandLine, greet: 
     own = at_home.place.workspace / ".claude/agents/hand.md"
     own.parent.mkdir(parents=True)
     own.write_text("---\nname: hand\ndescription: Writes.\ntools: Write\n---\n\nWrite.\n")
+    assert at_home("volume", "trust", ".", "--yes").code == 0
     assert at_home("program", word, greet, "--agent", "hand").code == 0
     at_home.patch.chdir(at_home.place.root)
     assert at_home("program", word, greet).code == 0
