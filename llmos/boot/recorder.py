@@ -13,7 +13,7 @@ from llmos.disk import make_folder
 from llmos.errors import StorageError
 from llmos.robots.controls import Controls, Snapshot
 from llmos.robots.evidence.recorded import RecordedControls
-from llmos.traces.recording import Recording
+from llmos.traces.recording import Recording, need_mcap
 from llmos.traces.sealing import SUFFIX, seal, unsealed
 from llmos.volumes.locks import only_writer, sole_owner
 
@@ -38,7 +38,7 @@ class Recorder:
         """The controls, recorded to a new file until they are closed; StorageError, LLMosError without `mcap`."""
         make_folder(self._folder)
         with only_writer(self._folder / ".lock"):
-            self._seal_what_was_left()
+            _seal_what_was_left(self._folder)
             path = self._free(f"{self._clock.now():%Y%m%d-%H%M%S}-{robot}")
             recording = Recording(path, robot)
             self._held.enter_context(sole_owner(path))
@@ -53,12 +53,26 @@ class Recorder:
         names = (f"{stem}{f'-{number}' if number else ''}{SUFFIX}" for number in range(1000))
         return next(path for path in map(self._folder.joinpath, names) if not path.exists())
 
-    def _seal_what_was_left(self) -> None:
-        for path in unsealed(self._folder):
-            with sole_owner(path) as ours:
-                if not ours:  # somebody is recording to it
-                    continue
-                try:
-                    _log.warning("Sealed %s, which had no end: %d messages.", path, seal(path))
-                except StorageError as error:
-                    _log.warning("%s", error)
+
+def recordings(folder: Path) -> list[tuple[Path, bool]]:
+    """The recordings of a folder, each with whether it has its end; what a killed process left is given one first.
+
+    One without an end is being recorded just now, or could not be sealed. StorageError; LLMosError without `mcap`.
+    """
+    if unsealed(folder):
+        need_mcap()
+        with only_writer(folder / ".lock"):
+            _seal_what_was_left(folder)
+    open_ones = set(unsealed(folder))
+    return [(path, path not in open_ones) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+
+
+def _seal_what_was_left(folder: Path) -> None:
+    for path in unsealed(folder):
+        with sole_owner(path) as ours:
+            if not ours:  # somebody is recording to it
+                continue
+            try:
+                _log.warning("Sealed %s, which had no end: %d messages.", path, seal(path))
+            except StorageError as error:
+                _log.warning("%s", error)

@@ -15,6 +15,7 @@ from llmos.cli.robot_drill import drill
 from llmos.cli.robot_home import body_of
 from llmos.cli.robot_log import log
 from llmos.cli.robot_moves import home, move
+from llmos.cli.robot_recordings import recordings
 from llmos.cli.robot_stop import rearm, stop
 from llmos.cli.system import library, notice
 from llmos.cli.table import show_rows
@@ -143,5 +144,5 @@ def _write(out: Path, picture: bytes) -> None:
         raise LLMosError(f"The picture cannot be written to {out}: {error.strerror}.") from error
 
 
-for _command in (move, home, stop, rearm, drill, log):
+for _command in (move, home, stop, rearm, drill, log, recordings):
     robots.add_command(_command)

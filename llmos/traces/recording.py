@@ -136,6 +136,11 @@ def _turned(theta_rad: float) -> dict[str, float]:
     return {"x": 0.0, "y": 0.0, "z": math.sin(theta_rad / 2), "w": math.cos(theta_rad / 2)}
 
 
+def need_mcap() -> None:
+    """Raise LLMosError where recordings can be neither written nor sealed."""
+    _writer_class()
+
+
 def _writer_class() -> "type[Writer]":
     try:
         import foxglove_schemas_protobuf  # noqa: F401

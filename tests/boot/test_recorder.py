@@ -62,6 +62,25 @@ def test_what_a_killed_process_left_is_sealed_by_the_next(tmp_path: Path) -> Non
         recording._file.close()
 
 
+def test_a_person_lists_recordings_and_gets_a_killed_one_whole(llmos: CommandLine) -> None:
+    """Nothing needs to be recorded for it; what is being written just now is told apart and left alone."""
+    assert "There is no recording in this home" in llmos("robot", "recordings").err
+    folder = llmos.place.home / "recordings"
+    folder.mkdir(exist_ok=True)
+    left, live = Recording(folder / "left.mcap", "arm"), Recording(folder / "live.mcap", "arm")
+    before = live.path.read_bytes()
+    with sole_owner(live.path):
+        told = llmos("robot", "recordings", "--json").json["recordings"]
+    assert [(each["recording"], each["state"]) for each in told] == [
+        ("left", "whole"),
+        ("live", "without an end yet"),
+    ]
+    assert topics(left.path) == set()
+    assert live.path.read_bytes() == before
+    for recording in (left, live):
+        recording._file.close()
+
+
 def test_two_recordings_of_one_second_are_two_files(tmp_path: Path) -> None:
     """None takes the other's place."""
     arm, clock = rig(tmp_path, "empty"), SimulatedClock()
