@@ -49,7 +49,7 @@ def chapters(path: Path, draw: Draw, played: Played, stated: float, folder: Path
     yield Chapter("what is no goal", [*none, *care])
     yield Chapter("after an error", exactness.reactions(played.errors, played.told, stated, judge))
     yield Chapter("lists of tools, without grammar", exactness.lists(path, splits.lists(draw), judge))
-    yield Chapter("learned, not given away", exactness.chance(path, splits.seen(few), folder, judge))
+    yield Chapter("learned, not given away", exactness.chance(path, splits.seen(draw), folder, judge))
     yield Chapter("as sure as right", confidence.calibration(confidence.bins(played.everything)))
     yield Chapter("how sure it must be", confidence.asked_for(stated, played.validation, played.test, judge))
     yield Chapter("two opinions", confidence.worth(played.test, judge))
