@@ -1,13 +1,14 @@
 """A person's way home when the robot may not go there in one move: in several, each an order of its own.
 
 Knows no rule but that on the length of one move. Every move is judged when it begins, and made as slowly and as far
-from zones as the robot's caution demands by then; the first that is refused, halted or falls short ends the way.
+from zones as the robot's caution demands by then; the first that is refused, halted or falls short ends the way, and so
+does one after which the rest of it is hardly shorter.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
 
 from llmos.messages import JSON
 from llmos.robots.controls import Ruling
@@ -17,33 +18,46 @@ from llmos.robots.verdict import Result
 
 _SHARE: Final = 0.96
 """Of the longest move allowed: a robot that rests a little off its setpoint has not gone too far with the next one."""
-_MOST_MOVES: Final = 500
+_LEAST_GAIN: Final = 0.5
+"""Of that: by how much each move has to shorten the way, so that it ends."""
+_Point: TypeAlias = tuple[float, float, float]
 
 
 async def perform(pilot: Pilot, verb: str, args: Mapping[str, JSON]) -> Result:
     """What came of a person's command; of a way home in several moves, what came of the last one made."""
-    for _ in range(_MOST_MOVES if verb == "go_home" else 0):
+    most_m = math.inf
+    while verb == "go_home":
         ruling = await pilot.preview(verb, args)
         limit_m = ruling.order.caution.step_limit_m(pilot.profile)
         refusal = ruling.verdict.refusal
         if refusal is None or refusal.rule != "step" or limit_m is None:
             break
-        moved = await pilot.perform("move_to", _next(pilot, ruling, limit_m * _SHARE))
+        move_m, way = limit_m * _SHARE, _way(pilot, ruling)
+        way_m = sum(math.dist(begin, end) for begin, end in pairwise(way))
+        if way_m > most_m:
+            break
+        most_m = way_m - move_m * _LEAST_GAIN
+        axes, point = "xy" if pilot.profile.kind == "rover" else "xyz", _along(way, move_m)
+        to = {axis: round(value, 4) for axis, value in zip(axes, point, strict=False)}
+        moved = await pilot.perform("move_to", to)
         if not moved.ok:
             return moved
     return await pilot.perform(verb, args)
 
 
-def _next(pilot: Pilot, ruling: Ruling, way_m: float) -> dict[str, JSON]:
-    """The point so far along the way that the order proposed; the heading is for the last move."""
+def _way(pilot: Pilot, ruling: Ruling) -> Sequence[_Point]:
+    """From where the robot is by what the order proposed to its home."""
     start = pilot.measure().pose
-    home = target_of(ruling.order.verb, ruling.order.args, start, pilot.profile).point
-    points = [start.point, *(pose.point for pose in ruling.order.via), home]
-    axes = "xy" if pilot.profile.kind == "rover" else "xyz"
-    for begin, end in pairwise(points):
-        piece_m = math.dist(begin, end)
-        if piece_m > way_m:
-            share = way_m / piece_m
-            return {axis: round(a + (b - a) * share, 4) for axis, a, b in zip(axes, begin, end, strict=False)}
-        way_m -= piece_m
-    return dict(zip(axes, home, strict=False))
+    home = target_of(ruling.order.verb, ruling.order.args, start, pilot.profile)
+    return [pose.point for pose in (start, *ruling.order.via, home)]
+
+
+def _along(way: Sequence[_Point], far_m: float) -> _Point:
+    """The point so far along a way, or its end."""
+    for (x, y, z), end in pairwise(way):
+        piece_m = math.dist((x, y, z), end)
+        if piece_m > far_m:
+            share = far_m / piece_m
+            return (x + (end[0] - x) * share, y + (end[1] - y) * share, z + (end[2] - z) * share)
+        far_m -= piece_m
+    return way[-1]

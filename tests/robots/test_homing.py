@@ -1,7 +1,7 @@
 """A person's robot comes home also where no single move may be that long: in moves that each keep to the rule."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +9,11 @@ import pytest
 
 from llmos.boot.body import simulated_body
 from llmos.documents.robot_profile import read_robot_profile
+from llmos.messages import JSON
 from llmos.robots import homing
+from llmos.robots.base import Pose
 from llmos.robots.caution import CALM, Caution
+from llmos.robots.controls import Snapshot
 from llmos.robots.latch import Stop
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
@@ -97,6 +100,21 @@ async def test_a_stop_on_the_way_ends_the_way(tmp_path: Path) -> None:
     assert (result.ok, result.refusal and result.refusal.rule) == (False, "emergency-stop")
     assert [each.verb for each in arm.verdicts] == ["move_to", "move_to", "go_home"]
     assert len(arm.motions) == 2
+
+
+async def test_a_way_that_gets_no_shorter_ends(tmp_path: Path) -> None:
+    """Whoever proposes the way may always lead elsewhere first; after one move for nothing there is no other."""
+    arm = rig(tmp_path, "empty")
+    assert (await Pilot(arm.gate, OPERATOR).move_to(1.0, 1.0, 1.0)).ok
+
+    def astray(verb: str, _: Mapping[str, JSON], known: Snapshot, __: float) -> tuple[Pose, ...]:
+        start = known.measured.pose
+        return (replace(start, y=start.y - 1.0),) if verb == "go_home" else ()
+
+    lost = Pilot(arm.gate, OPERATOR, arm.verdicts.append, arm.motions.append, lambda: SHORT, plan=astray)
+    result = await homing.perform(lost, "go_home", {})
+    assert (result.ok, result.refusal and result.refusal.rule) == (False, "step")
+    assert [each.verb for each in arm.verdicts] == ["move_to", "go_home"]
 
 
 async def test_what_another_rule_refuses_is_not_cut_up(tmp_path: Path) -> None:
