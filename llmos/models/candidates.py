@@ -2,7 +2,7 @@
 
 Knows no model. The server gives ln p over the whole vocabulary, before any grammar; what the grammar allows is found
 here, by following it. The rest of the vocabulary counts as allowed, so a step's probability is too low at most by the
-factor allowed / (allowed + rest), and never too high: where only one letter may follow, it has exactly 1.
+factor allowed / (allowed + rest). Where the grammar forces a letter the rest counts as forbidden: nearly all of it is.
 """
 
 from collections.abc import Mapping

@@ -24,6 +24,8 @@ class _Node:
     """A place in a rule: it takes a letter, calls a rule, or goes on in several ways; one that does none ends it."""
 
     takes: Callable[[str], object] | None = None
+    letter: str | None = None
+    """The only one that it takes; None where it takes any of a set."""
     rule: str = ""
     after: "list[_Node]" = field(default_factory=list)
 
@@ -33,9 +35,7 @@ _Piece: TypeAlias = Callable[[_Node], _Node]
 _Stack: TypeAlias = "tuple[_Node, _Stack | None]"
 State: TypeAlias = "frozenset[_Stack]"
 """Every way in which the text so far can be read, as what must follow; empty when the grammar has no such text."""
-_END = _Node()
-_ANY = (*map(chr, range(32, 127)), "\n", "\t", "\ufffd")
-"""The letters that tell apart what a grammar of JSON may go on with; the last stands for all beyond ASCII."""
+_END = _Node(letter="")
 
 
 class GrammarWalk:
@@ -63,10 +63,11 @@ class GrammarWalk:
         """Whether the text may end here."""
         return (_END, None) in state
 
-    def forces(self, state: State) -> bool:
-        """Whether but one letter can follow, or nothing but the end."""
-        ways = sum(any(node.takes is not None and node.takes(letter) for node, _ in state) for letter in _ANY)
-        return ways + self.may_end(state) <= 1
+    @staticmethod
+    def forces(state: State) -> bool:
+        """Whether but one letter can follow, or nothing but the end; a set counts as several letters."""
+        letters = {node.letter for node, _ in state}
+        return len(letters) == 1 and None not in letters
 
     def _state(self, stacks: list[_Stack]) -> State:
         """The stacks with all that is done without taking a letter; equal states are the same object."""
@@ -118,7 +119,7 @@ def _either(words: "Iterator[re.Match[str]]") -> _Piece:
             case "times", written:
                 options[-1].append(_repeated(options[-1].pop(), *_times(written)))
             case "literal", written:
-                options[-1] += [_letter(letter.__eq__) for letter in _unescaped(written)]
+                options[-1] += [_letter(letter.__eq__, letter) for letter in _unescaped(written)]
             case "set", written:
                 options[-1].append(_letter(re.compile(written).fullmatch))
             case _, name:
@@ -127,8 +128,8 @@ def _either(words: "Iterator[re.Match[str]]") -> _Piece:
     return lambda after: _Node(after=[piece(after) for piece in pieces])
 
 
-def _letter(takes: Callable[[str], object]) -> _Piece:
-    return lambda after: _Node(takes=takes, after=[after])
+def _letter(takes: Callable[[str], object], letter: str | None = None) -> _Piece:
+    return lambda after: _Node(takes=takes, letter=letter, after=[after])
 
 
 def _call(name: str) -> _Piece:

@@ -57,6 +57,7 @@ def test_what_is_not_told_counts_as_allowed() -> None:
     unlikely = token(b"left", (b"x", 0.5), (b"y", 0.375), share=0.0625)
     assert shares(LEFT_OR_RIGHT, unlikely) == pytest.approx(0.0625 / 0.125)
     assert shares('root ::= "left"', unlikely) == 1.0
+    assert shares('root ::= "left" | "ünder"', unlikely) == pytest.approx(0.0625 / 0.125)
 
 
 def test_what_is_held_back_for_a_stop_word_is_followed() -> None:
