@@ -23,7 +23,6 @@ from llmos.models.reading import read_goal
 WEIGHTS_KEY = "llmos.domain_classifier.weights"
 SCALE_KEY = "llmos.domain_classifier.scale"
 BIAS_KEY = "llmos.domain_classifier.bias"
-KEYS = (WEIGHTS_KEY, SCALE_KEY, BIAS_KEY)
 _NUMBER = re.compile(r"[xyz]?-?\d+(\.\d+)?")
 _WORD = re.compile(r"[a-z']+|[^\sa-z]")
 _PART, _BEGINNING = 3, 4
@@ -68,12 +67,14 @@ class DomainClassifier:
         return 1.0 / (1.0 + exp(min(-odds, _MOST)))
 
 
+_Byte = Annotated[int, msgspec.Meta(ge=-128, le=127)]
+_Finite = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+
+
 class _Keys(msgspec.Struct):
-    weights: Annotated[list[Annotated[int, msgspec.Meta(ge=-128, le=127)]], msgspec.Meta(min_length=1)] = msgspec.field(
-        name=WEIGHTS_KEY
-    )
-    scale: float = msgspec.field(name=SCALE_KEY)
-    bias: float = msgspec.field(name=BIAS_KEY)
+    weights: Annotated[list[_Byte], msgspec.Meta(min_length=1)] = msgspec.field(name=WEIGHTS_KEY)
+    scale: _Finite = msgspec.field(name=SCALE_KEY)
+    bias: _Finite = msgspec.field(name=BIAS_KEY)
 
 
 def read_classifier(keys: Mapping[str, JSON]) -> DomainClassifier | None:
@@ -81,7 +82,7 @@ def read_classifier(keys: Mapping[str, JSON]) -> DomainClassifier | None:
     if WEIGHTS_KEY not in keys:
         return None
     try:
-        found = msgspec.convert({key: keys[key] for key in KEYS if key in keys}, _Keys)
+        found = msgspec.convert(dict(keys), _Keys)
     except msgspec.ValidationError as error:
         raise ModelFileError(f"The model file is damaged, its domain classifier cannot be read: {error}") from error
     return DomainClassifier(array("b", found.weights), found.scale, found.bias)

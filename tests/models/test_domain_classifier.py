@@ -2,6 +2,7 @@
 
 from array import array
 from importlib.resources import files
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,8 @@ def test_a_file_without_one_has_none() -> None:
         {WEIGHTS_KEY: [0.5]},
         {WEIGHTS_KEY: "none"},
         {SCALE_KEY: "1"},
+        {SCALE_KEY: nan},
+        {BIAS_KEY: inf},
         {BIAS_KEY: None},
     ],
 )
