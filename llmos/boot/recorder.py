@@ -1,6 +1,6 @@
 """Where the recordings of a home lie, and how a robot's controls are recorded.
 
-Knows no run. What a killed process left without an end is sealed before the next recording begins.
+Knows no run. What a killed process left without an end is sealed before the next recording, or when a person asks.
 """
 
 import logging

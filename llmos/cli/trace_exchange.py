@@ -110,9 +110,9 @@ def import_traces(file: Path, volume: str, sensitive: bool, yes: bool, as_json: 
             return 1
         mark = f"{RealClock().now():%Y-%m-%d} {file.name} {content.manifest.hash[:19]}"
         with traces_of(opened, [target], own or words) as known:
-            there = {trace.id for _, trace in known.all()}
+            there = {path.name for path, _ in known.all()}
             kept, refused = take_up(known, target.root, content, mark)
-        again = sum(trace.id in there for trace in content.traces)
+        again = sum(path.name in there for path in kept)
         history = opened.history(target)
         for start in range(0, len(kept) if history.exists else 0, _COMMITTED_AT_ONCE):
             some = kept[start : start + _COMMITTED_AT_ONCE]
