@@ -11,7 +11,7 @@ from typing import Final
 import anyio.to_thread
 
 from llmos.boot.crystals import sleep_in
-from llmos.boot.ground import Conversation, Ground, Settled, settle
+from llmos.boot.ground import Conversation, Ground, Settled, Way, settle
 from llmos.documents.frontmatter import read_document
 from llmos.documents.verbs import RobotKind
 from llmos.errors import DocumentError, LLMosError
@@ -78,14 +78,14 @@ class Commission:
         wrong = problems(self.program, specs, by_name=self.by_name)
         return wrong or verify(self.program, specs, by_name=self.by_name)
 
-    def lead(self, run: Settled, toolbox: Toolbox) -> Decision:
+    def way(self, _: Ground, run: Settled, toolbox: Toolbox) -> Way:
         """The way of its run: the program and nothing else."""
         verified = self.verify({spec.name: spec for spec in toolbox.specs()})
         try:
             lead = ProgramLead(f"program:{self.path.name}", verified, self.values, sleep_in(run), alone=True)
         except ProgramError as error:
             raise self.placed(error) from None
-        return Decision("CRYSTALLIZED", f"a person runs the program {self.path.name}", lead)
+        return Way(Decision("CRYSTALLIZED", f"a person runs the program {self.path.name}", lead), toolbox)
 
 
 async def specs_of(ground: Ground, agent: str) -> dict[str, ToolSpec]:

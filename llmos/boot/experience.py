@@ -6,13 +6,13 @@ Knows how a run's ground and the library of traces fit together; which way is ta
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from llmos.boot.crystals import Passed, crystallized
 from llmos.boot.embeddings import meanings_of
-from llmos.boot.ground import Conversation, Ground, Settled
+from llmos.boot.ground import Conversation, Ground, Settled, Way
 from llmos.clock import Clock
 from llmos.documents.crystal import crystal_of
 from llmos.errors import LLMosError
@@ -39,37 +39,25 @@ _log = logging.getLogger("llmos")
 NO_TOOLS: Final[Mapping[str, str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a run is to reach its goal, and the files that this rests on."""
-
-    decision: Decision
-    toolbox: Toolbox
-    files: tuple[tuple[str, Path], ...] = ()
-    """Each with its kind, `trace` or `skill`."""
-    changed: str = ""
-    """The skill that was passed over because a tool is not what it was made with."""
-
-
 def choose_way(ground: Ground, run: Settled, toolbox: Toolbox, talk: Conversation, depth: int) -> Way:
     """The way to a run's goal; blocks. LLMosError where the one that a person asked for is not there.
 
     What a person asked for binds the run that was asked for, and not those that it delegates to.
     """
     if talk.commission is not None:
-        return Way(talk.commission.lead(run, toolbox), toolbox)
+        return talk.commission.way(ground, run, toolbox)
     asked = ground.mode if depth == 0 or ground.mode in ("learner", "orchestrator") else "auto"
     if asked == "orchestrator":
         return Way(Decision("LEARNER", run.mode_reason), toolbox)
     if asked == "learner":
         return Way(Decision("LEARNER", "the model plans each step, as --mode says"), toolbox)
-    if why := _unlearnable(ground, run, alone=not talk.history):
+    if why := unlearnable(ground, run, alone=not talk.history):
         if asked != "auto":
             raise LLMosError(f"--mode {asked} cannot be had: {why}; --mode learner lets the model plan")
         return Way(Decision("LEARNER", f"the model plans each step: {why}"), toolbox)
     reads = ground.models.template(run.choice.name) != "pocket"
     with opened(ground, run, toolbox) as known:
-        decision = decide(parse_goal(run.goal), asked, known, _here(run, toolbox, reads=reads), ground.rules.dispatch)
+        decision = decide(parse_goal(run.goal), asked, known, here_of(run, toolbox, reads=reads), ground.rules.dispatch)
         files = [("trace", known.path_of(trace)) for trace in decision.traces]
         changed = known.changed
     if decision.skill:
@@ -77,7 +65,7 @@ def choose_way(ground: Ground, run: Settled, toolbox: Toolbox, talk: Conversatio
     return Way(decision, toolbox, tuple(files), changed)
 
 
-def _unlearnable(ground: Ground, run: Settled, *, alone: bool) -> str:
+def unlearnable(ground: Ground, run: Settled, *, alone: bool) -> str:
     """Why nothing may be taken from earlier runs, and nothing of this one be kept; empty when both may be."""
     home = ground.environment.home
     if not alone:
@@ -93,7 +81,7 @@ def remember(ground: Ground, run: Settled, way: Way, outcome: RunOutcome, *, alo
     `alone`: nothing was said before the goal. A run that was led counts as one use of what led it, done or failed. What
     cannot be kept takes nothing from the run, which is over; it is warned of.
     """
-    if _unlearnable(ground, run, alone=alone):
+    if unlearnable(ground, run, alone=alone):
         return
     lead, goal = way.decision.lead, parse_goal(run.goal)
     try:
@@ -221,7 +209,8 @@ def _use(
     )
 
 
-def _here(run: Settled, toolbox: Toolbox, *, reads: bool = True) -> Here:
+def here_of(run: Settled, toolbox: Toolbox, *, reads: bool = True) -> Here:
+    """What a trace has to fit in this run."""
     world: dict[str, JSON] = {}
     if run.body is not None:
         profile, scene = run.body.profile, run.body.scene
@@ -301,7 +290,7 @@ class Experience:
     def crystallized(self, goal: Goal) -> Crystallized | str:
         """The skill whose program reaches this goal with the tools of this run."""
         known = self._library.exact(goal.signature, self._run.agent.name)
-        here = _here(self._run, self._toolbox)
+        here = here_of(self._run, self._toolbox)
         found = crystallized(goal, self._run, self._toolbox, here, known, self._uses(), self._tolerance)
         self.changed = found.skill if isinstance(found, Passed) and found.tools_changed else ""
         return found.reason if isinstance(found, Passed) else found

@@ -44,11 +44,23 @@ class Commit(Protocol):
         ...
 
 
-class Errand(Protocol):
-    """What a person has done in an agent's hands without a model: a program."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a run is to reach its goal, and the files that this rests on."""
 
-    def lead(self, run: "Settled", toolbox: "Toolbox") -> "Decision":
-        """The way of its run; LLMosError where it cannot be done with these tools."""
+    decision: "Decision"
+    toolbox: "Toolbox"
+    files: tuple[tuple[str, Path], ...] = ()
+    """Each with its kind, `trace` or `skill`."""
+    changed: str = ""
+    """The skill that was passed over because a tool is not what it was made with."""
+
+
+class Errand(Protocol):
+    """What a person has done in an agent's hands without a model: a program, or a run that is done again."""
+
+    def way(self, ground: "Ground", run: "Settled", toolbox: "Toolbox") -> Way:
+        """The way of its run; LLMosError where it cannot be done here with these tools."""
         ...
 
 
@@ -64,7 +76,9 @@ class Conversation:
     model: str = ""
     """What that run was answered by, for as long as nobody names another."""
     commission: Errand | None = None
-    """The program that a person runs in the agent's hands."""
+    """What a person has done in the agent's hands."""
+    no_model: str = ""
+    """Why no model may be asked, where none may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,8 @@ def _choose(
     ground: Ground, agent: Agent, talk: Conversation, caller: str, *, serves: bool
 ) -> tuple[ModelChoice, LLMosError | None]:
     """The model, and what keeps it from answering: a run that is led needs none."""
+    if talk.no_model:
+        return ModelChoice(talk.model, talk.no_model), LLMosError(talk.no_model)
     try:
         choice = ground.models.choose(agent, pocket_can_serve=serves, resumed=talk.model, caller=caller)
         ground.models.make(choice.name)

@@ -13,8 +13,8 @@ import anyio.to_thread
 from llmos import __version__
 from llmos.boot.crystals import sleep_in
 from llmos.boot.deeds import CURRENT, Deeds
-from llmos.boot.experience import Way, choose_way, remember
-from llmos.boot.ground import Conversation, Ground, Place, Settled, may_drive, settle
+from llmos.boot.experience import choose_way, remember
+from llmos.boot.ground import Conversation, Ground, Place, Settled, Way, may_drive, settle
 from llmos.boot.models import Chosen
 from llmos.budget import Limits, Purse
 from llmos.documents.agent import Agent

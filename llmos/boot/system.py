@@ -159,13 +159,29 @@ class LLMOS:
         from llmos.traces.reading import read_history, read_start
 
         history, start = read_history(self.environment.home, resume), read_start(self.environment.home, resume)
+        self._as_in(start)
+        return Conversation(agent, list(history), resume, self._asked(start), start.model_reason.partition(": ")[0])
+
+    def _as_in(self, start: RunStarted) -> None:
+        """The robot and the scene of another run, where the options name no other."""
         self._robot = self._robot or start.robot.partition(": ")[0]
         self._scene = self._scene or start.scene
-        return Conversation(agent, list(history), resume, self._asked(start), start.model_reason.partition(": ")[0])
 
     def commissioned(self, commission: "Commission", agent: str = "") -> Conversation:
         """A conversation of one goal: to run this program in the agent's hands; then `say` its goal."""
         return Conversation(agent or self.hands_for(commission), commission=commission)
+
+    def replayed(self, run_id: str) -> tuple[Conversation, str]:
+        """A conversation and its goal: to do again what a run did, by the trace it left and without a model.
+
+        The beginning of its id is enough. Robot and scene are that run's, where the options name no other. Raises
+        LLMosError where it left no trace, or one that cannot be read.
+        """
+        from llmos.boot.replaying import replay_of
+
+        replay = replay_of(self.environment, self.library.registry.volumes, run_id)
+        self._as_in(replay.start)
+        return replay.conversation(), replay.goal(self._ground.kit.workspace(self.workspace))
 
     def hands_for(self, commission: "Commission") -> str:
         """The agent in whose hands a program is when nobody is named: the one for the robot, or `coder` without."""

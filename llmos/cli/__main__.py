@@ -42,7 +42,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "program": ("llmos.cli.program", "program", "Check, run and compile programs."),
     "serve": ("llmos.cli.serve", "serve", "Serve a robot over REST, WebSocket and a web page."),
     "kernel": ("llmos.cli.kernel", "kernel", "Show the rules that every run obeys."),
-    "trace": ("llmos.cli.trace", "trace", "List runs, show what happened in one, and exchange what was learned."),
+    "trace": ("llmos.cli.trace", "trace", "List, show and replay runs, and exchange what was learned."),
     "why": ("llmos.cli.why", "why", "Say what each decision of a run rests on."),
     "evolve": ("llmos.cli.evolve", "evolve", "Learn from runs: better agents, tested and committed."),
     "memory": ("llmos.cli.memory", "memory", "List, search, show, forget and restore notes."),

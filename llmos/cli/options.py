@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,12 +22,23 @@ yes = click.option("--yes", is_flag=True, help="Do not ask; the answer is yes.")
 robot = click.option("--robot", metavar="R", help="Robot profile to attach, such as arm.")
 scene = click.option("--scene", metavar="S", help="Objects and places around the robot, such as pick-and-place.")
 record = click.option("--record", is_flag=True, help="Record the robot, for Foxglove or Rerun.")
+_REALTIME = click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one.")
+_WORKSPACE = click.option(
+    "--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write."
+)
+_APPROVE = click.option(
+    "--approve",
+    multiple=True,
+    metavar="ask|never|PATTERN",
+    help="What needs no question, such as 'Bash(git status)'; may be repeated.",
+)
+_NO_STREAM = click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view.")
 
 _RUN_OPTIONS = (
     click.option("--model", metavar="M", help="A name of `llmos model list`, provider:ID, local:FILE, cassette:FILE."),
     robot,
     scene,
-    click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one."),
+    _REALTIME,
     record,
     click.option(
         "--mode",
@@ -35,17 +46,13 @@ _RUN_OPTIONS = (
         default="auto",
         help="How to reach the goal: by a skill's program, a trace, a model with an example, a model; or overseen.",
     ),
-    click.option("--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write."),
+    _WORKSPACE,
     click.option("--budget-usd", type=click.FloatRange(min=0), metavar="X", help="The most that may be spent."),
     click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="The most replies asked for."),
-    click.option(
-        "--approve",
-        multiple=True,
-        metavar="ask|never|PATTERN",
-        help="What needs no question, such as 'Bash(git status)'; may be repeated.",
-    ),
-    click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view."),
+    _APPROVE,
+    _NO_STREAM,
 )
+_LED_OPTIONS = (robot, scene, _REALTIME, record, _WORKSPACE, _APPROVE, _NO_STREAM)
 
 READER_LEFT = (errno.EPIPE, errno.EIO)
 """What the system says when nobody reads our output any more: a pipe or a terminal that was closed."""
@@ -53,7 +60,16 @@ READER_LEFT = (errno.EPIPE, errno.EIO)
 
 def run_options(command: F) -> F:
     """The options of everything that starts a run."""
-    for option in reversed(_RUN_OPTIONS):
+    return _with(_RUN_OPTIONS, command)
+
+
+def led_options(command: F) -> F:
+    """The options of everything that starts a run in which no model is asked."""
+    return _with(_LED_OPTIONS, command)
+
+
+def _with(options: Sequence[Callable[[F], F]], command: F) -> F:
+    for option in reversed(options):
         command = option(command)
     return command
 

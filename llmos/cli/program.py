@@ -9,7 +9,7 @@ import click
 
 from llmos.cli.completion import names
 from llmos.cli.groups import Group
-from llmos.cli.options import as_json, print_json, record, robot, scene, unread
+from llmos.cli.options import as_json, led_options, print_json, robot
 from llmos.cli.problems import show_problems
 from llmos.cli.render import printable
 from llmos.errors import counted
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from llmos.cli.progress import Progress
     from llmos.programs.form import ProgramError
     from llmos.programs.verified import Verified
-    from llmos.runtime.outcome import RunOutcome
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 _AGENT = click.option(
@@ -89,28 +88,17 @@ def compile_to(file: Path, to: str, agent: str, as_json: bool, **options: Any) -
 @_FILE
 @click.argument("values", metavar="[NAME=VALUE]...", nargs=-1)
 @_AGENT
-@robot
-@scene
-@click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one.")
-@record
-@click.option("--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write.")
-@_APPROVE
-@click.option("--no-stream", is_flag=True, help="Plain lines instead of a live view.")
+@led_options
 @as_json
 def run(file: Path, values: Sequence[str], agent: str, as_json: bool, **options: Any) -> int:  # noqa: FBT001, ANN401
     """Run the program in FILE without a model: permissions, gate, budget and journal as in any run."""
     from llmos.boot.commission import read_commission
-    from llmos.cli.running import answer, show, with_system
+    from llmos.cli.running import run_begun
 
     commission = read_commission(file, _given(values), options["approve"])
-
-    async def work(system: "LLMOS", progress: "Progress") -> "RunOutcome":
-        return await answer(system, progress, system.commissioned(commission, agent), commission.goal)
-
-    outcome = with_system(work, ask=not as_json, **options)
-    with unread():
-        show(outcome, as_json=as_json)
-    return outcome.exit_code
+    return run_begun(
+        lambda system: (system.commissioned(commission, agent), commission.goal), as_json=as_json, **options
+    )
 
 
 def _given(values: Sequence[str]) -> dict[str, str]:

@@ -29,9 +29,18 @@ T = TypeVar("T")
 def run_once(agent: str, goal: str | None, *, as_json: bool, resume: str | None, **options: Any) -> int:  # noqa: ANN401
     """Run one goal, tell it, and return the exit code of its outcome; without a goal, the resumed run goes on."""
 
-    async def work(system: "LLMOS", progress: "Progress") -> "RunOutcome":
+    def begin(system: "LLMOS") -> "tuple[Conversation, str]":
         talk = system.conversation(agent, resume)
-        return await answer(system, progress, talk, system.going_on(talk) if goal is None else goal)
+        return talk, system.going_on(talk) if goal is None else goal
+
+    return run_begun(begin, as_json=as_json, **options)
+
+
+def run_begun(begin: "Callable[[LLMOS], tuple[Conversation, str]]", *, as_json: bool, **options: Any) -> int:  # noqa: ANN401
+    """Run the next goal of the conversation that is begun, tell it, and return the exit code of its outcome."""
+
+    async def work(system: "LLMOS", progress: "Progress") -> "RunOutcome":
+        return await answer(system, progress, *begin(system))
 
     outcome = with_system(work, ask=not as_json, **options)
     with unread():

@@ -1,10 +1,12 @@
-"""`llmos trace`: the runs there were, and what happened in one of them, from the journals."""
+"""`llmos trace`: the runs there were, what happened in one, and one of them again, by the trace that it left."""
+
+from typing import Any
 
 import click
 
 from llmos.cli import trace_exchange
 from llmos.cli.groups import Group
-from llmos.cli.options import as_json, print_json
+from llmos.cli.options import as_json, led_options, print_json
 from llmos.cli.render import dollars, printable
 from llmos.cli.system import environment, library, notice
 from llmos.cli.table import show_rows
@@ -13,7 +15,7 @@ from llmos.errors import counted
 
 @click.group(cls=Group)
 def trace() -> None:
-    """List runs, show what happened in one, and exchange what was learned."""
+    """List, show and replay runs, and exchange what was learned."""
 
 
 for each in (trace_exchange.export_traces, trace_exchange.import_traces, trace_exchange.prune):
@@ -64,6 +66,21 @@ def show(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
 def _whole_lines(text: str) -> list[str]:
     """The lines that were finished; a crash tears at most the last one."""
     return text.split("\n")[:-1]
+
+
+@trace.command("replay")
+@click.argument("run_id")
+@led_options
+@as_json
+def replay(run_id: str, as_json: bool, **options: Any) -> int:  # noqa: FBT001, ANN401 - click's own
+    """Replay the trace that a run left, without a model; the beginning of its id is enough.
+
+    Robot and scene are those of the run where the options name no other. Where the replay stops before its end, what it
+    did is taken back as far as that goes.
+    """
+    from llmos.cli.running import run_begun
+
+    return run_begun(lambda system: system.replayed(run_id), as_json=as_json, **options)
 
 
 @trace.command("reindex")

@@ -138,8 +138,13 @@ def _follower(goal: Goal, known: Experience, here: Here, rules: DispatchRules) -
     fitting = [trace for trace in traces if not reasons[trace.id]]
     if not fitting:
         return next(iter(reasons.values()), "")
+    return follow(fitting, values(goal), here, rules)
+
+
+def follow(fitting: Sequence[Trace], slots: Mapping[str, JSON], here: Here, rules: DispatchRules) -> Decision | str:
+    """The replay of traces that fit, for a goal with these values; or why there is none."""
     tolerance = tolerance_of(rules)
-    bound = bind(fitting, values(goal), here.workspace)
+    bound = bind(fitting, slots, here.workspace)
     if isinstance(bound, Unbound):
         return bound.reason
     if against := _start(bound, here, tolerance) or next(_final(bound, here, rules), ""):

@@ -38,8 +38,8 @@ class Loop:
         self._unfinished = ""
         self._silences = 0
         self._warned = False
-        self.abandoned = False
-        """Whether what led it has stopped, and no model has said anything since."""
+        self.abandoned = ""
+        """Why what led it has stopped, as long as no model has said anything since."""
         self.answer = ""
         """What the model said last; stands as it is when the run ends without more."""
         self.steps = 0
@@ -62,13 +62,18 @@ class Loop:
         except StorageError:
             raise
         except LLMosError as error:
-            return Ending("failed", self.answer, str(error))
+            return self._stranded(error) if self.abandoned else Ending("failed", self.answer, str(error))
 
     def cut_off(self) -> Ending:
         """The ending of a run that was cancelled: by its time, or by its caller's, or by whoever interrupted it."""
         if self._purse.seconds_left > _INSTANT_S:
             return Ending("interrupted", self.answer, "The run was interrupted; resume it to go on.")
         return self._out_of_time()
+
+    def _stranded(self, error: LLMosError) -> Ending:
+        """The ending where what led the run has stopped and no model can go on: no better than what was measured."""
+        ending = self._judge.decide("failed", self.answer)
+        return replace(ending, reason=f"{self.abandoned}. {error}")
 
     def _out_of_time(self) -> Ending:
         return Ending("budget", self.answer, "The time of this budget is used up; resume the run to go on.")
@@ -107,7 +112,9 @@ class Loop:
             said = await self._lead.step(results)
             if isinstance(said, str):
                 self._journal.write(LeadEnded(self._lead.name, said))
-                self._lead, self.abandoned = None, True
+                self.abandoned = f"{self._lead.name} led no further: {said.rstrip('.')}"
+                self._lead = None
+                self._speak()  # where nobody can go on, nobody is told to
                 if notice := self._terms.notice("hand-over", {"reason": said}):
                     self._add(history, Message("user", (Text(notice),)))
                 break
@@ -181,7 +188,7 @@ class Loop:
             raise
         cost_usd = self._purse.settle(held, reply.usage, voice.price_of(reply.model))
         self.steps += 1
-        self.abandoned = False
+        self.abandoned = ""
         self.usage += reply.usage
         self.cost_usd += cost_usd
         self._journal.write(ModelReplied.of(self.steps, reply, cost_usd, perf_counter() - started))

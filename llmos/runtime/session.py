@@ -80,7 +80,7 @@ async def carry_out(plan: RunPlan) -> RunOutcome:
 async def _run(plan: RunPlan, loop: Loop) -> Ending:
     """Let the loop work; where a replay broke off and no model can go on, take back what it did."""
     ending = await loop.run(plan.history)
-    if not loop.abandoned or ending.outcome != "failed" or plan.house is None:
+    if not loop.abandoned or ending.outcome not in ("failed", "refused") or plan.house is None:
         return ending
     from llmos.runtime.rollback import effects, take_back
     from llmos.traces.reading import read_journal

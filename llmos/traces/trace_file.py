@@ -108,6 +108,11 @@ def counted_as(path: Path, trace_id: str) -> str:
     return path.stem if path.name.startswith(_HIDDEN) else trace_id
 
 
+def is_of_encrypted(name: str) -> bool:
+    """Whether the uses of an encrypted trace are counted by this name."""
+    return name.startswith(_HIDDEN)
+
+
 def written(trace: Trace, scrubber: Scrubber, passphrase: Passphrase | None, salt: str) -> str:
     """The text of a trace's file; LLMosError where the trace must not be kept."""
     text = scrubbed(trace_text.show(trace), scrubber)

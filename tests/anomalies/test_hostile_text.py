@@ -85,6 +85,8 @@ COMMANDS = (
     "trace list",
     "trace show RUN",
     f"trace show {OWN}",
+    "trace replay RUN",
+    f"trace replay {OWN}",
     "usage --by agent",
     "usage --by model",
     OWN,

@@ -1,13 +1,15 @@
 """A run that is led: what works before the model costs nothing, and the model goes on where it stops."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from llmos.budget import Limits
 from llmos.documents.kernel import Price
-from llmos.messages import Effect, Reply, Text, ToolCall, ToolResult, Usage
+from llmos.errors import LLMosError
+from llmos.messages import JSON, Effect, Reply, Text, ToolCall, ToolResult, Usage
+from llmos.runtime.judge import PhysicalResult
 from llmos.traces.events import LeadEnded, MessageAdded, ModelReplied, PromptSet
 from tests.support.loops import bench
 from tests.support.tapes import asks, cassette, says
@@ -87,6 +89,33 @@ async def test_the_model_goes_on_from_what_was_done(tmp_path: Path) -> None:
         part.text for event in run.journal.named(MessageAdded) for part in event.message.parts if isinstance(part, Text)
     ]
     assert texts == ["hand-over {'reason': 'the file has changed'}"]
+
+
+class Veto:
+    """What the gate said last."""
+
+    outcome: PhysicalResult = "refused"
+    sentence = "the zone was in the way"
+    evidence: Mapping[str, JSON] = {"refused": 1}
+
+
+@pytest.mark.parametrize(("physical", "outcome"), [(None, "failed"), (Veto(), "refused")])
+async def test_where_no_model_can_go_on_both_reasons_are_told(physical: Veto | None, outcome: str) -> None:
+    """Where the lead stopped and why nobody goes on; what was measured decides how that ends."""
+    run = bench(
+        LLMosError("There is no model."),
+        tools={"a": lambda _: "one"},
+        lead=Script(call("a"), "the file has changed."),
+        physical=physical,
+    )
+    ending = await run.run()
+    assert ending.outcome == outcome
+    assert ending.reason == "trace:test led no further: the file has changed. There is no model."
+    assert dict(ending.evidence) == (dict(physical.evidence) if physical else {})
+    assert run.tools.log == ["a{}"]
+    assert [
+        event.parts for event in run.journal.named(MessageAdded) if event.role == "user" and event.message.text
+    ] == []
 
 
 async def test_a_lead_is_held_to_the_purse_of_tool_calls(tmp_path: Path) -> None:

@@ -345,7 +345,8 @@ async def test_a_replay_that_nobody_can_go_on_with_is_taken_back(place: Place) -
     async with place.system() as system:
         outcome = await system.execute("Write both", "worker")
     assert outcome.outcome == "failed"
-    assert outcome.reason.startswith("No model can serve the agent worker")
+    assert f"led no further: before step 2 (Write), {place.workspace}/b.txt holds something else" in outcome.reason
+    assert ". No model can serve the agent worker" in outcome.reason
     assert outcome.reason.endswith("; 1 step was taken back.")
     assert not (place.workspace / "a.txt").exists()
     assert (place.workspace / "b.txt").read_text() == "mine"

@@ -8,9 +8,10 @@ from typing import Any
 from llmos.budget import Limits, Purse
 from llmos.clock import SimulatedClock
 from llmos.documents.kernel import BudgetRules, Orchestration, Price
+from llmos.errors import LLMosError
 from llmos.messages import Effect, Message, Text, ToolCall, ToolResult, ToolSpec
 from llmos.models.base import Model, ignore_text
-from llmos.runtime.judge import ClaimJudge
+from llmos.runtime.judge import ClaimJudge, Physical
 from llmos.runtime.loop import Loop
 from llmos.runtime.terms import Ending, Lead, Terms, Voice
 from tests.support.journals import MemoryJournal
@@ -71,7 +72,7 @@ class Bench:
 
 
 def bench(
-    model: Model,
+    model: Model | LLMosError,
     *,
     goal: str = "do it",
     tools: Mapping[str, Callable[[ToolCall], Any]] | None = None,
@@ -82,15 +83,21 @@ def bench(
     budget: BudgetRules = BUDGET,
     history: Sequence[Message] = (),
     lead: Lead | None = None,
+    physical: Physical | None = None,
 ) -> Bench:
-    """A loop over a fresh history that holds the goal."""
+    """A loop over a fresh history that holds the goal; an error stands for what keeps any model from answering."""
     functions = FunctionTools(tools or {})
     specs = tuple(spec(name, (effects or {}).get(name, Effect.IRREVERSIBLE)) for name in functions.answers)
     journal = MemoryJournal()
     purse = Purse(limits or Limits(steps=15, tool_calls=50), SimulatedClock().monotonic_s)
-    voice = Voice(model=model, price=price, price_of=lambda _: price, system="rules")
+
+    def voice() -> Voice:
+        if isinstance(model, LLMosError):
+            raise model
+        return Voice(model=model, price=price, price_of=lambda _: price, system="rules")
+
     terms = Terms(
-        voice=lambda: voice,
+        voice=voice,
         tools=specs,
         orchestration=orchestration,
         budget=budget,
@@ -99,5 +106,5 @@ def bench(
         on_text=ignore_text,
         lead=lead,
     )
-    loop = Loop(terms, functions, journal, purse, ClaimJudge(lambda: None))
+    loop = Loop(terms, functions, journal, purse, ClaimJudge(lambda: physical))
     return Bench(loop, journal, functions, purse, [*history, Message("user", (Text(goal),))])
