@@ -284,7 +284,7 @@ class Experience:
 
     def failures(self, trace: str) -> int:
         """How often in a row the replay of a trace has failed of late."""
-        name = counted_as(self.path_of(trace), trace) if self._run.agent.sensitive else trace
+        name = counted_as(self.path_of(trace), trace)
         return tally(self._uses(), "trace", name, name).streak()
 
     def crystallized(self, goal: Goal) -> Crystallized | str:

@@ -21,6 +21,7 @@ FOLDER: Final = "traces"
 """Where traces stand in a volume."""
 
 SUFFIX: Final = ".md"
+
 _HIDDEN: Final = "encrypted-"
 """What the name of an encrypted trace's file begins with; a keyed hash follows."""
 
@@ -105,7 +106,8 @@ def file_name(trace: Trace, passphrase: Passphrase | None, salt: str) -> str:
 
 def counted_as(path: Path, trace_id: str) -> str:
     """By what the uses of a trace are counted: its id, or of an encrypted one, which that would tell of, its file."""
-    return path.stem if path.name.startswith(_HIDDEN) else trace_id
+    names_it = path.stem.endswith(trace_id)  # a goal may begin with that word as well
+    return path.stem if path.name.startswith(_HIDDEN) and not names_it else trace_id
 
 
 def is_of_encrypted(name: str) -> bool:

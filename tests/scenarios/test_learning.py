@@ -94,6 +94,17 @@ async def test_a_sensitive_trace_that_leads_no_further_is_put_aside(place: Place
     assert modes == ["FOLLOWER", "FOLLOWER", "LEARNER"]
 
 
+async def test_a_goal_about_something_encrypted_is_counted_like_any_other(place: Place) -> None:
+    """Its file's name begins as that of an encrypted trace does, and holds the trace's id."""
+    hire(place)
+    first = await play(place, *WRITES, goal="Encrypted backup: hello.txt that says 'Hello'")
+    (file,) = (place.home / "user/traces").iterdir()
+    (use,) = read_usage(place.home / "user")
+    assert first.outcome == "done"
+    assert file.name.startswith("encrypted-")
+    assert file.stem.endswith(f"-{use.name}")
+
+
 async def test_the_volume_tells_the_story(place: Place) -> None:
     """One commit keeps the trace, with the run that it comes from; the journal names the trace that was followed."""
     first = await play(place, *WRITES, goal=MADE)
