@@ -12,6 +12,7 @@ from llmos.traces.recording import Recording
 from llmos.traces.sealing import unsealed
 from llmos.volumes.locks import sole_owner
 from tests.support.command_line import CommandLine
+from tests.support.recordings import topics
 from tests.support.robots import rig
 from tests.support.tapes import asks, says
 
@@ -26,14 +27,6 @@ def _mcap(require_system: Callable[[str], None]) -> None:
 
 async def at_once(_: float) -> None:
     """No time passes."""
-
-
-def topics(path: Path) -> set[str]:
-    """What the recording is about."""
-    from mcap.reader import make_reader
-
-    with path.open("rb") as file:
-        return {channel.topic for _, channel, _ in make_reader(file).iter_messages()}
 
 
 def test_a_run_is_recorded_on_request(llmos: CommandLine, caplog: pytest.LogCaptureFixture) -> None:
@@ -58,25 +51,6 @@ def test_what_a_killed_process_left_is_sealed_by_the_next(tmp_path: Path) -> Non
         assert left.path not in unsealed(tmp_path)
     recorded.close()
     recorder.release()
-    for recording in (left, live):
-        recording._file.close()
-
-
-def test_a_person_lists_recordings_and_gets_a_killed_one_whole(llmos: CommandLine) -> None:
-    """Nothing needs to be recorded for it; what is being written just now is told apart and left alone."""
-    assert "There is no recording in this home" in llmos("robot", "recordings").err
-    folder = llmos.place.home / "recordings"
-    folder.mkdir(exist_ok=True)
-    left, live = Recording(folder / "left.mcap", "arm"), Recording(folder / "live.mcap", "arm")
-    before = live.path.read_bytes()
-    with sole_owner(live.path):
-        told = llmos("robot", "recordings", "--json").json["recordings"]
-    assert [(each["recording"], each["state"]) for each in told] == [
-        ("left", "whole"),
-        ("live", "without an end yet"),
-    ]
-    assert topics(left.path) == set()
-    assert live.path.read_bytes() == before
     for recording in (left, live):
         recording._file.close()
 

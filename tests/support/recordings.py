@@ -17,3 +17,11 @@ def messages(path: Path) -> list[tuple[str, str, dict[str, object], int]]:
             content = MessageToDict(decoder(message.data)) if decoder else json.loads(message.data)
             found.append((channel.topic, schema.name, content, message.log_time))
     return found
+
+
+def topics(path: Path) -> set[str]:
+    """What the recording is about."""
+    from mcap.reader import make_reader
+
+    with path.open("rb") as file:
+        return {channel.topic for _, channel, _ in make_reader(file).iter_messages()}
