@@ -20,7 +20,7 @@ import uvicorn
 from llmos.errors import LLMosError
 from llmos.robots.base import RobotError
 from llmos.server import front_process
-from llmos.server.access import Access, is_loopback, own_names
+from llmos.server.access import Access, Role, is_loopback, own_names
 from llmos.server.app import create_app
 from llmos.server.front import make_tls
 from llmos.server.service import Service
@@ -65,8 +65,9 @@ def access_for(address: Address, home: Path, say: Callable[[str], None]) -> Acce
         return Access({}, names, origins, any_address=wild)
     path = address.token_file or usual_file(home)
     if path.exists():
-        say(f"Tokens: {path} (viewer, operator, admin).")
-        return Access(read_tokens(path), names, origins, any_address=wild)
+        found = read_tokens(path)
+        say(f"Tokens: {path} ({', '.join(role.label for role in Role if role in found)}).")
+        return Access(found, names, origins, any_address=wild)
     tokens = make_tokens(path)
     say(f"Made tokens and put them into {path}; they are shown this once:")
     for role, token in tokens.items():

@@ -44,6 +44,19 @@ def test_a_token_file_demands_tokens_on_the_loopback_too(tmp_path: Path) -> None
     assert access_for(Address(token_file=path), tmp_path, lambda _: None).tokens == made
 
 
+def test_a_token_file_is_read_before_it_is_named(tmp_path: Path) -> None:
+    """What is refused has no roles; and of one that is not, only the roles that stand in it are told."""
+    path, said = tmp_path / "mine", list[str]()
+    path.write_text("viewer 0123456789abcdef\n")
+    path.chmod(0o600)
+    with pytest.raises(LLMosError, match="has no token for admin"):
+        access_for(Address(token_file=path), tmp_path, said.append)
+    assert said == []
+    path.write_text("admin 0123456789abcdef\n")
+    access_for(Address(token_file=path), tmp_path, said.append)
+    assert said == [f"Tokens: {path} (admin)."]
+
+
 @pytest.mark.parametrize("origin", ["robot.example", "https://", "https://robot.example/", "ftp://x", "*", "null"])
 def test_an_origin_that_is_none_is_a_sentence(tmp_path: Path, origin: str) -> None:
     """A page is named by scheme and host; every page at once cannot be named."""
