@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import anyio
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from llmos.errors import LLMosError
 from llmos.robots.base import RobotError
@@ -117,6 +118,16 @@ async def listen(service: Service, listening: socket.socket, address: Address, r
         raise RobotError(f"The service ends, because its robot is gone: {lost[0]}") from lost[0]
 
 
+class _WebSocket(WebSocketsSansIOProtocol):
+    """Uvicorn's, for which an HTTP answer instead of a WebSocket is the end of the handshake, and no error."""
+
+    async def send(self, message: Any) -> None:  # noqa: ANN401 - Uvicorn's own
+        """One piece of what is said; after the last one of a refusal nothing is missing."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
+
+
 class _Server(uvicorn.Server):
     """Uvicorn, told when to end by us."""
 
@@ -170,7 +181,7 @@ def _config(service: Service, address: Address) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(service),
         http="h11",
-        ws="websockets-sansio",
+        ws=_WebSocket,
         ws_max_size=max(service.rules.max_message_bytes * 4, 16_384),
         ws_per_message_deflate=False,
         access_log=False,

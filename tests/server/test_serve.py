@@ -223,6 +223,17 @@ def test_a_listener_that_never_reads_is_let_go_and_others_hear_on(place: Place) 
         assert json.loads(good.recv())["type"] == "state_update"
 
 
+def test_a_websocket_that_is_refused_is_no_error_of_the_service(place: Place) -> None:
+    """By the endpoint or at the door: the client gets the answer, and the log stays as it is."""
+    words = ["-H", "Upgrade: websocket", "-H", "Connection: Upgrade", "-H", "Sec-WebSocket-Version: 13"]
+    words += ["-H", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg=="]
+    with serving(place) as service:
+        began = len(service.said)
+        assert service.curl(*words, "/ws?hz=0")[0] == 422
+        assert service.curl(*words, "-H", "Origin: https://evil.example", "/ws")[0] == 403
+    assert not [line for line in service.said[began:] if "ASGI" in line]
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_in_order(place: Place, how: signal.Signals) -> None:
     """By Ctrl-C or SIGTERM, with open WebSockets too, and exit code 0."""
