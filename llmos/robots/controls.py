@@ -72,7 +72,7 @@ class Snapshot:
 
     `version` grows with every command and every change of limits; `period_s` are the newest control ticks (for jitter);
     `pending` names the hash of a profile whose looser limits wait for a person's rearm; `ended` is the newest motion
-    that was dispatched.
+    that was dispatched; `rearms` grows with every rearm, also where the stop before it was never shown.
     """
 
     measured: Measured
@@ -86,6 +86,7 @@ class Snapshot:
     pending: str | None = None
     ended: Motion | None = None
     notes: Mapping[str, JSON] = field(default_factory=dict)
+    rearms: int = 0
 
 
 class Controls(Protocol):

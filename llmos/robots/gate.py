@@ -107,6 +107,7 @@ class Gate:
             pending=self._limits.pending,
             ended=self._execution.ended,
             notes=self._limits.notes,
+            rearms=self.latch.rearms,
         )
 
     async def judge(self, order: Order, *, preview: bool = False) -> Ruling:
@@ -191,7 +192,7 @@ class Gate:
 
     @property
     def _version(self) -> int:
-        return self._commands + self._limits.version
+        return self._commands + self._limits.version + self.latch.rearms
 
     def _assess(self, order: Order, approved: tuple[Pose, ...] | None = None) -> Case:
         drive = self._drive

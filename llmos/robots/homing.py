@@ -2,7 +2,7 @@
 
 Knows no rule but that on the length of one move. Every move is judged when it begins, and made as slowly and as far
 from zones as the robot's caution demands by then; the first that is refused, halted or falls short ends the way, and so
-does one after which the rest of it is hardly shorter.
+does one after which the rest of it is hardly shorter, and a stop, also one that is rearmed before the next move begins.
 """
 
 import math
@@ -25,8 +25,10 @@ _Point: TypeAlias = tuple[float, float, float]
 
 async def perform(pilot: Pilot, verb: str, args: Mapping[str, JSON]) -> Result:
     """What came of a person's command; of a way home in several moves, what came of the last one made."""
-    most_m = math.inf
-    while verb == "go_home":
+    if verb != "go_home":
+        return await pilot.perform(verb, args)
+    rearms, most_m = pilot.snapshot().rearms, math.inf
+    while True:
         ruling = await pilot.preview(verb, args)
         limit_m = ruling.order.caution.step_limit_m(pilot.profile)
         refusal = ruling.verdict.refusal
@@ -39,10 +41,10 @@ async def perform(pilot: Pilot, verb: str, args: Mapping[str, JSON]) -> Result:
         most_m = way_m - move_m * _LEAST_GAIN
         axes, point = "xy" if pilot.profile.kind == "rover" else "xyz", _along(way, move_m)
         to = {axis: round(value, 4) for axis, value in zip(axes, point, strict=False)}
-        moved = await pilot.perform("move_to", to)
+        moved = await pilot.perform("move_to", to, rearms)
         if not moved.ok:
             return moved
-    return await pilot.perform(verb, args)
+    return await pilot.perform(verb, args, rearms)
 
 
 def _way(pilot: Pilot, ruling: Ruling) -> Sequence[_Point]:

@@ -42,11 +42,19 @@ class StopLatch:
         self._unsaved: Stop | None = None
         self._stop: Stop | None = None
         self._seen: tuple[int, ...] | None = None
+        self._rearms = 0
+        self._counting = Lock()
 
     @property
     def stop(self) -> Stop | None:
         """The stop that holds now, or None when motion is permitted."""
         return self._unsaved or self._on_disk()
+
+    @property
+    def rearms(self) -> int:
+        """How often a rearm was seen from here: it grows also with one whose stop came and went between two looks."""
+        self._on_disk()
+        return self._rearms
 
     @property
     def is_unsaved(self) -> bool:
@@ -86,8 +94,10 @@ class StopLatch:
             return Stop("", "", f"{self.path} cannot be read: {error.strerror}")
         seen = (status.st_mtime_ns, status.st_size, status.st_ino)
         if seen != self._seen:
-            self._stop = _read(self.path)
-            self._seen = seen
+            stop = _read(self.path)
+            with self._counting:
+                self._rearms += seen != self._seen and stop is None  # once, whichever threads look
+                self._stop, self._seen = stop, seen
         return self._stop
 
     def _write(self, content: dict[str, object]) -> None:

@@ -4,7 +4,8 @@ Knows no driver and no rule; it holds Controls, and whoever holds a pilot can ne
 """
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from dataclasses import replace
+from typing import Final, TypeAlias
 
 import anyio
 
@@ -14,7 +15,9 @@ from llmos.robots.base import Measured, Pose
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Controls, Order, Principal, Ruling, Snapshot
 from llmos.robots.judgement.asked import is_stop
-from llmos.robots.verdict import Motion, Result, Verdict
+from llmos.robots.verdict import Motion, Refusal, Result, Verdict
+
+_STOPPED_SINCE: Final = Refusal("emergency-stop", "The robot was stopped on its way, and rearmed since", "ask again")
 
 Plan: TypeAlias = Callable[[str, Mapping[str, JSON], Snapshot, float], tuple[Pose, ...]]
 """The poses on the way that an order takes, from its verb, its arguments, what is known, and how much room to leave."""
@@ -100,14 +103,21 @@ class Pilot:
         """What the gate would say and which way it would go; nothing moves and nothing is counted."""
         return await self._controls.judge(self._order(verb, args), preview=True)
 
-    async def perform(self, verb: str, args: Mapping[str, JSON]) -> Result:
-        """Have any command judged, and carried out if it is allowed; refused commands move nothing."""
+    async def perform(self, verb: str, args: Mapping[str, JSON], rearms: int | None = None) -> Result:
+        """Have any command judged, and carried out if it is allowed; refused commands move nothing.
+
+        With `rearms`, of a snapshot, only if the robot has not been stopped and rearmed since.
+        """
         if is_stop(verb):  # whatever stands beside it
             return await self.emergency_stop()
         ruling = await self._controls.judge(self._order(verb, args))
         self._on_verdict(ruling.verdict)
         if not ruling.verdict.allowed:
             return Result(ruling.verdict, self.measure())
+        if rearms is not None and self.snapshot().rearms != rearms:
+            verdict = replace(ruling.verdict, refusal=_STOPPED_SINCE)
+            self._on_verdict(verdict)
+            return Result(verdict, self.measure())
         try:
             result = await self._controls.dispatch(ruling)
         except anyio.get_cancelled_exc_class():

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from llmos.messages import JSON
 from llmos.robots import homing
 from llmos.robots.base import Pose
 from llmos.robots.caution import CALM, Caution
-from llmos.robots.controls import Snapshot
-from llmos.robots.latch import Stop
+from llmos.robots.controls import Order, Snapshot
+from llmos.robots.latch import Rearm, Stop, StopLatch
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
 from llmos.robots.verdict import Motion
@@ -100,6 +101,46 @@ async def test_a_stop_on_the_way_ends_the_way(tmp_path: Path) -> None:
     assert (result.ok, result.refusal and result.refusal.rule) == (False, "emergency-stop")
     assert [each.verb for each in arm.verdicts] == ["move_to", "move_to", "go_home"]
     assert len(arm.motions) == 2
+
+
+@pytest.mark.parametrize(("moment", "moves"), [(1, 0), (2, 0), (5, 2), (6, 2)])
+async def test_a_stop_that_is_rearmed_before_the_next_move_ends_the_way_too(
+    tmp_path: Path, moment: int, moves: int
+) -> None:
+    """Wherever both are done, and whether the next move is only thought of or asked for already."""
+    arm = rig(tmp_path)
+    await far_away(arm)
+    elsewhere, moods = StopLatch(arm.latch.path), 0
+
+    def mood() -> Caution:
+        nonlocal moods
+        moods += 1
+        if moods == moment:
+            press_and_rearm(elsewhere)
+        return SHORT
+
+    result = await homing.perform(timid(arm, mood), "go_home", {})
+    assert (result.ok, result.refusal and result.refusal.rule) == (False, "emergency-stop")
+    assert len(arm.motions) == moves
+    assert arm.verdicts[-1] == result.verdict
+    assert (await homing.perform(timid(arm), "go_home", {})).ok
+
+
+def press_and_rearm(latch: StopLatch) -> None:
+    """A stop on disk, and a person's rearm of it."""
+    latch.trip(Stop("2026-11-20T10:00:00+00:00", "Ada", "smoke"))
+    latch.save()
+    Rearm(latch, lambda: datetime(2026, 11, 20, tzinfo=UTC))("Ada")
+
+
+async def test_an_approval_does_not_outlive_a_stop(tmp_path: Path) -> None:
+    """Also where another process stopped and rearmed while nobody looked."""
+    arm = rig(tmp_path)
+    ruling = await arm.gate.judge(Order("move_relative", {"dz": 0.1}, OPERATOR))
+    press_and_rearm(StopLatch(arm.latch.path))
+    refusal = (await arm.gate.dispatch(ruling)).refusal
+    assert refusal is not None
+    assert refusal.rule == "approval"
 
 
 async def test_a_way_that_gets_no_shorter_ends(tmp_path: Path) -> None:

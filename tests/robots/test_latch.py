@@ -64,6 +64,19 @@ def test_stop_of_another_process_is_seen(path: Path) -> None:
     assert here.stop is None
 
 
+def test_a_stop_and_its_rearm_that_nobody_saw_leave_a_count(path: Path) -> None:
+    """One for each rearm between two looks at it, in this process or another, and none without one."""
+    here, there = StopLatch(path), StopLatch(path)
+    before = (here.rearms, there.rearms)
+    for _ in range(2):
+        there.trip(STOP)
+        there.save()
+    assert (here.rearms, there.rearms) == before
+    Rearm(there, lambda: LATER)("Ada")
+    assert (here.stop, here.rearms, there.rearms) == (None, before[0] + 1, before[1] + 1)
+    assert (here.rearms, there.rearms) == (before[0] + 1, before[1] + 1)
+
+
 def test_rearm_clears_and_tells_what_it_cleared(path: Path) -> None:
     """A person's rearm lasts too, and says what had stopped the robot."""
     latch = StopLatch(path)

@@ -72,10 +72,10 @@ class HostClient:
     def snapshot(self) -> Snapshot:
         """The newest state that the host has told; RobotError when it has told none for a while.
 
-        A stop shows as soon as it is on disk, before the host tells of it.
+        A stop and a rearm show as soon as they are on disk, before the host tells of them.
         """
         known = self._line.snapshot()
-        return known if known.stop else replace(known, stop=self._latch.stop)
+        return replace(known, stop=known.stop or self._latch.stop, rearms=self._latch.rearms)
 
     async def judge(self, order: Order, *, preview: bool = False) -> Ruling:
         """The gate's verdict on an order; nothing moves. What cannot even be sent is refused here."""
