@@ -23,8 +23,9 @@ _SHOWN_DIGITS = 4
 class Valence:
     """The state of one robot's layer, which begins at its setpoints; `now_s` is the robot's own clock.
 
-    It hears events through a bus: `bus.subscribe(valence.hear)`. With `stop`, which gives the emergency stop that is
-    latched (None for none), each new one is felt whoever pressed it, and a stop that changes nothing is not.
+    It hears events through a bus: `bus.subscribe(valence.hear)`. With `latch`, which gives the emergency stop that
+    holds (None for none) and how many rearms there were, each new stop is felt whoever pressed it, also one that a
+    rearm ended before anybody looked; a stop that changes nothing is not.
     """
 
     def __init__(
@@ -32,11 +33,12 @@ class Valence:
         rules: ValenceRules,
         setpoints: Setpoints,
         now_s: Callable[[], float],
-        stop: Callable[[], object] | None = None,
+        latch: Callable[[], tuple[object, int]] | None = None,
     ) -> None:
         self._rules = rules
-        self._stop = stop
-        self._felt_stop = stop() if stop else None
+        self._latch = latch or (lambda: (None, 0))
+        self._hears_stops = latch is None
+        self._felt_stop, self._rearms = self._latch()
         self._setpoint = Vector(setpoints.safety, setpoints.curiosity, setpoints.energy, setpoints.self_confidence)
         self._now_s = now_s
         self._state = self._setpoint
@@ -49,7 +51,7 @@ class Valence:
     def hear(self, event: Event, run: str) -> None:
         """Feel whatever the event means."""
         for feeling, times in self._feelings.of(event, run):
-            if feeling == "stopped" and self._stop is not None:
+            if feeling == "stopped" and not self._hears_stops:
                 self._go_on()
             else:
                 self.feel(feeling, times)
@@ -129,9 +131,10 @@ class Valence:
             relaxed(state.self_confidence, rest.self_confidence, tau["self_confidence"], dt_s),
         )
         self._at_s = now_s
-        stop, felt = self._stop() if self._stop else None, self._felt_stop
-        self._felt_stop = stop
-        if stop is not None and stop != felt:
+        felt, before, (stop, rearms) = self._felt_stop, self._rearms, self._latch()
+        self._felt_stop, self._rearms = stop, rearms
+        came_and_went = stop is None and felt is None and rearms != before
+        if came_and_went or (stop is not None and stop != felt):
             self._push("stopped", 1.0)
 
 

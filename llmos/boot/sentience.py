@@ -31,23 +31,24 @@ from llmos.traces.witness import Witness
 def feel(rules: ValenceRules, body: Body, bus: Bus) -> Valence:
     """The layer of a robot that has just been opened: it begins at rest, hears the bus, and tightens every order."""
     look = body.pilot(Principal("program", "the Sentience Layer"))
-    valence = Valence(rules, body.profile.valence, body.now_s, _stop_of(look))
+    valence = Valence(rules, body.profile.valence, body.now_s, _latch_of(look))
     body.heed(valence.caution, lambda: valence.look().line)
     bus.subscribe(valence.hear)
     return valence
 
 
-def _stop_of(look: Pilot) -> Callable[[], Stop | None]:
-    """The stop that holds; of a robot that cannot be asked any more, the one that was known last."""
-    known: Stop | None = None
+def _latch_of(look: Pilot) -> Callable[[], tuple[Stop | None, int]]:
+    """The stop that holds and the rearms so far; of a robot that cannot be asked any more, what was known last."""
+    known: tuple[Stop | None, int] = None, 0
 
-    def stop() -> Stop | None:
+    def latch() -> tuple[Stop | None, int]:
         nonlocal known
         with suppress(RobotError):
-            known = look.snapshot().stop
+            seen = look.snapshot()
+            known = seen.stop, seen.rearms
         return known
 
-    return stop
+    return latch
 
 
 def careful(ground: Ground, run: Settled, tools: list[Tool], principal: Principal, journal: Witness) -> list[Tool]:

@@ -271,7 +271,7 @@ def test_a_stop_is_felt_whoever_presses_it_and_once() -> None:
     """The latch tells, with or without an event of the journal; pressing again changes nothing."""
     latched: list[str] = []
     clock = SimulatedClock()
-    valence = Valence(SHIPPED, REST, clock.monotonic_s, lambda: latched[-1] if latched else None)
+    valence = Valence(SHIPPED, REST, clock.monotonic_s, lambda: (latched[-1] if latched else None, 0))
     assert valence.mode == "PRECISION"
     latched.append("Ann, 10:00")
     assert valence.look().valence.safety == pytest.approx(0.3)
@@ -281,9 +281,23 @@ def test_a_stop_is_felt_whoever_presses_it_and_once() -> None:
     assert valence.mode == "RECOVERY"
 
 
+def test_a_stop_that_a_rearm_ended_before_anybody_looked_is_felt_once() -> None:
+    """And the rearm of a stop that was felt is nothing new, also where it is told before that the stop is over."""
+    latch: list[tuple[str | None, int]] = [(None, 3)]
+    valence = Valence(SHIPPED, REST, SimulatedClock().monotonic_s, lambda: latch[-1])
+    latch.append((None, 4))
+    assert valence.look().valence.safety == pytest.approx(0.3)
+    assert valence.look().valence.safety == pytest.approx(0.3)
+    latch.append(("Ben, 10:05", 4))
+    once_more = valence.look().valence
+    for seen in (("Ben, 10:05", 5), (None, 5)):
+        latch.append(seen)
+        assert valence.look().valence == once_more
+
+
 def test_a_stop_that_was_latched_before_is_not_felt() -> None:
     """A process that begins with a stopped robot begins at rest; its gate refuses all motion anyway."""
-    valence = Valence(SHIPPED, REST, SimulatedClock().monotonic_s, lambda: "Ann, yesterday")
+    valence = Valence(SHIPPED, REST, SimulatedClock().monotonic_s, lambda: ("Ann, yesterday", 0))
     assert valence.mode == "PRECISION"
 
 

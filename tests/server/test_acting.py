@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from llmos.robots.host.stopping import stop_robot
+from llmos.robots.host.stopping import latch_of, stop_robot
+from llmos.robots.latch import Rearm
 from llmos.traces.events import GateVerdict, MotionMeasured, ToolCalled, ToolReturned
 from tests.support.runs import all_whole, events, whole
 from tests.support.service import Served, served
@@ -149,6 +150,15 @@ def test_a_stop_is_felt_also_when_it_is_taken_back_at_once(service: Served) -> N
     assert service.get("/sentience").json()["mode"] == "CAUTIOUS"
     tools = [action["tool"] for action in service.get("/state").json()["recent_actions"]]
     assert tools == ["move_to", "emergency_stop", "rearm"]
+
+
+def test_a_stop_and_its_rearm_outside_the_service_are_felt(service: Served) -> None:
+    """Although both were over before anybody looked."""
+    home, clock = service.place.home, service.service.system.clock
+    assert service.get("/sentience").json()["mode"] == "PRECISION"
+    stop_robot(home, "arm", "Ann", "smoke", clock)
+    Rearm(latch_of("arm", home), clock.now)("Ann")
+    assert service.get("/sentience").json()["mode"] == "CAUTIOUS"
 
 
 def test_reset_comes_home_from_afar_in_recovery(service: Served) -> None:
