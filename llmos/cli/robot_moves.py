@@ -91,11 +91,11 @@ def _drive(
     if as_json:
         print_json(_answer(result))
         return 3 if refusal else int(not result.ok)
-    if refusal:
-        raise RefusedError(str(refusal))
-    from llmos.robots.evidence.report import motion_sentence
+    from llmos.robots.evidence.report import result_sentence, with_way
 
-    click.echo(printable(motion_sentence(result.motion) if result.motion else ""))
+    if refusal:
+        raise RefusedError(with_way(str(refusal), result))
+    click.echo(printable(result_sentence(result)))
     return int(not result.ok)
 
 
@@ -110,6 +110,9 @@ async def _perform(system: "LLMOS", body: "Body", verb: str, args: "Mapping[str,
     ruling = await pilot.preview(verb, args)
     if ruling.verdict.allowed and ruling.path:
         notice(_announced(ruling))
+    elif verb == "go_home" and (way := await homing.foresee(pilot)) is not None:
+        several = f"in about {way.moves} moves, {way.duration_s:.0f} s of the robot's time"
+        notice(f"Moving {way.length_m:.2f} m {several}; Ctrl-C stops it.")
     try:
         return await direct.perform(verb, args, lambda: homing.perform(pilot, verb, args), PERSON)
     finally:
@@ -136,13 +139,13 @@ def _answer(result: "Result") -> "dict[str, JSON]":
     """As the service answers `POST /move`: what became of it, and where the tool is by measurement."""
     from llmos.robots.evidence.record import measured_json
 
-    refusal, motion = result.refusal, result.motion
+    refusal = result.refusal
     return {
         "success": result.ok,
         "command": {**result.verdict.args, "verb": result.verdict.verb},
         "rule": refusal.rule if refusal else None,
         "reason": refusal.reason if refusal else None,
         "suggestion": refusal.suggestion if refusal else None,
-        "duration_s": round(motion.duration_s, 3) if motion else 0.0,
+        "duration_s": round(result.duration_s, 3),
         "measured": measured_json(result.measured),
     }

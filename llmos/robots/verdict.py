@@ -64,16 +64,33 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Several moves for one command: how many, how far in all, and how long on the robot's own clock."""
+
+    moves: int
+    length_m: float
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The answer to one command: its verdict, the motion if there was one, and the state measured last.
 
-    `warning` says what could not be written down of something that happened all the same.
+    `warning` says what could not be written down of something that happened all the same. Of a command that took more
+    moves than one, verdict and motion are the last one's, and `way` is the whole.
     """
 
     verdict: Verdict
     measured: Measured
     motion: Motion | None = None
     warning: str = ""
+    way: Way | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds on the robot's own clock from the first move's beginning to the last one's end."""
+        known = self.way or self.motion
+        return known.duration_s if known else 0.0
 
     @property
     def refusal(self) -> Refusal | None:

@@ -14,11 +14,11 @@ from starlette.requests import ClientDisconnect
 from llmos.messages import JSON
 from llmos.robots import homing
 from llmos.robots.controls import Principal
+from llmos.robots.evidence.report import result_sentence
 from llmos.robots.verdict import Result
 from llmos.server.access import Caller
 from llmos.server.answers import REFUSALS, JSONAnswer, refuse, refused
 from llmos.server.background import Background
-from llmos.server.direct import said_of
 from llmos.server.feed import now, pose_json
 from llmos.server.service import Service
 from llmos.server.shapes import Accepted, MoveBody, Moved, Reset, ResetBody, Stopped, ToolBody
@@ -119,9 +119,9 @@ def told(service: Service, result: Result, *, good_enough: bool = False) -> Resp
     if result.refusal is not None and not result.ok:
         return refused(result.refusal, **facts)
     if not (result.ok or good_enough) or result.motion is None:
-        return refuse(409, "postcondition", said_of(result), "look at /state, then ask again", **facts)
-    duration_s = round(result.motion.duration_s, 3)
-    return JSONAnswer({"success": True, "message": said_of(result), "duration_s": duration_s, **facts})
+        return refuse(409, "postcondition", result_sentence(result), "look at /state, then ask again", **facts)
+    duration_s = round(result.duration_s, 3)
+    return JSONAnswer({"success": True, "message": result_sentence(result), "duration_s": duration_s, **facts})
 
 
 def _reset(service: Service, *, rearmed: bool = False, homed: bool = False) -> Response:

@@ -14,7 +14,7 @@ from llmos.boot.body import Body
 from llmos.boot.deeds import CURRENT, Deeds
 from llmos.boot.system import LLMOS
 from llmos.messages import JSON, Effect, Text, ToolResult, Usage
-from llmos.robots.evidence.report import motion_sentence
+from llmos.robots.evidence.report import result_sentence
 from llmos.robots.verdict import Result
 from llmos.traces.events import DocumentRef, Outcome, RunFinished, RunStarted, ToolCalled, ToolReturned
 from llmos.traces.index import record_run
@@ -54,7 +54,7 @@ class DirectRun:
         token = CURRENT.set(deeds)
         try:
             result = await carry_out()
-            said, ok = said_of(result), result.ok
+            said, ok = result_sentence(result), result.ok
             return result
         finally:
             CURRENT.reset(token)
@@ -112,8 +112,3 @@ class DirectRun:
             documents=tuple(DocumentRef(str(each.path), each.content_hash, None, kind) for kind, each in documents),
             version=__version__,
         )
-
-
-def said_of(result: Result) -> str:
-    """What came of a command, in one sentence."""
-    return motion_sentence(result.motion) if result.motion else str(result.refusal)

@@ -11,7 +11,7 @@ from llmos.messages import JSON, Effect, Image, Text
 from llmos.robots.base import Measured, RobotError
 from llmos.robots.controls import Snapshot
 from llmos.robots.evidence import views
-from llmos.robots.evidence.report import motion_sentence, state_sentence
+from llmos.robots.evidence.report import result_sentence, state_sentence
 from llmos.robots.pilot import Pilot
 from llmos.robots.verdict import Result
 from llmos.tools.base import Tool, ToolOutcome, ToolOutput, tool
@@ -141,7 +141,7 @@ async def _seen(words: str, look: Look | None) -> ToolOutput:
 
 
 def _outcome(result: Result) -> ToolOutcome:
-    said = motion_sentence(result.motion) if result.motion else str(result.refusal)
+    said = result_sentence(result)
     warned = f" {result.warning}." if result.warning else ""
     return ToolOutcome((Text(f"{said}{warned}"),), is_error=not result.ok)
 

@@ -3,13 +3,18 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from llmos.settings import system_root
+from llmos.traces.events import MotionMeasured
+from llmos.volumes.locks import sole_owner
 from tests.support.command_line import CommandLine
 from tests.support.drivers import USUAL_ARM, require_physics
+from tests.support.hosts import quick_profile, serving
+from tests.support.runs import all_whole, events
 from tests.support.tapes import calls, says
 from tests.support.terminals import Terminal
 
@@ -187,6 +192,24 @@ def test_a_person_moves_the_robot(llmos: CommandLine) -> None:
     assert home.err.endswith("\nIt is there already.\n")  # a simulation begins anew with each command
     assert "Turning 90°, " in llmos("robot", "move", "0", "0", "1", "--theta", "90").err
     assert "\nstopped    no\n" in llmos("robot", "state").out
+
+
+def test_a_way_home_in_several_moves_is_announced_and_told_whole(llmos: CommandLine) -> None:
+    """Before it begins how far and long it will be, at its end how far and long it was; the last move is not all."""
+    profile = replace(quick_profile(), max_step_m=0.3)
+    with serving(llmos.place.home, profile) as rig, sole_owner(rig.files.lock):
+        away = [["robot", "move", x, "0", "1"] for x in ("0.28", "0.56")]
+        assert [llmos(*words).code for words in away] == [0, 0]
+        home = llmos("robot", "home")
+        assert [llmos(*words).code for words in away] == [0, 0]
+        told = llmos("robot", "home", "--json")
+    assert "\nMoving 0.56 m in about 2 moves, " in home.err
+    assert home.err.endswith(" s of the robot's time; Ctrl-C stops it.\n")
+    assert home.out.startswith("At (0.00, 0.00, 1.00) turned 0°, gripper open. 2 moves in all: 0.56 m in ")
+    assert (told.code, told.json["success"]) == (0, True)
+    ways = [[each.duration_s for each in events(run, MotionMeasured)] for run in all_whole(llmos.place)]
+    assert [len(each) for each in ways if len(each) > 1] == [2, 2]
+    assert told.json["duration_s"] >= min(sum(each) for each in ways if len(each) > 1) - 0.01
 
 
 @pytest.mark.system

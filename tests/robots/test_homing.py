@@ -15,6 +15,7 @@ from llmos.robots import homing
 from llmos.robots.base import Pose
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order, Snapshot
+from llmos.robots.evidence.report import result_sentence
 from llmos.robots.latch import Rearm, Stop, StopLatch
 from llmos.robots.pilot import Pilot
 from llmos.robots.planner import Planner
@@ -54,6 +55,27 @@ async def test_home_is_reached_in_short_slow_moves(tmp_path: Path) -> None:
     assert max(lengths(arm.motions)) <= SHORT.max_step_m
     assert all(each.allowed for each in arm.verdicts)
     assert unsafe(arm.robot.sent) == []
+
+
+async def test_several_moves_are_foreseen_and_told_as_one_way(tmp_path: Path) -> None:
+    """How many, how far and how long from the first one's beginning, nearly as was said before; of one move nothing."""
+    arm = rig(tmp_path, "empty")
+    assert (await Pilot(arm.gate, OPERATOR).move_to(1.0, 1.0, 1.0)).ok
+    foreseen, began_s = await homing.foresee(timid(arm)), arm.clock.monotonic_s()
+    assert foreseen is not None
+    assert arm.motions == []
+    result = await homing.perform(timid(arm), "go_home", {})
+    way = result.way
+    assert way is not None
+    assert (way.moves, way.length_m) == (len(arm.motions), pytest.approx(sum(lengths(arm.motions))))
+    assert result.duration_s == pytest.approx(arm.clock.monotonic_s() - began_s, abs=0.1)
+    assert foreseen.moves == pytest.approx(way.moves, abs=1)
+    assert foreseen.length_m == pytest.approx(way.length_m, abs=0.01)
+    assert foreseen.duration_s == pytest.approx(way.duration_s, rel=0.2)
+    said = f"{way.moves} moves in all: {way.length_m:.2f} m in {way.duration_s:.1f} s."
+    assert result_sentence(result) == f"At (0.00, 0.00, 1.00) turned 0°, gripper open. {said}"
+    assert await homing.foresee(timid(arm)) is None
+    assert (await homing.perform(timid(arm), "go_home", {})).way is None
 
 
 async def test_where_one_move_may_be_that_long_it_is_one(tmp_path: Path) -> None:

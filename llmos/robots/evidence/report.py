@@ -5,9 +5,10 @@ Knows no gate: values in, a sentence out. What is merely commanded is never told
 
 import math
 
+from llmos.errors import counted
 from llmos.robots.base import Measured
 from llmos.robots.evidence.views import position
-from llmos.robots.verdict import Motion
+from llmos.robots.verdict import Motion, Result
 
 
 def state_sentence(measured: Measured) -> str:
@@ -17,6 +18,20 @@ def state_sentence(measured: Measured) -> str:
     """
     gripper = f", gripper {_gripper(measured)}" if measured.has_gripper else ""
     return f"At {position(measured.pose.point)} turned {measured.pose.theta_deg:.0f}°{gripper}."
+
+
+def result_sentence(result: Result) -> str:
+    """What came of a command, or why nothing did; of one that took several moves, what they were in all."""
+    said = motion_sentence(result.motion) if result.motion else str(result.refusal)
+    return with_way(said, result)
+
+
+def with_way(said: str, result: Result) -> str:
+    """A sentence on a command, and where it took several moves one on all of them, as they were measured."""
+    way = result.way
+    if way is None:
+        return said
+    return f"{said} {counted(way.moves, 'move')} in all: {way.length_m:.2f} m in {way.duration_s:.1f} s."
 
 
 def motion_sentence(motion: Motion) -> str:

@@ -65,7 +65,7 @@ def result_json(result: Result) -> dict[str, JSON]:
         "allowed": result.verdict.allowed,
         "position": {"x": pose.x, "y": pose.y, "z": pose.z, "theta": pose.theta_deg},
         "holding": result.measured.holding,
-        "duration_s": result.motion.duration_s if result.motion else 0.0,
+        "duration_s": result.duration_s,
         **why,
     }
 
