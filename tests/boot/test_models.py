@@ -61,4 +61,4 @@ async def test_an_alias_says_how_sure_its_model_must_be(tmp_path: Path) -> None:
     sure, unsure = told
     assert [use.tool for use in sure.tool_calls] == ["move_relative"]
     assert (unsure.outcome, unsure.tool_calls) == ("failed", ())
-    assert unsure.answer.startswith("The model was not sure enough that move_relative dx=0.5 is meant (0.9")
+    assert unsure.answer.startswith("The model was not sure enough that move_relative dx=0.5 is meant (0.")

@@ -175,5 +175,6 @@ def test_llama_cpp_writes_what_the_network_writes(tmp_path: Path, tokenizer, mod
             )
             tokens.append(int(model.logits(normed[0, -1]).argmax()))
         written = backend.complete(Prompt(text, ()), Decoding(6), lambda _: None).text
-        assert written == tokenizer.decode(tokens[-6:], skip_special_tokens=False).split(EOS)[0]
+        expected = tokenizer.decode(tokens[-6:], skip_special_tokens=False).split(EOS)[0]
+        assert written.rstrip("\ufffd") == expected.rstrip("\ufffd")  # where the last letter is not whole
     backend.close()
