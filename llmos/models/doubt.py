@@ -4,6 +4,8 @@ Knows no model and no tool. What counts is the probability of the whole reply (`
 there being a goal at all where the model's file can tell (`domain_classifier`).
 """
 
+from collections.abc import Container
+
 from llmos.messages import Text, ToolCall
 from llmos.models.dialect import Answer
 
@@ -12,12 +14,15 @@ STOP = "emergency_stop"
 _LONGEST = 80
 
 
-def held_back(answer: Answer, probability: float | None, least: float | None) -> Answer:
-    """The answer; abstention in place of calls below `least`, where both are known. To finish takes no certainty."""
+def held_back(answer: Answer, probability: float | None, least: float | None, pure: Container[str] = ()) -> Answer:
+    """The answer; abstention in place of calls below `least`, where both are known.
+
+    To finish takes no certainty, nor does a call of the tools in `pure`, which change nothing.
+    """
     calls = [part for part in answer.parts if isinstance(part, ToolCall)]
     if probability is None or least is None or probability >= least:
         return answer
-    if not calls or any(call.name == STOP for call in calls):
+    if all(call.name in pure for call in calls) or any(call.name == STOP for call in calls):
         return answer
     meant = _short("; ".join(" ".join([call.name, *(f"{k}={v}" for k, v in call.args.items())]) for call in calls))
     told, asked = _rounded_down(probability), max(f"{least:.2f}", f"{least:g}", key=len)

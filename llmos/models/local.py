@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 
 from llmos.clock import Clock, RealClock
 from llmos.errors import ModelError
-from llmos.messages import Reply, Request, ToolCall, Usage
+from llmos.messages import Effect, Reply, Request, ToolCall, Usage
 from llmos.models.backend import load, threads_for
 from llmos.models.base import OnText
 from llmos.models.chat_template import ChatTemplate, default_source
@@ -135,7 +135,8 @@ class LocalModel:
             ) from error
         answer = writes.answer(completion.text, request, cut=completion.stop == "length")
         probability = self._probability(answer, completion, request)
-        answer = held_back(answer, probability, least)
+        pure = {tool.name for tool in request.tools if tool.effect is Effect.PURE}
+        answer = held_back(answer, probability, least, pure)
         stream.finish(answer)
         return self._finished(answer, completion, probability)
 

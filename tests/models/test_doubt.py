@@ -51,6 +51,18 @@ def test_to_finish_and_to_stop_takes_no_certainty(answer: Answer, probability: f
     assert held_back(answer, probability, 0.5) is answer
 
 
+LOOKED = ToolCall("call_1", "get_status", {})
+
+
+def test_to_look_takes_no_certainty() -> None:
+    """What only tells changes nothing; beside a call that moves it needs as much as that."""
+    pure = {"get_status", "get_camera_feed"}
+    looks, both = Answer((LOOKED,), "tools"), Answer((LOOKED, *LEFT.parts), "tools")
+    assert held_back(looks, 0.1, 0.5, pure) is looks
+    for unsure in (held_back(both, 0.1, 0.5, pure), held_back(looks, 0.1, 0.5)):
+        assert unsure.claim == "abstained"
+
+
 @pytest.mark.parametrize(
     ("answer", "probability", "least", "sentence"),
     [

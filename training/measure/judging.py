@@ -55,9 +55,9 @@ def is_abstention(step: Step) -> bool:
 
 
 def is_held_back(decision: Decision, confidence: float) -> bool:
-    """Whether the host would not make the call; to finish and to stop take no certainty."""
+    """Whether the host would not make the call; what changes nothing, and to stop, take no certainty."""
     call = read(decision.text)
-    return call is not None and call[0] not in (FINISH, STOP) and decision.probability < confidence
+    return call is not None and call[0] not in HARMLESS and decision.probability < confidence
 
 
 def is_right(decision: Decision, confidence: float = 0.0) -> bool:
