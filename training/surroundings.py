@@ -13,6 +13,10 @@ from training.world import FLOOR, HOME, Point, World
 SYLLABLES = ("ba", "dor", "fen", "gi", "kal", "lo", "mir", "nu", "pex", "ra", "sol", "tu", "vex", "wi", "zan", "qua")
 
 
+ALIGNED = 0.45
+"""How many worlds have things that share coordinates."""
+
+
 def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> World:
     """A world to act in; a `hard` one has blocks and names alike more often, every fifth is that of a rover."""
     is_rover = random.random() < 0.2
@@ -23,6 +27,7 @@ def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> Wor
     )
     world.places = _named(grammar, random, random.choice((0, 1, 2, 3, 4)), _place_name)
     world.objects = _named(grammar, random, random.choice((0, 1, 1, 1, 2, 2, 3, 4)), _object_name)
+    _align(world, random)
     if random.random() < (0.2 if hard else 0.1):
         _add_rows(world, random)
     if random.random() < (0.3 if hard else 0.15):
@@ -114,6 +119,20 @@ def _place_name(grammar: Grammar, random: Random) -> str:
             nonsense(random),
         )
     )
+
+
+def _align(world: World, random: Random) -> None:
+    """Let things share coordinates, or mirror them, as where people put them: what is copied must be told apart."""
+    if random.random() >= ALIGNED:
+        return
+    values = [abs(value) for point in (*world.objects.values(), *world.places.values()) for value in point]
+
+    def across(value: int) -> int:
+        return random.choice(values) * random.choice((-1, 1)) if random.random() < 0.5 else value
+
+    for things in (world.objects, world.places):
+        for name, (x, y, z) in things.items():
+            things[name] = (across(x), across(y), random.choice(values) if random.random() < 0.3 else z)
 
 
 def _add_blocks(world: World, random: Random) -> None:

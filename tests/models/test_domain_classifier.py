@@ -16,6 +16,7 @@ from llmos.models.domain_classifier import (
     WEIGHTS_KEY,
     DomainClassifier,
     features,
+    pooled,
     read_classifier,
 )
 from llmos.models.gguf_header import ModelFileError, read_header
@@ -124,14 +125,40 @@ def test_the_shipped_one_knows_goals_from_talk() -> None:
     assert max(shipped().probability(text, ()) for text in talk) < 0.3
 
 
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_either_opinion_raises_and_lowers_what_both_say(reply: float, goal: float, more: float) -> None:
+    """A probability again; who is sure of neither side changes nothing."""
+    assert 0.0 <= pooled(reply, goal) <= 1.0
+    assert pooled(max(reply, more), goal) >= pooled(reply, goal) - 1e-9
+    assert pooled(reply, max(goal, more)) >= pooled(reply, goal) - 1e-9
+    assert pooled(reply, 0.5) == pytest.approx(min(max(reply, 1e-5), 1 - 1e-5), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("reply", "goal", "both"),
+    [
+        (0.9, 0.9, 0.987804),
+        (0.9, 0.1, 0.5),
+        (0.99, 0.2, 0.961165),
+        (0.49, 0.999, 0.49),
+        (0.3, 0.1, 0.045454),
+        (1.0, 0.0, 0.5),
+        (1.0, 1.0, 1.0),
+    ],
+)
+def test_their_odds_are_multiplied(reply: float, goal: float, both: float) -> None:
+    """But a reply that is less likely than not gains nothing, and nobody is quite sure."""
+    assert pooled(reply, goal) == pytest.approx(both, abs=1e-5)
+
+
 @pytest.mark.anyio
-async def test_the_probability_of_a_call_is_that_of_the_reply_and_of_a_goal() -> None:
-    """The model holds both against the confidence that is asked for; where it calls nothing, no goal is needed."""
-    text = "Go home."
-    request = Request("", (Message("user", (Text(text),)),), (HOME,))
-    sure, unsure = [await _asked(request, confidence) for confidence in (0.0, 0.999)]
+async def test_a_call_needs_both_opinions() -> None:
+    """The probability that is told is that of both; where it is not enough, nothing is called."""
+    request = Request("", (Message("user", (Text("Go home."),)),), (HOME,))
+    sure, unsure = [await _asked(request, confidence) for confidence in (0.0, 1.0)]
+    goal = shipped().probability("Go home.", ("go_home",))
     assert sure.probability is not None
-    assert sure.probability < shipped().probability(text, ("go_home",))
+    assert goal < sure.probability <= pooled(1.0, goal)
     assert sure.stop_reason == "tools"
     assert (unsure.probability, unsure.claim) == (sure.probability, "abstained")
 

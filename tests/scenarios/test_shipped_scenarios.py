@@ -48,16 +48,7 @@ async def missing(place: Place, page: Path, model_of: Callable[[Case], str]) -> 
 
 
 @pytest.mark.system
-@pytest.mark.parametrize(
-    "page",
-    [
-        pytest.param(page, marks=pytest.mark.xfail(reason="this file reads 'bin B1' wrongly; the next one shall not"))
-        if page.stem == "shelve-item"
-        else page
-        for page in OF_OPERATOR
-    ],
-    ids=lambda page: page.stem,
-)
+@pytest.mark.parametrize("page", OF_OPERATOR, ids=lambda page: page.stem)
 async def test_the_pocket_model_passes_every_case(place: Place, page: Path) -> None:
     """So whoever fails one has a reason that is not the scenario's."""
     need_backend("xllamacpp")

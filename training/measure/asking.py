@@ -13,7 +13,7 @@ from llmos.messages import JSON, ToolSpec
 from llmos.models.backend import load
 from llmos.models.chat_template import Prompt
 from llmos.models.completion import Backend, Completion, Decoding, Loading
-from llmos.models.domain_classifier import read_classifier
+from llmos.models.domain_classifier import pooled, read_classifier
 from llmos.models.gbnf import FINISH, pocket_grammar
 from llmos.models.gguf_header import read_header
 from training import extras, prompt
@@ -72,17 +72,17 @@ class Planner:
         """One decision, its prompt included in the time."""
         began, busy = time.perf_counter(), time.process_time()
         reply = self.complete(step.values)
-        asked = self._asked(step, reply.text) if self._scored else 1.0
-        seconds, cpu_s = time.perf_counter() - began, time.process_time() - busy
         alone = 1.0 if reply.logprob is None else math.exp(reply.logprob)
-        return Decision(step, reply.text, alone * asked, alone, seconds, cpu_s)
+        both = self._pooled(step, reply.text, alone) if self._scored else alone
+        seconds, cpu_s = time.perf_counter() - began, time.process_time() - busy
+        return Decision(step, reply.text, both, alone, seconds, cpu_s)
 
-    def _asked(self, step: Step, text: str) -> float:
-        """How probable it is that there is a goal at all, where a tool is called; as the host has it."""
+    def _pooled(self, step: Step, text: str, alone: float) -> float:
+        """With how probable it is that there is a goal at all, where a tool is called; as the host has it."""
         if self._classifier is None or text.startswith(_FINISHES):
-            return 1.0
+            return alone
         *_, goal = (message["content"] for message in step.values["messages"] if message["role"] == "user")
-        return self._classifier.probability(goal, tool_names(step))
+        return pooled(alone, self._classifier.probability(goal, tool_names(step)))
 
     def play(self, episodes: Iterable[Episode]) -> list[Run]:
         """Every step of every episode, with the history that the right replies would have made."""
