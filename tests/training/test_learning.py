@@ -166,15 +166,24 @@ def test_llama_cpp_writes_what_the_network_writes(tmp_path: Path, tokenizer, mod
     path = tmp_path / "tiny.gguf"
     write_gguf(model, tokenizer, path, quantized=False)
     backend = load(Loading(path, None, 1024, 1), "xllamacpp")
-    for text in list(sample_texts(2, 20))[:5]:
+    compared = 0
+    for text in list(sample_texts(2, 20))[:9]:
         tokens = tokenizer.encode(text).ids
-        for _ in range(6):
+        start = len(tokens)
+        while len(tokens) < start + 6:
             count = len(tokens)
             normed = model(
                 torch.tensor([tokens]), torch.arange(count)[None], torch.ones(count, count).tril().bool()[None, None]
             )
+            best, second = model.logits(normed[0, -1]).topk(2).values.tolist()
+            if best - second < 0.02:  # llama.cpp keeps what it has read in 16 bits: it may take the other
+                break
             tokens.append(int(model.logits(normed[0, -1]).argmax()))
-        written = backend.complete(Prompt(text, ()), Decoding(6), lambda _: None).text
-        expected = tokenizer.decode(tokens[-6:], skip_special_tokens=False).split(EOS)[0]
-        assert written.rstrip("\ufffd") == expected.rstrip("\ufffd")  # where the last letter is not whole
+        if len(tokens) > start:
+            written = backend.complete(Prompt(text, ()), Decoding(len(tokens) - start), lambda _: None).text
+            expected = tokenizer.decode(tokens[start:], skip_special_tokens=False).split(EOS)[0]
+            whole, wanted = (each.partition("\ufffd")[0] for each in (written, expected))  # up to half a letter
+            assert whole == wanted
+            compared += len(whole)
+    assert compared > 20
     backend.close()
