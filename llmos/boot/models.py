@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -120,10 +120,16 @@ class Models:
         )
 
     def template(self, name: str) -> str:
-        """The prompt template of an alias or `provider:ID`: short where no alias says, and contexts are small."""
+        """The prompt template of an alias or `provider:ID`: short where no alias says, and contexts are small.
+
+        A file that reads the robot's state, as pocket does, is written to as pocket is.
+        """
         if alias := self._rules.aliases.get(name):
             return alias.template
-        return "compact" if name.startswith(("local:", "openai:")) else "full"
+        provider, _, identity = name.partition(":")
+        if provider == "local" and _reads_state(expanded(Path(identity))):
+            return "pocket"
+        return "compact" if provider in ("local", "openai") else "full"
 
     def sees(self, name: str) -> bool:
         """Whether a model is known to understand pictures: Claude's, and local ones with a vision part."""
@@ -165,7 +171,7 @@ class Models:
             case "openai" if identity:
                 return self._openai(identity, _GENERAL_CONTEXT_TOKENS)
             case "local" if identity:
-                return self._local(expanded(Path(identity)), None)
+                return self._local(expanded(Path(identity)), None, confidence=self._rules.aliases["pocket"].confidence)
             case "cassette" if identity:
                 from llmos.models.cassette import CassetteModel
 
@@ -249,3 +255,15 @@ def _price_of(prices: Sequence[tuple[str, Price]], answered: str) -> Price:
     """
     own = answered.removeprefix("local:")
     return next((price for identity, price in prices if own.startswith(identity)), prices[0][1])
+
+
+@lru_cache(maxsize=8)
+def _reads_state(file: Path) -> bool:
+    """Whether a GGUF file's chat template renders the robot's state; not where it cannot be read."""
+    from llmos.models.chat_template import reads_state
+    from llmos.models.gguf_header import ModelFileError, read_header
+
+    try:
+        return reads_state(read_header(file).chat_template or "")
+    except ModelFileError:
+        return False

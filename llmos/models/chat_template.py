@@ -56,12 +56,7 @@ class ChatTemplate:
     @property
     def reads_state(self) -> bool:
         """Whether the template renders the robot's state, as pocket's does."""
-        from jinja2 import TemplateError, meta
-
-        try:
-            return "state" in meta.find_undeclared_variables(_environment().parse(self.source))
-        except TemplateError:
-            return False
+        return reads_state(self.source)
 
     def render(self, request: Request, now: Callable[[], datetime]) -> Prompt:
         """The prompt of `request`, ready for the model to continue; ModelError when the template fails."""
@@ -110,6 +105,16 @@ class ChatTemplate:
         if isinstance(value, list | tuple):
             return [self._safe(one) for one in value]
         return value
+
+
+def reads_state(source: str) -> bool:
+    """Whether a template renders the robot's state, as pocket's does."""
+    from jinja2 import TemplateError, meta
+
+    try:
+        return "state" in meta.find_undeclared_variables(_environment().parse(source))
+    except TemplateError:
+        return False
 
 
 def with_reading(message: Mapping[str, JSON]) -> Mapping[str, JSON]:

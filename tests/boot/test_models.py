@@ -1,5 +1,6 @@
 """Models by name: what is said of one that cannot be used."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from llmos.errors import LLMosError
 from tests.support.homes import make_place
 
 pytestmark = pytest.mark.anyio
+SHIPPED = files("llmos.models.pocket").joinpath("pocket.gguf")
 
 
 @pytest.mark.parametrize(
@@ -49,14 +51,15 @@ async def test_pictures_go_to_models_that_are_known_to_see(tmp_path: Path, name:
         assert system.models.sees(name) is sees
 
 
-async def test_an_alias_says_how_sure_its_model_must_be(tmp_path: Path) -> None:
-    """A home asks for certainty, and the shipped model holds back what it would else have called."""
+@pytest.mark.parametrize("name", ["pocket", f"local:{SHIPPED}"])
+async def test_an_alias_says_how_sure_its_model_must_be(tmp_path: Path, name: str) -> None:
+    """A home asks for certainty, and the model holds back what it would else have called; a file of one's own, too."""
     place = make_place(tmp_path)
     goal = "Move 0.5 meters to the right"
     told = []
     for asked in (0.0, 1.0):
         place.write("kernel/models.md", f"---\naliases:\n  pocket:\n    confidence: {asked}\n---\n")
-        async with place.system(model="pocket") as system:
+        async with place.system(model=name) as system:
             told.append(await system.execute(goal, "operator"))
     sure, unsure = told
     assert [use.tool for use in sure.tool_calls] == ["move_relative"]

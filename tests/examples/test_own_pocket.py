@@ -12,7 +12,6 @@ import pytest
 from llmos.documents.agent import read_agent
 from llmos.messages import Message, Reply, Request, Text, ToolCall, ToolResult
 from llmos.models.base import ignore_text
-from llmos.models.gguf_header import read_header
 from llmos.models.local import LocalModel
 from llmos.tools.base import Tool
 from llmos.tools.plugins import TOOLS, Plugins
@@ -21,7 +20,6 @@ from llmos.volumes.volume import open_volume
 from tests.support.llama import need_backend
 from tests.support.robots import rig
 from training.own import PARTS, SLOTS, read_own
-from training.prompt import template_source
 
 CHECKOUT = Path(__file__).parents[2]
 EXAMPLE = CHECKOUT / "examples" / "own-pocket"
@@ -139,18 +137,7 @@ async def knows_what_it_was_taught(path: Path, folder: Path) -> None:
     assert (calls, last.claim) == ([], "abstained")
 
 
-@pytest.mark.system
-@pytest.mark.anyio
-@pytest.mark.parametrize("path", sorted(EXAMPLE.glob("*.gguf")), ids=lambda path: path.name)
-async def test_a_retrained_model_that_is_kept_waves_lights_and_marks(path: Path, tmp_path: Path) -> None:
-    """What the command of the README made of the shipped model; a kept file was trained on the shipped template."""
-    need_backend("xllamacpp")
-    assert read_header(path).chat_template == template_source()
-    await knows_what_it_was_taught(path, tmp_path)
-
-
 @needs_torch
-@pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.anyio
 async def test_the_retrained_model_waves_lights_and_marks(retrained: Path, tmp_path: Path) -> None:
