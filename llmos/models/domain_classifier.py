@@ -1,8 +1,8 @@
 """How probable it is that a text asks a robot for anything at all, by its words and parts of words.
 
 Knows no tool and no network. A logistic regression over hashed features (Weinberger et al. 2009, "Feature Hashing for
-Large Scale Multitask Learning", https://arxiv.org/abs/0902.2206). It errs in other places than a network does, so the
-product of both probabilities is small wherever either doubts. Its weights stand in the model's GGUF file.
+Large Scale Multitask Learning", https://arxiv.org/abs/0902.2206). It errs in other places than a network does, so both
+together know more than either. Its weights stand in the model's GGUF file.
 """
 
 import re
@@ -28,6 +28,7 @@ _WORD = re.compile(r"[a-z']+|[^\sa-z]")
 _PART, _BEGINNING = 3, 4
 _EVERYDAY = frozenset({"move_to", "go_home"})
 """Names whose words are in many a text that is no goal."""
+_SUREST = 1e-5
 _MOST = 500.0  # exp of more is no float
 
 
@@ -69,6 +70,23 @@ class DomainClassifier:
 
 _Byte = Annotated[int, msgspec.Meta(ge=-128, le=127)]
 _Finite = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+
+
+def pooled(reply: float, goal: float) -> float:
+    """How probable it is that a call is meant: by the probability of the reply, and that of there being a goal.
+
+    The opinions err apart, so their odds are multiplied (a logarithmic opinion pool; Genest and Zidek 1986,
+    https://doi.org/10.1214/ss/1177013825), and neither counts as surer than 1 in 100,000. A reply that is less likely
+    than not gains nothing by being one to a goal.
+    """
+    odds = _odds(reply) * _odds(goal)
+    both = odds / (1.0 + odds)
+    return both if reply >= 0.5 else min(reply, both)
+
+
+def _odds(probability: float) -> float:
+    bounded = min(max(probability, _SUREST), 1.0 - _SUREST)
+    return bounded / (1.0 - bounded)
 
 
 class _Keys(msgspec.Struct):

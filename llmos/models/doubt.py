@@ -1,7 +1,7 @@
 """Holds back a call that the model itself is not sure of: guessing moves a robot, and saying so moves nothing.
 
-Knows no model and no tool. What counts is the probability of the whole reply (`Completion.logprob`), times that of
-there being a goal at all where the model's file can tell (`domain_classifier`).
+Knows no model and no tool. What counts is the probability of the whole reply (`Completion.logprob`), pooled with that
+of there being a goal at all where the model's file can tell (`domain_classifier`).
 """
 
 from collections.abc import Container

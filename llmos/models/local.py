@@ -22,7 +22,7 @@ from llmos.models.completion import Backend, Completion, ContextOverflowError, D
 from llmos.models.dialect import Answer, Dialect, JsonOnly
 from llmos.models.dialect_hermes import OPEN, Hermes
 from llmos.models.dialect_pocket import Pocket
-from llmos.models.domain_classifier import read_classifier
+from llmos.models.domain_classifier import pooled, read_classifier
 from llmos.models.doubt import held_back
 from llmos.models.gguf_header import PROJECTOR, GgufHeader, ModelFileError, read_header
 from llmos.models.grounding import goal_of
@@ -141,14 +141,14 @@ class LocalModel:
         return self._finished(answer, completion, probability)
 
     def _probability(self, answer: Answer, completion: Completion, request: Request) -> float | None:
-        """Of the whole reply and, where it calls a tool, of there being a goal at all; None where nobody asked."""
+        """Of the whole reply, pooled with that of there being a goal where it calls a tool; None where nobody asked."""
         if completion.logprob is None:
             return None
         certainty = exp(completion.logprob)
         if self._classifier is None or not any(isinstance(part, ToolCall) for part in answer.parts):
             return certainty
         tools = (tool.name for tool in request.tools)
-        return certainty * self._classifier.probability(goal_of(request.messages), tools)
+        return pooled(certainty, self._classifier.probability(goal_of(request.messages), tools))
 
     def _finished(self, answer: Answer, completion: Completion, probability: float | None) -> Reply:
         return Reply(
