@@ -1,6 +1,6 @@
 """The shipped pocket model on a sample of everything that its benchmark asks, through real llama.cpp.
 
-A sample is held against the floors and, where docs/pocket.json says that the file misses one, against what is said there,
+A sample is held against the floors and, where docs/pocket.json says that the file misses one, against what it says,
 each less what chance may take from it. So a file that is broken, or was trained on other prompts than the template now
 writes, does not pass. Times are not judged here. What people wrote is of the validation sheet: the other one is kept
 for `python -m benchmarks.pocket`.
