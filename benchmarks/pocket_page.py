@@ -89,12 +89,15 @@ def measured(path: Path) -> Any:
 
 
 def _number(value: float, unit: str) -> str:
-    digits = 0 if unit == "" and value == int(value) else 1 if abs(value) >= 1 else 3
+    is_count = value == int(value) and not unit.startswith("%")
+    digits = 0 if is_count else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
     return f"{value:,.{digits}f} {unit}".rstrip()
 
 
 def _floor(row: Mapping[str, Any]) -> str:
-    return f"{row['better']} {row['target']:g} {row['unit']}".rstrip()
+    """What it should be, and whether it is not."""
+    holds = row["measured"] <= row["target"] if row["better"] == "<=" else row["measured"] >= row["target"]
+    return f"{row['better']} {row['target']:g} {row['unit']}".rstrip() + ("" if holds else " **missed**")
 
 
 def main() -> int:
