@@ -1,6 +1,6 @@
 """Whether it is as sure as it is right, and how sure it must be to be obeyed.
 
-The threshold is chosen on texts of the validation sheet alone: the smallest at which at most 0.5 % of them would move
+The threshold is chosen on texts of the validation sheet alone: the smallest at which at most 1 % of them would move
 something, of those that people wrote and of generated ones. The smallest lets the most goals through.
 """
 
