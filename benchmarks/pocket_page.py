@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures import Figure
 from training import prompt
 from training.ablate import table
 from training.toolkit import bare_list
@@ -96,8 +97,8 @@ def _number(value: float, unit: str) -> str:
 
 def _floor(row: Mapping[str, Any]) -> str:
     """What it should be, and whether it is not."""
-    holds = row["measured"] <= row["target"] if row["better"] == "<=" else row["measured"] >= row["target"]
-    return f"{row['better']} {row['target']:g} {row['unit']}".rstrip() + ("" if holds else " **missed**")
+    missed = "" if Figure(**row).holds else " **missed**"
+    return f"{row['better']} {row['target']:g} {row['unit']}".rstrip() + missed
 
 
 def main() -> int:

@@ -5,9 +5,10 @@ something, of those that people wrote and of generated ones. The smallest lets t
 """
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from benchmarks.figures import Figure
-from benchmarks.pocket_parts.floors import FALSE_ACTIONS, VALIDATED_FALSE_ACTIONS, Judge
+from benchmarks.pocket_parts.floors import FALSE_ACTIONS, Judge
 from benchmarks.pocket_parts.playing import Sample
 from llmos.documents.frontmatter import read_document
 from llmos.settings import system_root
@@ -46,7 +47,7 @@ def let_through(sample: Sample, value: float) -> Share:
 def chosen(validation: Sample) -> float:
     """The confidence that kernel/models.md should ask for."""
     groups = [(_false(runs), len(runs)) for runs in (validation.foreign, validation.made)]
-    return threshold(groups, VALIDATED_FALSE_ACTIONS / 100)
+    return threshold(groups, FALSE_ACTIONS / 100)
 
 
 def _false(runs: Iterable[Run]) -> list[float]:
@@ -88,21 +89,16 @@ def asked_for(stated: float, validation: Sample, test: Sample, judge: Judge) -> 
 def worth(sample: Sample, judge: Judge) -> list[Figure]:
     """Goals begun rightly when as many texts of people move something as may: with both opinions, and with one."""
     figures = []
-    for named, word in (("network and classifier", _both), ("the network alone", _alone)):
+    for named, word in (
+        ("network and classifier", attrgetter("probability")),
+        ("the network alone", attrgetter("alone")),
+    ):
         false = sorted((word(run.decisions[0]) for run in sample.foreign if acts(run.decisions[0])), reverse=True)
         allowed = int(FALSE_ACTIONS / 100 * len(sample.foreign))
         least = false[allowed] if allowed < len(false) else 0.0
         right = share(_is_begun(run.decisions[0], is_sure=word(run.decisions[0]) > least) for run in sample.goals)
         figures.append(judge.told(f"goals begun rightly at {FALSE_ACTIONS:g} % false actions: {named}", right))
     return figures
-
-
-def _both(decision: Decision) -> float:
-    return decision.probability
-
-
-def _alone(decision: Decision) -> float:
-    return decision.alone
 
 
 def _is_begun(decision: Decision, *, is_sure: bool) -> bool:

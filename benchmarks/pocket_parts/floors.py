@@ -15,7 +15,6 @@ EXACT = {NUMBERS: 98.0, PHRASES: 92.0, KNOWN: 80.0, UNKNOWN: 60.0}
 """Percent of goals that must come out exact; of those that people wrote, of first replies."""
 REFUSALS = 98.0
 FALSE_ACTIONS = 1.0
-VALIDATED_FALSE_ACTIONS = 1.0
 DECISION_MS = 25.0
 ADDED_MB = 60.0
 

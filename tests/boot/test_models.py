@@ -64,4 +64,4 @@ async def test_an_alias_says_how_sure_its_model_must_be(tmp_path: Path, name: st
     sure, unsure = told
     assert [use.tool for use in sure.tool_calls] == ["move_relative"]
     assert (unsure.outcome, unsure.tool_calls) == ("failed", ())
-    assert unsure.answer.startswith("The model was not sure enough that move_relative dx=0.5 is meant (0.")
+    assert unsure.answer.startswith("The model was not sure enough that move_relative dx=0.5 is meant (0.9")

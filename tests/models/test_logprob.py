@@ -26,7 +26,7 @@ TOOLS = tuple(
     for name, values in {"go_home": (), "move_relative": ("dx", "dy", "dz"), "move_to": ("x", "y", "z")}.items()
 )
 GRAMMAR = pocket_grammar(TOOLS)
-SAME = 0.02
+SAME = 0.01
 """Both packages have a probability within this of each other: their sums of products are not in the same order."""
 
 
