@@ -1,7 +1,7 @@
 """Trains the pocket model: `python -m training.train --preset release --seed 0`, or your own verbs with `--own FILE`.
 
-Knows no network until the options make sense. One thread, one seed; what it did so far stands in the work folder, and
-the same command goes on there.
+Knows no network until the options make sense. One seed, one thread unless more are asked for; what it did so far stands
+in the work folder, and the same command goes on there.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Train the pocket model, on one CPU thread.")
+    parser = argparse.ArgumentParser(description="Train the pocket model on the CPU.")
     sizes = ", ".join(sorted(PRESETS))
     parser.add_argument("--preset", help=f"one of {sizes}; default: own with --own or --from, else ci")
     parser.add_argument("--seed", type=int, default=0)
@@ -49,7 +49,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--from", dest="start", type=Path, help="the GGUF to go on from; own: the shipped one")
     parser.add_argument("--out", type=Path, help="the GGUF file to write; default: build/pocket-PRESET-SEED.gguf")
     parser.add_argument("--work", type=Path, help="folder for tokenizer, checkpoint, log and curves; default: OUT.work")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads; another number rounds otherwise")
     options = parser.parse_args(arguments)
+    if options.threads < 1:
+        parser.error(f"--threads {options.threads}: it takes at least one")
     options.preset = options.preset or ("own" if options.own or options.start else "ci")
     if options.preset not in PRESETS:
         parser.error(f"there is no preset '{options.preset}'; there are {sizes}")
@@ -71,7 +74,7 @@ def _train(options: argparse.Namespace) -> int:
     from training.reopen import ReopenError
     from training.run import Run, TrainingError
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     warnings.filterwarnings("ignore", message="Mismatch dtype between input and weight")  # bfloat16, and meant so
     try:
         run = Run(_plan(options, own), options.work)
