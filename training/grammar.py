@@ -106,11 +106,13 @@ def _evenly(entries: Sequence[str], kept: frozenset[str]) -> list[str]:
     return [*entries, *new * (len(entries) // max(1, len(new)))]
 
 
+@lru_cache(maxsize=4)
 def goal_grammar(*, held_out: bool, held_out_words: bool = False) -> Grammar:
     """The phrases of goals."""
     return Grammar(_plain_first("goals"), _read("words"), True, held_out, held_out_words)
 
 
+@lru_cache(maxsize=4)
 def abstain_grammar(*, held_out: bool, held_out_words: bool = False) -> Grammar:
     """The phrases that are no goal for an arm."""
     content = _read("abstain")
@@ -125,6 +127,7 @@ def prose(*, held_out: bool) -> tuple[str, ...]:
     return tuple(text for text in texts if is_held_out("prose", text) == held_out)
 
 
+@lru_cache(maxsize=1)
 def result_grammar() -> Grammar:
     """The wordings of tool results."""
     return Grammar(_read("results"), {})

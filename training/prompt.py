@@ -34,7 +34,7 @@ def reply(call: Call) -> str:
 
 @lru_cache(maxsize=1)
 def _template() -> "Template":
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2 import Environment
 
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(template_source())
