@@ -13,14 +13,14 @@ _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
 def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
-    """Newton-Schulz towards U V^T of every matrix of a stack [count, rows, columns]."""
+    """Newton-Schulz towards U V^T of every matrix of a stack [count, rows, columns], in bfloat16 as the post does."""
     is_tall = matrices.shape[1] > matrices.shape[2]
-    value = matrices.transpose(1, 2) if is_tall else matrices
+    value = (matrices.transpose(1, 2) if is_tall else matrices).bfloat16()
     value = value / (value.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram = value @ value.transpose(1, 2)
         value = _A * value + (_B * gram + _C * gram @ gram) @ value
-    return value.transpose(1, 2) if is_tall else value
+    return (value.transpose(1, 2) if is_tall else value).to(matrices.dtype)
 
 
 class Muon(torch.optim.Optimizer):

@@ -13,7 +13,7 @@ from llmos.models.domain_classifier import read_classifier  # noqa: E402
 from llmos.models.gguf_header import read_header  # noqa: E402
 from training.domain import fit_classifier  # noqa: E402
 from training.export import rope_sections, write_gguf  # noqa: E402
-from training.model import Planner  # noqa: E402
+from training.model import BLOCK, Planner, attention  # noqa: E402
 from training.optimizer import orthogonal, schedule  # noqa: E402
 from training.presets import PRESETS  # noqa: E402
 from training.reopen import ReopenError, has_this_template, reopen  # noqa: E402
@@ -65,6 +65,19 @@ def test_packed_replies_have_the_scores_of_plain_ones(tokenizer, model: Planner)
         path = path[positions[path].argsort()]
         plain = model(tokens[path][None], torch.arange(len(path))[None], torch.ones(len(path), len(path)).tril().bool())
         torch.testing.assert_close(model.logits(normed[end]), model.logits(plain[0, -1]), atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("tokens", [1, BLOCK - 1, BLOCK, 2 * BLOCK + 7])
+def test_attention_in_blocks_is_that_of_torch(tokens: int) -> None:
+    """Whether or not the last block is full, values and gradients."""
+    torch.manual_seed(2)
+    heads = torch.randn(3, 2, 4, tokens, 32, requires_grad=True)
+    mask = ((torch.rand(2, 1, tokens, tokens) < 0.3) | torch.eye(tokens).bool()).tril()
+    theirs = torch.nn.functional.scaled_dot_product_attention(*heads, attn_mask=mask)
+    ours = attention(*heads, mask)
+    torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
+    slopes = [torch.autograd.grad(mixed.square().sum(), heads)[0] for mixed in (ours, theirs)]
+    torch.testing.assert_close(*slopes, atol=1e-4, rtol=1e-3)
 
 
 def test_a_batch_depends_on_seed_and_step_only(tokenizer) -> None:
