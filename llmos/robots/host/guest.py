@@ -187,6 +187,10 @@ class Guest:
         if self._at_once + len(self._replies) >= _MOST_AT_ONCE:
             raise WireError(f"More than {_MOST_AT_ONCE} requests and unread answers at once are too many.")
         if isinstance(request, Dispatch):
+            if request.id in self._leases:
+                raise WireError(
+                    f"A motion with the number {request.id} is under way already; give each a number of its own."
+                )
             self._leases[request.id] = _Lease(self._house.now_s())
         self._at_once += 1
         group.start_soon(self._answer, request)

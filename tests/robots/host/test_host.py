@@ -186,6 +186,34 @@ def test_whoever_goes_in_the_middle_leaves_a_robot_at_rest(rig: HostRig, how: st
     assert not rig.files.moving.exists()
 
 
+def test_a_number_that_is_in_use_takes_no_lease_away(rig: HostRig) -> None:
+    """Who dispatches twice by one number is hung up on, so that its motion decelerates; the host serves the next."""
+    with rig.caller() as caller:
+        caller.say(Judge(2, Order("go_home", {}, ADA), preview=True))
+        ruling = caller.hear(Ruled).ruling
+        send_away(rig, caller, lambda number: caller.say(Dispatch(1, ruling)) if number == 20 else None)
+        failed = caller.hear(Failed)
+        assert (failed.id, failed.kind) == (0, "WireError")
+        assert failed.sentence == "A motion with the number 1 is under way already; give each a number of its own."
+        assert caller.is_hung_up()
+    with rig.caller() as other:
+        while other.hear(State).moving:
+            pass
+    assert unsafe(rig.robot.sent) == []
+    assert speeds(rig.robot.sent)[-1][1] == 0.0
+    assert not rig.files.moving.exists()
+
+
+def test_a_number_is_free_again_after_its_motion(rig: HostRig) -> None:
+    """Only what is under way keeps its number."""
+    with rig.caller() as caller:
+        caller.say(Judge(1, Order("go_home", {}, ADA), preview=True))
+        ruling = caller.hear(Ruled).ruling
+        for _ in range(2):
+            caller.say(Dispatch(1, ruling))  # refused, because a preview approves nothing
+            assert caller.hear(Done).result.refusal is not None
+
+
 def test_a_stop_decelerates_with_the_next_setpoint(rig: HostRig) -> None:
     """On whichever thread the latch is tripped: the next tick brakes, and the robot rests within the computed time."""
     tripped: list[float] = []
