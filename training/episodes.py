@@ -4,6 +4,7 @@ Knows no tokens. What the planner must answer after each result follows from a f
 so does gripping nothing where something was to be picked; the first reply may abstain, and never fails.
 """
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -46,6 +47,9 @@ REASONS = {
     "missing_tool": "tools",
 }
 """What the host is to quote for a goal that nothing is done for, by intent."""
+
+LOOKS = frozenset({"status", "cockpit", "operator_view", "camera"})
+"""Intents that only look, or tell."""
 
 PROSE = 0.6
 """How many of the texts that are no goal were written one by one, instead of made up from phrases."""
@@ -193,8 +197,7 @@ class Author:
         """Two or three goals in a row; some pairs of neighbours are kept from training."""
         while True:
             parts = self._row(draft)
-            is_new = any(is_held_out(one.intent, other.intent) for one, other in pairwise(parts))
-            if is_new == self._split.held_out_joints:
+            if may_join([part.intent for part in parts], held_out=self._split.held_out_joints):
                 break
         texts = [part.text for part in parts]
         text = listed(texts, draft.random)
@@ -246,6 +249,15 @@ class Author:
         words = [draft.random.choice(self._others.words[draft.random.choice(lists)]) for _ in range(4)]
         plain = [word.split()[0] for word in words if word and "{" not in word]
         return " ".join(plain[: draft.random.randint(1, 4)])
+
+
+def may_join(intents: Sequence[str], *, held_out: bool) -> bool:
+    """Whether goals may stand in a row: in training, or with a pair of neighbours that is kept from it.
+
+    To look or tell after a motion is in training by phrases of its own (`spoken.then_tell`), so it is no such pair.
+    """
+    kept = [later for earlier, later in pairwise(intents) if is_held_out(earlier, later)]
+    return any(later not in LOOKS for later in kept) if held_out else not kept
 
 
 def draw_goal(draft: Draft, intents: dict[Intent, float]) -> Goal:

@@ -15,6 +15,8 @@ from random import Random
 
 import yaml
 
+from training.derivation import Words
+
 SLOT = re.compile(r"\{(\w+)\}")
 Value = str | Callable[[], str]
 LONG_LIST = 10
@@ -36,11 +38,30 @@ class Grammar:
 
     @cached_property
     def _chosen(self) -> dict[str, list[str]]:
-        chosen = {}
-        for intent, phrases in self.phrases.items():
-            fitting = [phrase for phrase in phrases if self._is_held_out(intent, phrase) == self.held_out]
-            chosen[intent] = fitting if fitting and self.splits else list(phrases)
-        return chosen
+        if not self.splits:
+            return {intent: list(phrases) for intent, phrases in self.phrases.items()}
+        chosen = self._new if self.held_out else self._known
+        return {intent: chosen[intent] or list(phrases) for intent, phrases in self.phrases.items()}
+
+    @cached_property
+    def _known(self) -> dict[str, list[str]]:
+        return {
+            intent: [phrase for phrase in phrases if not self._is_held_out(intent, phrase)]
+            for intent, phrases in self.phrases.items()
+        }
+
+    @cached_property
+    def _new(self) -> dict[str, list[str]]:
+        """Those that the hash holds out, but for what training writes all the same, by filling another's slots."""
+        words = Words(self._entries)
+        return {
+            intent: [
+                phrase
+                for phrase in phrases
+                if self._is_held_out(intent, phrase) and not words.can_write(phrase, self._known[intent])
+            ]
+            for intent, phrases in self.phrases.items()
+        }
 
     @cached_property
     def _entries(self) -> Mapping[str, Sequence[str]]:
@@ -59,7 +80,7 @@ class Grammar:
 
     def has_held_out(self, intent: str) -> bool:
         """Whether phrases of this intent are kept from training."""
-        return any(self._is_held_out(intent, phrase) for phrase in self.phrases.get(intent, ()))
+        return bool(self._new.get(intent))
 
     def _is_held_out(self, intent: str, phrase: str) -> bool:
         return self.phrases[intent].count(phrase) == 1 and is_held_out(intent, phrase)

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from training import handling, prompt
-from training.episodes import Author, Episode, Split
+from training.derivation import Words
+from training.episodes import Author, Episode, Split, may_join
 from training.goals import Draft
 from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_grammar
 from training.numbers import is_held_out as number_is_held_out
@@ -104,6 +105,36 @@ def test_training_uses_no_phrase_that_is_held_out(grammar) -> None:
     for intent in train.phrases:
         drawn, kept = ({one.phrase(intent, Random(seed)) for seed in range(300)} for one in (train, held))
         assert drawn.isdisjoint(kept) == held.has_held_out(intent)
+
+
+@pytest.mark.parametrize("grammar", [goal_grammar, abstain_grammar])
+def test_no_phrase_that_is_held_out_is_another_with_a_slot_filled(grammar) -> None:
+    """Else training would write it all the same."""
+    held = grammar(held_out=True)
+    words = Words(held.words)
+    for intent, phrases in held.phrases.items():
+        if held.has_held_out(intent):
+            known = {phrase for phrase in phrases if phrases.count(phrase) > 1 or not is_held_out(intent, phrase)}
+            new = {held.phrase(intent, Random(seed)) for seed in range(20)}
+            assert not [phrase for phrase in new if words.can_write(phrase, known)]
+
+
+@pytest.mark.parametrize(
+    ("intents", "in_training", "is_new"),
+    [
+        ([], True, False),
+        (["grip"], True, False),
+        (["move_to", "grip"], True, False),
+        (["grip", "turn"], False, True),
+        (["move_to", "grip", "turn"], False, True),
+        (["grip", "camera"], False, False),
+        (["grip", "camera", "cockpit"], False, False),
+        (["grip", "turn", "turn"], False, True),
+    ],
+)
+def test_a_pair_of_goals_is_in_training_or_held_out(intents: list[str], in_training: bool, is_new: bool) -> None:
+    """Never both; to look after a motion is in training by other phrases, and so in neither."""
+    assert (may_join(intents, held_out=False), may_join(intents, held_out=True)) == (in_training, is_new)
 
 
 def test_a_phrase_that_is_listed_twice_is_never_held_out() -> None:

@@ -1,7 +1,7 @@
 """What a pocket model is asked: goals and texts that training never made, the same every time.
 
 Knows no model. Each split differs from training in one way: in numbers, phrases, words, pairs of joined goals, or in
-all of them, where people wrote.
+all of them, where people wrote. What somebody wrote that training happens to say word for word is not asked.
 """
 
 import re
@@ -17,7 +17,8 @@ from training.episodes import Author, Episode, Split, Step, exchange
 from training.goals import Goal
 from training.grammar import goal_grammar
 from training.measure.judging import follows_error
-from training.measure.words import unknown_words
+from training.measure.words import is_trained, unknown_words
+from training.mixes import MIXES
 from training.numbers import is_held_out
 from training.toolkit import bare_list, reduced_list, whole_list
 from training.world import Call
@@ -86,7 +87,8 @@ def goals(draw: Draw, usual: int = 300) -> dict[str, list[Episode]]:
         JOINTS: (one for one in _real(replace(TYPED, held_out_joints=True), draw.sheet) if one.intent == "joined"),
         SLIPS: _real(Split(slips=1.0), draw.sheet),
     }
-    written = [(_has_new_word(episode), episode) for episode in map(_written, written_goals(draw.sheet))]
+    new = [goal for goal in written_goals(draw.sheet) if not is_trained(goal.goal)]
+    written = [(_has_new_word(episode), episode) for episode in map(_written, new)]
     return {
         **{name: draw.first(episodes, usual) for name, episodes in made.items()},
         KNOWN: draw.some([episode for is_new, episode in written if not is_new]),
@@ -100,23 +102,20 @@ def seen(draw: Draw, usual: int = 300) -> list[Episode]:
 
 
 def no_goals(draw: Draw, *, held_out: bool, usual: int = 300) -> list[Episode]:
-    """Texts of the generator that ask for nothing the robot can do."""
+    """Texts of the generator that ask for nothing the robot can do, as its last round makes them.
 
-    def made() -> Iterator[Episode]:
-        random = Random(f"{draw.sheet}:none:{held_out}")
-        author = Author(Split(held_out_phrases=held_out), random)
-        while True:
-            world = author.world()
-            yield author.play(Goal("abstain", author.no_goal(world), ()), world, whole_list(random, world))
-
-    return draw.first(made(), usual)
+    Such as a goal that is taken back or forbidden, a question about one, and all in the frames that people put around.
+    """
+    split = replace(TYPED, held_out_phrases=held_out, round=len(MIXES) - 1)
+    return draw.first((one for one in _episodes(split, f"{draw.sheet}:none") if one.intent == "abstain"), usual)
 
 
 def foreign(draw: Draw) -> dict[str, list[Episode]]:
     """Texts of people that ask for nothing the robot can do, by kind."""
     kinds: dict[str, list[Episode]] = {}
     for text in foreign_texts(draw.sheet):
-        kinds.setdefault(text.kind, []).append(_foreign(text))
+        if not is_trained(text.text):
+            kinds.setdefault(text.kind, []).append(_foreign(text))
     share = Draw(None if draw.count is None else max(1, draw.count // 8), draw.sheet)
     return {kind: share.some(episodes) for kind, episodes in kinds.items()}
 
@@ -153,10 +152,13 @@ def told(draw: Draw) -> list[Episode]:
 
 
 def _real(split: Split, seed: str) -> Iterator[Episode]:
-    random = Random(f"{seed}:{split}")
-    author = Author(split, random)
+    return (one for one in _episodes(split, seed) if one.intent not in ("abstain", "missing_tool"))
+
+
+def _episodes(split: Split, seed: str) -> Iterator[Episode]:
+    author = Author(split, Random(f"{seed}:{split}"))
     while True:
-        yield from (one for one in author.batch(3) if one.intent not in ("abstain", "missing_tool"))
+        yield from author.batch(3)
 
 
 def _has_new_number(episode: Episode) -> bool:
