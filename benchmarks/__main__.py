@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-_NOT_BENCHMARKS = {"__init__", "__main__", "figures"}
+_NOT_BENCHMARKS = {"__init__", "__main__", "figures", "pocket_page"}
 
 
 def names() -> list[str]:

@@ -55,10 +55,10 @@ def processes(path: Path) -> list[Figure]:
 
 
 def measure(path: Path, backend: str) -> dict[str, float]:
-    """Forty decisions in this process, each also with one token only, which tells reading from writing."""
+    """Forty decisions as the host asks for them, each also with one token only, which tells reading from writing."""
     steps = [episode.steps[0] for episode in seen(Draw(_DECISIONS))]
     before_mb, began = _memory_mb("VmRSS"), time.perf_counter()
-    planner = Planner(path, backend=backend)
+    planner = Planner(path, scored=True, backend=backend)
     planner.decide(steps[0])
     first_s, read, written, read_s, written_s = time.perf_counter() - began, 0, 0, 0.0, 0.0
     for step in steps[1:]:

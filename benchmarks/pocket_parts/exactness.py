@@ -53,7 +53,9 @@ def lists(path: Path, episodes: Mapping[str, Sequence[Episode]], judge: Judge) -
     changed = [run for name in (SHUFFLED, MISSING) for run in runs[name]]
     outside = share(is_outside(run.decisions[0]) for run in changed)
     return [
-        Figure("calls of a tool that is not in the list", outside.count, f"of {outside.of} lists", 0.0),
+        Figure(
+            "without grammar: calls of a tool that is not in the list", outside.count, f"of {outside.of} lists", 0.0
+        ),
         judge.told(f"{ORDERED}, first replies", first_replies(runs[ORDERED])),
         judge.told(f"{SHUFFLED}, first replies", first_replies(runs[SHUFFLED])),
         judge.told(f"{MISSING}: abstains", first_replies(runs[MISSING])),

@@ -7,7 +7,7 @@ driver's scenarios have no floor: some take a way around crates that only a larg
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import dist
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,27 +25,44 @@ from tests.support.homes import Place, make_place
 from training.measure.splits import Draw
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llmos.boot import LLMOS
-    from llmos.robots.base import Measured
+    from llmos.robots.base import Measured, Pose
 
 SHIPPED = system_root() / "volumes" / "system"
 KINEMATIC = {"arm": "kinematic", "rover": "kinematic-rover"}
 WITHIN_M, WITHIN_DEG = 0.02, 2.0
-DRIVES: dict[str, tuple[float, float, float | None]] = {
-    "Drive to (0.5, -0.8)": (0.5, -0.8, None),
-    "Go to x 0.8 y 0.6": (0.8, 0.6, None),
-    "Drive half a meter forward": (0.5, 0.0, None),
-    "Back up 30 cm": (-0.3, 0.0, None),
-    "Turn left by 90 degrees": (0.0, 0.0, 90.0),
-    "Turn a quarter turn clockwise": (0.0, 0.0, -90.0),
-    "Drive 0.4 meters to the left": (0.0, 0.4, None),
-    "Drive forward 40 cm, then turn right 90 degrees": (0.4, 0.0, -90.0),
-    "Drive to (-0.5, 0.5) and then go home": (0.0, 0.0, None),
-    "Where are you?": (0.0, 0.0, 0.0),
-    "Write me a poem about the sea": (0.0, 0.0, 0.0),
-    "Pick up the blue crate": (0.0, 0.0, 0.0),
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Where a rover at (0, 0) that looks along x must end; degrees where they matter, and what it must pass `by`.
+
+    What `is_nothing` to it must end without any call.
+    """
+
+    x: float = 0.0
+    y: float = 0.0
+    theta_deg: float | None = None
+    by: tuple[float, float] | None = None
+    is_nothing: bool = False
+
+
+DRIVES = {
+    "Drive to (0.5, -0.8)": Drive(0.5, -0.8),
+    "Go to x 0.8 y 0.6": Drive(0.8, 0.6),
+    "Drive half a meter forward": Drive(0.5),
+    "Back up 30 cm": Drive(-0.3),
+    "Turn left by 90 degrees": Drive(theta_deg=90.0),
+    "Turn a quarter turn clockwise": Drive(theta_deg=-90.0),
+    "Drive 0.4 meters to the left": Drive(0.0, 0.4),
+    "Drive forward 40 cm, then turn right 90 degrees": Drive(0.4, 0.0, -90.0),
+    "Drive to (-0.5, 0.5) and then go home": Drive(by=(-0.5, 0.5)),
+    "Where are you?": Drive(theta_deg=0.0),
+    "Write me a poem about the sea": Drive(theta_deg=0.0, is_nothing=True),
+    "Pick up the blue crate": Drive(theta_deg=0.0, is_nothing=True),
 }
-"""What a rover at (0, 0) that looks along x is asked for, and where it must be then; degrees where they matter."""
 COCKPIT = "Move 20cm to the right\nWhat's the current position?\n"
 
 
@@ -121,15 +138,23 @@ async def drives(root: Path, draw: Draw) -> Figure:
     """A rover in its arena, driven by the driver."""
     wrong = []
     chosen = draw.some(list(DRIVES.items()))
-    for number, (goal, (x, y, theta)) in enumerate(chosen):
+    for number, (goal, drive) in enumerate(chosen):
         watch = Watch(kinematic(root / f"drive-{number}"), scene="arena", robot="rover")
         async with watch.system as system:
-            await system.execute(goal, "driver")
-            pose = watch.look().pose
-        is_there = dist((pose.x, pose.y), (x, y)) <= WITHIN_M
-        is_turned = theta is None or abs((pose.theta_deg - theta + 180) % 360 - 180) <= WITHIN_DEG
-        wrong += [] if is_there and is_turned else [goal]
+            ran = await system.execute(goal, "driver")
+            watch.look()
+        is_ended = not ran.tool_calls if drive.is_nothing else ran.outcome == "done"
+        wrong += [] if is_ended and is_driven(drive, [seen.pose for seen in watch.seen]) else [goal]
     return _reached("drives of the rover", len(chosen), wrong)
+
+
+def is_driven(drive: Drive, poses: "Sequence[Pose]") -> bool:
+    """Whether the measured poses, in their order, are those of the drive."""
+    last = poses[-1]
+    is_there = dist((last.x, last.y), (drive.x, drive.y)) <= WITHIN_M
+    was_there = drive.by is None or any(dist((pose.x, pose.y), drive.by) <= WITHIN_M for pose in poses)
+    turned = 0.0 if drive.theta_deg is None else abs((last.theta_deg - drive.theta_deg + 180) % 360 - 180)
+    return is_there and was_there and turned <= WITHIN_DEG
 
 
 def demonstrations(root: Path) -> Figure:

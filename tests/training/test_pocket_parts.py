@@ -1,13 +1,15 @@
 """Laws of what the pocket benchmark makes of what it measured: floors, samples and pictures."""
 
+import math
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from benchmarks.figures import Figure
-from benchmarks.pocket_parts import confidence, pictures
+from benchmarks.pocket_parts import confidence, pictures, robots
 from benchmarks.pocket_parts.floors import Judge
 from benchmarks.pocket_parts.playing import Sample
+from llmos.robots.base import Pose
 from training.episodes import Episode
 from training.measure.asking import Decision, Run
 from training.measure.judging import Share, acts
@@ -48,6 +50,28 @@ def test_every_kind_of_foreign_text_is_in_a_sample(sheet: Sheet) -> None:
     """A sample of one in all would say nothing of questions, or of injections."""
     assert foreign(Draw(1, sheet)).keys() == foreign(Draw(None, sheet)).keys()
     assert all(foreign(Draw(1, sheet)).values())
+
+
+@pytest.mark.parametrize(
+    ("way", "is_driven"),
+    [
+        ([(0, 0, 0), (-0.5, 0.5, 0), (0, 0, 0)], True),
+        ([(0, 0, 0), (-0.49, 0.51, 0), (0.01, 0, 90)], True),
+        ([(0, 0, 0)], False),
+        ([(0, 0, 0), (-0.5, 0.5, 0)], False),
+        ([(0, 0, 0), (-0.4, 0.5, 0), (0, 0, 0)], False),
+    ],
+)
+def test_a_drive_there_and_back_has_been_there(way: list[tuple[float, float, float]], is_driven: bool) -> None:
+    """Who stays at home has not driven."""
+    poses = [Pose(x, y, 0.05, math.radians(theta)) for x, y, theta in way]
+    assert robots.is_driven(robots.Drive(by=(-0.5, 0.5)), poses) == is_driven
+
+
+@pytest.mark.parametrize(("turned", "is_driven"), [(90.0, True), (-270.0, True), (91.0, True), (-90.0, False)])
+def test_a_drive_ends_as_it_should_be_turned(turned: float, is_driven: bool) -> None:
+    """Whole turns do not count."""
+    assert robots.is_driven(robots.Drive(theta_deg=90.0), [Pose(0, 0, 0.05, math.radians(turned))]) == is_driven
 
 
 def texts(picture: str) -> list[str]:
