@@ -96,7 +96,8 @@ class Drive:
         while not motion.arrived and not (halted and motion.at_rest):
             await self._pace.wait(profile.control_period_s)
             period_s = self._since_last(profile.control_period_s)
-            halted = halted or watch.halt()
+            reason = watch.halt()  # also while it brakes: an obstacle within the hard stop distance latches then too
+            halted = halted or reason
             share = 0.0 if halted else int(watch.share() * _SHARES) / _SHARES
             setpoint = motion.step(period_s, share)
             rate = rules.velocity_of(self.sent.pose, setpoint, period_s)
