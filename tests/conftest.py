@@ -19,6 +19,9 @@ settings.register_profile(
 )
 settings.load_profile("llmos")
 
+MAY_SKIP = ("may read everything", "needs root", "user namespace", "mount refused", "Windows", "POSIX", "Linux")
+"""Why a test may be skipped where everything is installed: what this user or this system may or cannot do."""
+
 
 def pytest_configure() -> None:
     """Hear Ctrl-C and a hang-up, and let what tests start hear them, also in the background and under nohup."""
@@ -26,6 +29,20 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where LLMOS_REQUIRE_SYSTEM=1 says that everything must be there, what is skipped for want of it is no success."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("LLMOS_REQUIRE_SYSTEM") != "1" or reporter is None:
+        return
+    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in reporter.stats.get("skipped", [])}
+    wanting = sorted(reason for reason in reasons if not any(allowed in reason for allowed in MAY_SKIP))
+    for reason in wanting:
+        reporter.write_line(f"Skipped although LLMOS_REQUIRE_SYSTEM=1: {reason}", red=True)
+    if wanting and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture
