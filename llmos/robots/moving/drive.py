@@ -13,7 +13,7 @@ from llmos.robots.base import Commanded, Measured, Pose, Robot, Velocity
 from llmos.robots.judgement import rules
 from llmos.robots.judgement.tracking import Tracking
 from llmos.robots.moving.motion import PathMotion
-from llmos.robots.moving.postcondition import is_near, stands_still
+from llmos.robots.moving.postcondition import is_near, rests, stands_still
 from llmos.robots.pace import Pace
 from llmos.robots.verdict import Refusal
 
@@ -80,10 +80,14 @@ class Drive:
         """Rule `tracking`: the robot is measured where its setpoints are, as nearly as the profile demands."""
         return self._tracking.check(self.measured, profile)
 
-    def give_way(self, profile: RobotProfile) -> None:
+    def rests_beside(self, profile: RobotProfile) -> bool:
+        """Whether the robot is known to rest, and that not where its setpoints are."""
+        fresh = rules.check_fresh(self.measured, self._pace.now_s(), profile) is None
+        return fresh and rests(self.measured, profile) and self.off_track(profile) is not None
+
+    def give_way(self) -> None:
         """A robot that rests beside its setpoint stays where it is; it must not go on pressing, nor jump when freed."""
-        if rules.check_fresh(self.measured, self._pace.now_s(), profile) is None and self.off_track(profile):
-            self.send(Commanded(self.measured.pose, self.sent.gripper_closed))
+        self.send(Commanded(self.measured.pose, self.sent.gripper_closed))
 
     async def follow(
         self, motion: PathMotion, profile: RobotProfile, watch: Watch, halted: Refusal | None = None

@@ -16,6 +16,7 @@ from llmos.robots.judgement.judging import Case, check_ahead
 from llmos.robots.judgement.separation import share_at
 from llmos.robots.latch import Stop, StopLatch
 from llmos.robots.moving.drive import Drive, Watch
+from llmos.robots.moving.giving_way import check_leap, is_explained
 from llmos.robots.moving.motion import PathMotion
 from llmos.robots.moving.postcondition import grip_holds
 from llmos.robots.pace import Pace
@@ -54,6 +55,9 @@ class Execution:
     async def carry_out(self, task: Task) -> Motion:
         """Move and come to rest: within the limits when cancelled, and for good when this loop itself fails."""
         before, drive, profile = self.drive.measured, self.drive, task.profile
+        if refusal := self._check_start(task.path):
+            self.ended = Motion(task.verdict, drive.sent, before, before, reached=False, halted=refusal)
+            return self.ended
         motion = PathMotion(task.path, profile, task.speed_factor)
         watch = self._watch(task, motion)
         cancelled: BaseException | None = None
@@ -75,7 +79,7 @@ class Execution:
         gripped = grip_holds(task.verdict.args, before, drive.measured, profile)
         reached = halted is None and gripped and drive.is_at(motion.target, profile)
         self.ended = Motion(task.verdict, drive.sent, before, drive.measured, reached, halted)
-        drive.give_way(profile)
+        self._give_way()
         if cancelled is not None:
             raise cancelled
         return self.ended
@@ -83,6 +87,24 @@ class Execution:
     def trip(self, by: str, reason: str) -> None:
         """Stop from this moment on."""
         self.latch.trip(Stop(self.pace.now().isoformat(), by, reason))
+
+    def _check_start(self, path: tuple[Pose, ...]) -> Refusal | None:
+        """Rules for the first setpoint, where nobody judged it, or where the robot is not where it was sent."""
+        if len(path) > 1 and not self.drive.off_track(self.limits.profile):
+            return None
+        return self._check_leap(path[0])
+
+    def _give_way(self) -> None:
+        """Tell a robot that rests beside its setpoint to stay, if it may be sent there; while stopped, not far."""
+        drive, profile = self.drive, self.limits.profile
+        if not drive.rests_beside(profile) or self._check_leap(drive.measured.pose):
+            return
+        if self.latch.stop is None or is_explained(drive.sent.pose, drive.measured.pose, profile):
+            drive.give_way()
+
+    def _check_leap(self, to: Pose) -> Refusal | None:
+        """Rules for a setpoint that no way led up to."""
+        return check_leap(self.drive.sent.pose, to, self.limits.profile, self.limits.fence, loaded=self.drive.loaded)
 
     def _watch(self, task: Task, motion: PathMotion) -> Watch:
         """What this task must be asked at every tick."""

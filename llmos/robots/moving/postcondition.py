@@ -19,15 +19,16 @@ def is_near(pose: Pose, target: Pose, profile: RobotProfile) -> bool:
 
 
 def stands_still(measured: Measured, profile: RobotProfile) -> bool:
-    """Whether the robot, going on like this, would not leave its tolerances within the settling time.
+    """Whether the robot rests, and what it let go of, or knocked over, has come to rest as well."""
+    return rests(measured, profile) and not measured.moving_objects
 
-    What it let go of, or knocked over, has come to rest as well.
-    """
+
+def rests(measured: Measured, profile: RobotProfile) -> bool:
+    """Whether the robot, going on like this, would not leave its tolerances within the settling time."""
     velocity = measured.velocity
     way_m = velocity.speed_mps * profile.settle_time_s
     turn_deg = abs(math.degrees(velocity.theta_radps)) * profile.settle_time_s
-    still = way_m <= profile.position_tolerance_m and turn_deg <= profile.angle_tolerance_deg
-    return still and not measured.moving_objects
+    return way_m <= profile.position_tolerance_m and turn_deg <= profile.angle_tolerance_deg
 
 
 def grip_holds(args: Mapping[str, JSON], before: Measured, after: Measured, profile: RobotProfile) -> bool:
