@@ -2,17 +2,34 @@
 
 Knows no robot and stops nothing itself; the gate asks it before and during every motion. What cannot be read counts as
 stopped. Reset permits motion and starts none (ISO 13850).
+
+A stop is written at once and holds the lock file only afterwards, to see that no rearm under way has replaced it; a
+rearm holds it from before its look at the stop until its file stands.
 """
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
+from typing import Final
 
-from llmos.disk import write_whole
+from llmos.disk import make_folder, write_whole
+from llmos.errors import RefusedError, StorageError
+from llmos.volumes.locks import sole_owner
+
+UNSURE: Final = "the stop is in force, but a rearm under way elsewhere may undo it: look whether it still holds"
+"""What a person must know of a stop that `save` has left unsaved."""
+
+_LOOKS: Final = 25
+_LOOK_S: Final = 0.02
+
+
+def _wait_a_little() -> None:
+    Event().wait(_LOOK_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +49,14 @@ class Stop:
 class StopLatch:
     """The file `robots/NAME.json` of a home. Another process's stop or rearm is seen the next time `stop` is read.
 
-    Any thread may trip it; a stop that comes while another is being cleared stands.
+    Any thread and process may trip it; a stop that comes while another is being cleared stands. `pause` lets a moment
+    pass between two looks at a lock that somebody else holds; after so many looks nobody waits any longer.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pause: Callable[[], object] = _wait_a_little) -> None:
         self.path = path
+        self._lock = path.with_suffix(".lock")
+        self._pause = pause
         self._trips = 0
         self._tripping = Lock()
         self._unsaved: Stop | None = None
@@ -67,21 +87,64 @@ class StopLatch:
             self._trips += 1
             self._unsaved = self.stop or stop
 
-    def save(self) -> None:
-        """Put the stop on disk, blocking until it is there; raises StorageError, and the stop holds all the same."""
+    def save(self) -> bool:
+        """Put the stop on disk, blocking until it is there; raises StorageError, and the stop holds all the same.
+
+        False, and unsaved still, where a rearm may undo it because somebody else keeps the lock file.
+        """
         stop = self._unsaved
-        if stop is not None:
-            self._write({"stopped": True, "since": stop.since, "by": stop.by, "reason": stop.reason})
-            self._unsaved = None
+        if stop is None:
+            return True
+        self._write_stop(stop)  # first, so that a stop waits for nobody
+        with suppress(StorageError), self._alone() as alone:
+            if alone:
+                self._keep(stop)
+                return True
+        return False
 
     def clear(self, at: datetime, by: str) -> None:
-        """Permit motion again; raises StorageError, and then the stop holds. Only `Rearm` calls this."""
-        trips, self._unsaved = self._trips, self.stop
-        self._write({"stopped": False, "rearmed_at": at.isoformat(), "by": by})
-        with self._tripping:
-            if self._trips == trips:
-                self._unsaved = None
-        self.save()
+        """Permit motion again; raises StorageError or RefusedError, and then the stop holds. Only `Rearm` calls this.
+
+        RefusedError is for a robot that is stopped again meanwhile.
+        """
+        with self._alone() as alone:
+            if not alone:
+                raise StorageError(f"cannot rearm: another process holds {self._lock}; try again")
+            with self._tripping:
+                trips, stop = self._trips, self.stop
+                self._unsaved = stop
+            if stop is None:
+                return
+            self._write({"stopped": False, "rearmed_at": at.isoformat(), "by": by})
+            with self._tripping:
+                if self._trips == trips:
+                    self._unsaved = None
+                    return
+            self._keep(stop)
+        raise self._stopped_again()
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Hold the lock file and say True, or False where somebody else does for long; raises StorageError."""
+        make_folder(self._lock.parent)
+        with sole_owner(self._lock, _LOOKS, self._pause) as alone:
+            yield alone
+
+    def _keep(self, stop: Stop) -> None:
+        """While nobody else can rearm: see to it that the stop is what stands on disk."""
+        if _read(self.path) != stop:
+            self._write_stop(stop)
+        self._on_disk()  # so that a file that goes from here on has vanished
+        self._unsaved = None
+
+    def _write_stop(self, stop: Stop) -> None:
+        self._write({"stopped": True, "since": stop.since, "by": stop.by, "reason": stop.reason})
+
+    def _stopped_again(self) -> RefusedError:
+        return RefusedError(
+            f"The robot {self.path.stem} was stopped again after this rearm was asked for, so it stays stopped; "
+            "look at it, then rearm it once more."
+        )
 
     def _on_disk(self) -> Stop | None:
         try:

@@ -4,8 +4,8 @@ Does not know what is being guarded. POSIX locks through `fcntl`, Windows throug
 """
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,15 +32,23 @@ def only_writer(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def sole_owner(path: Path) -> Iterator[bool]:
-    """Hold the lock file at `path` and say True, or False where somebody else holds it; raises StorageError."""
+def sole_owner(path: Path, looks: int = 1, pause: Callable[[], object] = lambda: None) -> Iterator[bool]:
+    """Hold the lock file at `path` and say True, or False where somebody else holds it; raises StorageError.
+
+    It is tried so many times, with a `pause` in between.
+    """
     with _opened(path) as held:
-        try:
+        yield _is_taken(held, looks, pause)
+
+
+def _is_taken(held: BinaryIO, looks: int, pause: Callable[[], object]) -> bool:
+    for look in range(looks):
+        if look:
+            pause()
+        with suppress(OSError):
             _take(held, wait=False)
-        except OSError:
-            yield False
-        else:
-            yield True
+            return True
+    return False
 
 
 def _opened(path: Path) -> BinaryIO:

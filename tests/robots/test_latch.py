@@ -2,16 +2,25 @@
 
 import json
 import os
+import shutil
 import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
-from llmos.errors import StorageError
+from llmos.errors import RefusedError, StorageError
 from llmos.robots.latch import Rearm, Stop, StopLatch
+from llmos.volumes.locks import sole_owner
+from tests.support.hosts import PATIENCE_S
 
 STOP = Stop("2026-01-01T00:00:00+00:00", "an agent", "stopped on request")
+AGAIN = Stop("2026-01-01T12:00:00+00:00", "Bob", "no")
 LATER = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -160,8 +169,7 @@ def test_rearm_that_cannot_be_saved_stays_stopped(path: Path) -> None:
     latch = StopLatch(path)
     latch.trip(STOP)
     latch.save()
-    path.unlink()
-    path.parent.rmdir()
+    shutil.rmtree(path.parent)
     path.parent.write_text("")
     with pytest.raises(StorageError):
         Rearm(latch, lambda: LATER)("Ada")
@@ -187,12 +195,12 @@ def test_stop_is_on_the_disk_before_it_replaces_the_old_file(path: Path, monkeyp
     assert synced == ["folder, old latch", "file, old latch", "folder, new latch"]
 
 
-def test_latch_is_private_and_leaves_nothing_beside_it(path: Path) -> None:
-    """The file is its owner's alone, and the temporary file is gone."""
+def test_latch_is_private_and_leaves_nothing_but_a_lock_beside_it(path: Path) -> None:
+    """The file is its owner's alone, and the temporary file is gone; only its lock stays."""
     latch = StopLatch(path)
     latch.trip(STOP)
     latch.save()
-    assert [each.name for each in path.parent.iterdir()] == ["arm.json"]
+    assert sorted(each.name for each in path.parent.iterdir()) == ["arm.json", "arm.lock"]
     if os.name == "posix":
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -200,11 +208,156 @@ def test_latch_is_private_and_leaves_nothing_beside_it(path: Path) -> None:
 
 def test_a_stop_during_a_rearm_stands(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever presses stop while another person's rearm is being written is not overruled by it."""
+    latch = stopped(path)
+    during_the_rename(monkeypatch, lambda: latch.trip(AGAIN))
+    refuses(latch)
+    assert latch.stop == StopLatch(path).stop == STOP
+    assert not latch.is_unsaved
+
+
+def test_a_stop_that_is_saved_during_a_rearm_stands(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread of the stop is done with the disk before the rearm is: what it was told it can rely on."""
+    latch, said = stopped(path, pause=lambda: None), list[bool]()
+    during_the_rename(monkeypatch, lambda: in_a_thread(lambda: press(latch, said)).join())
+    refuses(latch)
+    assert latch.stop == StopLatch(path).stop == STOP
+    assert (said, latch.is_unsaved) == ([False], False)
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["one latch", "two latches"])
+def test_a_stop_that_outlasts_a_rearm_stands(path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool) -> None:
+    """It is on disk before the rearm's file replaces it, waits until that is there, and puts itself back."""
+    waiting, rearmed, said, threads = Event(), Event(), list[bool](), list[Thread]()
+
+    def pause() -> None:
+        waiting.set()
+        assert rearmed.wait(PATIENCE_S)
+
+    latch = stopped(path, pause)
+    pressed = latch if shared else StopLatch(path, pause)
+
+    def begin() -> None:
+        threads.append(in_a_thread(lambda: press(pressed, said)))
+        assert waiting.wait(PATIENCE_S)
+
+    during_the_rename(monkeypatch, begin)
+    with pytest.raises(RefusedError) if shared else nullcontext():
+        Rearm(latch, lambda: LATER)("Ada")
+    rearmed.set()
+    threads[0].join()
+    assert (said, pressed.is_unsaved) == ([True], False)
+    assert latch.stop == pressed.stop == StopLatch(path).stop == STOP
+
+
+REARM = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from llmos.robots.latch import Rearm, StopLatch
+replace = os.replace
+def stalled(*paths):
+    print("renaming", flush=True)
+    sys.stdin.readline()
+    replace(*paths)
+os.replace = stalled
+Rearm(StopLatch(Path(sys.argv[1])), lambda: datetime.now(UTC))("Ada")
+"""
+
+
+def test_a_stop_during_the_rearm_of_another_process_stands(path: Path) -> None:
+    """A rearm there is about to rename its file; the stop here is on disk at once, and again when that has ended."""
+    stopped(path)
+    command, found = [sys.executable, "-c", REARM, str(path)], list[Stop | None]()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+
+        def pause() -> None:
+            found.append(StopLatch(path).stop)
+            other.communicate("go on\n")
+            found.append(StopLatch(path).stop)
+
+        assert other.stdout is not None
+        assert other.stdout.readline() == "renaming\n"
+        latch = StopLatch(path, pause)
+        latch.trip(AGAIN)
+        assert latch.save()
+    assert found == [STOP, None]
+    assert (other.returncode, StopLatch(path).stop) == (0, STOP)
+
+
+def test_a_stop_waits_for_nobody_and_says_when_it_is_not_sure(path: Path) -> None:
+    """With the lock in another hand it is on disk before the first look, and in force here whatever becomes of that."""
+    found = list[Stop | None]()
+    latch = StopLatch(path, lambda: found.append(StopLatch(path).stop))
+    latch.trip(STOP)
+    path.parent.mkdir()
+    with sole_owner(path.with_suffix(".lock")):
+        assert not latch.save()
+    assert found
+    assert set(found) == {STOP}
+    assert (latch.stop, latch.is_unsaved) == (STOP, True)
+    assert latch.save()
+    assert not latch.is_unsaved
+
+
+def test_a_lock_that_cannot_be_opened_stops_no_stop(path: Path) -> None:
+    """Nor does it let anybody rearm."""
+    path.with_suffix(".lock").mkdir(parents=True)
     latch = StopLatch(path)
     latch.trip(STOP)
+    assert not latch.save()
+    assert latch.stop == StopLatch(path).stop == STOP
+    with pytest.raises(StorageError, match="cannot lock"):
+        Rearm(latch, lambda: LATER)("Ada")
+    assert latch.stop == StopLatch(path).stop == STOP
+
+
+def test_a_rearm_does_not_wait_without_end(path: Path) -> None:
+    """While somebody else keeps the lock the robot stays stopped, and the person is told what to do."""
+    latch = stopped(path, pause=lambda: None)
+    with sole_owner(path.with_suffix(".lock")), pytest.raises(StorageError) as caught:
+        Rearm(latch, lambda: LATER)("Ada")
+    assert str(caught.value) == f"cannot rearm: another process holds {path.with_suffix('.lock')}; try again"
+    assert latch.stop == StopLatch(path).stop == STOP
+
+
+def stopped(path: Path, pause: Callable[[], object] = lambda: None) -> StopLatch:
+    """A latch with the stop on disk."""
+    latch = StopLatch(path, pause)
+    latch.trip(STOP)
     latch.save()
+    return latch
+
+
+def press(latch: StopLatch, said: list[bool]) -> None:
+    """Stop once more, and keep what was said of it."""
+    latch.trip(AGAIN)
+    said.append(latch.save())
+
+
+def in_a_thread(work: Callable[[], None]) -> Thread:
+    """Begun already."""
+    thread = Thread(target=work)
+    thread.start()
+    return thread
+
+
+def during_the_rename(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen just before the next file is put in its place."""
     replace = os.replace
-    monkeypatch.setattr(os, "replace", lambda *paths: (latch.trip(Stop("now", "Bob", "no")), replace(*paths)))
-    Rearm(latch, lambda: LATER)("Ada")
-    assert latch.stop is not None
-    assert StopLatch(path).stop == latch.stop
+
+    def interrupted(source: str, target: str) -> None:
+        monkeypatch.setattr(os, "replace", replace)
+        happens()
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+
+
+def refuses(latch: StopLatch) -> None:
+    """A rearm is told that the robot was stopped meanwhile."""
+    with pytest.raises(RefusedError) as caught:
+        Rearm(latch, lambda: LATER)("Ada")
+    assert str(caught.value) == (
+        "The robot arm was stopped again after this rearm was asked for, so it stays stopped; "
+        "look at it, then rearm it once more."
+    )

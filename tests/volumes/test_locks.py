@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.disks import unprivileged
 
 HOLD = """
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from llmos.volumes.locks import sole_owner
 with sole_owner(Path(sys.argv[1])) as owned:
@@ -27,6 +29,17 @@ def test_a_second_owner_is_told_at_once(tmp_path: Path) -> None:
         assert (first, second) == (True, False)
     with sole_owner(lock) as third:
         assert third
+
+
+def test_it_is_looked_so_often_as_is_asked_for(tmp_path: Path) -> None:
+    """With a pause between two looks, and none after the one that finds it free."""
+    lock, pauses = tmp_path / "a.lock", list[int]()
+    with sole_owner(lock), sole_owner(lock, 3, lambda: pauses.append(1)) as second:
+        assert (second, len(pauses)) == (False, 2)
+    with ExitStack() as first:
+        first.enter_context(sole_owner(lock))
+        with sole_owner(lock, 3, first.close) as second:
+            assert second
 
 
 def test_a_killed_owner_owns_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from llmos.errors import StorageError
 from llmos.robots.base import RobotError
 from llmos.robots.host.doors import HostFiles
 from llmos.robots.host.stop_listener import call_stop
-from llmos.robots.latch import Stop, StopLatch
+from llmos.robots.latch import UNSURE, Stop, StopLatch
 from llmos.robots.safety_log import log_of
 
 _PATIENCE_S = 1.0
@@ -31,7 +31,9 @@ class Stopped:
     @property
     def warning(self) -> str:
         """What a person must know besides; empty where nothing is wrong."""
-        return "" if self.saved else _NOT_KEPT
+        if self.saved:
+            return ""
+        return _NOT_KEPT if self.by_host else UNSURE
 
 
 def stop_robot(home: Path, robot: str, by: str, reason: str, clock: Clock) -> Stopped:
@@ -45,8 +47,8 @@ def stop_robot(home: Path, robot: str, by: str, reason: str, clock: Clock) -> St
             pass  # it may have ended since; the file stops the next one
     latch, stop = latch_of(robot, home), Stop(clock.now().isoformat(), by, reason)
     latch.trip(stop)
-    latch.save()
-    return Stopped(latch.stop or stop, by_host=False)
+    saved = latch.save()
+    return Stopped(latch.stop or stop, by_host=False, saved=saved)
 
 
 def book_stop(home: Path, robot: str, stop: Stop, clock: Clock) -> None:

@@ -1,0 +1,28 @@
+"""A stop from any process takes effect where no host answers, and says what cannot be relied on."""
+
+from pathlib import Path
+
+import pytest
+
+from llmos.clock import SimulatedClock
+from llmos.disk import make_folder
+from llmos.robots import latch
+from llmos.robots.host.stopping import latch_of, stop_robot
+from llmos.volumes.locks import sole_owner
+
+
+def test_a_stop_without_a_host_is_on_disk(tmp_path: Path) -> None:
+    """Every gate of the home finds it there, and there is nothing to warn of."""
+    stopped = stop_robot(tmp_path, "arm", "Ada", "smoke", SimulatedClock())
+    assert (stopped.by_host, stopped.saved, stopped.warning) == (False, True, "")
+    assert latch_of("arm", tmp_path).stop == stopped.stop
+
+
+def test_a_stop_that_a_rearm_may_undo_is_in_force_and_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process keeps the latch's lock; whoever pressed is told to look."""
+    monkeypatch.setattr(latch, "_LOOKS", 1)  # nobody waits here
+    make_folder(tmp_path / "robots")
+    with sole_owner(tmp_path / "robots" / "arm.lock"):
+        stopped = stop_robot(tmp_path, "arm", "Ada", "smoke", SimulatedClock())
+        assert latch_of("arm", tmp_path).stop == stopped.stop
+    assert (stopped.saved, stopped.warning) == (False, latch.UNSURE)
