@@ -10,7 +10,7 @@ as written loses only its `.0`: in doubt it stays.
 from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free, numeral
 from llmos.models.reading_places import AXES, Place, place
 from llmos.models.reading_tokens import Tokens, cut, word
-from llmos.models.reading_units import amount, written
+from llmos.models.reading_units import amount, may_be_inch, written
 from llmos.models.reading_words import is_amount, may_follow
 
 _SIGNS = frozenset({"-", "+", "minus", "negative"})
@@ -86,6 +86,8 @@ def _bare(tokens: Tokens, at: int, number: Numeral, names: set[int]) -> Place | 
     """A number without unit."""
     beside = [token.kind == "number" for token in (*tokens[max(0, at - 1) : at], *tokens[number.end : number.end + 1])]
     sure = number.form in {"decimal", "mixed"} or (tokens[at].text in _SIGNS and not any(beside))
+    if number.form != "decimal" and may_be_inch(tokens, number.end):
+        return None
     if word(tokens, at) == "one" and number.end == at + 1 and not _is_counted(tokens, at):
         return None
     if word(tokens, at - 1) in {"version", "v", "python"} or not (sure or is_amount(tokens, at, number.end, names)):

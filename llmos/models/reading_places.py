@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from llmos.models.numerals import NUMBER_WORDS, ends_free, numeral, stands_free
 from llmos.models.reading_tokens import Tokens, attached, mark, word
-from llmos.models.reading_units import decimal_comma, unit, written
+from llmos.models.reading_units import decimal_comma, is_inch, unit, written
 from llmos.models.reading_words import is_amount, may_precede
 
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
@@ -136,16 +136,22 @@ def _side(tokens: Tokens, at: int, *, comma: bool, inside: bool, behind: str = "
 
 
 def _measured(tokens: Tokens, value: Decimal, at: int, form: str) -> _Side:
-    known = None if word(tokens, at) == "in" and tokens[at].gap else unit(tokens, at)
+    known = _unit(tokens, at)
     if known is None or known[0] not in {"length", "angle"}:
         return _Side(value, at, form)
     return _Side(value * known[1], known[2], form, known[0], known[1])
 
 
+def _unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
+    """Kind and size of a unit, and where it ends; an `in` that is none, as in `(1, 2) in the box`, left out."""
+    apart = word(tokens, at) == "in" and tokens[at].gap
+    return None if apart and not is_inch(tokens, at, behind_place=True) else unit(tokens, at)
+
+
 def _of(tokens: Tokens, sides: list[_Side], end: int) -> Place | None:
     """A place; a unit behind its numbers is that of all of them, and an angle may be the last."""
     kinds = [side.kind for side in sides]
-    behind = unit(tokens, end) if not any(kinds) and word(tokens, end) != "in" else None
+    behind = None if any(kinds) else _unit(tokens, end)
     scale = Decimal(1)
     if behind and behind[0] == "length":
         scale, end = behind[1], behind[2]

@@ -6,7 +6,7 @@ Knows no coordinates and no sentence around the amount, but for the word that te
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llmos.models.numerals import Numeral, ends_free, numeral, stands_free
+from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free, numeral, stands_free
 from llmos.models.reading_tokens import Tokens, attached, mark, word
 from llmos.models.reading_words import DIRECTIONS
 from llmos.quantities import SIGNS, scale
@@ -16,6 +16,13 @@ _TURN = frozenset({"turn", "revolution", "rotation"})
 _WHOLE = frozenset({"full", "whole", "complete", "entire"})
 _NO_UNIT = frozenset({"squared", "cubed", "cubic", "celsius", "fahrenheit", "per"})
 _ONE = frozenset({"a", "an", "another"})
+_ADVERB_WORDS = "and then slowly quickly carefully gently immediately safely now please"
+_ADVERBS = frozenset(_ADVERB_WORDS.split())
+_RELATIONS = """to closer more further farther straight from above below off away along toward towards before after
+    until"""
+_BEHIND_INCH = DIRECTIONS | _ADVERBS | frozenset(_RELATIONS.split())
+_NO_INCH = "x y z dx dy dz on the this that my your its positive negative total"
+_BEHIND_IN = frozenset(_NO_INCH.split())
 _LEAST = Decimal("0.0005")
 _SINGLE = """millimeter millimetre centimeter centimetre meter metre inch foot yard kilometer kilometre degree"""
 _SINGLES = frozenset(_SINGLE.split())
@@ -131,7 +138,7 @@ def _with_unit(tokens: Tokens, found: Numeral, *, named: bool) -> Amount | None:
         at += 1
     if (turned := _turns(tokens, at, found)) is not None:
         return Amount(found.value * 360, "angle", turned, Decimal(360))
-    if word(tokens, at) == "in" and not attached(tokens, at) and (named or not _is_inch(tokens, at)):
+    if word(tokens, at) == "in" and not attached(tokens, at) and (named or not is_inch(tokens, at)):
         return None
     known = unit(tokens, at)
     return Amount(found.value * known[1], known[0], known[2], known[1]) if known else None
@@ -153,11 +160,30 @@ def _turns(tokens: Tokens, at: int, found: Numeral) -> int | None:
     return None
 
 
-def _is_inch(tokens: Tokens, at: int) -> bool:
-    """`2 in up`, but not `put 2 in the box` and not `0.2 in -y`."""
-    following = word(tokens, at + 1)
-    ends = at + 1 == len(tokens) or mark(tokens, at + 1) in set(".,;:!?)")
-    return ends or following in DIRECTIONS | {"to", "and", "then"}
+def is_inch(tokens: Tokens, at: int, *, behind_place: bool = False) -> bool:
+    """`2 in up` and `2 in slowly`, but not `put 2 in the box`, not `0.2 in -y` and not `90 in more than 3 seconds`.
+
+    Behind a place a direction decides nothing: `put it at (1, 2, 3) in right there`.
+    """
+    if at + 1 == len(tokens) or mark(tokens, at + 1) in set(".,;:!?)]"):
+        return True
+    if word(tokens, at + 2) == "than" or (word(tokens, at + 1) in {"above", "below"} and _counts(tokens, at + 2)):
+        return False
+    return word(tokens, at + 1) in (_ADVERBS if behind_place else _BEHIND_INCH)
+
+
+def may_be_inch(tokens: Tokens, at: int) -> bool:
+    """Whether nothing tells if the word at a token is the inch or `in`: `1 in thoughtfully`, but not `1 in x`."""
+    if word(tokens, at) != "in" or is_inch(tokens, at):
+        return False
+    if mark(tokens, at + 1) in {"-", "+"} or word(tokens, at + 1) in _BEHIND_IN or _counts(tokens, at + 1):
+        return False
+    return not (_counts(tokens, at + 2) or word(tokens, at + 2) == "than")
+
+
+def _counts(tokens: Tokens, at: int) -> bool:
+    """Whether a number stands at a token."""
+    return at < len(tokens) and (tokens[at].kind == "number" or word(tokens, at) in NUMBER_WORDS)
 
 
 def _one(tokens: Tokens, at: int) -> Amount | None:
