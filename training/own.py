@@ -12,14 +12,13 @@ from typing import Any
 import yaml
 
 from llmos.messages import JSON
-from training.grammar import SLOT, goal_grammar
+from llmos.models.gbnf import FINISH
+from training.episodes import REASONS
+from training.grammar import SLOT, goal_grammar, held_out_words, result_grammar
+from training.own_calls import ROBOTS, SLOTS, OwnError, check_call, check_phrase, kind_of, parameters, slot_of
 from training.toolkit import ARM, ROVER
 
-SLOTS = ("angle", "count", "length", "object", "place", "point")
-"""What a phrase may leave open beside the choices of the file; `length2` is a second length."""
-POSITIONS = ("object", "place", "point")
-VALUE = re.compile(r"(?P<sign>-?)\{(?P<slot>\w+)\}")
-ROBOTS = {"arm": ARM, "rover": ROVER}
+__all__ = ["SLOTS", "Own", "OwnError", "Verb", "own_of", "read_own"]
 _TYPES = ("number", "integer", "boolean", "string")
 PARTS: dict[str, type] = {
     "tools": dict,
@@ -30,10 +29,7 @@ PARTS: dict[str, type] = {
     "no_goals": list,
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-
-
-class OwnError(Exception):
-    """A file that cannot be learned from; the sentence says where and what."""
+_ARGUMENT = re.compile(r"[\w.-]+\??")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ def read_own(path: Path) -> Own:
     """The file, or OwnError with the first thing that is wrong in it."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, or a day that no month has
         raise OwnError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     try:
         return own_of(content)
@@ -86,24 +82,39 @@ def own_of(content: Any) -> Own:  # noqa: ANN401 - a file may hold anything
             raise OwnError(f"unknown part '{part}'; there are {', '.join(PARTS)}")
         if not isinstance(value, PARTS[part]):
             raise OwnError(f"'{part}' must be a {'list' if PARTS[part] is list else 'mapping'}")
-    choices = {_name(name): _choice(name, said) for name, said in content.get("choices", {}).items()}
     own = Own(
         verbs=tuple(_verb(_name(name), verb) for name, verb in content.get("verbs", {}).items()),
         tools={_name(name): _tool(name, tool) for name, tool in content.get("tools", {}).items()},
         answers={
-            name: _texts(f"answers of {name}", tool.get("answers", ["ok"]))
+            name: _some(f"answers of {name}", tool.get("answers", ["ok"]))
             for name, tool in content.get("tools", {}).items()
         },
-        choices=choices,
-        words={_name(name): _texts(f"words of {name}", said) for name, said in content.get("words", {}).items()},
+        choices={_name(name): _choice(name, said) for name, said in content.get("choices", {}).items()},
+        words={_name(name): _words(name, said) for name, said in content.get("words", {}).items()},
         claims=frozenset(_texts("claims", content.get("claims", []))),
-        no_goals=_texts("no_goals", content.get("no_goals", [])),
+        no_goals=_plain("no_goals", _texts("no_goals", content.get("no_goals", []))),
     )
     if not own.verbs:
         raise OwnError("it has no 'verbs', so there is nothing to learn")
+    _check_names(own)
     for verb in own.verbs:
         _check(verb, own)
     return own
+
+
+def _check_names(own: Own) -> None:
+    """Nothing that training has already is replaced without a word."""
+    grammar = goal_grammar(held_out=False)
+    taken = {
+        "verb": ([verb.name for verb in own.verbs], {*grammar.phrases, *REASONS, "joined"}),
+        "list of words": (own.words, grammar.words),
+        "kind of answer": (own.tools, result_grammar().phrases),
+        "slot": ([name for name in own.choices if kind_of(name, ())], own.choices),
+    }
+    for kind, (names, those) in taken.items():
+        for name in names:
+            if name in those:
+                raise OwnError(f"'{name}' is a {kind} that training has already; give yours another name")
 
 
 def _verb(name: str, said: Any) -> Verb:  # noqa: ANN401 - a file may hold anything
@@ -120,82 +131,51 @@ def _verb(name: str, said: Any) -> Verb:  # noqa: ANN401 - a file may hold anyth
         if not isinstance(written, dict) or len(written) != 1:
             raise OwnError(f"a call of verb '{name}' is written as `- tool: {{argument: value}}`; this is {call!r}")
         calls.extend(written.items())
-    weight, robots = said.get("weight", 1), tuple(said.get("robots", ["arm"]))
-    if not isinstance(weight, int | float) or not weight > 0:
+    weight, robots = said.get("weight", 1), said.get("robots", ["arm"])
+    if not isinstance(weight, int | float) or not 0 < weight < float("inf"):
         raise OwnError(f"the weight of verb '{name}' must be a number above 0")
-    if not robots or not set(robots) <= set(ROBOTS):
+    if not isinstance(robots, list) or not robots or not all(robot in list(ROBOTS) for robot in robots):
         raise OwnError(f"the robots of verb '{name}' may be {' and '.join(ROBOTS)}")
-    return Verb(name, _texts(f"phrases of verb '{name}'", said["phrases"]), tuple(calls), weight, robots)
+    return Verb(name, _texts(f"phrases of verb '{name}'", said["phrases"]), tuple(calls), weight, tuple(robots))
 
 
 def _check(verb: Verb, own: Own) -> None:
     """Calls fit the tools, and every phrase holds what the calls need."""
     if not verb.phrases or not verb.calls:
         raise OwnError(f"verb '{verb.name}' needs at least one phrase and one call")
-    known = goal_grammar(held_out=False).words.keys() | own.words.keys()
-    for slot in verb.slots - own.choices.keys():
-        if slot.rstrip("0123456789") not in (*SLOTS, *own.choices):
+    for slot in sorted(verb.slots):
+        if kind_of(slot, own.choices) is None:
             raise OwnError(
                 f"verb '{verb.name}' fills '{{{slot}}}', which is neither a choice of this file nor one of "
                 f"{', '.join(SLOTS)}"
             )
-    for phrase in verb.phrases:
-        slots = set(SLOT.findall(phrase))
-        if missing := sorted(verb.slots - slots):
-            raise OwnError(
-                f"phrase '{phrase}' of verb '{verb.name}' does not say {{{missing[0]}}}, which its calls need"
-            )
-        if strange := sorted(slots - verb.slots - known):
-            raise OwnError(
-                f"phrase '{phrase}' of verb '{verb.name}' has {{{strange[0]}}}, for which there are no words"
-            )
     for robot in verb.robots:
-        for name, arguments in verb.calls:
-            _check_call(verb, name, arguments, _signature(name, robot, own))
-
-
-def _signature(name: str, robot: str, own: Own) -> dict[str, bool]:
-    """The arguments of a tool, and which of them it needs."""
-    if name in own.tools:
-        parameters = own.tools[name]["function"]["parameters"]
-        return {key: key in parameters["required"] for key in parameters["properties"]}
-    if name not in ROBOTS[robot]:
-        there = ", ".join([*own.tools, *ROBOTS[robot]])
-        raise OwnError(f"there is no tool '{name}' for this robot ({robot}); there are {there}")
-    return {key.rstrip("?"): not key.endswith("?") for key in ROBOTS[robot][name].split()}
-
-
-def _check_call(verb: Verb, name: str, arguments: JSON, signature: Mapping[str, bool]) -> None:
-    if isinstance(arguments, str):
-        found = VALUE.fullmatch(arguments)
-        if not found or found["slot"].rstrip("0123456789") not in POSITIONS:
-            raise OwnError(
-                f"verb '{verb.name}' gives {name} '{arguments}', which is no position; say {{point}}, "
-                "{object} or {place}"
-            )
-        given = {"x", "y", "z"} & signature.keys() or {"x"}
-    elif isinstance(arguments, dict):
-        given = set(arguments)
-    else:
-        raise OwnError(f"verb '{verb.name}' gives {name} {arguments!r}, which is no mapping of arguments")
-    wanted = {key for key, is_needed in signature.items() if is_needed}
-    if not wanted <= given <= signature.keys():
-        has = ", ".join(key if needed else f"{key}?" for key, needed in signature.items()) or "none"
-        raise OwnError(
-            f"verb '{verb.name}' gives {name} the arguments {', '.join(sorted(given)) or 'none'}; it has {has}"
-        )
+        for tool, arguments in verb.calls:
+            check_call(verb.name, tool, arguments, parameters(tool, robot, own.tools), own.choices)
+    words = {**goal_grammar(held_out=False).words, **own.words}
+    for phrase in verb.phrases:
+        check_phrase(verb.name, phrase, verb.slots, words)
 
 
 def _tool(name: str, said: Any) -> JSON:  # noqa: ANN401 - a file may hold anything
     """A tool as chat templates expect it; `argument?` may be left out."""
-    if name in {**ARM, **ROVER}:
+    if name in {*ARM, *ROVER, FINISH}:
         raise OwnError(f"'{name}' is a tool of the robot already; give yours another name")
     if not isinstance(said, dict) or not said.keys() <= {"arguments", "answers"}:
         raise OwnError(f"tool '{name}' may have arguments and answers, and nothing else")
-    properties = {key.rstrip("?"): _argument(name, key, kind) for key, kind in (said.get("arguments") or {}).items()}
-    required = [key for key in said.get("arguments") or {} if not key.endswith("?")]
-    parameters = {"type": "object", "properties": properties, "required": required}
-    return {"type": "function", "function": {"name": name, "description": "", "parameters": parameters}}
+    arguments = said.get("arguments") or {}
+    if not isinstance(arguments, dict):
+        raise OwnError(f"the arguments of tool '{name}' are written as `argument: kind`; this is {arguments!r}")
+    properties = {_argument_name(name, key): _argument(name, key, kind) for key, kind in arguments.items()}
+    required = [key for key in arguments if not key.endswith("?")]
+    schema = {"type": "object", "properties": properties, "required": required}
+    return {"type": "function", "function": {"name": name, "description": "", "parameters": schema}}
+
+
+def _argument_name(tool: str, key: Any) -> str:  # noqa: ANN401 - a file may hold anything
+    if not isinstance(key, str) or not _ARGUMENT.fullmatch(key):
+        raise OwnError(f"tool '{tool}' has an argument {key!r}, which is no name (quote yes, no, on and off)")
+    return key.removesuffix("?")
 
 
 def _argument(tool: str, key: str, kind: Any) -> JSON:  # noqa: ANN401 - a file may hold anything
@@ -211,7 +191,31 @@ def _argument(tool: str, key: str, kind: Any) -> JSON:  # noqa: ANN401 - a file 
 def _choice(name: str, said: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401 - a file may hold anything
     if not isinstance(said, dict) or not said:
         raise OwnError(f"choice '{name}' must say of each value how people put it")
-    return {value: _texts(f"choice '{name}'", texts) for value, texts in said.items()}
+    return {value: _plain(f"choice '{name}'", _some(f"choice '{name}'", texts)) for value, texts in said.items()}
+
+
+def _words(name: str, said: Any) -> tuple[str, ...]:  # noqa: ANN401 - a file may hold anything
+    """Entries of a list; some of them training may say."""
+    entries = _some(f"words of {name}", said)
+    if held_out_words().issuperset(entries):
+        raise OwnError(
+            f"words of {name} are all kept from training, to measure by: {', '.join(entries)}; add one that is not"
+        )
+    return entries
+
+
+def _some(where: str, said: Any) -> tuple[str, ...]:  # noqa: ANN401 - a file may hold anything
+    if said == []:
+        raise OwnError(f"{where} must be at least one text")
+    return _texts(where, said)
+
+
+def _plain(where: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Texts that are said as they stand."""
+    for text in texts:
+        if found := SLOT.search(text):
+            raise OwnError(f"{where} says '{text}', but nothing fills {found[0]} there; say it in words")
+    return texts
 
 
 def _texts(where: str, said: Any) -> tuple[str, ...]:  # noqa: ANN401 - a file may hold anything
@@ -228,6 +232,5 @@ def _name(name: Any) -> str:  # noqa: ANN401 - a file may hold anything
 
 def _slots_of(arguments: JSON) -> Iterator[str]:
     for value in arguments.values() if isinstance(arguments, dict) else [arguments]:
-        found = VALUE.fullmatch(value) if isinstance(value, str) else None
-        if found:
+        if found := slot_of(value):
             yield found["slot"]

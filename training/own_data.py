@@ -15,7 +15,8 @@ from training.episodes import Author, Episode, Split
 from training.goals import Draft, Goal, Intent
 from training.grammar import Grammar
 from training.handling import object_name, spoken
-from training.own import VALUE, Own, Verb
+from training.own import Own, Verb
+from training.own_calls import kind_of, slot_of
 from training.world import Call, World
 
 SHARE = 0.3
@@ -36,7 +37,7 @@ class OwnAuthor(Author):
         phrases = {verb.name: verb.phrases for verb in own.verbs}
         self._goals = _extended(self._goals, phrases, own.words)
         self._others = _without(_extended(self._others, {}, {}), own.claims)
-        self._results = _extended(self._results, own.answers, {})
+        self._results = _extended(self._results, _as_they_stand(own.answers), {})
         self._verbs = [intent_of(verb, own) for verb in own.verbs]
         self._weights = [verb.weight for verb in own.verbs]
         self._lists: tuple[list[JSON], list[JSON]] = ([], [])
@@ -112,7 +113,7 @@ def with_tools(tools: list[JSON], own: Own, random: Random, share: float) -> lis
 
 
 def _drawn(slot: str, own: Own, draft: Draft) -> Drawn | None:
-    kind = slot.rstrip("0123456789")
+    kind = str(kind_of(slot, own.choices))
     if kind in own.choices:
         value = draft.random.choice(list(own.choices[kind]))
         return draft.random.choice(own.choices[kind][value]), value
@@ -170,7 +171,7 @@ def _filled(arguments: JSON, drawn: Mapping[str, Drawn]) -> dict[str, JSON]:
 
 
 def _value(value: JSON, drawn: Mapping[str, Drawn]) -> JSON:
-    found = VALUE.fullmatch(value) if isinstance(value, str) else None
+    found = slot_of(value)
     if found is None:
         return value
     meant = drawn[found["slot"]][1]
@@ -179,6 +180,11 @@ def _value(value: JSON, drawn: Mapping[str, Drawn]) -> JSON:
 
 def _extended(grammar: Grammar, phrases: Mapping[str, Sequence[str]], words: Mapping[str, Sequence[str]]) -> Grammar:
     return replace(grammar, phrases={**grammar.phrases, **phrases}, words={**grammar.words, **words})
+
+
+def _as_they_stand(answers: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Answers as the wordings of results are written: a brace that stands for itself is written twice."""
+    return {tool: [text.replace("{", "{{").replace("}", "}}") for text in texts] for tool, texts in answers.items()}
 
 
 def _without(grammar: Grammar, claims: frozenset[str]) -> Grammar:
