@@ -75,7 +75,8 @@ def _belong(tokens: Tokens, at: int, sides: list[_Side], separator: str, names: 
     """Whether a row of numbers without brackets is one place."""
     end, sought = sides[-1].end, word(tokens, at - 1) in _SPOTS
     whole = all(side.form in {"whole", "word"} for side in sides)
-    if not ends_free(tokens, end) or any(side.kind for side in sides[:-1]):
+    each_measured = separator and sought and len(sides) == 3 and all(side.kind == "length" for side in sides)
+    if not ends_free(tokens, end) or (any(side.kind for side in sides[:-1]) and not each_measured):
         return False
     if len(sides) == 2 and (separator not in {",", ""} or not sought or sides[-1].kind or not may_precede(tokens, end)):
         return False
@@ -187,7 +188,7 @@ def _axes(tokens: Tokens, at: int) -> Place | None:
 def _axis(tokens: Tokens, at: int, *, first: bool) -> tuple[str, _Side, bool] | None:
     """One axis with its number, and whether it is surely no name."""
     name = word(tokens, at)
-    if name not in AXES or not stands_free(tokens, at) or (first and at and tokens[at - 1].kind == "number"):
+    if name not in AXES or (first and not _begins_axes(tokens, at)):
         return None
     start = at + (mark(tokens, at + 1) in {"=", ":"})
     if mark(tokens, at + 1, attached=True) in {"-", "+"} and not attached(tokens, at + 2):
@@ -199,3 +200,20 @@ def _axis(tokens: Tokens, at: int, *, first: bool) -> tuple[str, _Side, bool] | 
     if side is None or side.kind == "angle" or not ends_free(tokens, side.end):
         return None
     return name, side, told or side.form == "decimal"
+
+
+def _begins_axes(tokens: Tokens, at: int) -> bool:
+    """Whether no name or number goes on at an axis, and no row of axes as in `x, y = 1, 2`."""
+    if not stands_free(tokens, at) or (at and tokens[at - 1].kind == "number"):
+        return False
+    named_before = word(tokens, at - 1) or word(tokens, at - 2) * (mark(tokens, at - 1) == ",")
+    return named_before not in AXES or not _is_row(tokens, at + 1)
+
+
+def _is_row(tokens: Tokens, at: int) -> bool:
+    """Whether two numbers begin at a token, behind an equals sign or none."""
+    at += mark(tokens, at) in {"=", ":"}
+    at += 1 + (mark(tokens, at) in {"-", "+"})
+    at += mark(tokens, at) in _SEPARATORS
+    at += mark(tokens, at) in {"-", "+"}
+    return at < len(tokens) and (tokens[at].kind == "number" or word(tokens, at) in NUMBER_WORDS)
