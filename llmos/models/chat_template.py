@@ -6,7 +6,7 @@ Conventions: https://huggingface.co/docs/transformers/chat_templating_writing
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from llmos.errors import ModelError
 from llmos.messages import JSON, Image, Message, Request, Text, ToolCall, ToolResult
+from llmos.models.newest_goal import since_goal
 from llmos.models.openai_request import tool_params
 from llmos.models.reading import read_goal
 
@@ -43,8 +44,9 @@ class ChatTemplate:
     """A template, the tokens it may write, and the control tokens that message text must not contain.
 
     `control_tokens` found in messages or state are broken with a zero-width space, so that no tool result, file or
-    person can end its own turn and begin another. For a model that does not see (`sees`), an image that a tool returned
-    stands as `[image]`, and one that a person gave is a ModelError.
+    person can end its own turn and begin another. A template that asks for the `reading` of a goal sees nothing from
+    before the newest one. For a model that does not see (`sees`), an image that a tool returned stands as `[image]`,
+    and one that a person gave is a ModelError.
     """
 
     source: str
@@ -58,6 +60,11 @@ class ChatTemplate:
         """Whether the template renders the robot's state, as pocket's does."""
         return reads_state(self.source)
 
+    @property
+    def _reads_goals(self) -> bool:
+        """Whether the template asks for the `reading` of what a person wrote, as pocket's does."""
+        return "reading" in self.source
+
     def render(self, request: Request, now: Callable[[], datetime]) -> Prompt:
         """The prompt of `request`, ready for the model to continue; ModelError when the template fails."""
         from jinja2 import TemplateError
@@ -68,6 +75,8 @@ class ChatTemplate:
         def strftime_now(pattern: str) -> str:
             return now().strftime(pattern)
 
+        if self._reads_goals:
+            request = replace(request, messages=since_goal(request.messages))
         mark = f"<image-{token_hex(8)}>" if self.sees else "[image]"  # with chance in it, so that no text can forge one
         values: dict[str, Any] = {
             "messages": self._safe(self._read(template_messages(request, mark))),
@@ -91,8 +100,8 @@ class ChatTemplate:
         return Prompt(text.replace(mark, MEDIA_MARKER), images)
 
     def _read(self, messages: list[JSON]) -> list[JSON]:
-        """For a template that asks for the `reading` of what a person wrote, with its numbers read."""
-        return [with_reading(message) for message in messages] if "reading" in self.source else messages
+        """For a template that asks for it, with the numbers read of what a person wrote."""
+        return [with_reading(message) for message in messages] if self._reads_goals else messages
 
     def _safe(self, value: JSON) -> JSON:
         """`value` with every control token broken, in texts and keys, at any depth."""

@@ -11,6 +11,7 @@ from llmos.models.base import OnText
 from llmos.models.dialect import Answer, Stream, call_id, read_call
 from llmos.models.gbnf import CLAIMS, FINISH, pocket_grammar
 from llmos.models.grounding import ungrounded
+from llmos.models.newest_goal import since_goal
 
 
 class Pocket:
@@ -80,9 +81,9 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _results_of_turn(messages: Sequence[Message]) -> list[ToolResult]:
-    """Tool results since the last finished answer, the newest first."""
+    """Tool results since the goal or the last finished answer, the newest first."""
     found: list[ToolResult] = []
-    for message in reversed(messages):
+    for message in reversed(since_goal(messages)):
         if message.role == "assistant" and not message.tool_calls:
             break
         found.extend(part for part in reversed(message.parts) if isinstance(part, ToolResult))

@@ -6,8 +6,9 @@ Knows no gate. It refuses only what it can be sure of; the gate guards the rest.
 from collections.abc import Iterator, Mapping, Sequence
 from math import isclose
 
-from llmos.messages import JSON, Message, Request, Text
+from llmos.messages import JSON, Request
 from llmos.models.goal_numbers import Named, named
+from llmos.models.newest_goal import goal_of
 
 _AXES, _SHIFTS = ("x", "y", "z"), ("dx", "dy", "dz")
 _METRES = (1.0, 0.01, 0.001, 0.0254, 0.3048)
@@ -99,22 +100,6 @@ def _turn(arguments: Mapping[str, JSON], goal: Named, state: Mapping[str, JSON])
 
 def _turned(one: float, other: float) -> bool:
     return abs((one - other + 180) % 360 - 180) < _EXACT
-
-
-def goal_of(messages: Sequence[Message]) -> str:
-    """The newest text of a person."""
-    return next(
-        (
-            message.text
-            for message in reversed(messages)
-            if message.role == "user" and any(map(_is_text, message.parts))
-        ),
-        "",
-    )
-
-
-def _is_text(part: object) -> bool:
-    return isinstance(part, Text)
 
 
 def _known(state: Mapping[str, JSON]) -> Iterator[tuple[float, ...]]:

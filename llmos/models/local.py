@@ -25,7 +25,7 @@ from llmos.models.dialect_pocket import Pocket
 from llmos.models.domain_classifier import pooled, read_classifier
 from llmos.models.doubt import held_back
 from llmos.models.gguf_header import PROJECTOR, GgufHeader, ModelFileError, read_header
-from llmos.models.grounding import goal_of
+from llmos.models.newest_goal import goal_of
 
 DialectName = Literal["pocket", "hermes"]
 DEFAULT_CONTEXT_TOKENS = 8192

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from llmos.errors import StorageError
@@ -97,6 +98,36 @@ async def test_the_pocket_model_is_given_the_goal_of_a_run_that_was_itself_resum
     assert again.goal.startswith("Go on.")
     async with place.system(model="pocket") as system:
         assert system.going_on(system.conversation("operator", again.run_id)) == "Move the cube to the shelf"
+
+
+@pytest.mark.parametrize("kept", ["tool_returned", "message_added"])
+@pytest.mark.parametrize(
+    ("said", "calls"),
+    [
+        ("No, go home", ["go_home"]),
+        (None, ["move_to", "toggle_tool", "move_to", "toggle_tool"]),
+    ],
+)
+async def test_after_a_run_that_was_cut_off_the_pocket_model_does_what_is_said_now(
+    place: Place, kept: str, said: str | None, calls: list[str]
+) -> None:
+    """Not what was said before; told nothing new, it begins anew as its world does."""
+    goal = "Pick up the object at (1.5, 1.0, 0.5) and place it at (-1.0, -1.0, 0.7)"
+    async with place.system(model="pocket", robot="arm", scene="pick-and-place") as system:
+        first = await system.execute(goal, "operator")
+    cut_behind(first.journal, kept)
+    async with place.system() as system:
+        talk = system.conversation("operator", first.run_id)
+        second = await system.say(talk, said or system.going_on(talk))
+    assert [use.tool for use in second.tool_calls] == calls
+    assert second.outcome == "done", second.reason
+
+
+def cut_behind(journal: Path, kind: str) -> None:
+    """End a journal behind its first line of a kind, as a crash does."""
+    lines = journal.read_bytes().splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if msgspec.json.decode(line)["type"] == kind)
+    journal.write_bytes(b"".join(lines[: first + 1]))
 
 
 def test_a_journal_without_a_beginning_cannot_be_resumed(tmp_path: Path) -> None:

@@ -117,6 +117,18 @@ def test_no_text_can_pass_for_an_image_or_for_a_turn() -> None:
     assert text.count("im_end|>") == 3
 
 
+def test_a_template_that_asks_for_readings_sees_nothing_from_before_the_newest_goal() -> None:
+    """A tiny model would carry on with the old goal; what is no part of the conversation stays."""
+    cut_off = (
+        Message("user", (Text("pick up the cube"),)),
+        Message("assistant", (ToolCall("call_1", "move_to", {"x": 1.5}),)),
+        Message("user", (ToolResult("call_1", (Text("there"),)), Text("No, go home"))),
+    )
+    request = Request("Be brief.", cut_off)
+    assert render(CONTENTS + "{# reading #}", request) == "[system:Be brief.][user:No, go home]"
+    assert render(CONTENTS, request).count("[") == 5
+
+
 def test_a_template_that_drops_an_image_is_refused() -> None:
     """Nothing is answered about a picture that was not shown."""
     with pytest.raises(ModelError, match=r"^the model's chat template shows 0 of 1 images$"):

@@ -100,6 +100,15 @@ def test_results_of_an_earlier_answered_turn_are_not_repeated() -> None:
     assert finish("done", "result", Request("", history, TOOLS)) == ("Nothing had to be done.", "done")
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_results_of_a_run_that_was_cut_off_are_not_quoted(together: bool) -> None:
+    """Whether its last one travels in the message of the next goal or before it."""
+    *before, last = with_results(("at A", False)).messages
+    goal = (Text("and home"),)
+    after = [Message("user", (*last.parts, *goal))] if together else [last, Message("user", goal)]
+    assert finish("done", "result", Request("", (*before, *after), TOOLS)) == ("Nothing had to be done.", "done")
+
+
 @pytest.mark.parametrize(
     "written",
     [
