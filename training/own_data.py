@@ -10,13 +10,12 @@ from random import Random
 from typing import Any
 
 from llmos.messages import JSON
-from training import numbers
 from training.episodes import Author, Episode, Split
 from training.goals import Draft, Goal, Intent
 from training.grammar import Grammar
 from training.handling import object_name, spoken
 from training.own import Own, Verb
-from training.own_calls import kind_of, slot_of
+from training.own_calls import AXES, axes, kind_of, slot_of
 from training.world import Call, World
 
 SHARE = 0.3
@@ -94,7 +93,10 @@ def intent_of(verb: Verb, own: Own) -> Intent:
             if found is None:
                 return None
             drawn[slot] = found
-        calls = (Call(name, _filled(arguments, drawn)) for name, arguments in verb.calls)
+        calls = (
+            Call(tool, _filled(arguments, drawn, axes(tool, draft.world.kind, own.tools)))
+            for tool, arguments in verb.calls
+        )
         return draft.goal(verb.name, {slot: text for slot, (text, _) in drawn.items()}, *calls)
 
     return intent
@@ -137,7 +139,7 @@ def _angle(draft: Draft) -> Drawn:
 
 def _point(draft: Draft) -> Drawn:
     point = draft.point()
-    return numbers.triple(point, draft.random), point
+    return draft.coordinates(point), point
 
 
 def _object(draft: Draft) -> Drawn | None:
@@ -162,12 +164,12 @@ _DRAWN: dict[str, Callable[[Draft], Drawn | None]] = {
 }
 
 
-def _filled(arguments: JSON, drawn: Mapping[str, Drawn]) -> dict[str, JSON]:
-    """The arguments of a call; a position alone stands for its coordinates."""
-    if isinstance(arguments, str):
-        point = drawn[arguments.strip("{}")][1]
-        return dict(zip("xyz", (value / 1000 for value in point), strict=True))
-    return {name: _value(value, drawn) for name, value in arguments.items()}
+def _filled(arguments: JSON, drawn: Mapping[str, Drawn], names: Sequence[str]) -> dict[str, JSON]:
+    """The arguments of a call; a position alone stands for those coordinates that the tool takes."""
+    if isinstance(arguments, dict):
+        return {name: _value(value, drawn) for name, value in arguments.items()}
+    at = dict(zip(AXES, _value(arguments, drawn), strict=True))
+    return {name: at[name] / 1000 for name in names}
 
 
 def _value(value: JSON, drawn: Mapping[str, Drawn]) -> JSON:

@@ -1,5 +1,6 @@
 """Laws of a reader's own verbs: what the file says is what is learned, and what does not fit is one sentence."""
 
+import re
 from copy import deepcopy
 from itertools import islice
 from pathlib import Path
@@ -78,6 +79,30 @@ def test_a_list_without_the_tool_teaches_to_say_so() -> None:
     assert lacking
     for episode in lacking:
         assert episode.steps[0].reply.arguments == {"status": "abstained", "quote": "tools"}
+
+
+PLACED = """
+tools: {goto: {arguments: {x: number, y: number}}}
+verbs:
+  drive_home: {robots: [arm, rover], phrases: ["goto {point}"], calls: [goto: "{point}", move_to: "{point}"]}
+  fetch: {robots: [rover], phrases: ["fetch {object} to {point}"], calls: [move_to: "{object}", move_to: "{point}"]}
+"""
+
+
+def test_a_position_is_what_the_tool_takes_and_the_robot_has() -> None:
+    """A tool without a height gets none, and on the floor none is said."""
+    own = own_of(yaml.safe_load(PLACED))
+    author = OwnAuthor(Split(noise=False), Random(0), own, only=True)
+    found = {"arm": 0, "rover": 0}
+    for episode in (one for _ in range(80) for one in author.batch(5) if one.intent in ("drive_home", "fetch")):
+        kind = "rover" if episode.steps[0].values["state"]["gripper"] == "none" else "arm"
+        for call in [step.reply for step in episode.steps if step.reply.name in ("goto", "move_to")]:
+            is_flat = call.name == "goto" or kind == "rover"
+            assert list(call.arguments) == (["x", "y"] if is_flat else ["x", "y", "z"]), (kind, call)
+        if episode.intent == "drive_home":
+            assert len(re.findall(r"\d*\.?\d+", episode.goal)) == {"arm": 3, "rover": 2}[kind], episode.goal
+            found[kind] += 1
+    assert min(found.values()) > 10
 
 
 def test_claimed_words_are_no_longer_nobody_s_business() -> None:
