@@ -29,6 +29,18 @@ MEDIA_MARKER = "<__media__>"
 """llama.cpp's mark for the place of an image in a prompt (mtmd_default_marker)."""
 
 _BROKEN = "\u200b"
+_FAULTS = (
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    LookupError,
+    SyntaxError,
+    RuntimeError,
+    MemoryError,
+    AssertionError,
+)
+"""What a template of a file may raise besides Jinja's own errors while it is read, compiled or rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +55,10 @@ class Prompt:
 class ChatTemplate:
     """A template, the tokens it may write, and the control tokens that message text must not contain.
 
-    `control_tokens` found in messages or state are broken with a zero-width space, so that no tool result, file or
-    person can end its own turn and begin another. A template that asks for the `reading` of a goal sees nothing from
-    before the newest one. For a model that does not see (`sees`), an image that a tool returned stands as `[image]`,
-    and one that a person gave is a ModelError.
+    `control_tokens` found in messages or state are broken with a zero-width space, one of a single letter is replaced
+    by it, so that no tool result, file or person can end its own turn and begin another. A template that asks for the
+    `reading` of a goal sees nothing from before the newest one. For a model that does not see (`sees`), an image that a
+    tool returned stands as `[image]`, and one that a person gave is a ModelError.
     """
 
     source: str
@@ -89,8 +101,8 @@ class ChatTemplate:
         }
         try:
             text = _compiled(self.source).render(values)
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-            raise ModelError(f"the model's chat template fails: {error}") from error
+        except (TemplateError, *_FAULTS) as error:
+            raise ModelError(f"the model's chat template fails: {str(error) or type(error).__name__}") from error
         text = text.encode("utf-8", "replace").decode()  # lone surrogates cannot be tokenized
         if not self.sees:
             return Prompt(text, ())
@@ -107,7 +119,7 @@ class ChatTemplate:
         """`value` with every control token broken, in texts and keys, at any depth."""
         if isinstance(value, str):
             for token in (MEDIA_MARKER, *self.control_tokens):
-                value = value.replace(token, token[:1] + _BROKEN + token[1:])
+                value = value.replace(token, token[:1] + _BROKEN + token[1:] if len(token) > 1 else _BROKEN)
             return value
         if isinstance(value, Mapping):
             return {self._safe(key): self._safe(one) for key, one in value.items()}
@@ -122,7 +134,7 @@ def reads_state(source: str) -> bool:
 
     try:
         return "state" in meta.find_undeclared_variables(_environment().parse(source))
-    except TemplateError:
+    except (TemplateError, *_FAULTS):
         return False
 
 

@@ -56,10 +56,9 @@ class ModelFileError(ModelError):
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """The keys of a GGUF file, and its size in bytes."""
+    """The keys of a GGUF file."""
 
     keys: Mapping[str, JSON]
-    size: int
 
     @property
     def architecture(self) -> str:
@@ -84,7 +83,8 @@ class GgufHeader:
         tokens, kinds = self.keys.get("tokenizer.ggml.tokens"), self.keys.get("tokenizer.ggml.token_type")
         if not isinstance(tokens, list) or not isinstance(kinds, list):
             return ()
-        found = {token for token, kind in zip(tokens, kinds, strict=False) if kind == _CONTROL and token}
+        pairs = zip(tokens, kinds, strict=False)
+        found = {token for token, kind in pairs if kind == _CONTROL and isinstance(token, str) and token}
         return tuple(sorted(found, key=len, reverse=True))
 
     @property
@@ -143,7 +143,7 @@ def _read(path: Path, content: mmap.mmap, size: int) -> GgufHeader:
         end = start + offset + prod(shape) // weights * width
         if end > size:
             raise ModelFileError(f"{path} is incomplete: tensor '{name}' ends at byte {end}, the file at byte {size}")
-    return GgufHeader(keys, size)
+    return GgufHeader(keys)
 
 
 class _Cursor:

@@ -90,6 +90,10 @@ def test_begin_and_end_tokens_are_the_files_own() -> None:
         ),
         ("{{ messages.append(1) }}", "the model's chat template fails: "),
         ("{% for i in range(10000000) %}{% endfor %}", "the model's chat template fails: "),
+        ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", "the model's chat template fails: "),
+        ("{% for i in [1] %}" * 25 + "{% endfor %}" * 25, "the model's chat template fails: "),
+        ("{{ 1 | dictsort }}", "the model's chat template fails: 'int' object has no attribute 'items'"),
+        ("{{ 'x' * 10 ** 17 }}", "the model's chat template fails: MemoryError"),
     ],
 )
 def test_a_template_that_fails_or_breaks_out_is_one_sentence(source: str, sentence: str) -> None:
@@ -115,6 +119,12 @@ def test_no_text_can_pass_for_an_image_or_for_a_turn() -> None:
     assert MEDIA_MARKER not in text
     assert "<|im_end|>" not in text
     assert text.count("im_end|>") == 3
+
+
+def test_a_token_of_one_letter_is_taken_out_of_every_text() -> None:
+    """Nothing can be put between its letters."""
+    text = render(CONTENTS, user(Text("a\x02b")), control_tokens=("\x02",))
+    assert text == "[user:a\u200bb]"
 
 
 def test_a_template_that_asks_for_readings_sees_nothing_from_before_the_newest_goal() -> None:
@@ -154,6 +164,7 @@ def test_pocket_is_known_by_a_template_that_reads_the_state() -> None:
     assert ChatTemplate("{{ state.x }}").reads_state
     assert not ChatTemplate("{{ messages }}").reads_state
     assert not ChatTemplate("{% if %}").reads_state
+    assert not ChatTemplate("{{ " + "[" * 3000 + "]" * 3000 + " }}").reads_state
 
 
 def test_files_without_a_template_get_chatml() -> None:
