@@ -3,6 +3,7 @@
 Knows no file. Everything else in the data stays as it is, so that what the model could do is not unlearned.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -23,6 +24,7 @@ SHARE = 0.3
 OFFERED = 0.8
 """How often a list holds a tool of the reader's; where it lacks one, a goal that needs it cannot be begun."""
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_WORD = re.compile(r"[\w{}]+(?:['-][\w{}]+)*")
 Drawn = tuple[str, Any]
 """How the goal says it, and what the call gets: thousandths of a metre or degree, three of them for a position."""
 
@@ -35,7 +37,8 @@ class OwnAuthor(Author):
         self._own, self._only = own, only
         phrases = {verb.name: verb.phrases for verb in own.verbs}
         self._goals = _extended(self._goals, phrases, own.words)
-        self._others = _without(_extended(self._others, {}, {}), own.claims)
+        self._others = _without(self._others, own.claims)
+        self._prose = tuple(_unclaimed(self._prose, own.claims))
         self._results = _extended(self._results, _as_they_stand(own.answers), {})
         self._verbs = [intent_of(verb, own) for verb in own.verbs]
         self._weights = [verb.weight for verb in own.verbs]
@@ -190,12 +193,20 @@ def _as_they_stand(answers: Mapping[str, Sequence[str]]) -> dict[str, list[str]]
 
 
 def _without(grammar: Grammar, claims: frozenset[str]) -> Grammar:
-    """What is no goal any more does not hold these words; a list that would be empty stays as it is."""
+    """What is no goal any more does not hold these words."""
 
     def kept(lists: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-        left = {
-            name: [text for text in texts if not claims & set(text.lower().split())] for name, texts in lists.items()
-        }
-        return {name: found or lists[name] for name, found in left.items()}
+        return {name: _unclaimed(texts, claims) for name, texts in lists.items()}
 
     return replace(grammar, phrases=kept(grammar.phrases), words=kept(grammar.words))
+
+
+def _unclaimed(texts: Sequence[str], claims: frozenset[str]) -> Sequence[str]:
+    """The texts in which none of the words stands; all of them where none would be left."""
+    known = [_plainly(claim) for claim in claims]
+    return [text for text in texts if not any(claim in _plainly(text) for claim in known)] or texts
+
+
+def _plainly(text: str) -> str:
+    """The words of a text between blanks, without capitals and marks; a slot is no word."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from llmos.models.schema import mismatch
-from training.episodes import Episode, Split
+from training.episodes import Author, Episode, Split
 from training.measure.asking import specifications
 from training.own import OwnError, own_of, read_own
 from training.own_data import OwnAuthor
@@ -112,8 +112,19 @@ def test_claimed_words_are_no_longer_nobody_s_business() -> None:
         assert len(entries) > 0
     vague = " ".join(author._others.words["vague"]).split()
     assert not OWN.claims & set(vague)
+    assert len(author._prose) > 1000
+    assert not OWN.claims & set(re.findall(r"\w+", " ".join(author._prose).lower()))
     texts = [episode.goal.lower() for episode in EPISODES if episode.intent == "abstain"]
     assert any("white flag" in text or "sound wave" in text or "lamp" in text for text in texts)
+
+
+def test_a_claim_is_what_stands_there_and_no_slot() -> None:
+    """Several words, capitals and marks are read as a person reads them; `{goal}` is not the word goal."""
+    own = own_of({**CONTENT, "claims": ["Goal", "the LAMP adventurer"]})
+    author, usual = OwnAuthor(Split(), Random(0), own), Author(Split(), Random(0))
+    assert set(usual._prose) - set(author._prose) >= {"go north and light the lamp, adventurer"}
+    assert any("lamp" in text for text in author._prose)
+    assert any("{goal}" in text for text in author._others.phrases["phrases"])
 
 
 def test_what_is_measured_was_not_learned() -> None:
