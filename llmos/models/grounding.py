@@ -4,7 +4,7 @@ Knows no gate. It refuses only what it can be sure of; the gate guards the rest.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isclose
+from math import inf, isclose
 
 from llmos.messages import JSON, Request
 from llmos.models.goal_numbers import Named, named
@@ -21,12 +21,12 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
     """What is wrong with the numbers of a call, in one sentence; None where nothing is sure to be.
 
     Where the goal names positions, a call's x, y and z must be one of them, or one of them by a length or a coordinate
-    that the goal names too, or lie above or below where the robot, an object or a place is; where it names positions on
-    a floor, the same goes for x and y. Where it names as many lengths as a call has shifts, and no way without a
+    that the goal names too, or lie above or below where the robot, an object or a place is; where call or position has
+    no z, the same goes for x and y. Where it names as many lengths as a call has shifts, and no way without a
     length, each shift must be one of them. Where it names angles, and no turn without one, a turn must be one of them.
     """
-    goal = named(goal_of(request.messages))
-    for wrong in (_place(arguments, goal, request.state), _way(arguments, goal), _turn(arguments, goal, request.state)):
+    goal, numbers = named(goal_of(request.messages)), _numbers(arguments)
+    for wrong in (_place(numbers, goal, request.state), _way(numbers, goal), _turn(numbers, goal, request.state)):
         if wrong:
             return f"The model wrote {wrong}, which the goal does not name; nothing was moved."
     return None
@@ -46,12 +46,28 @@ def spots(text: str) -> list[tuple[float, float]]:
     return [] if named(text).positions else list(named(text).spots)
 
 
-def _place(arguments: Mapping[str, JSON], goal: Named, state: Mapping[str, JSON]) -> str | None:
-    if not {"x", "y"} <= set(arguments):
+def _numbers(arguments: Mapping[str, JSON]) -> dict[str, float]:
+    """The arguments that are numbers; one that no float can hold is infinite."""
+    return {
+        name: _float(value)
+        for name, value in arguments.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
+
+
+def _place(numbers: Mapping[str, float], goal: Named, state: Mapping[str, JSON]) -> str | None:
+    if not {"x", "y"} <= set(numbers):
         return None
-    axes = _AXES if goal.positions and "z" in arguments else _AXES[:2]
-    places: Sequence[tuple[float, ...]] = goal.positions if len(axes) == 3 else () if goal.positions else goal.spots
-    asked = tuple(float(arguments[axis]) for axis in axes)
+    axes = _AXES if goal.positions and "z" in numbers else _AXES[:2]
+    places: Sequence[tuple[float, ...]] = (*goal.positions, *goal.spots)
+    asked = tuple(numbers[axis] for axis in axes)
     if not places or any(_near(asked[:2], known[:2]) for known in _known(state)):
         return None
     if any(_reaches(place, asked, goal) for place in places):
@@ -60,7 +76,7 @@ def _place(arguments: Mapping[str, JSON], goal: Named, state: Mapping[str, JSON]
 
 
 def _reaches(place: tuple[float, ...], asked: tuple[float, ...], goal: Named) -> bool:
-    """Whether a place that the goal names, changed by what else it names, is the place asked for."""
+    """Whether a place that the goal names, changed by what else it names, is the place asked for in the axes of both."""
     ways = [*goal.lengths_m, *(number * metres for number in goal.bare for metres in _METRES)]
     return all(
         _near((is_,), (was,))
@@ -70,8 +86,8 @@ def _reaches(place: tuple[float, ...], asked: tuple[float, ...], goal: Named) ->
     )
 
 
-def _way(arguments: Mapping[str, JSON], goal: Named) -> str | None:
-    shifts = [float(arguments[axis]) for axis in _SHIFTS if arguments.get(axis)]
+def _way(numbers: Mapping[str, float], goal: Named) -> str | None:
+    shifts = [numbers[axis] for axis in _SHIFTS if numbers.get(axis)]
     turned = bool(goal.angles_deg)
     lengths = [[way] for way in goal.lengths_m]
     lengths += [[number * metres for metres in _METRES] for number in goal.bare if not turned]
@@ -84,14 +100,14 @@ def _way(arguments: Mapping[str, JSON], goal: Named) -> str | None:
     return None
 
 
-def _turn(arguments: Mapping[str, JSON], goal: Named, state: Mapping[str, JSON]) -> str | None:
+def _turn(numbers: Mapping[str, float], goal: Named, state: Mapping[str, JSON]) -> str | None:
     angles = [*goal.angles_deg, *goal.bare]
     if not goal.angles_deg or not goal.every_turn:
         return None
-    heading = float(arguments.get("theta_deg") or 0)
+    heading = numbers.get("theta_deg", 0.0)
     if heading and not any(_turned(heading, angle) for angle in angles):
         return f"the angle {heading:g}"
-    by = float(arguments.get("dtheta_deg") or 0)
+    by = numbers.get("dtheta_deg", 0.0)
     stood = float(state.get("theta_deg") or 0)
     if by and not any(_turned(by, way) for angle in angles for way in (angle, -angle, angle - stood)):
         return f"a turn of {by:g} degrees"
