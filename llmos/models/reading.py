@@ -9,7 +9,7 @@ as written loses only its `.0`: in doubt it stays.
 
 from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free, numeral
 from llmos.models.reading_places import AXES, Place, place
-from llmos.models.reading_tokens import Tokens, cut, word
+from llmos.models.reading_tokens import Tokens, as_written, cut, word
 from llmos.models.reading_units import amount, may_be_inch, written
 from llmos.models.reading_words import is_amount, may_follow
 
@@ -71,15 +71,10 @@ def _vague(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> P
     """`two or three cm`, `2 to 3 cm`, `an inch or two`: as written, for no one number is named."""
     if first and word(tokens, first.end) in {"or", "to"} and first.form in {"whole", "word"}:
         last = amount(tokens, first.end + 1, numeral(tokens, first.end + 1))
-        return _as_written(tokens, at, last.end) if last and may_follow(tokens, at, names) else None
+        return Place(as_written(tokens, at, last.end), last.end) if last and may_follow(tokens, at, names) else None
     if word(tokens, at) in {"a", "an"} and word(tokens, at + 2) == "or" and word(tokens, at + 3) in {"two", "so"}:
-        return _as_written(tokens, at, at + 4)
+        return Place(as_written(tokens, at, at + 4), at + 4)
     return None
-
-
-def _as_written(tokens: Tokens, start: int, end: int) -> Place:
-    shown = ((" " if token.gap else "") + token.text for token in tokens[start:end])
-    return Place("".join(shown).strip(), end)
 
 
 def _bare(tokens: Tokens, at: int, number: Numeral, names: set[int]) -> Place | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from llmos.models.numerals import NUMBER_WORDS, ends_free, numeral, stands_free
-from llmos.models.reading_tokens import Tokens, attached, mark, word
+from llmos.models.reading_tokens import Tokens, as_written, attached, mark, word
 from llmos.models.reading_units import decimal_comma, is_inch, unit, written
 from llmos.models.reading_words import is_amount, may_precede
 
@@ -41,21 +41,21 @@ class _Side:
 
 def place(tokens: Tokens, at: int, names: set[int]) -> Place | None:
     """The coordinates that begin at a token; `names` are the tokens known to be names of things."""
-    return _bracketed(tokens, at) or _axes(tokens, at) or _bare(tokens, at, names)
+    return _bracketed(tokens, at) or _named(tokens, at) or _bare(tokens, at, names)
 
 
 def _bracketed(tokens: Tokens, at: int) -> Place | None:
     closing = _BRACKETS.get(mark(tokens, at))
     if closing is None:
         return None
-    inside = _axes(tokens, at + 1)
-    if inside and mark(tokens, inside.end) == closing and " " in inside.text:
-        return Place(inside.text, inside.end + 1)
+    named, _ = _axes(tokens, at + 1)
+    if len(named) > 1 and mark(tokens, named[-1][1].end) == closing:
+        return _shown(tokens, at, named, named[-1][1].end + 1)
     for comma in (False, True):
         sides, _ = _row(tokens, at + 1, comma=comma, inside=True)
         turned = len(sides) == 4 and sides[3].kind == "angle"
         if (len(sides) in {2, 3} or turned) and mark(tokens, sides[-1].end) == closing:
-            return _of(tokens, sides, sides[-1].end + 1)
+            return _of(tokens, at, sides, sides[-1].end + 1)
     return None
 
 
@@ -67,7 +67,7 @@ def _bare(tokens: Tokens, at: int, names: set[int]) -> Place | None:
     for comma in (False, True):
         sides, separator = _row(tokens, at, comma=comma, inside=False)
         if len(sides) in {2, 3} and _belong(tokens, at, sides, separator, names):
-            return _of(tokens, sides, sides[-1].end)
+            return _of(tokens, at, sides, sides[-1].end)
     return None
 
 
@@ -149,40 +149,59 @@ def _unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
     return None if apart and not is_inch(tokens, at, behind_place=True) else unit(tokens, at)
 
 
-def _of(tokens: Tokens, sides: list[_Side], end: int) -> Place | None:
-    """A place; a unit behind its numbers is that of all of them, and an angle may be the last."""
-    kinds = [side.kind for side in sides]
+def _of(tokens: Tokens, at: int, sides: list[_Side], end: int) -> Place | None:
+    """A place; an angle may be the last of its numbers."""
+    turned = sides[-1].kind == "angle" and len(sides) > 2
+    if any(side.kind == "angle" for side in sides[: -1 if turned else None]):
+        return None
+    names = ("x", "y", "z", "") if len(sides) > 3 else ("x", "y", "" if turned else "z")
+    found = _shown(tokens, at, list(zip(names, sides, strict=False)), end)
+    return Place(f"{found.text} deg", found.end) if turned else found
+
+
+def _shown(tokens: Tokens, at: int, named: list[tuple[str, _Side]], end: int) -> Place:
+    """Numbers with the names of their axes; as they are written where that is no length, or in doubt.
+
+    A unit behind them is that of all of them.
+    """
+    sides = [side for _, side in named]
+    kinds, scale = [side.kind for side in sides], Decimal(1)
     behind = None if any(kinds) else _unit(tokens, end)
-    scale = Decimal(1)
     if behind and behind[0] == "length":
         scale, end = behind[1], behind[2]
     elif kinds[-1] == "length" and not any(kinds[:-1]):
         scale = sides[-1].unit
-    values = [side.value if side.kind else side.value * scale for side in sides]
-    turned = kinds[-1] == "angle" and len(sides) > 2
-    if "angle" in kinds[: -1 if turned else None]:
-        return None
-    figures = [written(value) for value in values]
-    names = ("x", "y", "z", "") if len(sides) > 3 else ("x", "y", "" if turned else "z")
-    shown = [name + figure for name, figure in zip(names, figures, strict=False) if figure]
-    return Place(" ".join(shown) + (" deg" if turned else ""), end) if len(shown) == len(sides) else None
+    figures = [written(side.value if side.kind else side.value * scale) for side in sides]
+    if None in figures or _may_be_metres(sides, kinds):
+        return Place(as_written(tokens, at, end), end)
+    return Place(" ".join(f"{name}{figure}" for (name, _), figure in zip(named, figures, strict=True)), end)
 
 
-def _axes(tokens: Tokens, at: int) -> Place | None:
+def _may_be_metres(sides: list[_Side], kinds: list[str]) -> bool:
+    """Whether only the last number is surely of its unit: `0.5, 0.3, 20 cm`."""
+    last = sides[-1]
+    if kinds[-1] != "length" or any(kinds[:-1]) or last.unit not in {Decimal("0.01"), Decimal("0.001")}:
+        return False
+    return last.value / last.unit % 1 == 0 and any(side.value % 1 for side in sides[:-1])
+
+
+def _named(tokens: Tokens, at: int) -> Place | None:
     """`x=0.4, y=-0.3`, `x 0.4 y 0.3`, `x: 1`; a lone `x1` may be a name."""
-    shown: list[str] = []
-    end, sure = at, False
-    while side := _axis(tokens, end, first=not shown):
-        name, found, told = side
-        figure = written(found.value)
-        if figure is None or name in {one[: len(name)] for one in shown if not one[len(name)].isalpha()}:
-            break
-        shown.append(name + figure)
-        sure = sure or told
-        at = found.end
-        end = at + 1 if mark(tokens, at) in {",", ";"} else at
-        end += word(tokens, end) == "and"
-    return Place(" ".join(shown), at) if shown and (sure or len(shown) > 1) else None
+    named, sure = _axes(tokens, at)
+    return _shown(tokens, at, named, named[-1][1].end) if named and (sure or len(named) > 1) else None
+
+
+def _axes(tokens: Tokens, at: int) -> tuple[list[tuple[str, _Side]], bool]:
+    """Axes with their numbers, and whether one of them is surely no name."""
+    named: list[tuple[str, _Side]] = []
+    sure = False
+    while (side := _axis(tokens, at, first=not named)) and side[0] not in {name for name, _ in named}:
+        named.append(side[:2])
+        sure = sure or side[2]
+        at = side[1].end
+        at += mark(tokens, at) in {",", ";"}
+        at += word(tokens, at) == "and"
+    return named, sure
 
 
 def _axis(tokens: Tokens, at: int, *, first: bool) -> tuple[str, _Side, bool] | None:

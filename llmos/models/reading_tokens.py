@@ -77,6 +77,11 @@ def attached(tokens: Tokens, at: int) -> bool:
     return 0 < at < len(tokens) and not tokens[at].gap
 
 
+def as_written(tokens: Tokens, start: int, end: int) -> str:
+    """What stands from one token to before another."""
+    return "".join((" " if token.gap else "") + token.text for token in tokens[start:end]).strip()
+
+
 def _plain(text: str) -> str:
     """Lower case, digits 0 to 9, one kind of minus and of inch and foot marks."""
     text = _FRACTION.sub(_spelt, text.replace("\u00ba", "\u00b0").replace("\u02da", "\u00b0"))
