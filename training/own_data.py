@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -38,7 +39,8 @@ class OwnAuthor(Author):
         phrases = {verb.name: verb.phrases for verb in own.verbs}
         self._goals = _extended(self._goals, phrases, own.words)
         self._others = _without(self._others, own.claims)
-        self._prose = tuple(_unclaimed(self._prose, own.claims))
+        self._prose = _unclaimed(self._prose, own.claims)
+        self._about = [phrase for phrase in self._others.texts() if "{goal}" in phrase]
         self._results = _extended(self._results, _as_they_stand(own.answers), {})
         self._verbs = [intent_of(verb, own) for verb in own.verbs]
         self._weights = [verb.weight for verb in own.verbs]
@@ -71,12 +73,11 @@ class OwnAuthor(Author):
             return super().no_goal(world)
         if self._own.no_goals and roll < SHARE / 2:
             return random.choice(self._own.no_goals)
-        about = [phrase for phrases in self._others.phrases.values() for phrase in phrases if "{goal}" in phrase]
         goal = self._asked(Draft(deepcopy(world), self._goals, random))
-        if goal is None or not about:
+        if goal is None or not self._about:
             return super().no_goal(world)
         values = {"goal": goal.text, "number": str(random.randint(0, 99))}
-        return " ".join(self._others.fill(random.choice(about), values, random).split())
+        return " ".join(self._others.fill(random.choice(self._about), values, random).split())
 
     def _asked(self, draft: Draft) -> Goal | None:
         """A goal of the reader's; None where the world has nothing for the verb that was drawn."""
@@ -196,15 +197,16 @@ def _without(grammar: Grammar, claims: frozenset[str]) -> Grammar:
     """What is no goal any more does not hold these words."""
 
     def kept(lists: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-        return {name: _unclaimed(texts, claims) for name, texts in lists.items()}
+        return {name: _unclaimed(tuple(texts), claims) for name, texts in lists.items()}
 
     return replace(grammar, phrases=kept(grammar.phrases), words=kept(grammar.words))
 
 
-def _unclaimed(texts: Sequence[str], claims: frozenset[str]) -> Sequence[str]:
+@lru_cache(maxsize=512)
+def _unclaimed(texts: tuple[str, ...], claims: frozenset[str]) -> tuple[str, ...]:
     """The texts in which none of the words stands; all of them where none would be left."""
     known = [_plainly(claim) for claim in claims]
-    return [text for text in texts if not any(claim in _plainly(text) for claim in known)] or texts
+    return tuple(text for text in texts if not any(claim in _plainly(text) for claim in known)) or texts
 
 
 def _plainly(text: str) -> str:

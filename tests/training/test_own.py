@@ -12,6 +12,7 @@ import yaml
 
 from llmos.models.schema import mismatch
 from training.episodes import Author, Episode, Split
+from training.grammar import abstain_grammar
 from training.measure.asking import specifications
 from training.own import OwnError, own_of, read_own
 from training.own_data import OwnAuthor
@@ -116,6 +117,22 @@ def test_claimed_words_are_no_longer_nobody_s_business() -> None:
     assert not OWN.claims & set(re.findall(r"\w+", " ".join(author._prose).lower()))
     texts = [episode.goal.lower() for episode in EPISODES if episode.intent == "abstain"]
     assert any("white flag" in text or "sound wave" in text or "lamp" in text for text in texts)
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_what_is_said_about_a_verb_is_of_the_split(held_out: bool) -> None:
+    """Phrases that are no goal and kept for measuring are not trained on; measuring uses no others."""
+    author = OwnAuthor(Split(held_out_phrases=held_out), Random(0), OWN)
+    known, kept = (set(abstain_grammar(held_out=one).texts()) for one in (False, True))
+    shared = {
+        re.escape(phrase): phrase for phrase in (known - kept if held_out else kept - known) if "{goal}" in phrase
+    }
+    assert len(shared) > 5
+    others = [re.compile(phrase.replace(r"\{goal\}", ".+")) for phrase in shared]
+    heard = [author.no_goal(author.world()) for _ in range(300)]
+    mine = [text for text in heard if "wave" in text or "lamp" in text]
+    assert len(mine) > 10
+    assert [text for text in mine for other in others if other.fullmatch(text)] == []
 
 
 def test_a_claim_is_what_stands_there_and_no_slot() -> None:
