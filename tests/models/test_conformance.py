@@ -7,7 +7,7 @@ from zlib import crc32
 import msgspec
 import pytest
 
-from llmos.errors import ModelError
+from llmos.errors import ModelError, RetryableError
 from llmos.messages import Image, Reply, Request, Text, ToolCall, Usage
 from llmos.models.base import OnText
 from llmos.models.conformance import Check, check
@@ -52,6 +52,14 @@ class Keeper:
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+
+class Dead(Keeper):
+    """Cannot be reached."""
+
+    async def reply(self, request: Request, on_text: OnText) -> Reply:
+        """Nobody is there."""
+        raise RetryableError("http://h cannot be reached: refused")
 
 
 async def result(name: str, **broken: Any) -> Check:
@@ -113,6 +121,13 @@ async def test_a_context_that_the_template_keeps_is_a_promise_kept() -> None:
     """Pocket's template shortens a goal by itself."""
     sentence = "too long a request is cut by its template to 101 of 500 tokens"
     assert await result("context", context=100) == Check("context", "passed", sentence)
+
+
+async def test_a_model_that_cannot_be_reached_keeps_no_promise() -> None:
+    """What nobody answers is not refused; a picture is skipped, as for a server that breaks at the sight of one."""
+    checks = await check(Dead())
+    assert {one.sentence for one in checks} == {"http://h cannot be reached: refused"}
+    assert {one.name: one.status for one in checks} == {one.name: "failed" for one in checks} | {"image": "skipped"}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
