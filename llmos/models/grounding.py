@@ -76,7 +76,7 @@ def _place(numbers: Mapping[str, float], goal: Named, state: Mapping[str, JSON])
 
 
 def _reaches(place: tuple[float, ...], asked: tuple[float, ...], goal: Named) -> bool:
-    """Whether a place that the goal names, changed by what else it names, is the place asked for in the axes of both."""
+    """Whether a place that the goal names, changed by what else it names, is the one asked for, in the axes of both."""
     ways = [*goal.lengths_m, *(number * metres for number in goal.bare for metres in _METRES)]
     return all(
         _near((is_,), (was,))

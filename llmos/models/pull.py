@@ -173,6 +173,8 @@ async def _fetch(
 
     part = _part(target, file)
     with _disk_errors(target.parent):
+        if _size(part) > file.size:  # nothing can be added to it that would make it whole
+            part.unlink()
         reason = ""
         for _ in range(_ATTEMPTS):
             if _size(part) == file.size:
@@ -214,10 +216,10 @@ async def _copy(answer: "httpx2.Response", output: BinaryIO, file: HubFile, on_p
     pending = bytearray()
     try:
         async for chunk in answer.aiter_raw():
-            pending += chunk
             done += len(chunk)
             if done > file.size:
                 raise ModelError(f"the hub sends more than the {file.size} bytes of '{file.name}' that it announced")
+            pending += chunk
             if len(pending) >= _CHUNK_BYTES:
                 await to_thread.run_sync(output.write, bytes(pending))
                 pending.clear()

@@ -209,6 +209,23 @@ async def test_a_hub_that_sends_more_than_it_announced_is_stopped(tmp_path: Path
     assert str(error) == "the hub sends more than the 9 bytes of 'mmproj.gguf' that it announced"
 
 
+async def test_what_is_longer_than_announced_is_not_gone_on_with(tmp_path: Path) -> None:
+    """The surplus of one pull would keep every later one from its file."""
+    content = FILES["mmproj.gguf"]
+    async with Hub(dict(FILES)) as hub:
+        hub.files["mmproj.gguf"] = content + b"and more"
+        hub._described = lambda name: {**Hub(FILES)._described(name)}  # type: ignore[method-assign]
+        await refusal(hub, tmp_path, "mmproj.gguf")
+        (part,) = files_in(tmp_path)
+        assert (tmp_path / part).stat().st_size <= len(content)
+        (tmp_path / part).write_bytes(content + b"and more")
+        hub.files["mmproj.gguf"] = content
+        (path,) = await fetch(hub, tmp_path, "mmproj.gguf")
+    assert hub.downloads[-1] == "all"
+    assert path.read_bytes() == content
+    assert files_in(tmp_path) == [path.name]
+
+
 async def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     """A file stands in the way."""
     (tmp_path / "models").write_text("in the way")
