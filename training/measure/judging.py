@@ -54,6 +54,11 @@ def is_abstention(step: Step) -> bool:
     return step.reply.name == FINISH and step.reply.arguments["status"] == "abstained"
 
 
+def ends(step: Step) -> bool:
+    """Whether the right reply calls no tool."""
+    return step.reply.name == FINISH
+
+
 def is_held_back(decision: Decision, confidence: float) -> bool:
     """Whether the host would not make the call; what changes nothing, and to stop, take no certainty."""
     call = read(decision.text)
@@ -108,8 +113,8 @@ def first_replies(runs: Sequence[Run], confidence: float = 0.0) -> Share:
 
 
 def actions(runs: Sequence[Run], confidence: float = 0.0) -> Share:
-    """Runs in which something would move that should not."""
-    return share(any(acts(one, confidence) for one in run.decisions if is_abstention(one.step)) for run in runs)
+    """Runs in which something would move where nothing should: no goal, nothing left to do, or an error before it."""
+    return share(any(acts(one, confidence) for one in run.decisions if ends(one.step)) for run in runs)
 
 
 def decisions(runs: Iterable[Run], fits: Callable[[Decision], bool] = lambda _: True) -> list[Decision]:
