@@ -4,7 +4,7 @@ Knows no chat. A package is imported only when it is chosen.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from llmos.models.completion import Backend, Loading, is_tiny
 BackendName = Literal["xllamacpp", "llama-cpp-python"]
 _MODULES: dict[BackendName, str] = {"llama-cpp-python": "llama_cpp", "xllamacpp": "xllamacpp"}
 """The faster one first: a decision of the tiny test model took 4.3 and 5.6 ms (median of 60, 2 cores)."""
+_EXTRAS: dict[BackendName, str] = {"llama-cpp-python": "llmos[local]", "xllamacpp": "llmos[prebuilt]"}
 
 
 def installed_backends() -> tuple[BackendName, ...]:
@@ -35,13 +36,24 @@ def load(loading: Loading, backend: str | None = None, there: Sequence[BackendNa
         raise ModelError(f"there is no llama.cpp backend '{name}'; {nearest(name, _MODULES)}")
     if name not in there:
         raise ModelError(f"the llama.cpp backend {name} is not installed; installed are: {', '.join(there) or 'none'}")
-    if name == "xllamacpp":
-        from llmos.models.backend_xllamacpp import XllamacppBackend
+    return _imported("xllamacpp" if name == "xllamacpp" else "llama-cpp-python")(loading)
 
-        return XllamacppBackend(loading)
-    from llmos.models.backend_llama_cpp import LlamaCppBackend
 
-    return LlamaCppBackend(loading)
+def _imported(name: BackendName) -> Callable[[Loading], Backend]:
+    """The class of a backend; ModelError where its package is broken, as without a shared library that it needs."""
+    try:
+        if name == "xllamacpp":
+            from llmos.models.backend_xllamacpp import XllamacppBackend
+
+            return XllamacppBackend
+        from llmos.models.backend_llama_cpp import LlamaCppBackend
+    except (ImportError, OSError, RuntimeError, AttributeError) as error:
+        other, extra = next((each, extra) for each, extra in _EXTRAS.items() if each != name)
+        raise ModelError(
+            f"{name} is installed and cannot be loaded: {error}; install it again, or uninstall it and take {other} "
+            f"(pip install '{extra}')"
+        ) from error
+    return LlamaCppBackend
 
 
 def threads_for(path: Path) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from llmos.errors import ModelError
-from llmos.models.backend import installed_backends, load, threads_for
+from llmos.models.backend import BackendName, installed_backends, load, threads_for
 from llmos.models.chat_template import MEDIA_MARKER, Prompt
 from llmos.models.completion import TINY_BYTES, Backend, ContextOverflowError, Decoding, Loading, reason_in
 from tests.support.llama import BACKENDS, need_backend, picture
@@ -61,6 +61,31 @@ def test_an_unknown_or_missing_backend_is_named() -> None:
         ModelError, match=r"^the llama.cpp backend xllamacpp is not installed; installed are: llama-cpp-python$"
     ):
         load(loading, "xllamacpp", there=("llama-cpp-python",))
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "other"),
+    [
+        ("llama-cpp-python", "llama_cpp", "xllamacpp (pip install 'llmos[prebuilt]')"),
+        ("xllamacpp", "xllamacpp", "llama-cpp-python (pip install 'llmos[local]')"),
+    ],
+)
+@pytest.mark.parametrize("error", ["ImportError", "OSError", "RuntimeError", "AttributeError"])
+def test_a_package_that_is_broken_is_named_with_the_other_one(
+    name: BackendName, module: str, other: str, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shared library that is missing is no bug of ours."""
+    (tmp_path / f"{module}.py").write_text(f"raise {error}('libgomp.so.1: no such file')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for each in [each for each in sys.modules if each.split(".")[0] == module]:
+        monkeypatch.delitem(sys.modules, each)
+    monkeypatch.delitem(sys.modules, f"llmos.models.backend_{module}", raising=False)
+    with pytest.raises(ModelError) as caught:
+        load(Loading(tmp_path / "x.gguf", None, 512, 1), name, there=(name,))
+    assert str(caught.value) == (
+        f"{name} is installed and cannot be loaded: libgomp.so.1: no such file; install it again, or uninstall it and "
+        f"take {other}"
+    )
 
 
 def test_installed_backends_are_in_order_of_preference() -> None:
