@@ -12,12 +12,14 @@ from pathlib import Path
 
 from llmos.disk import write_whole
 from llmos.errors import LLMosError, StorageError
-from llmos.models.backend import load
+from llmos.models.backend import installed_backends, load
 from llmos.models.chat_template import Prompt
 from llmos.models.completion import Decoding, Loading
 from llmos.models.gguf_header import ModelFileError
 
 _MOST_REMEMBERED = 100
+_LOADED, _REFUSED = 0, 1
+_HEX_FROM = 256
 
 
 class Rehearsal:
@@ -29,10 +31,8 @@ class Rehearsal:
     def __call__(self, loading: Loading, backend: str | None) -> None:
         """Return when the model can be loaded here without ending this process; ModelFileError when it cannot."""
         key = _key(loading, backend)
-        if key in self._passed():
-            return
-        _try(loading, backend)
-        self._remember(key)
+        if key not in self._passed() and _try(loading, backend):
+            self._remember(key)
 
     def _passed(self) -> list[str]:
         try:
@@ -51,26 +51,31 @@ class Rehearsal:
             return  # a disk that is full or read-only costs the time of another try
 
 
-def _try(loading: Loading, backend: str | None) -> None:
+def _try(loading: Loading, backend: str | None) -> bool:
+    """Whether it was loaded; ModelFileError where the process neither did so nor said that it cannot."""
     files = [str(loading.path), str(loading.mmproj or "")]
     sizes = [str(loading.context_tokens), str(loading.threads)]
     command = [sys.executable, "-m", "llmos.models.rehearsal", *files, *sizes, backend or ""]
     status = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode
-    if status < 0:
+    if status not in (_LOADED, _REFUSED):
         raise ModelFileError(
-            f"{loading.path} makes llama.cpp crash ({_signal(-status)}): its keys and its tensors do not belong "
+            f"{loading.path} makes llama.cpp crash ({_crash(status)}): its keys and its tensors do not belong "
             "together; fetch the file again or name another"
         )
+    return status == _LOADED
 
 
-def _signal(number: int) -> str:
+def _crash(status: int) -> str:
+    """The signal that ended a process, or the status that Windows gives in place of one: 3, or `0xc0000005`."""
+    if status > 0:
+        return f"status {status if status < _HEX_FROM else hex(status)}"
     names: Mapping[int, str] = {each.value: each.name for each in signal.Signals}
-    return names.get(number, f"signal {number}")
+    return names.get(-status, f"signal {-status}")
 
 
 def _key(loading: Loading, backend: str | None) -> str:
     """Who is meant: another size, time, vision part, context or package is another model."""
-    parts = [backend or "", str(loading.context_tokens)]
+    parts = [backend or next(iter(installed_backends()), ""), str(loading.context_tokens)]
     for path in (loading.path, loading.mmproj):
         if path is not None:
             status = path.stat()
@@ -86,8 +91,8 @@ def main(path: str, mmproj: str, context_tokens: str, threads: str, backend: str
         model.complete(Prompt("a", ()), Decoding(1), lambda _: None)
         model.close()
     except (LLMosError, OSError, ValueError, RuntimeError):
-        return 1
-    return 0
+        return _REFUSED
+    return _LOADED
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """A file that would abort this process aborts another one first."""
 
 import struct
+import subprocess
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from llmos.models import rehearsal
 from llmos.models.backend import load
 from llmos.models.chat_template import Prompt
 from llmos.models.completion import Decoding, Loading
@@ -52,6 +56,54 @@ def test_what_passed_once_is_not_tried_again_until_it_changes(backend: str, load
     with_key(loading.path, b"qwen3vl.block_count", 1000)
     with pytest.raises(ModelFileError):
         Rehearsal(memory)(loading, backend)
+
+
+@dataclass
+class Ended:
+    """A process that ends with a status, in the place of one that loads a model."""
+
+    returncode: int
+    tries: int = 0
+
+    def __call__(self, *_: object, **__: object) -> "Ended":
+        """Run it."""
+        self.tries += 1
+        return self
+
+
+@pytest.mark.parametrize(("status", "tries"), [(0, 1), (1, 2)])
+def test_only_what_was_loaded_is_remembered(
+    status: int, tries: int, loading: Loading, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is merely wrong passes, for it is said where it is loaded in earnest, and is tried again after it."""
+    ended = Ended(status)
+    monkeypatch.setattr(subprocess, "run", ended)
+    for _ in range(2):
+        Rehearsal(tmp_path / "rehearsed.json")(loading, "xllamacpp")
+    assert ended.tries == tries
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(-6, "SIGABRT"), (-11, "SIGSEGV"), (-99, "signal 99"), (3, "status 3"), (0xC0000005, "status 0xc0000005")],
+)
+def test_a_crash_is_known_on_every_platform(
+    status: int, words: str, loading: Loading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a process that aborts ends with 3, and one that reads where it may not with a large number."""
+    monkeypatch.setattr(subprocess, "run", Ended(status))
+    with pytest.raises(ModelFileError, match=rf"makes llama\.cpp crash \({words}\): "):
+        Rehearsal()(loading, "xllamacpp")
+
+
+def test_another_package_is_another_model(loading: Loading, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nobody named one: what one llama.cpp loads may crash the other."""
+    ended = Ended(0)
+    monkeypatch.setattr(subprocess, "run", ended)
+    for there in (["xllamacpp"], ["llama-cpp-python", "xllamacpp"], ["xllamacpp"]):
+        monkeypatch.setattr(rehearsal, "installed_backends", partial(tuple, there))
+        Rehearsal(tmp_path / "rehearsed.json")(loading, None)
+    assert ended.tries == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"[", b'{"a": 1}', b"[1, null]"])
