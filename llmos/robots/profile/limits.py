@@ -114,15 +114,38 @@ def _free(name: str, taken: Mapping[str, Zone]) -> str:
 
 
 def _tightest_grants(old: tuple[Grant, ...], new: tuple[Grant, ...]) -> tuple[Grant, ...]:
-    """The newer grants where each is covered by an older one; else what every pair of them permits together."""
-    if all(any(_covers(wide, grant) for wide in old) for grant in new):
-        return new
-    pairs = (_intersection(a, b) for b in new for a in old)
-    return tuple(dict.fromkeys(each for each in pairs if each is not None))
+    """The newer grants where they are no looser; else what both lists permit, with the smaller of each cap.
+
+    The first grant that permits an order counts. In the pairs, ordered by the newer grants and then by the older ones,
+    that is the pair of the first newer and the first older grant that permit it.
+    """
+    counting, kept = list[Grant](), True
+    for grant in new:
+        for wide in old:
+            both = _intersection(wide, grant)
+            if both is not None and not any(_permits_all(each, both) for each in counting):
+                counting.append(both)
+                kept = kept and _caps(both) == _caps(grant)
+    permitted = all(any(_permits_all(wide, grant) for wide in old) for grant in new)
+    return new if kept and permitted else tuple(counting)
 
 
-def _covers(wide: Grant, grant: Grant) -> bool:
-    return _intersection(wide, grant) == grant
+def _permits_all(wide: Grant, grant: Grant) -> bool:
+    """Whether one grant permits every order that the other does, whatever their caps are.
+
+    A cap on force also forbids to grip where a robot cannot limit its force.
+    """
+    return (
+        set(grant.verbs) <= set(wide.verbs)
+        and _narrower(wide.to, grant.to) == grant.to
+        and wide.content in (ANY, grant.content)
+        and _common_bounds(wide.bounds, grant.bounds) == grant.bounds
+        and (wide.max_force_n is None or grant.max_force_n is not None)
+    )
+
+
+def _caps(grant: Grant) -> tuple[float | None, ...]:
+    return grant.max_speed_mps, grant.max_force_n, grant.max_rate_hz
 
 
 def _intersection(a: Grant, b: Grant) -> Grant | None:
@@ -130,13 +153,14 @@ def _intersection(a: Grant, b: Grant) -> Grant | None:
     to = _narrower(a.to, b.to)
     content = b.content if a.content in (ANY, b.content) else a.content if b.content == ANY else ""
     verbs = tuple(verb for verb in b.verbs if verb in a.verbs)
-    if to is None or content == "" or not verbs:
+    bounds = _common_bounds(a.bounds, b.bounds)
+    if to is None or content == "" or not verbs or _is_nowhere(bounds):
         return None
     return Grant(
         to=to,
         verbs=verbs,
         content=content,
-        bounds=_common_bounds(a.bounds, b.bounds),
+        bounds=bounds,
         max_speed_mps=_least(a.max_speed_mps, b.max_speed_mps),
         max_force_n=_least(a.max_force_n, b.max_force_n),
         max_rate_hz=_least(a.max_rate_hz, b.max_rate_hz),
@@ -158,6 +182,11 @@ def _common_bounds(a: Bounds | None, b: Bounds | None) -> Bounds | None:
         return a or b
     axes = ((getattr(a, each), getattr(b, each)) for each in _AXES)
     return Bounds(*(_both(x, y) if x and y else x or y for x, y in axes))
+
+
+def _is_nowhere(bounds: Bounds | None) -> bool:
+    ranges = (getattr(bounds, each, None) for each in _AXES)
+    return any(each is not None and each.low > each.high for each in ranges)
 
 
 def _least(a: float | None, b: float | None) -> float | None:
