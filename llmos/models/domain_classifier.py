@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import exp
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -95,12 +96,12 @@ class _Keys(msgspec.Struct):
     bias: _Finite = msgspec.field(name=BIAS_KEY)
 
 
-def read_classifier(keys: Mapping[str, JSON]) -> DomainClassifier | None:
-    """The one that a GGUF file's keys hold; None where it has none, ModelFileError where it is damaged."""
+def read_classifier(keys: Mapping[str, JSON], path: Path) -> DomainClassifier | None:
+    """The one that the keys of the GGUF file at `path` hold; None where it has none, ModelFileError where damaged."""
     if WEIGHTS_KEY not in keys:
         return None
     try:
         found = msgspec.convert(dict(keys), _Keys)
     except msgspec.ValidationError as error:
-        raise ModelFileError(f"The model file is damaged, its domain classifier cannot be read: {error}") from error
+        raise ModelFileError(f"{path} is damaged: its domain classifier cannot be read: {error}") from error
     return DomainClassifier(array("b", found.weights), found.scale, found.bias)

@@ -68,7 +68,7 @@ class LocalModel:
             sees=mmproj is not None,
         )
         self._dialect = _dialect(speaks, self._template)
-        self._classifier = read_classifier(header.keys)
+        self._classifier = read_classifier(header.keys, path)
         self._stop = () if header.chat_template else ("<|im_end|>",)
         self._loading = Loading(path, mmproj, _fitting(context_tokens, header.context_tokens), threads_for(path))
         self._backend_name = backend

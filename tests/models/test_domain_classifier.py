@@ -23,6 +23,7 @@ from llmos.models.gguf_header import ModelFileError, read_header
 from llmos.models.local import LocalModel
 
 POCKET = Path(str(files("llmos.models.pocket").joinpath("pocket.gguf")))
+OWN = Path("/m/own.gguf")
 BUCKETS = 1 << 12
 KEYS = {WEIGHTS_KEY: [1, -2, 3], SCALE_KEY: 0.5, BIAS_KEY: 0.0}
 HOME = ToolSpec("go_home", "", {"type": "object", "properties": {}, "additionalProperties": False})
@@ -30,7 +31,7 @@ HOME = ToolSpec("go_home", "", {"type": "object", "properties": {}, "additionalP
 
 def shipped() -> DomainClassifier:
     """The one in the file that ships."""
-    found = read_classifier(read_header(POCKET).keys)
+    found = read_classifier(read_header(POCKET).keys, POCKET)
     assert found is not None
     return found
 
@@ -88,8 +89,8 @@ def test_a_tool_that_the_text_names_in_full_counts() -> None:
 
 def test_a_file_without_one_has_none() -> None:
     """As those of other people."""
-    assert read_classifier({"general.architecture": "qwen3vl"}) is None
-    assert read_classifier(KEYS) == DomainClassifier(array("b", [1, -2, 3]), 0.5, 0.0)
+    assert read_classifier({"general.architecture": "qwen3vl"}, OWN) is None
+    assert read_classifier(KEYS, OWN) == DomainClassifier(array("b", [1, -2, 3]), 0.5, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -107,14 +108,14 @@ def test_a_file_without_one_has_none() -> None:
 )
 def test_a_damaged_one_is_refused(damage: dict[str, object]) -> None:
     """Nothing is guessed in place of it."""
-    with pytest.raises(ModelFileError, match="damaged"):
-        read_classifier({**KEYS, **damage})
+    with pytest.raises(ModelFileError, match=r"^/m/own\.gguf is damaged: its domain classifier cannot be read: "):
+        read_classifier({**KEYS, **damage}, OWN)
 
 
 def test_one_with_a_key_too_few_is_refused() -> None:
     """It says which."""
     with pytest.raises(ModelFileError, match=BIAS_KEY):
-        read_classifier({WEIGHTS_KEY: [1], SCALE_KEY: 1.0})
+        read_classifier({WEIGHTS_KEY: [1], SCALE_KEY: 1.0}, OWN)
 
 
 def test_the_shipped_one_knows_goals_from_talk() -> None:

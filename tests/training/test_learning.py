@@ -143,7 +143,7 @@ def test_the_classifier_tells_goals_from_other_texts(tmp_path: Path, tokenizer, 
     classifier = fit_classifier(3, 4000)
     assert fit_classifier(3, 4000) == classifier
     write_gguf(model, tokenizer, tmp_path / "tiny.gguf", classifier)
-    found = read_classifier(read_header(tmp_path / "tiny.gguf").keys)
+    found = read_classifier(read_header(tmp_path / "tiny.gguf").keys, tmp_path / "tiny.gguf")
     assert found is not None
     assert found.weights == classifier.weights
     assert found.probability("move 30 cm up", ()) == pytest.approx(

@@ -60,7 +60,7 @@ class Planner:
     def __init__(self, path: Path, *, grammar: bool = True, scored: bool = False, backend: str | None = None) -> None:
         self._backend: Backend = load(Loading(path, None, CONTEXT_TOKENS, 1), backend)
         self._grammar, self._scored = grammar, scored
-        self._classifier = read_classifier(read_header(path).keys)
+        self._classifier = read_classifier(read_header(path).keys, path)
 
     def complete(self, values: Mapping[str, JSON], longest: int = LONGEST_REPLY) -> Completion:
         """What llama.cpp makes of one prompt."""
