@@ -185,7 +185,7 @@ class ClaudeReply:
             return details.explanation or f"refused as {details.category}"
         if self._stop_reason == "model_context_window_exceeded":
             return "the model's context window is full"
-        return "" if self._stop_reason in _STOP_REASONS else str(self._stop_reason)
+        return "" if self._stop_reason in _STOP_REASONS else self._stop_reason or ""
 
 
 def _newer(count: int | None, earlier: int) -> int:

@@ -83,6 +83,20 @@ async def test_every_stop_reason_is_mapped(vendors: str, ours: str, detail: str)
     assert (reply.stop_reason, reply.stop_detail) == (ours, detail)
 
 
+async def test_a_stop_without_a_reason_has_no_detail() -> None:
+    """As gateways send it."""
+    sent = [*events(Reply((Text("x"),), "end", Usage(1, 1), "m"))]
+    for event in sent:
+        if event["type"] == "message_delta":
+            event["delta"]["stop_reason"] = None
+    async with MessagesAPI() as api:
+        api.stream(iter(sent))
+        model = claude(api)
+        reply = await model.reply(asked(), ignore_text)
+        await model.aclose()
+    assert (reply.stop_reason, reply.stop_detail) == ("end", "")
+
+
 async def test_a_refusal_carries_the_vendors_explanation() -> None:
     """Why the vendor stopped the model is told."""
     async with MessagesAPI() as api:
