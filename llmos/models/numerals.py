@@ -5,6 +5,7 @@ Knows units only by the function that reads one, and no goal.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import gcd
 
 from llmos.models.reading_tokens import Tokens, attached, mark, word
 
@@ -17,6 +18,7 @@ _PARTS = {
     "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
     "fifth": 5, "fifths": 5, "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10,
 }  # fmt: skip
+_UNDER = frozenset({*range(1, 11), 12, 16, 32, 64, 100})
 _PI = frozenset({"pi", "\u03c0"})
 _PLAIN_PARTS = {"half", "quarter", "quarters", "halves"}
 _JOINED = "=(:[{,;<>~*\"'|" + "\u00b1"
@@ -111,14 +113,16 @@ def _goes_on(tokens: Tokens, at: int) -> bool:
 
 
 def _ratio(tokens: Tokens, at: int) -> Numeral | None:
-    """`3/4`, but no date: two small whole numbers without blanks."""
+    """`3/4`, but no date and no range such as `10/15`: two small whole numbers without blanks, as fractions are."""
     slash = mark(tokens, at + 1, attached=True) in {"/", "\u2044"}
     if not slash or not attached(tokens, at + 2):
         return None
     over, under = tokens[at].text, tokens[at + 2].text
     if not (over.isdecimal() and under.isdecimal() and under.isascii() and len(over) < 4 and len(under) < 4):
         return None
-    if int(under) == 0 or (not ends_free(tokens, at + 3) and mark(tokens, at + 3) in {"/", ".", "-"}):
+    if int(under) not in _UNDER or gcd(int(over), int(under)) > 1:
+        return None
+    if not ends_free(tokens, at + 3) and mark(tokens, at + 3) in {"/", ".", "-"}:
         return None
     return Numeral(Decimal(over) / Decimal(under), at + 3, "part")
 

@@ -8,6 +8,7 @@ as written loses only its `.0`: in doubt it stays.
 """
 
 from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free, numeral
+from llmos.models.reading_doubts import multiplied, vague
 from llmos.models.reading_places import AXES, Place, place
 from llmos.models.reading_tokens import Tokens, as_written, cut, word
 from llmos.models.reading_units import amount, may_be_inch, written
@@ -57,8 +58,8 @@ def _reading(tokens: Tokens, at: int, names: set[int]) -> Place | None:
     if found := place(tokens, at, names):
         return found
     number = numeral(tokens, at)
-    if found := _vague(tokens, at, number, names):
-        return found
+    if end := vague(tokens, at, number, names):
+        return Place(as_written(tokens, at, end), end)
     measured = amount(tokens, at, number, named=not may_follow(tokens, at, names))
     if measured:
         return Place(measured.text, measured.end) if measured.text else None
@@ -67,21 +68,11 @@ def _reading(tokens: Tokens, at: int, names: set[int]) -> Place | None:
     return _bare(tokens, at, number, names)
 
 
-def _vague(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> Place | None:
-    """`two or three cm`, `2 to 3 cm`, `an inch or two`: as written, for no one number is named."""
-    if first and word(tokens, first.end) in {"or", "to"} and first.form in {"whole", "word"}:
-        last = amount(tokens, first.end + 1, numeral(tokens, first.end + 1))
-        return Place(as_written(tokens, at, last.end), last.end) if last and may_follow(tokens, at, names) else None
-    if word(tokens, at) in {"a", "an"} and word(tokens, at + 2) == "or" and word(tokens, at + 3) in {"two", "so"}:
-        return Place(as_written(tokens, at, at + 4), at + 4)
-    return None
-
-
 def _bare(tokens: Tokens, at: int, number: Numeral, names: set[int]) -> Place | None:
     """A number without unit."""
     beside = [token.kind == "number" for token in (*tokens[max(0, at - 1) : at], *tokens[number.end : number.end + 1])]
     sure = number.form in {"decimal", "mixed"} or (tokens[at].text in _SIGNS and not any(beside))
-    if number.form != "decimal" and may_be_inch(tokens, number.end):
+    if number.form != "decimal" and (may_be_inch(tokens, number.end) or multiplied(tokens, at)):
         return None
     if word(tokens, at) == "one" and number.end == at + 1 and not _is_counted(tokens, at):
         return None

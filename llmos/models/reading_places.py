@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from llmos.models.numerals import NUMBER_WORDS, ends_free, numeral, stands_free
+from llmos.models.reading_doubts import multiplied
 from llmos.models.reading_tokens import Tokens, as_written, attached, mark, word
 from llmos.models.reading_units import decimal_comma, is_inch, unit, written
 from llmos.models.reading_words import is_amount, may_precede
@@ -119,13 +120,15 @@ def _mark(tokens: Tokens, at: int) -> str:
 def _side(tokens: Tokens, at: int, *, comma: bool, inside: bool, behind: str = "") -> _Side | None:
     """One number of a row, with its unit; `behind` is what parts it from the one before.
 
-    Only between brackets a minus may stand apart from its number.
+    Only between brackets and behind a comma a minus may stand apart from its number; `(10-15)` is a range.
     """
     if at >= len(tokens) or not (inside or behind in _SEPARATORS or stands_free(tokens, at)):
         return None
     signed = mark(tokens, at) in {"-", "+"}
     start = at + signed
     if signed and not (inside or attached(tokens, start)):
+        return None
+    if signed and behind == " " and (attached(tokens, at) or not attached(tokens, start)):
         return None
     sign = -1 if tokens[at].text == "-" else 1
     if comma and (value := decimal_comma(tokens, start)) is not None:
@@ -188,6 +191,8 @@ def _may_be_metres(sides: list[_Side], kinds: list[str]) -> bool:
 def _named(tokens: Tokens, at: int) -> Place | None:
     """`x=0.4, y=-0.3`, `x 0.4 y 0.3`, `x: 1`; a lone `x1` may be a name."""
     named, sure = _axes(tokens, at)
+    if len(named) == 1 and named[0][1].form in {"whole", "word"} and multiplied(tokens, at + 1):
+        return None
     return _shown(tokens, at, named, named[-1][1].end) if named and (sure or len(named) > 1) else None
 
 

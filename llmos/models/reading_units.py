@@ -167,7 +167,7 @@ def is_inch(tokens: Tokens, at: int, *, behind_place: bool = False) -> bool:
     """
     if at + 1 == len(tokens) or mark(tokens, at + 1) in set(".,;:!?)]"):
         return True
-    if word(tokens, at + 2) == "than" or (word(tokens, at + 1) in {"above", "below"} and _counts(tokens, at + 2)):
+    if word(tokens, at + 2) == "than" or (word(tokens, at + 1) in {"above", "below"} and counts(tokens, at + 2)):
         return False
     return word(tokens, at + 1) in (_ADVERBS if behind_place else _BEHIND_INCH)
 
@@ -176,12 +176,12 @@ def may_be_inch(tokens: Tokens, at: int) -> bool:
     """Whether nothing tells if the word at a token is the inch or `in`: `1 in thoughtfully`, but not `1 in x`."""
     if word(tokens, at) != "in" or is_inch(tokens, at):
         return False
-    if mark(tokens, at + 1) in {"-", "+"} or word(tokens, at + 1) in _BEHIND_IN or _counts(tokens, at + 1):
+    if mark(tokens, at + 1) in {"-", "+"} or word(tokens, at + 1) in _BEHIND_IN or counts(tokens, at + 1):
         return False
-    return not (_counts(tokens, at + 2) or word(tokens, at + 2) == "than")
+    return not (counts(tokens, at + 2) or word(tokens, at + 2) == "than")
 
 
-def _counts(tokens: Tokens, at: int) -> bool:
+def counts(tokens: Tokens, at: int) -> bool:
     """Whether a number stands at a token."""
     return at < len(tokens) and (tokens[at].kind == "number" or word(tokens, at) in NUMBER_WORDS)
 

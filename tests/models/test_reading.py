@@ -119,6 +119,43 @@ READ = [
     ("wait for one second", "wait for 1.0 s"),
     ("twice", "twice"),
     ("1-3", "1-3"),
+    ("go to (10-15) cm", "go to (10-15) cm"),
+    ("go to (10 - 15) cm", "go to (10 - 15) cm"),
+    ("go up 10 cm (4-5 inches)", "go up 0.1 m (4-5 inches)"),
+    ("bins (1-3)", "bins (1-3)"),
+    ("wait (2-3) seconds", "wait (2-3) seconds"),
+    ("(1 -3 2)", "x1.0 y-3.0 z2.0"),
+    ("(1, - 3, 2)", "x1.0 y-3.0 z2.0"),
+    ("(1,-3,2)", "x1.0 y-3.0 z2.0"),
+    ("move 10 - 15 cm left", "move 10 - 15 cm left"),
+    ("move 10 \u2013 15 cm left", "move 10 \u2013 15 cm left"),
+    ("move 10\u201315 cm left", "move 10\u201315 cm left"),
+    ("move 10 -15 cm left", "move 10 -15 cm left"),
+    ("move 10...15 cm left", "move 10...15 cm left"),
+    ("move 10 ... 15 cm left", "move 10 ... 15 cm left"),
+    ("move 10~15 cm left", "move 10~15 cm left"),
+    ("move 10.5 to 15 cm", "move 10.5 to 15 cm"),
+    ("move 1 1/2 to 2 inches", "move 1 1/2 to 2 inches"),
+    ("move 0.5 to 1 m", "move 0.5 to 1.0 m"),
+    ("between 10 and 15 cm", "between 10 and 15 cm"),
+    ("between 10 cm and 15 cm", "between 0.1 m and 0.15 m"),
+    ("between ten and fifteen centimeters", "between ten and fifteen centimeters"),
+    ("move 10/15 cm", "move 10/15 cm"),
+    ("move 10 / 15 cm", "move 10 / 15 cm"),
+    ("move 3/8 inch", "move 0.01 m"),
+    ("move 3/2 m", "move 1.5 m"),
+    ("move 10 by 20 cm", "move 10 by 20 cm"),
+    ("move 10 x 20 cm", "move 10 x 20 cm"),
+    ("move 10 \u00d7 20 cm", "move 10 \u00d7 20 cm"),
+    ("move 3 * 10 cm", "move 3 * 10 cm"),
+    ("move 10 x 20 x 30 cm", "move 10 x 20 x 30 cm"),
+    ("move 10cm x 3", "move 0.1 m x 3"),
+    ("move 10cm * 3", "move 0.1 m * 3"),
+    ("move 10 cm x 3 y 4", "move 0.1 m x3.0 y4.0"),
+    ("move 10 cm, x=3", "move 0.1 m, x3.0"),
+    ("move block 2 by 10 cm", "move block 2 by 0.1 m"),
+    ("go to bin 3 - 10 cm up", "go to bin 3 - 0.1 m up"),
+    ("move 10 cm - 5 times", "move 0.1 m - 5 times"),
     ("12:30", "12:30"),
     ("version 3.10", "version 3.10"),
     ("v1.2.3", "v1.2.3"),
@@ -298,7 +335,7 @@ UNITS = {
 THOUSANDTHS = st.integers(-9_999_999, 9_999_999)
 PIECES = """1 , ( ) [ ] x y z = : ; / - + . 5 0.5 1,5 ' " a an half quarter of and or to two one hundred thousand point
     minus pi cm m in inch \N{DEGREE SIGN} deg turn turns full block left the 00 1e-3 3/4 % feet 12 99999999999 degrees
-    rad * meter second x1 dx $ #"""
+    rad * meter second x1 dx $ # by between in slowly ~ x=1, bin one eighty oh thirds on no up"""
 JUMBLE = st.lists(st.tuples(st.sampled_from(PIECES.split()), st.sampled_from(["", " "])), max_size=16).map(
     lambda parts: "".join(piece + gap for piece, gap in parts)
 )
@@ -357,9 +394,26 @@ def test_a_whole_number_behind_a_thing_is_its_name(thing: str, number: int) -> N
         assert read_goal(goal) == goal
 
 
-@pytest.mark.parametrize(
-    "piece", ["1 ", "1, ", "(1 ", "((", "x=1,", "5' ", '5" ', "1 m ", "one ", "1 or ", "\u00bd", "- "]
-)
+ENDLESS = [
+    "\u00bd",
+    "1 ",
+    "1, ",
+    "(1 ",
+    "((",
+    "x=1,",
+    "5' ",
+    '5" ',
+    "1 m ",
+    "one ",
+    "one eighty ",
+    "1 or ",
+    "1 x ",
+    "1-",
+    "- ",
+]
+
+
+@pytest.mark.parametrize("piece", ENDLESS)
 def test_reading_takes_no_longer_than_the_text_is_long(piece: str) -> None:
     """Ten thousand hostile letters are read at about the price of ten times a thousand."""
     short, long = piece * (1000 // len(piece)), piece * (10_000 // len(piece))
