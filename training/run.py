@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +36,10 @@ SAVE_EVERY, SAY_EVERY = 100, 20
 
 class TrainingError(Exception):
     """What keeps a run from going on; one sentence with what to do."""
+
+
+class DamagedError(Exception):
+    """A checkpoint that is not as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ class Run:
             self.tokenizer = self._tokenizer()
         self.model = plan.start[0] if plan.start else Planner(shape_of(plan.preset, self.tokenizer.get_vocab_size()))
         self.optimizers = optimizers(self.model, plan.preset.muon_lr, plan.preset.adam_lr)
-        self._resume()
+        with _room_in(folder):
+            self._resume()
         if plan.preset.compiled and shutil.which("c++"):
             self.model.forward = torch.compile(self.model.forward)  # type: ignore[method-assign]
 
@@ -159,14 +165,20 @@ class Run:
 
     def _claim(self) -> None:
         """The folder is this plan's, or nobody's yet."""
-        path, told = self.folder / "run.json", self.plan.told()
-        if path.exists() and json.loads(path.read_text("utf-8")) != json.loads(json.dumps(told)):
+        path, told = self.folder / "run.json", json.dumps(self.plan.told())
+        if not path.exists():
+            _write_whole(path, told.encode())
+        try:
+            claimed = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise TrainingError(
+                f"{path} is damaged, so nobody knows which run this is; give --work another folder, or remove this one"
+            ) from error
+        if claimed != json.loads(told):
             raise TrainingError(
                 f"{self.folder} holds a run of another preset, seed, start or own file; give --work another folder, or "
                 "remove this one"
             )
-        if not path.exists():
-            _write(path, json.dumps(told).encode())
 
     def _tokenizer(self) -> "Tokenizer":
         if self.plan.start:
@@ -174,19 +186,18 @@ class Run:
         path = self.folder / "tokenizer.json"
         if not path.exists():
             made = train_tokenizer(sample_texts(self.plan.seed, self.preset.texts), self.preset.vocabulary)
-            _write(path.with_suffix(".part"), made.to_str().encode())
-            path.with_suffix(".part").replace(path)
+            _write_whole(path, made.to_str().encode())
         return load_tokenizer(path)
 
     def _resume(self) -> None:
         """Go on at the newest checkpoint that is whole; what was logged behind it will be logged again."""
         for path in (self._checkpoint, self._before):
             try:
-                state = torch.load(path, weights_only=True)
+                state = _checkpoint_in(path)
             except FileNotFoundError:
                 continue
-            except (RuntimeError, EOFError, OSError) as error:  # torn by a full disk or a power cut
-                print(f"{path} is damaged ({' '.join(str(error).split())[:60]}); going on from the one before")
+            except DamagedError as error:
+                self._put_aside(path, error)
                 continue
             self.model.load_state_dict(state["model"])
             for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
@@ -195,8 +206,15 @@ class Run:
             break
         log = self.folder / "log.jsonl"
         if log.exists():
-            kept = [line for line in log.read_text("utf-8").splitlines() if _step_of(line) <= self.step]
-            _write(log, "".join(f"{line}\n" for line in kept).encode())
+            lines = log.read_text("utf-8", errors="replace").splitlines()
+            _write_whole(log, "".join(f"{line}\n" for line in lines if _step_of(line) <= self.step).encode())
+
+    def _put_aside(self, path: Path, error: DamagedError) -> None:
+        """Under another name, so that `save` never puts it in the place of the last whole one."""
+        left = path.with_suffix(".damaged")
+        path.replace(left)
+        then = "the one before" if path == self._checkpoint and self._before.exists() else "the first step"
+        print(f"{path} is damaged ({error}) and is called {left.name} now; going on from {then}")
 
     def _log(self, said: Said, say: Callable[[Said], None]) -> None:
         with _room_in(self.folder), (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
@@ -231,6 +249,29 @@ def shape_of(preset: Preset, vocabulary: int) -> Shape:
     return Shape(vocabulary, *sizes)
 
 
+def _checkpoint_in(path: Path) -> dict[str, Any]:
+    """What `save` wrote there; DamagedError where a file holds anything else, FileNotFoundError without one."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            torn = parts.testzip()  # torch would read over it
+        state = torch.load(path, weights_only=True)
+        is_whole = torn is None and state.keys() == {"model", "optimizers", "progress"}
+    except (FileNotFoundError, PermissionError, MemoryError):
+        raise
+    except Exception as error:  # zipfile, pickle and torch have no common name for spoilt bytes
+        raise DamagedError(" ".join(f"{type(error).__name__}: {error}".split())[:60]) from error
+    if not is_whole:
+        raise DamagedError(f"{torn} is not as it was written" if torn else "it holds something else")
+    return dict(state)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """All of it, or nothing at all."""
+    partial = path.with_suffix(".part")
+    _write(partial, content)
+    partial.replace(path)
+
+
 def _write(path: Path, content: bytes) -> None:
     """All of it, and on the disk, before anything else happens."""
     with path.open("wb") as file:
@@ -242,6 +283,6 @@ def _write(path: Path, content: bytes) -> None:
 def _step_of(line: str) -> float:
     """Its step; a line that a kill cut short has none, and goes."""
     try:
-        return int(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
+        return int(Said(**json.loads(line)).step)
+    except (ValueError, TypeError):
         return float("inf")

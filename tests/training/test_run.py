@@ -1,8 +1,11 @@
 """Laws of a training run: stopped anywhere it ends where an unbroken one ends, and what is wrong is one sentence."""
 
 import dataclasses
+import errno
+import io
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,70 @@ def test_a_torn_checkpoint_costs_the_steps_since_the_one_before(
     assert same(resumed, unbroken)
 
 
+def text_instead(_: bytes) -> bytes:
+    """Not even the beginning is there."""
+    return b"A page of text.\n" * 100
+
+
+def flipped_header(whole: bytes) -> bytes:
+    """One bit of the pickle that says what the tensors are."""
+    at = whole.index(b"optimizers")
+    return whole[:at] + b"n" + whole[at + 1 :]
+
+
+def flipped_weight(whole: bytes) -> bytes:
+    """One bit in the middle of the numbers, which torch would load."""
+    at = len(whole) // 2
+    return whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+
+
+def other_state(_: bytes) -> bytes:
+    """A whole file of torch, but no checkpoint."""
+    content = io.BytesIO()
+    torch.save({"weights": torch.zeros(3)}, content)
+    return content.getvalue()
+
+
+DAMAGES = [text_instead, flipped_header, flipped_weight, other_state]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_checkpoint_is_noticed_and_never_takes_the_place_of_a_whole_one(
+    folder: Path, unbroken: Run, damage: Callable[[bytes], bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run goes on from the one before, which stays there until a newer whole one has come."""
+    run = Run(PLAN, folder)
+    for _ in range(2):
+        run.update()
+        run.save()
+    before = run._before.read_bytes()
+    run._checkpoint.write_bytes(damage(run._checkpoint.read_bytes()))
+    resumed = Run(PLAN, folder)
+    assert resumed.step == 1
+    assert "is called checkpoint.damaged now; going on from the one before" in capsys.readouterr().out
+    resumed.update()
+    resumed.save()
+    assert run._before.read_bytes() == before
+    resumed.train(keep)
+    assert same(resumed, unbroken)
+
+
+def test_without_a_whole_checkpoint_the_run_begins_anew(
+    folder: Path, unbroken: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the weights that the seed gives, and a sentence for each."""
+    run = Run(PLAN, folder)
+    for path in (run._checkpoint, run._before):
+        path.write_bytes(b"")
+    resumed = Run(PLAN, folder)
+    assert resumed.step == 0
+    said = capsys.readouterr().out
+    assert "checkpoint.damaged now; going on from the one before" in said
+    assert "checkpoint.before.damaged now; going on from the first step" in said
+    resumed.train(keep)
+    assert same(resumed, unbroken)
+
+
 @pytest.mark.parametrize("left", ["checkpoint.part", "tokenizer.part"])
 def test_half_a_file_that_a_kill_left_is_no_file(folder: Path, unbroken: Run, left: str) -> None:
     """What was being written when the kill came is written again."""
@@ -106,6 +173,44 @@ def test_the_log_goes_back_with_the_run(folder: Path) -> None:
     log.write_text('{"step": 0, "loss": 6.0, "tokens": 0, "cpu_s": 0.1}\n{"step": 20, "loss": 5.0}\n{"st', "utf-8")
     Run(PLAN, folder)
     assert log.read_text("utf-8") == '{"step": 0, "loss": 6.0, "tokens": 0, "cpu_s": 0.1}\n'
+
+
+def test_a_damaged_log_keeps_the_lines_that_are_whole(folder: Path) -> None:
+    """Of the others there is nothing to draw."""
+    log = folder / "log.jsonl"
+    Run(PLAN, folder).save()
+    whole = b'{"step": 0, "loss": 6.0, "tokens": 0, "cpu_s": 0.1}\n'
+    log.write_bytes(whole + b'{"step": 0, "l\xffss": 6.0, "tokens": 0, "cpu_s": 0.1}\n{"step": 0}\n')
+    Run(PLAN, folder).save()
+    assert log.read_bytes() == whole
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_a_folder_that_can_be_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What says which run it is stands there whole or not at all."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running.os, "fsync", full)
+        with pytest.raises(TrainingError, match="No space left on device"):
+            Run(PLAN, folder)
+    assert not (folder / "run.json").exists()
+    assert Run(PLAN, folder).step == 0
+
+
+@pytest.mark.parametrize("content", [b"", b'{"preset": ', b"\xff"])
+def test_a_folder_that_no_longer_says_what_it_holds_is_refused(folder: Path, content: bytes) -> None:
+    """It may be another run's, and the sentence says what to do."""
+    (folder / "run.json").write_bytes(content)
+    with pytest.raises(TrainingError) as failure:
+        Run(PLAN, folder)
+    assert str(failure.value) == (
+        f"{folder / 'run.json'} is damaged, so nobody knows which run this is; give --work another folder, or remove "
+        "this one"
+    )
 
 
 def test_a_picture_of_the_curve_lies_beside_the_checkpoint(unbroken: Run) -> None:
