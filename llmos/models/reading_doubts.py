@@ -38,6 +38,14 @@ def vague(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> in
     return None
 
 
+def tail(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
+    """Where a number ends that is the end of one whose beginning could not be read; None for any other."""
+    if found is None or found.form not in {"part", "mixed"} or at < 1 or tokens[at - 1].kind != "number":
+        return None
+    measured = amount(tokens, at, found) if may_follow(tokens, at - 1, names) else None
+    return measured.end if measured else None
+
+
 def multiplied(tokens: Tokens, at: int) -> bool:
     """Whether the whole number at a token tells how often the amount before it is meant: `10 cm x 3`."""
     if at < 3 or not (word(tokens, at - 1) == "x" or mark(tokens, at - 1) in _TIMES):

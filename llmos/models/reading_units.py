@@ -23,6 +23,7 @@ _RELATIONS = """to closer more further farther straight from above below off awa
 _BEHIND_INCH = DIRECTIONS | _ADVERBS | frozenset(_RELATIONS.split())
 _NO_INCH = "x y z dx dy dz on the this that my your its positive negative total"
 _BEHIND_IN = frozenset(_NO_INCH.split())
+_DOZEN = 12
 _LEAST = Decimal("0.0005")
 _SINGLE = """millimeter millimetre centimeter centimetre meter metre inch foot yard kilometer kilometre degree"""
 _SINGLES = frozenset(_SINGLE.split())
@@ -86,8 +87,10 @@ def unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
     sign = mark(tokens, at)
     if sign in {"'", '"'}:
         free = attached(tokens, at) and tokens[at].measures
-        letter = attached(tokens, at + 1) and tokens[at + 1].kind == "word"
-        return ("length", Decimal("0.3048" if sign == "'" else "0.0254"), at + 1) if free and not letter else None
+        ends = (
+            not attached(tokens, at + 1) or tokens[at + 1].kind == "mark" or (sign == "'" and _inches(tokens, at + 1))
+        )
+        return ("length", Decimal("0.3048" if sign == "'" else "0.0254"), at + 1) if free and ends else None
     known = scale(sign or word(tokens, at)) or _MISSPELT.get(_nearest(word(tokens, at)))
     if known is None or word(tokens, at + 1) in _NO_UNIT:
         return None
@@ -96,6 +99,15 @@ def unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
     if mark(tokens, at + 1) == "/" or (not sign and not ends_free(tokens, at + 1)):
         return None
     return *known, at + 1
+
+
+def _inches(tokens: Tokens, at: int) -> Numeral | None:
+    """The inches of `5'3"` and `5'6 1/2"`; what ends in no mark, as `1'500`, is a thousand or anything."""
+    if tokens[at].kind != "number":
+        return None
+    found = numeral(tokens, at, inside=True) or Numeral(Decimal(tokens[at].text), at + 1, "whole")
+    closed = mark(tokens, found.end, attached=True) == '"' and tokens[found.end].measures
+    return found if closed and found.value < _DOZEN else None
 
 
 def _nearest(name: str) -> str:
@@ -215,9 +227,7 @@ def _with_smaller(tokens: Tokens, at: int, first: Amount) -> Amount:
     """`5 feet 3 inches`, `1 m 20 cm`; but in `up 1 m 20 cm left` they are two ways."""
     found = numeral(tokens, first.end) if first.kind == "length" and word(tokens, at - 1) not in DIRECTIONS else None
     if found is None and mark(tokens, first.end - 1) == "'" and attached(tokens, first.end):
-        written_inches = tokens[first.end].text
-        inches = tokens[first.end].kind == "number" and mark(tokens, first.end + 1, attached=True) == '"'
-        found = Numeral(Decimal(written_inches), first.end + 1, "whole") if inches else None
+        found = _inches(tokens, first.end)
     second = _with_unit(tokens, found, named=False) if found else None
     if second is None or second.kind != "length" or second.unit >= first.unit or not 0 <= second.value < first.unit:
         return first
