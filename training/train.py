@@ -12,14 +12,14 @@ import warnings
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from training.own import OwnError, read_own
 from training.presets import PRESETS
 
 if TYPE_CHECKING:
     from training.own import Own
-    from training.run import Plan, Said
+    from training.run import Plan, Run, Said
 
 FOLDER = Path("build")
 SHIPPED = Path(str(files("llmos.models.pocket").joinpath("pocket.gguf")))
@@ -78,16 +78,19 @@ def _train(options: argparse.Namespace) -> int:
     warnings.filterwarnings("ignore", message="Mismatch dtype between input and weight")  # bfloat16, and meant so
     try:
         run = Run(_plan(options, own), options.work)
-        for kind in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(kind, lambda *_: run.stop())
-        with _Bar(run.preset.steps, run.step) as bar:
+        with _Stopping(run), _Bar(run.preset.steps, run.step) as bar:
             is_done = run.train(bar.say)
         if not is_done:
             print(f"Stopped at step {run.step} of {run.preset.steps}; the same command goes on from here.")
             return 130
         print("Learning to tell goals from other texts ...", flush=True)
         classifier = fit_classifier(options.seed, run.preset.domain_texts, own)
-        size = write_gguf(run.model, run.tokenizer, options.out, classifier)
+        partial = options.out.with_suffix(".part")
+        size = write_gguf(run.model, run.tokenizer, partial, classifier)
+        partial.replace(options.out)
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from here.")
+        return 130
     except (TrainingError, ReopenError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -114,6 +117,22 @@ def _plan(options: argparse.Namespace, own: "Own | None") -> "Plan":
 
 def _fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class _Stopping:
+    """While it lasts, Ctrl-C and SIGTERM end the run behind a whole step; before and after they mean what they did."""
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        for kind in (signal.SIGINT, signal.SIGTERM):
+            self._before[kind] = signal.signal(kind, lambda *_: self._run.stop())
+
+    def __exit__(self, *_: object) -> None:
+        for kind, meant in self._before.items():
+            signal.signal(kind, meant)
 
 
 class _Bar:

@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import io
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch serves training only")
 pytest.importorskip("tokenizers", reason="tokenizers serves training only")
 
+from training import domain, train  # noqa: E402
 from training import run as running  # noqa: E402
 from training.presets import PRESETS  # noqa: E402
 from training.run import Plan, Run, Said, TrainingError  # noqa: E402
@@ -266,6 +268,28 @@ def test_who_stops_a_run_loses_nothing(folder: Path, unbroken: Run) -> None:
     assert resumed.step == 1
     assert resumed.train(keep)
     assert same(resumed, unbroken)
+
+
+def test_a_stop_behind_the_last_step_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While the classifier learns, both signals mean again what they meant before; no half file is left."""
+    out, kinds = tmp_path / "x.gguf", (signal.SIGINT, signal.SIGTERM)
+    meant, found = [signal.getsignal(kind) for kind in kinds], []
+
+    def interrupted(*_: object) -> None:
+        found.extend(signal.getsignal(kind) for kind in kinds)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(domain, "fit_classifier", interrupted)
+    try:
+        assert train.main(["--preset", "smoke", "--out", str(out)]) == 130
+    finally:
+        for kind, one in zip(kinds, meant, strict=True):
+            signal.signal(kind, one)
+    assert found == meant
+    assert "the same command goes on from here" in capsys.readouterr().out
+    assert not out.exists()
 
 
 def test_one_command_gives_the_same_file_twice(tmp_path: Path) -> None:
