@@ -117,7 +117,7 @@ def _check_path(path: Sequence[Pose], sight: Sight, caution: Caution) -> Refusal
             check_ahead(path, sight.profile, sight.fence, loaded=sight.loaded, extra_m=caution.extra_margin_m), caution
         )
         or (check_driving(path) if sight.profile.kind == "rover" else None)
-        or rules.check_step(path[0], path[-1], sight.profile, caution)
+        or rules.check_step(path, sight.profile, caution)
     )
 
 

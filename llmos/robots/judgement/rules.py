@@ -4,6 +4,8 @@ Knows no driver and no time of its own. A value is accepted only by a comparison
 """
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from llmos.documents.robot_profile import Range, RobotProfile
@@ -81,9 +83,10 @@ def check_workspace(pose: Pose, profile: RobotProfile) -> Refusal | None:
     return None
 
 
-def check_step(start: Pose, target: Pose, profile: RobotProfile, caution: Caution = CALM) -> Refusal | None:
-    """Rule `step`: where the profile, or caution, limits the length of one move, this one is no longer."""
-    length_m, limit_m = math.dist(start.point, target.point), caution.step_limit_m(profile)
+def check_step(path: Sequence[Pose], profile: RobotProfile, caution: Caution = CALM) -> Refusal | None:
+    """Rule `step`: where the profile, or caution, limits the length of one move, its whole way is no longer."""
+    length_m = sum(math.dist(a.point, b.point) for a, b in pairwise(path))
+    limit_m = caution.step_limit_m(profile)
     if limit_m is None or length_m <= limit_m:
         return None
     why = f" ({caution.reason})" if caution.max_step_m == limit_m and caution.reason else ""

@@ -200,10 +200,30 @@ def test_bounds_are_inside(pose: Pose) -> None:
 def test_step_limit_binds_where_it_is_set() -> None:
     """Without `max_step_m` any length passes; with it a longer move is refused."""
     far = Pose(1.5, 1.0, 0.5, 0.0)
-    assert rules.check_step(HOME, far, ARM) is None
-    assert str(rules.check_step(HOME, far, replace(ARM, max_step_m=0.5))) == (
+    assert rules.check_step((HOME, far), ARM) is None
+    assert str(rules.check_step((HOME, far), replace(ARM, max_step_m=0.5))) == (
         "The move of 1.87m is longer than max_step_m 0.5; go there in several moves."
     )
+
+
+@pytest.mark.parametrize(
+    ("corners", "length_m"),
+    [
+        ((HOME,), None),
+        ((HOME, HOME), None),
+        ((HOME, Pose(0.1, 0, 1, 3.0)), None),
+        ((HOME, Pose(0.05, 0, 1, 0), Pose(0.1, 0, 1, 0)), None),
+        ((HOME, Pose(0, 0, 1, 3.0), Pose(0.1, 0, 1, 3.0), Pose(0.1, 0, 1, 0)), None),
+        ((HOME, Pose(0, 0.06, 1, 0), Pose(0.01, 0, 1, 0)), "0.12"),
+        ((HOME, Pose(0, 2, 1, 0), Pose(0.01, 2, 1, 0), Pose(0.01, 0, 1, 0)), "4.01"),
+        ((HOME, Pose(0, 0, 1.1, 0), HOME), "0.20"),
+    ],
+)
+def test_a_step_is_as_long_as_its_way(corners: tuple[Pose, ...], length_m: str | None) -> None:
+    """What counts is how far the tool goes, by whatever corners, and not how far it then is from where it began."""
+    refusal = rules.check_step(corners, replace(ARM, max_step_m=0.1))
+    reason = refusal.reason if refusal else None
+    assert reason == (length_m and f"The move of {length_m}m is longer than max_step_m 0.1")
 
 
 @pytest.mark.parametrize(
