@@ -19,8 +19,10 @@ from training.episodes import Episode
 from training.stream import leaf
 
 ROOT = Path(__file__).resolve().parents[1]
+TRAINED = "ablation"
+"""The preset of every run; sizes are changed in its line."""
 COPIED = ("training", "llmos", "pyproject.toml")
-PRESET = '"ablation": Preset(1536, 192, 5, 4, 2, 32, 512,'
+PRESET = f'"{TRAINED}": Preset(1536, 192, 5, 4, 2, 32, 512,'
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Change:
 
 def sizes(vocabulary: int, width: int, layers: int, hidden: int) -> Change:
     """Another tokenizer or network."""
-    new = f'"ablation": Preset({vocabulary}, {width}, {layers}, 4, 2, 32, {hidden},'
+    new = f'"{TRAINED}": Preset({vocabulary}, {width}, {layers}, 4, 2, 32, {hidden},'
     return Change("training/presets.py", PRESET, new)
 
 
@@ -64,10 +66,12 @@ VARIANTS: dict[str, tuple[Change, ...]] = {
     "four texts in ten are no goal": no_goals(0.4),
 }
 """What is changed in each run."""
+ASKED = "asked"
+"""Where FILE says what its figures are of, beside the variants."""
 
 
 class AblationError(Exception):
-    """A change that no longer fits the sources, or a run that ended badly."""
+    """A change that no longer fits the sources, a run that ended badly, or figures of other runs."""
 
 
 def changed_copy(changes: Sequence[Change], folder: Path) -> None:
@@ -91,7 +95,7 @@ def run(name: str, options: argparse.Namespace) -> dict[str, JSON]:
     with tempfile.TemporaryDirectory() as folder:
         changed_copy(VARIANTS[name], Path(folder))
         trained = [
-            *("-m", "training.train", "--preset", options.preset, "--seed", str(options.seed)),
+            *("-m", "training.train", "--preset", TRAINED, "--seed", str(options.seed)),
             *("--out", "model.gguf", "--work", "work"),
         ]
         _python(folder, *trained)
@@ -143,8 +147,19 @@ def surprise(path: Path, episodes: Sequence[Episode]) -> float:
     return total / max(1, len(episodes))
 
 
+def figures(path: Path, asked: JSON) -> dict[str, dict[str, JSON]]:
+    """What FILE holds so far; AblationError where that is of another seed or count, or does not say."""
+    rows: dict[str, dict[str, JSON]] = json.loads(path.read_text("utf-8")) if path.exists() else {ASKED: asked}
+    if rows.get(ASKED) != asked:
+        said = ", ".join(f"{name} {value}" for name, value in rows.get(ASKED, {}).items()) or "nobody knows what"
+        now = ", ".join(f"{name} {value}" for name, value in asked.items())
+        raise AblationError(f"{path} holds figures of {said}, and these would be of {now}; give --out another file")
+    return rows
+
+
 def table(rows: dict[str, dict[str, JSON]]) -> str:
-    """The figures as a Markdown table."""
+    """The figures of FILE as a Markdown table."""
+    rows = {name: row for name, row in rows.items() if name != ASKED}
     heads = list(next(iter(rows.values())))
     lines = [f"| changed | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     lines += [f"| {name} | {' | '.join(str(row[head]) for head in heads)} |" for name, row in rows.items()]
@@ -156,7 +171,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Measure what decisions are worth; one run after the other.")
     parser.add_argument("--out", type=Path, default=Path("build/ablations.json"), help="figures, kept and added to")
     parser.add_argument("--only", nargs="*", help=f"variants: {', '.join(VARIANTS)}")
-    parser.add_argument("--preset", default="ablation")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=200, help="goals per split")
     parser.add_argument("--measure", type=Path, help="only print the figures of this GGUF as JSON")
@@ -166,7 +180,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if unknown := set(options.only or ()) - set(VARIANTS):
         parser.error(f"there is no variant {min(unknown)!r}; there are {', '.join(VARIANTS)}")
-    rows = json.loads(options.out.read_text("utf-8")) if options.out.exists() else {}
+    try:
+        rows = figures(options.out, {"preset": TRAINED, "seed": options.seed, "count": options.count})
+    except AblationError as error:
+        print(error, file=sys.stderr)
+        return 2
     options.out.parent.mkdir(parents=True, exist_ok=True)
     try:
         for name in [name for name in options.only or VARIANTS if name not in rows]:
