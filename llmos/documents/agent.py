@@ -19,7 +19,7 @@ class Agent:
 
     `tools` None means all there are; an empty tuple means none. `model` is an alias, an id, or `inherit`. `skills` are
     opened before its first step. `budget_usd` (`metadata: llmos-budget-usd`) is the most that one run of it may spend;
-    `fallback` (`metadata: llmos-fallback`) says that another model may stand in when its own cannot be reached,
+    `fallback` (`metadata: llmos-fallback`) says that another model may stand in when its own gives no reply,
     `sensitive` (`metadata: llmos-sensitive`) that traces of its runs are kept encrypted or not at all.
     """
 
