@@ -18,15 +18,16 @@ _PARTS = {
     "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
     "fifth": 5, "fifths": 5, "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10,
 }  # fmt: skip
+_ZEROS = frozenset({"oh", "o"})
+_MANY_PARTS = {"halves", "thirds", "quarters", "fourths", "fifths", "eighths", "tenths"}
 _UNDER = frozenset({*range(1, 11), 12, 16, 32, 64, 100})
 _PI = frozenset({"pi", "\u03c0"})
 _PLAIN_PARTS = {"half", "quarter", "quarters", "halves"}
 _JOINED = "=(:[{,;<>~*\"'|" + "\u00b1"
 _TIED = frozenset("-+/:.'^_@#$&*\u2013")
 
-NUMBER_WORDS = frozenset(
-    {"a", "an", "hundred", "thousand", "minus", "negative", "point", *_SMALL, *_TENS, *_PARTS, *_PI}
-)
+_WHOLE_WORDS = frozenset({"hundred", "thousand", *_SMALL, *_TENS})
+NUMBER_WORDS = _WHOLE_WORDS | {"a", "an", "minus", "negative", "point", *_PARTS, *_PI}
 """Every word that a number may begin with."""
 
 
@@ -51,6 +52,30 @@ def numeral(tokens: Tokens, at: int, *, inside: bool = False) -> Numeral | None:
         return None
     found = _pi(tokens, start) or _digits(tokens, start) or _spoken(tokens, start)
     return Numeral(sign * found.value, found.end, found.form) if found else None
+
+
+def in_hundreds(tokens: Tokens, at: int) -> Numeral | None:
+    """`one eighty`, `two seventy five`, `one oh five`; what stands around it tells whether it is one number."""
+    sign, start = _sign(tokens, at)
+    hundreds = _SMALL.get(word(tokens, start), 0) if start is not None else 0
+    if start is None or not 0 < hundreds < 10:
+        return None
+    behind = start + 1 + (mark(tokens, start + 1, attached=True) == "-")
+    if word(tokens, behind) in _ZEROS:
+        ones = _SMALL.get(word(tokens, behind + 1), 0)
+        return Numeral(Decimal(sign * (100 * hundreds + ones)), behind + 2, "word") if 0 < ones < 10 else None
+    rest = _cardinal(tokens, behind)
+    return Numeral(sign * (100 * hundreds + rest[0]), rest[1], "word") if rest and 10 <= rest[0] < 100 else None
+
+
+def counts(tokens: Tokens, at: int) -> bool:
+    """Whether a number stands at a token, or a word that one may begin with."""
+    return 0 <= at < len(tokens) and (tokens[at].kind == "number" or word(tokens, at) in NUMBER_WORDS)
+
+
+def is_spoken(tokens: Tokens, at: int) -> bool:
+    """Whether a word of a whole number stands at a token: `eighty`, but not `a` and not `half`."""
+    return word(tokens, at) in _WHOLE_WORDS
 
 
 def stands_free(tokens: Tokens, at: int) -> bool:
@@ -104,7 +129,16 @@ def _digits(tokens: Tokens, at: int) -> Numeral | None:
         return Numeral(value + parted.value, parted.end, "mixed")
     if (more := _and_a_part(tokens, at + 1)) is not None:
         return Numeral(value + more[0], more[1], "mixed")
+    if value < 20 and (part := _many_parts(tokens, at + 1)):
+        return Numeral(value / part, at + 2, "part")
     return Numeral(value, at + 1, "whole")
+
+
+def _many_parts(tokens: Tokens, at: int) -> int:
+    """Of `3 quarters` and `3 quarter turns` the 4; 0 where a digit counts no parts, as in `block 3 half a metre up`."""
+    if attached(tokens, at) or not (word(tokens, at) in _MANY_PARTS or word(tokens, at + 1) == "turns"):
+        return 0
+    return _PARTS.get(word(tokens, at), 0)
 
 
 def _goes_on(tokens: Tokens, at: int) -> bool:
@@ -203,8 +237,8 @@ def _after_point(tokens: Tokens, at: int, value: Decimal, form: str) -> Numeral 
     if word(tokens, at) != "point":
         return None
     end, decimals = at + 1, ""
-    while _SMALL.get(word(tokens, end), 10) < 10 and len(decimals) < 6:
-        decimals += str(_SMALL[word(tokens, end)])
+    while (figure := _figure(word(tokens, end))) < 10 and len(decimals) < 6:
+        decimals += str(figure)
         end += 1
     if not decimals and (word(tokens, end) in _TENS or word(tokens, end) in _SMALL):
         found = _cardinal(tokens, end)
@@ -212,10 +246,18 @@ def _after_point(tokens: Tokens, at: int, value: Decimal, form: str) -> Numeral 
     return Numeral(value + Decimal(f"0.{decimals}"), end, form) if decimals else None
 
 
+def _figure(name: str) -> int:
+    """The one figure that a word says, or more than nine."""
+    return 0 if name in _ZEROS else _SMALL.get(name, 10)
+
+
 def _and_a_part(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
-    """`and a half`, `and three quarters`."""
+    """`and a half`, `and three quarters`, `and 1/2`."""
     if word(tokens, at) != "and":
         return None
+    written = _ratio(tokens, at + 1) if at + 1 < len(tokens) and tokens[at + 1].gap else None
+    if written and written.value < 1:
+        return written.value, written.end
     many = _SMALL.get(word(tokens, at + 1), 1 if word(tokens, at + 1) == "a" else 0)
     part = _PARTS.get(word(tokens, at + 2), 0)
     return (Decimal(many) / part, at + 3) if 0 < many < part else None

@@ -7,8 +7,8 @@ version or a thousand (`1,500 m`) stays as written too. Who reads a name as a nu
 as written loses only its `.0`: in doubt it stays.
 """
 
-from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free, numeral
-from llmos.models.reading_doubts import multiplied, tail, vague
+from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free
+from llmos.models.reading_doubts import doubtful, multiplied, number_at
 from llmos.models.reading_places import AXES, Place, place
 from llmos.models.reading_tokens import Tokens, as_written, cut, word
 from llmos.models.reading_units import amount, may_be_inch, written
@@ -57,8 +57,8 @@ def _reading(tokens: Tokens, at: int, names: set[int]) -> Place | None:
         return None
     if found := place(tokens, at, names):
         return found
-    number = numeral(tokens, at)
-    if end := vague(tokens, at, number, names) or tail(tokens, at, number, names):
+    number = number_at(tokens, at)
+    if end := doubtful(tokens, at, number, names):
         return Place(as_written(tokens, at, end), end)
     measured = amount(tokens, at, number, named=not may_follow(tokens, at, names))
     if measured:

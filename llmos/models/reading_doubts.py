@@ -1,22 +1,48 @@
-"""Finds what names no one number, a range, a choice or a product: it stays as written as a whole.
+"""Finds what names no one number, a range, a choice, a product, or a piece of a number: as a whole it stays as written.
 
 Knows no names of things but those it is told.
 """
 
-from llmos.models.numerals import Numeral, numeral
+from llmos.models.numerals import Numeral, counts, in_hundreds, is_spoken, numeral
 from llmos.models.reading_tokens import Tokens, mark, word
-from llmos.models.reading_units import amount, counts, unit
-from llmos.models.reading_words import may_follow
+from llmos.models.reading_units import amount, unit
+from llmos.models.reading_words import BODY, DIRECTIONS, NO_THINGS, may_follow
 
 _JOINT_WORDS = frozenset({"or", "to", "by", "x"})
 _TIMES = frozenset({"*", "\u00d7"})
 _JOINTS = frozenset({"-", "\u2013", "\u2014", "~", "/"}) | _TIMES
 _MOST = 3
 """Joints of one range or product that are looked at: a text may be one long row of them."""
+_POINTING_WORDS = "that this other same next last first second third every each any either no which"
+_POINTING = frozenset(_POINTING_WORDS.split())
+_ARTICLES = frozenset({"the", "a", "that", "this", "my", "your", "its"})
+_TURN_WORDS = "turn turning rotate rotating spin swivel twist pivot revolve yaw tilt face a it"
+_TURNING = frozenset(_TURN_WORDS.split())
+_AMOUNT_WORDS = """by about around exactly roughly approximately almost nearly another go drive travel advance proceed
+    reverse retreat climb rise descend ascend"""
+_BEFORE_AMOUNTS = frozenset(_AMOUNT_WORDS.split())
+_PAUSES = frozenset(".,;:!?")
 _CLOSINGS = frozenset({")", "]", "}"})
 
 
-def vague(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> int | None:
+def number_at(tokens: Tokens, at: int) -> Numeral | None:
+    """The number that begins at a token; `one eighty` is 180 where it has a unit and can be nothing else."""
+    larger = _hundreds(tokens, at)
+    return larger[0] if larger and larger[1] else numeral(tokens, at)
+
+
+def doubtful(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
+    """Where what may be more than one number, or only a piece of one, ends; None where nothing is in doubt."""
+    if end := _range(tokens, at, found, names):
+        return end
+    larger = _hundreds(tokens, at)
+    if larger and not larger[1]:
+        measured = amount(tokens, at, larger[0])
+        return measured.end if measured else None
+    return _piece(tokens, at, found, names) or _named_part(tokens, at, found, names)
+
+
+def _range(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> int | None:
     """Where `2 to 3 cm`, `2 - 3 cm`, `2 by 3 cm`, `between 2 and 3 cm` or `an inch or two` end; None for one number."""
     if first is None:
         few = word(tokens, at + 2) == "or" and word(tokens, at + 3) in {"two", "so"}
@@ -38,14 +64,6 @@ def vague(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> in
     return None
 
 
-def tail(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
-    """Where a number ends that is the end of one whose beginning could not be read; None for any other."""
-    if found is None or found.form not in {"part", "mixed"} or at < 1 or tokens[at - 1].kind != "number":
-        return None
-    measured = amount(tokens, at, found) if may_follow(tokens, at - 1, names) else None
-    return measured.end if measured else None
-
-
 def multiplied(tokens: Tokens, at: int) -> bool:
     """Whether the whole number at a token tells how often the amount before it is meant: `10 cm x 3`."""
     if at < 3 or not (word(tokens, at - 1) == "x" or mark(tokens, at - 1) in _TIMES):
@@ -61,3 +79,52 @@ def _behind_joint(tokens: Tokens, at: int) -> int | None:
     while mark(tokens, dots) == "." and dots < at + 3:
         dots += 1
     return dots if dots > at + 1 else None
+
+
+def _hundreds(tokens: Tokens, at: int) -> tuple[Numeral, bool] | None:
+    """`one eighty` before a unit, and whether it is surely 180; None where it is `that one` and eighty, or two things.
+
+    Behind what may be moved it may be a name, as in `push the left one fifty centimeters`.
+    """
+    found = in_hundreds(tokens, at)
+    measured = amount(tokens, at, found) if found else None
+    before = word(tokens, at - 1)
+    if found is None or measured is None or before in _POINTING or _are_things(tokens, measured.end):
+        return None
+    way = before in DIRECTIONS and word(tokens, at - 2) not in _ARTICLES
+    body = before in BODY and word(tokens, at - 2) in {"the", "your"}
+    begins = at == 0 or mark(tokens, at - 1) in _PAUSES
+    turned = measured.kind == "angle" and before in _TURNING
+    sure = way or body or begins or turned or before in _BEFORE_AMOUNTS
+    return found, sure and measured.kind in {"length", "angle"}
+
+
+def _piece(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
+    """Where a number ends whose beginning could not be read, as the `1/2 inches` of `5'6 1/2 inches`."""
+    if found is None or at < 1:
+        return None
+    measured = amount(tokens, at, found)
+    if found.form in {"part", "mixed"} and tokens[at - 1].kind == "number":
+        return measured.end if measured and may_follow(tokens, at - 1, names) else None
+    before = at - 2 if word(tokens, at - 1) in {"oh", "o"} else at - 1
+    if not is_spoken(tokens, before) or not is_spoken(tokens, at):
+        return None
+    end = measured.end if measured else found.end
+    pointed = word(tokens, before) == "one" and word(tokens, before - 1) in _POINTING
+    return None if pointed or _are_things(tokens, end) else end
+
+
+def _named_part(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
+    """Where `5 and a half turn` ends behind `bin`; None where it is one number, as `the box 2 and a half meters`."""
+    if found is None or found.form != "mixed" or may_follow(tokens, at, names):
+        return None
+    joined = any(word(tokens, inside) == "and" for inside in range(at, found.end))
+    many = word(tokens, found.end).endswith("s") or word(tokens, found.end) == "feet"
+    measured = amount(tokens, at, found) if joined and not many else None
+    return measured.end if measured else None
+
+
+def _are_things(tokens: Tokens, at: int) -> bool:
+    """Whether things stand here that a number counts: `two ninety degree turns`."""
+    name = word(tokens, at)
+    return name.endswith("s") and len(name) > 3 and name not in NO_THINGS

@@ -6,7 +6,7 @@ Knows no coordinates and no sentence around the amount, but for the word that te
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free, numeral, stands_free
+from llmos.models.numerals import Numeral, counts, ends_free, numeral, stands_free
 from llmos.models.reading_tokens import Tokens, attached, mark, word
 from llmos.models.reading_words import DIRECTIONS
 from llmos.quantities import SIGNS, scale
@@ -87,9 +87,8 @@ def unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
     sign = mark(tokens, at)
     if sign in {"'", '"'}:
         free = attached(tokens, at) and tokens[at].measures
-        ends = (
-            not attached(tokens, at + 1) or tokens[at + 1].kind == "mark" or (sign == "'" and _inches(tokens, at + 1))
-        )
+        goes_on = attached(tokens, at + 1) and tokens[at + 1].kind != "mark"
+        ends = not goes_on or (sign == "'" and _inches(tokens, at + 1) is not None)
         return ("length", Decimal("0.3048" if sign == "'" else "0.0254"), at + 1) if free and ends else None
     known = scale(sign or word(tokens, at)) or _MISSPELT.get(_nearest(word(tokens, at)))
     if known is None or word(tokens, at + 1) in _NO_UNIT:
@@ -191,11 +190,6 @@ def may_be_inch(tokens: Tokens, at: int) -> bool:
     if mark(tokens, at + 1) in {"-", "+"} or word(tokens, at + 1) in _BEHIND_IN or counts(tokens, at + 1):
         return False
     return not (counts(tokens, at + 2) or word(tokens, at + 2) == "than")
-
-
-def counts(tokens: Tokens, at: int) -> bool:
-    """Whether a number stands at a token."""
-    return at < len(tokens) and (tokens[at].kind == "number" or word(tokens, at) in NUMBER_WORDS)
 
 
 def _one(tokens: Tokens, at: int) -> Amount | None:

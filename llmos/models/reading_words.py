@@ -22,8 +22,9 @@ _MEASURES = """x y z dx dy dz theta angle height heading distance altitude orien
     delta direction"""
 
 DIRECTIONS = frozenset(_WAYS.split())
-_FREE = DIRECTIONS | frozenset(f"{_SMALL_WORDS} {_VERBS} {_MEASURES}".split())
-_BODY = frozenset({"arm", "robot", "gripper", "tool", "hand", "effector", "rover"})
+NO_THINGS = DIRECTIONS | frozenset(f"{_SMALL_WORDS} {_VERBS} {_MEASURES}".split())
+"""Every word that names no thing."""
+BODY = frozenset({"arm", "robot", "gripper", "tool", "hand", "effector", "rover"})
 """What is there once, and is no `arm 2` where an article stands before it."""
 _MORE = frozenset({"more", "further", "additional", "extra"})
 _LISTING = frozenset({"and", "or", "to", "through"})
@@ -53,13 +54,13 @@ def may_follow(tokens: Tokens, at: int, names: set[int]) -> bool:
         return False
     if tokens[before].kind == "mark":
         return tokens[before].text not in "#$"
-    if word(tokens, before) in _BODY:
+    if word(tokens, before) in BODY:
         return word(tokens, before - 1) in {"the", "your"}
-    return word(tokens, before) in _FREE
+    return word(tokens, before) in NO_THINGS
 
 
 def may_precede(tokens: Tokens, end: int) -> bool:
     """Whether what stands behind a whole number is nothing that could be counted."""
     for _ in range(3):
         end += word(tokens, end) in _MORE
-    return end >= len(tokens) or tokens[end].kind == "mark" or word(tokens, end) in _FREE
+    return end >= len(tokens) or tokens[end].kind == "mark" or word(tokens, end) in NO_THINGS
