@@ -5,6 +5,7 @@ Knows no network. Logarithmic upwards, a grey line where a round of the data beg
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from math import ceil, floor, log10
 from pathlib import Path
@@ -62,15 +63,26 @@ def _text(x: object, y: object, text: str, anchor: str = "start") -> str:
     return f'<text x="{x}" y="{y}" {FONT} fill="{INK}" text-anchor="{anchor}">{text}</text>'
 
 
-def main() -> None:
-    """Draw a log that is there."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw a log that is there; 2 with a sentence for one that is not, or that is none."""
     parser = argparse.ArgumentParser(description="Draw the loss curve of a training run.")
     parser.add_argument("log", type=Path)
     parser.add_argument("picture", type=Path)
     parser.add_argument("--rounds", type=int, nargs="*", default=(), help="steps of each round")
-    options = parser.parse_args()
-    draw_curves(options.log, options.picture, options.rounds)
+    options = parser.parse_args(arguments)
+    try:
+        is_empty = not options.log.read_text("utf-8").strip()
+        draw_curves(options.log, options.picture, options.rounds)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except (ValueError, KeyError, TypeError) as error:
+        print(f"{options.log} is no log of a training run ({error})", file=sys.stderr)
+        return 2
+    if is_empty:
+        print(f"{options.log} is no log of a training run (it is empty)", file=sys.stderr)
+    return 2 if is_empty else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,11 +5,13 @@ What people wrote is of the validation sheet, unless `--sheet test` asks for the
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
 
+from llmos.errors import LLMosError
 from training import prompt
 from training.episodes import Episode
 from training.measure import judging
@@ -49,8 +51,8 @@ def mistake(decision: Decision) -> str:
     return f"    {asked!r}\n        wanted  {prompt.reply(decision.step.reply)}\n        written {decision.text}"
 
 
-def main() -> None:
-    """Print one line per split, and what went wrong when asked."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one line per split, and what went wrong when asked; 2 with a sentence where there is nothing to ask."""
     parser = argparse.ArgumentParser(description="Measure a pocket model through llama.cpp.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--count", type=int, default=300, help="at most so many of each split")
@@ -58,15 +60,20 @@ def main() -> None:
     parser.add_argument("--wrong", type=int, default=0, help="show so many wrong replies per split")
     parser.add_argument("--only", default="", help="only splits whose name holds this")
     parser.add_argument("--sheet", choices=SHEETS, default="validation", help="which of the two that people wrote")
-    options = parser.parse_args()
-    planner = Planner(options.file, grammar=not options.no_grammar)
+    options = parser.parse_args(arguments)
+    try:
+        planner = Planner(options.file, grammar=not options.no_grammar)
+    except LLMosError as error:
+        print(error, file=sys.stderr)
+        return 2
     for name, episodes in splits(Draw(options.count, options.sheet)).items():
         if options.only in name and episodes:
             runs = planner.play(episodes)
             print(f"{name:34}{line(runs)}", flush=True)
             wrong = (one for one in judging.decisions(runs) if not judging.is_right(one))
             print("".join(f"{mistake(one)}\n" for one in islice(wrong, options.wrong)), end="")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

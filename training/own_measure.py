@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+from llmos.errors import LLMosError
 from training.episodes import Episode, Split
 from training.measure.asking import Planner
 from training.measure.judging import goals
@@ -61,16 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         own = read_own(options.own)
-    except OwnError as error:
+        planner = Planner(options.file, grammar=True)
+        before = Planner(options.before, grammar=True) if options.before else None
+    except (OwnError, LLMosError) as error:
         print(error, file=sys.stderr)
         return 2
-    planner = Planner(options.file, grammar=True)
     for name, right, asked in report(planner, own, options.count):
         print(f"{name:44} {right:4} of {asked}", flush=True)
-    was = old_rows(Planner(options.before, grammar=True), options.count) if options.before else []
-    before = {name: f", before {right}" for name, right, _ in was}
+    was = {name: f", before {right}" for name, right, _ in old_rows(before, options.count)} if before else {}
     for name, right, asked in old_rows(planner, options.count):
-        print(f"{name:44} {right:4} of {asked}{before.get(name, '')}", flush=True)
+        print(f"{name:44} {right:4} of {asked}{was.get(name, '')}", flush=True)
     return 0
 
 

@@ -55,12 +55,15 @@ class Run:
 
 
 class Planner:
-    """A model to be asked. Without a grammar it may write anything; only when `scored` does it tell how sure it is."""
+    """A model to be asked; ModelError where `path` holds none.
+
+    Without a grammar it may write anything; only when `scored` does it tell how sure it is.
+    """
 
     def __init__(self, path: Path, *, grammar: bool = True, scored: bool = False, backend: str | None = None) -> None:
+        self._classifier = read_classifier(read_header(path).keys, path)
         self._backend: Backend = load(Loading(path, None, CONTEXT_TOKENS, 1), backend)
         self._grammar, self._scored = grammar, scored
-        self._classifier = read_classifier(read_header(path).keys, path)
 
     def complete(self, values: Mapping[str, JSON], longest: int = LONGEST_REPLY) -> Completion:
         """What llama.cpp makes of one prompt."""
