@@ -12,7 +12,7 @@ from llmos.models.reading_doubts import doubtful, multiplied, number_at
 from llmos.models.reading_places import AXES, Place, place
 from llmos.models.reading_tokens import Tokens, as_written, cut, word
 from llmos.models.reading_units import amount, may_be_inch, written
-from llmos.models.reading_words import is_amount, may_follow
+from llmos.models.reading_words import is_amount, may_be_name, may_follow
 
 _SIGNS = frozenset({"-", "+", "minus", "negative"})
 _BEGINNINGS = NUMBER_WORDS | AXES | set("([{-+") | {"another"}
@@ -76,7 +76,8 @@ def _bare(tokens: Tokens, at: int, number: Numeral, names: set[int]) -> Place | 
         return None
     if word(tokens, at) == "one" and number.end == at + 1 and not _is_counted(tokens, at):
         return None
-    if word(tokens, at - 1) in {"version", "v", "python"} or not (sure or is_amount(tokens, at, number.end, names)):
+    amounts = is_amount(tokens, at, number.end, names) and not may_be_name(tokens, at, number.end)
+    if word(tokens, at - 1) in {"version", "v", "python"} or not (sure or amounts):
         names.add(number.end - 1)
         return None
     text = written(number.value) if sure or number.value < _YEAR else None

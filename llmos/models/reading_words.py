@@ -26,6 +26,13 @@ NO_THINGS = DIRECTIONS | frozenset(f"{_SMALL_WORDS} {_VERBS} {_MEASURES}".split(
 """Every word that names no thing."""
 BODY = frozenset({"arm", "robot", "gripper", "tool", "hand", "effector", "rover"})
 """What is there once, and is no `arm 2` where an article stands before it."""
+_MOVERS = frozenset({"move", "push", "pull", "slide", "shift", "lift", "raise", "drop", "lower", "nudge", "roll"})
+_ONTO = frozenset({"on", "onto", "into"})
+_INTO = _ONTO | {"to", "in"}
+_ARTICLES = frozenset({"the", "a", "an", "my", "your", "that", "this"})
+_SIDE_WORDS = "front rear side port starboard north south positive negative opposite other same"
+_SIDES = frozenset(_SIDE_WORDS.split())
+_NUMBERED = frozenset({"no", "nr", "num", "nos"})
 _MORE = frozenset({"more", "further", "additional", "extra"})
 _LISTING = frozenset({"and", "or", "to", "through"})
 
@@ -37,6 +44,17 @@ def is_amount(tokens: Tokens, start: int, end: int, names: set[int]) -> bool:
     ):
         return False
     return may_follow(tokens, start, names) and may_precede(tokens, end)
+
+
+def may_be_name(tokens: Tokens, start: int, end: int) -> bool:
+    """Whether one whole number may name a thing: `stack it on 2`, `move 2 to bin 3`, but not `move 30 to the left`."""
+    if word(tokens, start - 1) in _ONTO and mark(tokens, end) not in {",", ";", "/"}:
+        return True
+    if word(tokens, start - 1) not in _MOVERS or word(tokens, end) not in _INTO:
+        return False
+    at = end + 1 + (word(tokens, end + 1) in _ARTICLES)
+    told = at > end + 1 or (at + 1 < len(tokens) and tokens[at + 1].kind == "number")
+    return told and word(tokens, at) not in NO_THINGS | _SIDES | {""}
 
 
 def _begins(tokens: Tokens, at: int) -> bool:
@@ -53,7 +71,8 @@ def may_follow(tokens: Tokens, at: int, names: set[int]) -> bool:
     if listed < before and (listed in names or (listed - 1 in names and mark(tokens, listed) == ",")):
         return False
     if tokens[before].kind == "mark":
-        return tokens[before].text not in "#$"
+        numbered = word(tokens, before - 1) in _NUMBERED and mark(tokens, before, attached=True) == "."
+        return tokens[before].text not in "#$" and not numbered
     if word(tokens, before) in BODY:
         return word(tokens, before - 1) in {"the", "your"}
     return word(tokens, before) in NO_THINGS
