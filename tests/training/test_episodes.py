@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 
-from training import handling, prompt
+from training import goals, handling, prompt
 from training.derivation import Words
 from training.episodes import Author, Episode, Split, may_join
 from training.goals import Draft
 from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_grammar
 from training.numbers import is_held_out as number_is_held_out
-from training.toolkit import ARM, STRANGERS
+from training.toolkit import STRANGERS, bare_list
 from training.world import Call, World
 
 NUMBER = re.compile(r"(?<![\w.])[xyz^]?([-+]?\d*\.?\d+)")
@@ -73,20 +73,17 @@ def test_an_error_ends_in_failed_and_nothing_else_follows() -> None:
 
 
 def test_picking_nothing_is_a_failure_but_closing_on_nothing_is_not() -> None:
-    """Gripping nothing fails only where something was to be gripped."""
-    world = World(objects={}, places={})
-    author = Author(Split(), Random(3))
-    draft = Draft(World(objects={}), goal_grammar(held_out=False), Random(4))
-    picking = handling.pick_at(draft)
-    assert picking is not None
-    tools = episodes(1)[0].steps[0].values["tools"]
-    whole = [*tools]
-    for name in ARM:
-        if name not in {tool["function"]["name"] for tool in whole}:
-            whole.append({"type": "function", "function": {"name": name, "parameters": {}}})
-    outcomes = {tuple(statuses(author.play(picking, World(), whole))) for _ in range(5)}
-    assert outcomes == {("failed",)}
-    assert world.state()["holding"] == "nothing"
+    """Gripping nothing fails only where something was to be gripped, also where the tool calls it no error."""
+    author, found = Author(Split(), Random(3)), {"pick_at": set(), "grip": set()}
+    for seed in range(60):
+        for intent in (handling.pick_at, goals.close_gripper):
+            world = World()
+            goal = intent(Draft(world, goal_grammar(held_out=False), Random(seed)))
+            *_, closed, last = author.play(goal, world, bare_list()).steps
+            assert world.holding is None
+            if closed.reply.name == "toggle_tool" and not last.values["messages"][-1]["is_error"]:
+                found[goal.intent].add(last.reply.arguments["status"])
+    assert found == {"pick_at": {"failed"}, "grip": {"done"}}
 
 
 def test_training_sees_no_number_that_is_held_out() -> None:
