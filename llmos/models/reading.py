@@ -12,7 +12,7 @@ from llmos.models.reading_doubts import doubtful, multiplied, number_at
 from llmos.models.reading_places import AXES, Place, place
 from llmos.models.reading_tokens import Tokens, as_written, cut, word
 from llmos.models.reading_units import amount, may_be_inch, written
-from llmos.models.reading_words import is_amount, may_be_name, may_follow
+from llmos.models.reading_words import ANGLES, is_amount, may_be_name, may_follow
 
 _SIGNS = frozenset({"-", "+", "minus", "negative"})
 _BEGINNINGS = NUMBER_WORDS | AXES | set("([{-+") | {"another"}
@@ -72,7 +72,8 @@ def _bare(tokens: Tokens, at: int, number: Numeral, names: set[int]) -> Place | 
     """A number without unit."""
     beside = [token.kind == "number" for token in (*tokens[max(0, at - 1) : at], *tokens[number.end : number.end + 1])]
     sure = number.form in {"decimal", "mixed"} or (tokens[at].text in _SIGNS and not any(beside))
-    if number.form != "decimal" and (may_be_inch(tokens, number.end) or multiplied(tokens, at)):
+    inches = may_be_inch(tokens, number.end) and not ANGLES & {word(tokens, at - 1), word(tokens, at - 2)}
+    if number.form != "decimal" and (inches or multiplied(tokens, at)):
         return None
     if word(tokens, at) == "one" and number.end == at + 1 and not _is_counted(tokens, at):
         return None

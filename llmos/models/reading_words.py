@@ -21,6 +21,7 @@ _VERBS = """move go shift slide nudge push pull translate jog step displace trav
 _MEASURES = """x y z dx dy dz theta angle height heading distance altitude orientation rotation depth value degrees
     delta direction"""
 
+ANGLES = frozenset({"theta", "angle", "heading", "orientation", "rotation", "yaw"})
 DIRECTIONS = frozenset(_WAYS.split())
 NO_THINGS = DIRECTIONS | frozenset(f"{_SMALL_WORDS} {_VERBS} {_MEASURES}".split())
 """Every word that names no thing."""

@@ -213,6 +213,8 @@ READ = [
     ("put it at x 1 y 2 z 3 in right there", "put it at x1.0 y2.0 z3.0 in right there"),
     ("zero in on 1, 2, 3", "0.0 in on x1.0 y2.0 z3.0"),
     ("move 1 in thoughtfully", "move 1 in thoughtfully"),
+    ("set theta to 10 in your own time", "set theta to 10.0 in your own time"),
+    ("set theta to 10 in yoru own time", "set theta to 10.0 in yoru own time"),
     ("move two in thoughtfully", "move two in thoughtfully"),
     ("move 1 1/2 in thoughtfully", "move 1 1/2 in thoughtfully"),
     ("move 1 in x", "move 1.0 in x"),
