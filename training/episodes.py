@@ -11,13 +11,12 @@ from itertools import pairwise
 from random import Random
 
 from llmos.messages import JSON
-from training import goals
-from training.extras import WORDS
+from training import extras, goals
 from training.goals import Draft, Goal, Intent
 from training.grammar import abstain_grammar, goal_grammar, is_held_out, prose, result_grammar
-from training.mixes import INTENTS, JOINED, MIXES, Mix, of_kind
+from training.mixes import INTENTS, JOINED, MIXES, NEEDING, Mix, of_kind
 from training.surroundings import nonsense, random_world
-from training.toolkit import bare_list, reduced_list, whole_list
+from training.toolkit import bare_list, own_tools, reduced_list, whole_list
 from training.wording import framed, listed, numbers_in, slip
 from training.world import Call, Result, World
 
@@ -134,7 +133,7 @@ class Author:
                 goal = self._wrapped(goal)
             goal = replace(goal, text=self._sentence(goal.text, world))
         else:
-            goal = self.goal(world)
+            goal = self._lacking(world, tools) or self.goal(world)
         return self.play(goal, world, tools)
 
     def no_goal(self, world: World) -> str:
@@ -182,14 +181,26 @@ class Author:
         return Episode(intent, goal.text, tuple(steps))
 
     def _has_missed(self, goal: Goal, call: Call, world: World) -> bool:
-        closed = call.name == "toggle_tool" and call.arguments["activate"]
-        return goal.must_grip and bool(closed) and world.holding is None
+        return goal.must_grip and _closes(call) and world.holding is None
 
     def goal(self, world: World) -> Goal:
         """A goal that the whole arm can reach, or that names what is not there."""
         draft = Draft(world, self._goals, self._random, self._split.held_out_numbers)
         is_joined = self._random.random() < self._mix.joined
-        goal = self._joined(draft) if is_joined else draw_goal(draft, self._mix.intents)
+        return self._said(self._joined(draft) if is_joined else draw_goal(draft, self._mix.intents), world)
+
+    def _lacking(self, world: World, tools: list[JSON]) -> Goal | None:
+        """Now and then a goal for a tool that the list lacks, each tool as often as any other."""
+        own = {*own_tools(world.kind), *world.extras}
+        missing = sorted(own - {tool["function"]["name"] for tool in tools})
+        if not missing or self._random.random() >= self._mix.lacking:
+            return None
+        intent = NEEDING.get(self._random.choice(missing), extras.use)
+        goal = intent(Draft(world, self._goals, self._random, self._split.held_out_numbers))
+        return goal and self._said(goal, world)
+
+    def _said(self, goal: Goal, world: World) -> Goal:
+        """As people say and type it."""
         goal = self._wrapped(goal)
         return replace(goal, text=self._sentence(goal.text, world))
 
@@ -197,13 +208,15 @@ class Author:
         """Two or three goals in a row; some pairs of neighbours are kept from training."""
         while True:
             parts = self._row(draft)
-            if may_join([part.intent for part in parts], held_out=self._split.held_out_joints):
+            may_stand = may_join([part.intent for part in parts], held_out=self._split.held_out_joints)
+            must_grip = {part.must_grip for part in parts if any(map(_closes, part.calls))}
+            if may_stand and len(must_grip) < 2:  # what to close on is clear, or nothing
                 break
         texts = [part.text for part in parts]
         text = listed(texts, draft.random)
         if text is None:
             text = texts[0] + "".join(draft.say("then") + later for later in texts[1:])
-        return Goal("joined", text, tuple(call for part in parts for call in part.calls))
+        return Goal("joined", text, tuple(call for part in parts for call in part.calls), True in must_grip)
 
     def _row(self, draft: Draft) -> list[Goal]:
         """Goals, each made up where the one before has led."""
@@ -270,6 +283,10 @@ def draw_goal(draft: Draft, intents: dict[Intent, float]) -> Goal:
             return goal
 
 
+def _closes(call: Call) -> bool:
+    return call.name == "toggle_tool" and bool(call.arguments["activate"])
+
+
 def tool_names(step: Step) -> list[str]:
     """What the tools that the planner sees are called."""
     return [tool["function"]["name"] for tool in step.values["tools"]]
@@ -290,5 +307,5 @@ def exchange(call: Call, result: Result) -> list[JSON]:
 def _told(text: str, world: World) -> tuple[set[str], list[str]]:
     """The words of things, places and own tools that a text holds, and the numbers that the host reads in it."""
     names = " ".join((*world.objects, *world.places, *world.extras)).replace("_", " ").lower().split()
-    words = {*names, *(word for kind in WORDS.values() for word in kind)} if world.extras else set(names)
+    words = {*names, *(word for kind in extras.WORDS.values() for word in kind)} if world.extras else set(names)
     return {word for word in words if word in text.lower()}, numbers_in(text)

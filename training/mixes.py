@@ -74,6 +74,8 @@ JOINED: dict[Intent, float] = {
     goals.status: 0.7,
     goals.view: 1.5,
     handling.go_place: 1.5,
+    handling.pick: 2.5,
+    handling.pick_at: 1.5,
 }
 ROVER: dict[Intent, float] = {
     goals.move_to: 9,
@@ -124,6 +126,17 @@ ROVER_JOINED: dict[Intent, float] = {
     handling.go_place: 2,
 }
 
+NEEDING: dict[str, Intent] = {
+    "emergency_stop": goals.stop,
+    "get_camera_feed": goals.view,
+    "get_status": goals.status,
+    "go_home": goals.go_home,
+    "move_relative": goals.relative,
+    "move_to": goals.move_to,
+    "toggle_tool": goals.open_gripper,
+}
+"""A goal that takes the tool; for those that only one robot has it is `extras.use`."""
+
 
 def of_kind(intents: dict[Intent, float], kind: Kind) -> dict[Intent, float]:
     """What of a mix comes up for this kind of robot."""
@@ -140,13 +153,15 @@ class Mix:
     no_goals: float
     joined: float
     reduced_lists: float
+    lacking: float
     finishes: float
     questions: float = 0.0
 
 
 MIXES = (
-    Mix(INTENTS, no_goals=0.22, joined=0.08, reduced_lists=0.15, finishes=0.4),
-    Mix(HARD, no_goals=0.28, joined=0.14, reduced_lists=0.45, finishes=0.6, questions=0.15),
+    Mix(INTENTS, no_goals=0.22, joined=0.08, reduced_lists=0.15, lacking=0.35, finishes=0.4),
+    Mix(HARD, no_goals=0.28, joined=0.14, reduced_lists=0.35, lacking=0.35, finishes=0.6, questions=0.15),
 )
-"""One for each round; `finishes` is how many of the replies that finish a longer run are learned from, `questions` how
-many of the texts that are no goal ask how, why or whether one would do something."""
+"""One for each round. `lacking` is how many goals need a tool that the list lacks, where it lacks one; `finishes` how
+many of the replies that finish a longer run are learned from; `questions` how many of the texts that are no goal ask
+how, why or whether one would do something."""

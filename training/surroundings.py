@@ -33,9 +33,10 @@ def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> Wor
     if random.random() < (0.3 if hard else 0.15):
         world.objects = {} if random.random() < 0.6 else world.objects
         _add_blocks(world, random)
+    free = random.sample(list(world.places.values()), len(world.places))  # two things are never at one point
     for name in world.objects:
-        if world.places and random.random() < 0.25:
-            world.objects[name] = random.choice(list(world.places.values()))
+        if free and random.random() < 0.25:
+            world.objects[name] = free.pop()
     if any(name[0].isupper() for name in world.places) and random.random() < (0.6 if hard else 0.3):
         world.places.setdefault(random.choice(("shelf", "bin")), _point(random))  # "shelf" is not "shelf A3"
     if world.objects and random.random() < 0.15:
@@ -132,7 +133,8 @@ def _align(world: World, random: Random) -> None:
 
     for things in (world.objects, world.places):
         for name, (x, y, z) in things.items():
-            things[name] = (across(x), across(y), random.choice(values) if random.random() < 0.3 else z)
+            point = (across(x), across(y), random.choice(values) if random.random() < 0.3 else z)
+            things[name] = point if point not in things.values() else (x, y, z)
 
 
 def _add_blocks(world: World, random: Random) -> None:

@@ -1,6 +1,7 @@
 """Laws of the episodes that the pocket model learns from."""
 
 import re
+from collections import Counter
 from itertools import islice
 from random import Random
 
@@ -12,7 +13,7 @@ from training.episodes import Author, Episode, Split, may_join
 from training.goals import Draft
 from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_grammar
 from training.numbers import is_held_out as number_is_held_out
-from training.toolkit import STRANGERS, bare_list
+from training.toolkit import ARM, STRANGERS, bare_list
 from training.world import Call, World
 
 NUMBER = re.compile(r"(?<![\w.])[xyz^]?([-+]?\d*\.?\d+)")
@@ -84,6 +85,29 @@ def test_picking_nothing_is_a_failure_but_closing_on_nothing_is_not() -> None:
             if closed.reply.name == "toggle_tool" and not last.values["messages"][-1]["is_error"]:
                 found[goal.intent].add(last.reply.arguments["status"])
     assert found == {"pick_at": {"failed"}, "grip": {"done"}}
+
+
+def test_each_tool_that_a_list_lacks_is_asked_for_about_as_often() -> None:
+    """Whatever is taken away, goals for it come up: a planner must not call by habit what is not offered."""
+    random, asked, drawn = Random(4), Counter[str](), Counter[str]()
+    author = Author(Split(round=1), random)
+    for _ in range(1500):
+        world = World(objects={"cube": (500, 500, 50)})
+        lacking = random.choice(list(ARM))
+        tools = [tool for tool in bare_list() if tool["function"]["name"] != lacking]
+        drawn[lacking] += 1
+        asked[lacking] += author.episode(world, tools).intent == "missing_tool"
+    assert all(0.2 < asked[name] / drawn[name] < 0.8 for name in ARM)
+
+
+def test_what_was_to_be_picked_first_ends_a_row_of_goals_when_it_is_missed() -> None:
+    """`pick it up, then go home` does not go home with an empty gripper."""
+    rows = [one for one in episodes(4000, split=Split(round=1)) if one.intent == "joined"]
+    missed = [one for one in rows if one.steps[-1].reply.arguments == {"status": "failed", "quote": "result"}]
+    assert missed
+    for episode in missed:
+        last, _ = episode.steps[-2:]
+        assert last.reply == Call("toggle_tool", {"activate": True})
 
 
 def test_training_sees_no_number_that_is_held_out() -> None:

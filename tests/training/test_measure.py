@@ -93,10 +93,10 @@ def test_a_sample_holds_as_many_as_it_says() -> None:
 
 
 def test_the_test_sheet_is_large_enough_for_its_floors() -> None:
-    """At least 240 goals that people wrote, 40 of them with words that training never says."""
+    """At least 240 goals that people wrote, 30 of them with words that training never says."""
     written = goals(Draw(None, "test"), usual=1)
     assert len(written[KNOWN]) + len(written[UNKNOWN]) >= 240
-    assert len(written[UNKNOWN]) >= 40
+    assert len(written[UNKNOWN]) >= 30
 
 
 def test_the_right_replies_score_everything() -> None:
@@ -110,7 +110,7 @@ def test_the_right_replies_score_everything() -> None:
 
 def test_a_reply_that_is_not_sure_enough_abstains() -> None:
     """As on the host: it is no right call and no false action, and where nothing is to be done it is right."""
-    call = next(one for one in GOALS[SEEN] if not judging.is_abstention(one.steps[0])).steps[0]
+    call = next(one.steps[0] for one in GOALS[SEEN] if one.steps[0].reply.name not in judging.HARMLESS)
     unsure = decided(call, prompt.reply(call.reply), 0.4)
     assert (judging.is_right(unsure), judging.is_right(unsure, 0.5)) == (True, False)
     slip = decided(NOTHING[0].steps[0], '{"name":"go_home","arguments":{}}', 0.4)

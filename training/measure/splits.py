@@ -107,7 +107,8 @@ def no_goals(draw: Draw, *, held_out: bool, usual: int = 300) -> list[Episode]:
     Such as a goal that is taken back or forbidden, a question about one, and all in the frames that people put around.
     """
     split = replace(TYPED, held_out_phrases=held_out, round=len(MIXES) - 1)
-    return draw.first((one for one in _episodes(split, f"{draw.sheet}:none") if one.intent == "abstain"), usual)
+    made = (one for one in _episodes(split, f"{draw.sheet}:none") if one.intent == "abstain")
+    return draw.first((one for one in made if not (held_out and is_trained(one.goal))), usual)
 
 
 def foreign(draw: Draw) -> dict[str, list[Episode]]:
