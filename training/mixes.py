@@ -57,8 +57,8 @@ HARD: dict[Intent, float] = {
     goals.move_to_some_axes: 5,
     goals.square: 4,
     handling.place_at: 5,
-    handling.place_on: 5,
-    handling.transfer: 18,
+    handling.place_on: 7,
+    handling.transfer: 24,
     handling.stack_on: 7,
     handling.stack: 16,
 }
@@ -160,7 +160,7 @@ class Mix:
 
 MIXES = (
     Mix(INTENTS, no_goals=0.22, joined=0.08, reduced_lists=0.15, lacking=0.35, finishes=0.4),
-    Mix(HARD, no_goals=0.28, joined=0.14, reduced_lists=0.35, lacking=0.35, finishes=0.6, questions=0.15),
+    Mix(HARD, no_goals=0.28, joined=0.14, reduced_lists=0.33, lacking=0.45, finishes=0.6, questions=0.15),
 )
 """One for each round. `lacking` is how many goals need a tool that the list lacks, where it lacks one; `finishes` how
 many of the replies that finish a longer run are learned from; `questions` how many of the texts that are no goal ask

@@ -33,7 +33,8 @@ def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> Wor
     if random.random() < (0.3 if hard else 0.15):
         world.objects = {} if random.random() < 0.6 else world.objects
         _add_blocks(world, random)
-    free = random.sample(list(world.places.values()), len(world.places))  # two things are never at one point
+    free = list(dict.fromkeys(world.places.values()))  # two things are never at one point
+    random.shuffle(free)
     for name in world.objects:
         if free and random.random() < 0.25:
             world.objects[name] = free.pop()
@@ -126,15 +127,19 @@ def _align(world: World, random: Random) -> None:
     """Let things share coordinates, or mirror them, as where people put them: what is copied must be told apart."""
     if random.random() >= ALIGNED:
         return
-    values = [abs(value) for point in (*world.objects.values(), *world.places.values()) for value in point]
-
-    def across(value: int) -> int:
-        return random.choice(values) * random.choice((-1, 1)) if random.random() < 0.5 else value
-
+    points = [*world.objects.values(), *world.places.values()]
     for things in (world.objects, world.places):
-        for name, (x, y, z) in things.items():
-            point = (across(x), across(y), random.choice(values) if random.random() < 0.3 else z)
-            things[name] = point if point not in things.values() else (x, y, z)
+        for name, at in things.items():
+            point = _like(at, random.choice(points), random)
+            things[name] = point if point not in things.values() else at
+
+
+def _like(at: Point, other: Point, random: Random) -> Point:
+    """Some coordinates of the other point, those on the table perhaps on the other side of it."""
+    shared = random.sample(range(3), random.choice((0, 1, 1, 2, 2)))
+    sides = random.choice((-1, 1)), random.choice((-1, 1)), 1
+    x, y, z = (other[axis] * sides[axis] if axis in shared else at[axis] for axis in range(3))
+    return x, y, z
 
 
 def _add_blocks(world: World, random: Random) -> None:
