@@ -42,9 +42,7 @@ class Preset:
 
 
 PRESETS = {
-    "own": Preset(
-        1536, 192, 5, 4, 2, 32, 512, (400,), rows=6, length=512, muon_lr=0.005, adam_lr=0.002, bfloat16=True
-    ),
+    "own": Preset(1536, 192, 5, 4, 2, 32, 512, (400,), rows=6, length=512, muon_lr=0.005, adam_lr=0.002, bfloat16=True),
     "ablation": Preset(1536, 192, 5, 4, 2, 32, 512, rounds=(260, 220), rows=6, length=512, bfloat16=True),
     "smoke": Preset(400, 32, 2, 2, 1, 32, 64, rounds=(2, 2), rows=1, length=512, texts=300, domain_texts=500),
     "ci": Preset(1536, 192, 5, 4, 2, 32, 512, rounds=(700, 700), rows=12, length=512, bfloat16=True, compiled=True),
