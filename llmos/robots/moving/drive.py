@@ -26,9 +26,13 @@ _SHARES = 100
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is asked at every tick: why to halt, what share of the speed is allowed, what is wrong with a setpoint."""
+    """What is asked at every tick: why to halt, what share of the speed is allowed, what is wrong with a setpoint.
+
+    `end` says why a robot that has no way left does nothing more, neither settle nor grip.
+    """
 
     halt: Callable[[], Refusal | None]
+    end: Callable[[], Refusal | None]
     share: Callable[[], float]
     wrong: Callable[[Pose, Pose, float], Refusal | None]
 
@@ -124,14 +128,26 @@ class Drive:
         late_s = self._pace.now_s() - self._ticked_s - period_s
         return period_s if late_s < period_s * _ON_TIME else period_s + min(late_s, _MOST_LATE * period_s)
 
-    async def settle(self, profile: RobotProfile, target: Pose | None) -> None:
-        """Hold the last setpoint until the robot rests, at the target if there is one; no longer than it may take."""
+    async def settle(
+        self, profile: RobotProfile, watch: Watch, target: Pose, halted: Refusal | None = None, *, grips: bool
+    ) -> Refusal | None:
+        """Hold the last setpoint until the robot rests at the target, no longer than it may take; why not, if halted.
+
+        Once halted it rests wherever that is, and where the setpoint `grips`, it is not sent again.
+        """
         until_s = self._pace.now_s() + profile.settle_time_s
         settled = False
         while not settled and self._pace.now_s() < until_s:
             await self._pace.wait(profile.control_period_s)
-            self.send(self.sent)
-            settled = self.is_at(target, profile) if target else stands_still(self.measured, profile)
+            reason = watch.end()
+            halted = halted or reason
+            if halted and grips:
+                self.tick()
+            else:
+                self.send(self.sent)
+            settled = stands_still(self.measured, profile) if halted else self.is_at(target, profile)
+        reason = watch.end()  # of what was measured last
+        return halted or reason
 
     def is_at(self, target: Pose, profile: RobotProfile) -> bool:
         """Whether the measured state is the commanded one, within the profile's tolerances, and stays so."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import anyio
+import anyio.lowlevel
 
 from llmos.documents.robot_profile import RobotProfile
 from llmos.robots.base import Commanded, ForceLimited, Measured, Pose
@@ -35,6 +36,11 @@ class Task:
     profile: RobotProfile
 
     @property
+    def grips(self) -> bool:
+        """Whether it has no way and works the gripper alone."""
+        return len(self.path) == 1
+
+    @property
     def speed_factor(self) -> float:
         """The share of the speed limits that it may use."""
         return self.case.speed_factor(self.profile)
@@ -53,9 +59,13 @@ class Execution:
     ended: Motion | None = field(default=None, init=False)
 
     async def carry_out(self, task: Task) -> Motion:
-        """Move and come to rest: within the limits when cancelled, and for good when this loop itself fails."""
+        """Move and come to rest: within the limits when cancelled, and for good when this loop itself fails.
+
+        What was cancelled before it begins does not begin.
+        """
+        await anyio.lowlevel.checkpoint_if_cancelled()
         before, drive, profile = self.drive.measured, self.drive, task.profile
-        if refusal := self._check_start(task.path):
+        if refusal := self._check_start(task):
             self.ended = Motion(task.verdict, drive.sent, before, before, reached=False, halted=refusal)
             return self.ended
         motion = PathMotion(task.path, profile, task.speed_factor)
@@ -67,12 +77,12 @@ class Execution:
             drive.send(Commanded(task.path[0], task.closed))
             try:
                 halted = await drive.follow(motion, profile, watch)
-                await drive.settle(profile, motion.target if halted is None else None)
+                halted = await drive.settle(profile, watch, motion.target, halted, grips=task.grips)
             except anyio.get_cancelled_exc_class() as error:
                 cancelled = error
                 with anyio.CancelScope(shield=True):
                     halted = await drive.follow(motion, profile, watch, rules.CANCELLED)
-                    await drive.settle(profile, None)
+                    halted = await drive.settle(profile, watch, motion.target, halted, grips=task.grips)
         except Exception as error:
             self.trip("the gate", f"the control loop failed: {error}")
             raise
@@ -88,11 +98,10 @@ class Execution:
         """Stop from this moment on."""
         self.latch.trip(Stop(self.pace.now().isoformat(), by, reason))
 
-    def _check_start(self, path: tuple[Pose, ...]) -> Refusal | None:
-        """Rules for the first setpoint, where nobody judged it, or where the robot is not where it was sent."""
-        if len(path) > 1 and not self.drive.off_track(self.limits.profile):
-            return None
-        return self._check_leap(path[0])
+    def _check_start(self, task: Task) -> Refusal | None:
+        """The stop, and rules for a first setpoint that nobody judged, or that is not where the robot was sent."""
+        judged = not task.grips and not self.drive.off_track(self.limits.profile)
+        return rules.check_stop(self.latch.stop) or (None if judged else self._check_leap(task.path[0]))
 
     def _give_way(self) -> None:
         """Tell a robot that rests beside its setpoint to stay, if it may be sent there; while stopped, not far."""
@@ -112,10 +121,10 @@ class Execution:
         began_inside = self.limits.fence.is_inside(task.path[0].point, loaded=self.drive.loaded)
         extra_m = task.case.caution.extra_margin_m
 
-        def halt() -> Refusal | None:
+        def end() -> Refusal | None:
             nonlocal version
             self.limits.poll()
-            refusal = self._reason_to_halt(self.drive.measured)
+            refusal = self._reason_to_end(self.drive.measured)
             if refusal is None and began_inside is None:
                 refusal = self.limits.fence.check_measured(self.drive.measured.pose, loaded=self.drive.loaded)
             if refusal is None and version != self.limits.version:
@@ -125,12 +134,15 @@ class Execution:
                 )
             return refusal
 
+        def halt() -> Refusal | None:
+            return end() or rules.check_clearance(self.drive.measured, self.limits.profile)
+
         def wrong(last: Pose, setpoint: Pose, period_s: float) -> Refusal | None:
             return rules.check_setpoint(
                 last, setpoint, task.profile, task.speed_factor, period_s
             ) or self.limits.fence.check_setpoint(last, setpoint, loaded=self.drive.loaded, extra_m=extra_m)
 
-        return Watch(halt, lambda: self._share(task), wrong)
+        return Watch(halt, end, lambda: self._share(task), wrong)
 
     def _share(self, task: Task) -> float:
         """The share of the task's own speed that the moment allows: obstacles, people, mood and newer limits."""
@@ -147,8 +159,8 @@ class Execution:
             self.caution().speed_factor / task.case.caution.speed_factor,
         )
 
-    def _reason_to_halt(self, measured: Measured) -> Refusal | None:
-        """What must end any motion; an obstacle within the hard stop distance also latches."""
+    def _reason_to_end(self, measured: Measured) -> Refusal | None:
+        """What must end anything; an obstacle within the hard stop distance also latches."""
         profile = self.limits.profile
         clearance_m, hard_stop_m = measured.clearance_m, profile.distances.hard_stop_m
         if clearance_m is not None and not clearance_m > hard_stop_m:
@@ -156,7 +168,6 @@ class Execution:
         return (
             rules.check_stop(self.latch.stop)
             or rules.check_fresh(measured, self.pace.now_s(), profile)
-            or rules.check_clearance(measured, profile)
             or self.drive.off_track(profile)
             or self.limits.undecided
         )
