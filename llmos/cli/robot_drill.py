@@ -44,6 +44,7 @@ async def _practise(robot: str | None, scene: str | None, *, realtime: bool, yes
     from llmos.boot.options import Options
     from llmos.boot.practice import keep_report, make_drill
     from llmos.boot.system import LLMOS
+    from llmos.robots.host.stopping import latch_of
 
     async with LLMOS(options=Options(robot=robot, scene=scene, realtime=realtime)) as system:
         body = system.robot()
@@ -52,7 +53,10 @@ async def _practise(robot: str | None, scene: str | None, *, realtime: bool, yes
             raise LLMosError("The drill was not begun.")
 
         async def rearm() -> None:
+            latch = latch_of(body.profile.name, environment().home)
+            mark = latch.mark
             if confirm(f"Rearm {body.profile.name}, which the drill has stopped?", yes=yes):
+                latch.check(mark)  # what came while a person thought it over is no drill
                 await body.rearm(PERSON)
 
         report = await make_drill(body, environment().home, PERSON, rearm).run(notice)

@@ -14,10 +14,10 @@ from llmos.cli.options import as_json, print_json, run_async, yes
 from llmos.cli.render import printable
 from llmos.cli.robot_home import PERSON, body_of, known_robots, require_robot
 from llmos.cli.system import environment, make_home
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, RefusedError
 
 if TYPE_CHECKING:
-    from llmos.robots.latch import Stop
+    from llmos.robots.latch import Mark, Stop, StopLatch
 
 
 @click.command("stop")
@@ -72,11 +72,12 @@ def rearm(name: str | None, profile: str, yes: bool, as_json: bool) -> int:  # n
 
     home = environment().home
     chosen = (_the_stopped(home) if name is None else require_robot(name, home)) or None
-    held = latch_of(chosen, home).stop if chosen else None
+    latch = latch_of(chosen, home) if chosen else None
+    mark, held = (latch.mark, latch.stop) if latch else (None, None)
     wanted = chosen is not None and (held is not None or bool(profile))
     rearmed = wanted and confirm(f"Rearm {chosen}? {_why(held, profile)}", yes=yes)
-    if rearmed and chosen:
-        _rearm(home, chosen, profile)
+    if rearmed and latch and mark:
+        _rearm(home, latch, mark, profile)
     if as_json:
         print_json({"robot": chosen, "rearmed": rearmed})
     elif not wanted:
@@ -86,21 +87,31 @@ def rearm(name: str | None, profile: str, yes: bool, as_json: bool) -> int:  # n
     return 0 if rearmed or not wanted else 1
 
 
-def _rearm(home: Path, robot: str, profile: str) -> None:
-    """Through the gate where there is a host, or limits to accept; else the latch alone, whose profile may be gone."""
+def _rearm(home: Path, latch: "StopLatch", mark: "Mark", profile: str) -> None:
+    """Through the gate where there is a host, or limits to accept; else the latch alone, whose profile may be gone.
+
+    RefusedError for a stop that came since the latch had this mark: nobody was shown it.
+    """
     from llmos.boot.gates import safety_log_of
     from llmos.clock import RealClock
     from llmos.robots.host.doors import HostFiles
     from llmos.robots.host.ownership import host_of
-    from llmos.robots.host.stopping import latch_of
     from llmos.robots.latch import Rearm
 
+    robot = latch.path.stem
     if profile or host_of(HostFiles(home, robot)) is not None:
         with body_of(robot, None) as body:
+            latch.check(mark)
             run_async(lambda: body.rearm(PERSON, profile))
         return
-    safety_log_of(home).append("rearm", robot, {"by": PERSON, "profile": ""})
-    Rearm(latch_of(robot, home), RealClock().now)(PERSON)
+    latch.check(mark)
+    log, said = safety_log_of(home), {"by": PERSON, "profile": ""}
+    log.append("rearm", robot, said)
+    try:
+        Rearm(latch, RealClock().now)(PERSON, mark)
+    except RefusedError as error:
+        log.append("rearm", robot, {**said, "refused": str(error)})
+        raise
 
 
 def _why(stop: "Stop | None", profile: str) -> str:

@@ -13,7 +13,7 @@ import anyio.to_thread
 from llmos.documents.grants import Grant
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.zone import Zone
-from llmos.errors import StorageError
+from llmos.errors import RefusedError, StorageError
 from llmos.messages import JSON
 from llmos.robots.base import ForceLimited, Measured, Pose, Robot
 from llmos.robots.caution import CALM, Caution
@@ -23,7 +23,7 @@ from llmos.robots.judgement.asked import fingerprint, is_stop, plain
 from llmos.robots.judgement.judging import Case, Sight, assess
 from llmos.robots.judgement.permission import WINDOW_S, CommandRate
 from llmos.robots.judgement.zones import Fence
-from llmos.robots.latch import Rearm, Stop, StopLatch
+from llmos.robots.latch import UNSURE, Rearm, Stop, StopLatch
 from llmos.robots.moving.drive import Drive
 from llmos.robots.moving.execution import Execution, Task
 from llmos.robots.moving.motion import PathMotion
@@ -183,12 +183,19 @@ class Gate:
     async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
         """A person's permission to move again: the stop that was lifted, if there was one; nothing moves by it.
 
-        Raises RefusedError for the hash of another profile than the newest, and then nothing is lifted.
+        Raises RefusedError for the hash of another profile than the newest, and for a stop that comes once this was
+        asked for; then nothing is lifted, but in the second case the limits count.
         """
+        mark = self.latch.mark  # before anything is waited for
         await anyio.to_thread.run_sync(self._limits.accept, profile_hash)
         self._commands += 1
-        await self._write("rearm", {"by": str(by)[:200], "profile": profile_hash})
-        return await anyio.to_thread.run_sync(Rearm(self.latch, self._pace.now), by)
+        said = {"by": str(by)[:200], "profile": profile_hash}
+        await self._write("rearm", said)
+        try:
+            return await anyio.to_thread.run_sync(Rearm(self.latch, self._pace.now), by, mark)
+        except RefusedError as error:
+            await self._note("rearm", {**said, "refused": str(error)})
+            raise
 
     @property
     def _version(self) -> int:
@@ -288,10 +295,10 @@ class Gate:
             return ""
         with anyio.CancelScope(shield=True):
             try:
-                await anyio.to_thread.run_sync(self.latch.save, limiter=anyio.CapacityLimiter(1))
+                sure = await anyio.to_thread.run_sync(self.latch.save, limiter=anyio.CapacityLimiter(1))
             except StorageError as error:
                 return str(error)
-        return ""
+        return "" if sure else UNSURE
 
 
 def _fingerprint(order: Order) -> str:

@@ -8,6 +8,7 @@ rearm holds it from before its look at the stop until its file stands.
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Lock
-from typing import Final
+from typing import Final, TypeAlias
 
 from llmos.disk import make_folder, write_whole
 from llmos.errors import RefusedError, StorageError
@@ -23,6 +24,9 @@ from llmos.volumes.locks import sole_owner
 
 UNSURE: Final = "the stop is in force, but a rearm under way elsewhere may undo it: look whether it still holds"
 """What a person must know of a stop that `save` has left unsaved."""
+
+Mark: TypeAlias = tuple[int, tuple[int, ...]]
+"""How often this process has tripped the latch, and which file stood on disk."""
 
 _LOOKS: Final = 25
 _LOOK_S: Final = 0.02
@@ -81,6 +85,16 @@ class StopLatch:
         """Whether a restart would not know of the stop."""
         return self._unsaved is not None
 
+    @property
+    def mark(self) -> Mark:
+        """What is different after every stop and every rearm, from here or elsewhere, also where the reason stays."""
+        return self._trips, _identity(self.path)
+
+    def check(self, mark: Mark) -> None:
+        """Raise RefusedError if the robot is stopped, and was stopped since the latch had this mark."""
+        if self.stop is not None and self.mark != mark:
+            raise self._stopped_again()
+
     def trip(self, stop: Stop) -> None:
         """Stop from this moment on, in this process; `save` makes it last. The first stop's reason is kept."""
         with self._tripping:
@@ -102,15 +116,16 @@ class StopLatch:
                 return True
         return False
 
-    def clear(self, at: datetime, by: str) -> None:
+    def clear(self, at: datetime, by: str, mark: Mark) -> None:
         """Permit motion again; raises StorageError or RefusedError, and then the stop holds. Only `Rearm` calls this.
 
-        RefusedError is for a robot that is stopped again meanwhile.
+        RefusedError is for a robot that was stopped since the latch had this mark.
         """
         with self._alone() as alone:
             if not alone:
                 raise StorageError(f"cannot rearm: another process holds {self._lock}; try again")
             with self._tripping:
+                self.check(mark)
                 trips, stop = self._trips, self.stop
                 self._unsaved = stop
             if stop is None:
@@ -155,7 +170,7 @@ class StopLatch:
             return Stop("", "", f"{self.path} has vanished")
         except OSError as error:
             return Stop("", "", f"{self.path} cannot be read: {error.strerror}")
-        seen = (status.st_mtime_ns, status.st_size, status.st_ino)
+        seen = _identified(status)
         if seen != self._seen:
             stop = _read(self.path)
             with self._counting:
@@ -174,12 +189,28 @@ class Rearm:
         self._latch = latch
         self._now = now
 
-    def __call__(self, person: str) -> Stop | None:
-        """Clear the stop and return it, or None when there was none; the robot stays where it is."""
+    def __call__(self, person: str, mark: Mark | None = None) -> Stop | None:
+        """Clear the stop and return it, or None when there was none; the robot stays where it is.
+
+        `mark` is the latch's when the person asked, by default now: RefusedError for a stop that came after it.
+        """
+        mark = self._latch.mark if mark is None else mark
         stop = self._latch.stop
         if stop is not None:
-            self._latch.clear(self._now(), person)
+            self._latch.clear(self._now(), person, mark)
         return stop
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """What is another number for another file in this place; empty where there is none to be seen."""
+    try:
+        return _identified(path.stat())
+    except OSError:
+        return ()
+
+
+def _identified(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _read(path: Path) -> Stop | None:

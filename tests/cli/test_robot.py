@@ -3,11 +3,13 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from llmos.robots.host.stopping import latch_of
 from llmos.settings import system_root
 from llmos.traces.events import MotionMeasured
 from llmos.volumes.locks import sole_owner
@@ -168,6 +170,28 @@ def test_rearming_asks_a_person(llmos: CommandLine) -> None:
         assert shown.endswith(end)
 
 
+@pytest.mark.parametrize("hosted", [True, False], ids=["host", "no host"])
+def test_a_yes_lifts_only_what_was_shown(llmos: CommandLine, hosted: bool) -> None:
+    """Whoever presses while a person thinks it over is not overruled by the answer; asked once more, it is shown."""
+    with ExitStack() as stack:
+        if hosted:
+            rig = stack.enter_context(serving(llmos.place.home, quick_profile()))
+            stack.enter_context(sole_owner(rig.files.lock))
+        llmos("robot", "stop", "arm", "--reason", "smoke")
+        with Terminal("robot", "rearm", folder=llmos.place.workspace, environment=dict(os.environ)) as terminal:
+            terminal.until("[y/N] ")
+            llmos("robot", "stop", "arm", "--reason", "fire")
+            terminal.type("y\r")
+            ended, shown = terminal.ended()
+        assert ended == 3
+        assert shown.endswith(
+            "llmos: The robot arm was stopped again after this rearm was asked for, so it stays stopped; "
+            "look at it, then rearm it once more.\n"
+        )
+        assert latch_of("arm", llmos.place.home).stop is not None
+        assert llmos("robot", "rearm", "--yes").out == "arm may move again; it is where it was.\n"
+
+
 def test_of_several_stopped_robots_one_must_be_named(llmos: CommandLine) -> None:
     """A stop whose profile has gone counts too; the name of a robot that is not stopped says so."""
     llmos.place.write("robots/crane.json", '{"stopped": true, "since": "", "by": "", "reason": "x"}')
@@ -276,6 +300,20 @@ def test_a_drill_is_practised_and_kept(llmos: CommandLine) -> None:
         True,
         ["the gate", "the latch on disk"],
     )
+
+
+def test_a_yes_to_a_drill_lifts_no_stop_that_came_meanwhile(llmos: CommandLine) -> None:
+    """The drill's own stop is what was shown; one that somebody presses at that moment is no drill."""
+    with Terminal("robot", "drill", folder=llmos.place.workspace, environment=dict(os.environ)) as terminal:
+        terminal.until("several times? [y/N] ")
+        terminal.type("y\r")
+        terminal.until("stopped? [y/N] ")
+        llmos("robot", "stop", "arm", "--reason", "fire")
+        terminal.type("y\r")
+        ended, shown = terminal.ended()
+    assert ended == 3
+    assert "The robot arm was stopped again after this rearm was asked for" in shown
+    assert latch_of("arm", llmos.place.home).stop is not None
 
 
 def test_nobody_is_moved_about_unasked(llmos: CommandLine) -> None:

@@ -1,21 +1,30 @@
 """The gate and its safety log: everything is in it, and what cannot be written does not happen, but for a stop."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from llmos.errors import StorageError
+from llmos.disk import make_folder
+from llmos.errors import RefusedError, StorageError
+from llmos.messages import JSON
 from llmos.robots.gate import Gate
+from llmos.robots.latch import UNSURE, Stop, StopLatch
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.safety_log import SafetyLog, verify
+from llmos.volumes.locks import sole_owner
 from tests.support.robots import OPERATOR, Rig, rig
 
 pytestmark = pytest.mark.anyio
+
+STOPPED_AGAIN = (
+    "The robot arm was stopped again after this rearm was asked for, so it stays stopped; "
+    "look at it, then rearm it once more."
+)
 
 
 def logged(folder: Path, **limits: Any) -> tuple[Rig, SafetyLog]:
@@ -83,6 +92,50 @@ async def test_stop_works_without_a_log_and_says_so(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         await arm.gate.rearm("Ada")
     assert arm.gate.snapshot().stop is not None
+
+
+async def test_a_stop_that_a_rearm_elsewhere_may_undo_says_so(tmp_path: Path) -> None:
+    """Whoever has the latch's lock may be about to replace its file; in this process the stop holds all the same."""
+    arm = rig(tmp_path, "empty")
+    latch = StopLatch(arm.latch.path, lambda: None)
+    gate = Gate(arm.profile, arm.robot, SimulatedPace(arm.clock), latch)
+    make_folder(latch.path.parent)
+    with sole_owner(latch.path.with_suffix(".lock")):
+        assert (await gate.stop("Ada", "smoke")).warning == UNSURE
+        assert gate.snapshot().stop is not None
+    assert (await gate.stop("Ada", "smoke")).warning == ""
+
+
+@pytest.mark.parametrize("stopped", [True, False], ids=["stopped before", "free before"])
+@pytest.mark.parametrize("elsewhere", [True, False], ids=["another process", "this process"])
+async def test_a_rearm_lifts_no_stop_that_came_after_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: bool, stopped: bool
+) -> None:
+    """Somebody presses while it is being written down; it is refused, the log says so, and asking again lifts it."""
+    arm, log = logged(tmp_path)
+    pressed, append = StopLatch(arm.latch.path) if elsewhere else arm.latch, log.append
+    if stopped:
+        await arm.gate.stop("Ada", "smoke")
+
+    def interrupted(kind: str, robot: str, detail: Mapping[str, JSON]) -> None:
+        append(kind, robot, detail)
+        monkeypatch.setattr(log, "append", append)
+        pressed.trip(Stop("2026-01-01T00:00:00+00:00", "Eve", "fire"))
+        pressed.save()
+
+    monkeypatch.setattr(log, "append", interrupted)
+    with pytest.raises(RefusedError) as caught:
+        await arm.gate.rearm("Bob")
+    assert str(caught.value) == STOPPED_AGAIN
+    stop = arm.gate.snapshot().stop
+    assert stop is not None
+    assert stop.by == ("Ada" if stopped else "Eve")
+    assert [each["detail"] for each in lines(log)][-2:] == [
+        {"by": "Bob", "profile": ""},
+        {"by": "Bob", "profile": "", "refused": STOPPED_AGAIN},
+    ]
+    assert await arm.gate.rearm("Bob") == stop
+    assert arm.gate.snapshot().stop is None
 
 
 async def test_motion_that_cannot_be_logged_any_more_is_still_reported(tmp_path: Path) -> None:

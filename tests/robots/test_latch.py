@@ -15,7 +15,8 @@ from threading import Event, Thread
 import pytest
 
 from llmos.errors import RefusedError, StorageError
-from llmos.robots.latch import Rearm, Stop, StopLatch
+from llmos.robots import latch as latch_module
+from llmos.robots.latch import Mark, Rearm, Stop, StopLatch
 from llmos.volumes.locks import sole_owner
 from tests.support.hosts import PATIENCE_S
 
@@ -215,6 +216,38 @@ def test_a_stop_during_a_rearm_stands(path: Path, monkeypatch: pytest.MonkeyPatc
     assert not latch.is_unsaved
 
 
+@pytest.mark.parametrize("shared", [True, False], ids=["one latch", "two latches"])
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_rearm_lifts_only_what_its_mark_knows(path: Path, shared: bool, saved: bool) -> None:
+    """A second stop keeps the first one's reason, and is another stop all the same; one that is lifted is none."""
+    latch = stopped(path)
+    pressed, mark = latch if shared else StopLatch(path), latch.mark
+    pressed.trip(AGAIN)
+    if saved or not shared:
+        pressed.save()
+    assert latch.stop == STOP
+    refuses(latch, mark)
+    assert latch.stop == StopLatch(path).stop == STOP
+    assert Rearm(latch, lambda: LATER)("Ada", latch.mark) == STOP
+    assert Rearm(latch, lambda: LATER)("Ada", mark) is None
+
+
+def test_a_rearm_that_finds_another_rearm_done_writes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two persons rearm at once: whoever comes second has nothing to lift."""
+    latch = stopped(path)
+    make = latch_module.make_folder
+
+    def interrupted(folder: Path) -> None:
+        monkeypatch.setattr(latch_module, "make_folder", make)
+        Rearm(StopLatch(path), lambda: LATER)("Bob")
+        make(folder)
+
+    monkeypatch.setattr(latch_module, "make_folder", interrupted)
+    Rearm(latch, lambda: LATER)("Ada")
+    assert latch.stop is None
+    assert json.loads(path.read_text())["by"] == "Bob"
+
+
 def test_a_stop_that_is_saved_during_a_rearm_stands(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread of the stop is done with the disk before the rearm is: what it was told it can rely on."""
     latch, said = stopped(path, pause=lambda: None), list[bool]()
@@ -353,10 +386,10 @@ def during_the_rename(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], obj
     monkeypatch.setattr(os, "replace", interrupted)
 
 
-def refuses(latch: StopLatch) -> None:
+def refuses(latch: StopLatch, mark: Mark | None = None) -> None:
     """A rearm is told that the robot was stopped meanwhile."""
     with pytest.raises(RefusedError) as caught:
-        Rearm(latch, lambda: LATER)("Ada")
+        Rearm(latch, lambda: LATER)("Ada", mark)
     assert str(caught.value) == (
         "The robot arm was stopped again after this rearm was asked for, so it stays stopped; "
         "look at it, then rearm it once more."
