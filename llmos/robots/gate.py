@@ -187,7 +187,7 @@ class Gate:
         asked for; then nothing is lifted, but in the second case the limits count.
         """
         mark = self.latch.mark  # before anything is waited for
-        await anyio.to_thread.run_sync(self._limits.accept, profile_hash)
+        await self._limits.accept(profile_hash)
         self._commands += 1
         said = {"by": str(by)[:200], "profile": profile_hash}
         await self._write("rearm", said)
@@ -284,7 +284,7 @@ class Gate:
 
     async def _save_limits(self) -> None:
         if self._limits.unsaved:
-            await anyio.to_thread.run_sync(self._limits.save)
+            await self._limits.save()
             waiting = self._limits.waiting
             profile = self.profile.document.content_hash
             await self._write("limits", {"profile": profile, "looser_keys_waiting": list(waiting)})

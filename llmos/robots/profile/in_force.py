@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
+import anyio
+import anyio.to_thread
+
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.zone import Zone
 from llmos.errors import DocumentError, RefusedError
@@ -43,6 +46,7 @@ class InForce:
         self._store = accepted
         self._ask = newest
         self._unread = ""
+        self._writing = anyio.Lock()
         self.version = 0
         self.unsaved = False
         self.waiting: tuple[str, ...] = ()
@@ -90,23 +94,33 @@ class InForce:
             self._accepted = profile
         self._count(tightest(self._accepted, profile) if self.waiting else profile)
 
-    def accept(self, profile_hash: str) -> None:
-        """A person lets the looser limits of the profile with this hash count; RefusedError for any other hash."""
+    async def accept(self, profile_hash: str) -> None:
+        """A person lets the looser limits of the profile with this hash count; RefusedError for any other hash.
+
+        What comes while this is being written was not looked at: it is offered again, beside what is accepted now.
+        """
         if not profile_hash:
             return
-        now = self._newest.document.content_hash
-        if profile_hash != now:
-            raise RefusedError(f"The robot's profile is not {profile_hash} but {now}; look at it again.")
-        if self._store is not None:
-            self._store.write(self._newest)
-        self._accepted, self._unread, self.unsaved, self.waiting = self._newest, "", False, ()
-        self._count(self._newest)
+        async with self._writing:
+            accepted = self._newest
+            now = accepted.document.content_hash
+            if profile_hash != now:
+                raise RefusedError(f"The robot's profile is not {profile_hash} but {now}; look at it again.")
+            await self._write(accepted)
+            self._accepted, self._unread, self.unsaved = accepted, "", False
+            self.offer(self._newest)
 
-    def save(self) -> None:
-        """Remember what counts, blocking; raises StorageError and tries again the next time."""
+    async def save(self) -> None:
+        """Remember what counts; raises StorageError and tries again the next time."""
+        async with self._writing:
+            accepted = self._accepted
+            await self._write(accepted)
+            self.unsaved = self._accepted is not accepted
+
+    async def _write(self, profile: RobotProfile) -> None:
+        """Put it on disk in a thread; all else here is done on the event loop, between two ticks."""
         if self._store is not None:
-            self._store.write(self._accepted)
-        self.unsaved = False
+            await anyio.to_thread.run_sync(self._store.write, profile)
 
     def _accept_first(self, profile: RobotProfile) -> None:
         """What a home has accepted before counts; a robot that is new to it is accepted as it is."""

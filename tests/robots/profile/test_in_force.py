@@ -1,12 +1,14 @@
 """Which limits count: an edited profile tightens at once, loosens by a person's word, and a restart forgets nothing."""
 
 import json
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.from_thread
 import pytest
 
 from llmos.documents.document import hash_of
@@ -55,56 +57,56 @@ def test_tighter_counts_at_once_and_looser_waits(tmp_path: Path) -> None:
     assert (limits.pending, limits.waiting) == (MIXED.document.content_hash, ("max_tcp_speed_mps",))
 
 
-def test_back_to_what_was_accepted_is_looser_than_what_came_between(tmp_path: Path) -> None:
+async def test_back_to_what_was_accepted_is_looser_than_what_came_between(tmp_path: Path) -> None:
     """Once a limit is tightened, going back needs a person as well."""
     limits = InForce(ARM, {}, accepted=kept(tmp_path))
     limits.offer(SLOW)
     limits.offer(ARM)
     assert (limits.profile.max_tcp_speed_mps, limits.pending) == (0.1, ARM.document.content_hash)
-    limits.accept(ARM.document.content_hash)
+    await limits.accept(ARM.document.content_hash)
     assert (limits.profile.max_tcp_speed_mps, limits.pending) == (0.5, None)
 
 
-def test_naming_another_hash_accepts_nothing(tmp_path: Path) -> None:
+async def test_naming_another_hash_accepts_nothing(tmp_path: Path) -> None:
     """The profile may have changed since the person looked at it; no hash at all leaves everything as it is."""
     limits = InForce(ARM, {}, accepted=kept(tmp_path))
     limits.offer(FAST)
     with pytest.raises(RefusedError) as caught:
-        limits.accept("sha256:else")
+        await limits.accept("sha256:else")
     assert str(caught.value) == (
         f"The robot's profile is not sha256:else but {FAST.document.content_hash}; look at it again."
     )
-    limits.accept("")
+    await limits.accept("")
     assert limits.profile.max_tcp_speed_mps == 0.5
 
 
-def test_restart_forgets_nothing(tmp_path: Path) -> None:
+async def test_restart_forgets_nothing(tmp_path: Path) -> None:
     """What a robot was tightened to counts in the next process; what a person accepted does too."""
     first = InForce(ARM, {}, accepted=kept(tmp_path))
     first.offer(SLOW)
-    first.save()
+    await first.save()
     second = InForce(FAST, {}, accepted=kept(tmp_path))
     assert (second.profile.max_tcp_speed_mps, second.pending) == (0.1, FAST.document.content_hash)
-    second.accept(FAST.document.content_hash)
+    await second.accept(FAST.document.content_hash)
     third = InForce(FAST, {}, accepted=kept(tmp_path))
     assert (third.profile.max_tcp_speed_mps, third.pending) == (2.0, None)
 
 
-def test_robot_that_is_new_to_a_home_is_accepted_as_it_is(tmp_path: Path) -> None:
+async def test_robot_that_is_new_to_a_home_is_accepted_as_it_is(tmp_path: Path) -> None:
     """The first profile is the one that a person installed; it is remembered."""
     limits = InForce(ARM, {}, accepted=kept(tmp_path))
-    assert limits.unsaved
-    limits.save()
-    assert not limits.unsaved
+    before = limits.unsaved
+    await limits.save()
+    assert (before, limits.unsaved) == (True, False)
     known = kept(tmp_path).read(ARM)
     assert known is not None
     assert known == replace(ARM, document=known.document)
 
 
-def test_zones_of_a_scene_are_no_part_of_what_is_accepted(tmp_path: Path) -> None:
+async def test_zones_of_a_scene_are_no_part_of_what_is_accepted(tmp_path: Path) -> None:
     """Another scene tomorrow loosens nothing."""
     limits = InForce(ARM, {"ball": BALL}, accepted=kept(tmp_path))
-    limits.save()
+    await limits.save()
     assert "ball" in limits.profile.zones
     assert InForce(ARM, {}, accepted=kept(tmp_path)).pending is None
 
@@ -125,7 +127,7 @@ def test_key_that_profiles_did_not_have_then_is_taken_from_the_newest(tmp_path: 
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"path":"a","content_hash":"b","body":"","values":{"human":1}}'])
-def test_accepted_limits_that_cannot_be_understood_stop_everything(tmp_path: Path, content: bytes) -> None:
+async def test_accepted_limits_that_cannot_be_understood_stop_everything(tmp_path: Path, content: bytes) -> None:
     """Nobody knows what was accepted, so nothing moves until a person names the profile's hash."""
     (tmp_path / "robots").mkdir()
     (tmp_path / "robots" / "arm.accepted").write_bytes(content)
@@ -135,8 +137,21 @@ def test_accepted_limits_that_cannot_be_understood_stop_everything(tmp_path: Pat
     assert limits.undecided.suggestion == (
         f"a person must look at the robot's profile and rearm it naming {ARM.document.content_hash}"
     )
-    limits.accept(ARM.document.content_hash)
+    await limits.accept(ARM.document.content_hash)
     assert limits.undecided is None
+
+
+class Watched(AcceptedLimits):
+    """Lets something happen on the event loop while it writes, once what is written has been chosen."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def write(self, profile: RobotProfile) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        anyio.from_thread.run_sync(meanwhile)
+        super().write(profile)
 
 
 class Edits:
@@ -150,12 +165,12 @@ class Edits:
         return found
 
 
-def edited_rig(folder: Path, profile: RobotProfile = ARM) -> tuple[Rig, Edits]:
+def edited_rig(folder: Path, profile: RobotProfile = ARM, accepted: AcceptedLimits | None = None) -> tuple[Rig, Edits]:
     """A rig whose profile may change."""
     made, edits = rig(folder, "empty"), Edits()
     robot = WatchedRobot(KinematicArm(profile, shipped_scene("empty")), made.clock)
     latch = StopLatch(folder / "robots" / "arm.json")
-    gate = Gate(profile, robot, SimulatedPace(made.clock), latch, accepted=kept(folder), newest=edits)
+    gate = Gate(profile, robot, SimulatedPace(made.clock), latch, accepted=accepted or kept(folder), newest=edits)
     return replace(made, gate=gate, robot=robot, latch=latch, profile=profile, pilot=Pilot(gate, OPERATOR)), edits
 
 
@@ -217,6 +232,71 @@ async def test_rearm_that_names_the_profile_lets_its_limits_count(tmp_path: Path
         await arm.gate.rearm("Ada", "sha256:old")
     await arm.gate.rearm("Ada", faster.document.content_hash)
     assert (arm.gate.profile.max_tcp_speed_mps, arm.gate.snapshot().pending) == (1.0, None)
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """What comes while a person's acceptance of `FAST` is written, and what must be in force after it."""
+
+    profile: RobotProfile
+    speed_mps: float
+    zones: frozenset[str]
+    waiting: tuple[str, ...]
+
+
+FASTER = edited(max_tcp_speed_mps=5.0, zones={})
+SHIPPED = frozenset(ARM.zones)
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        Meanwhile(FASTER, 2.0, SHIPPED, ("max_tcp_speed_mps", "zones")),
+        Meanwhile(edited(max_tcp_speed_mps=2.0, zones={}), 2.0, SHIPPED, ("zones",)),
+        Meanwhile(MIXED, 2.0, SHIPPED | {"ball"}, ()),
+        Meanwhile(ARM, 0.5, SHIPPED, ()),
+        Meanwhile(SLOW, 0.1, SHIPPED, ()),
+        Meanwhile(FAST, 2.0, SHIPPED, ()),
+    ],
+    ids=["looser", "without zones", "one zone more", "back again", "slower", "the same"],
+)
+async def test_what_comes_while_an_acceptance_is_written_is_not_accepted_by_it(tmp_path: Path, came: Meanwhile) -> None:
+    """A person accepts what was looked at; an edit in that moment is judged against it like any other."""
+    store = Watched(tmp_path / "robots" / "arm.accepted")
+    arm, edits = edited_rig(tmp_path, ARM, store)
+    edits.next = FAST
+    assert arm.gate.snapshot().pending == FAST.document.content_hash
+
+    def edit() -> None:
+        edits.next = came.profile
+        arm.gate.tick()
+
+    store.meanwhile = edit
+    await arm.gate.rearm("Ada", FAST.document.content_hash)
+    now = arm.gate.snapshot()
+    assert (now.profile.max_tcp_speed_mps, frozenset(now.profile.zones)) == (came.speed_mps, came.zones)
+    assert now.pending == (came.profile.document.content_hash if came.waiting else None)
+    assert now.notes.get("looser_keys_waiting", []) == list(came.waiting)
+    known = kept(tmp_path).read(ARM)
+    assert known is not None
+    assert known.document.content_hash == FAST.document.content_hash
+
+
+async def test_what_is_tightened_while_limits_are_written_is_written_next(tmp_path: Path) -> None:
+    """A restart forgets no tightening, whenever it came."""
+    store = Watched(tmp_path / "robots" / "arm.accepted")
+    arm, edits = edited_rig(tmp_path, ARM, store)
+
+    def edit() -> None:
+        edits.next = SLOW
+        arm.gate.tick()
+
+    store.meanwhile = edit
+    for _ in range(2):
+        await arm.pilot.move_to(0.1, 0, 1)
+    known = kept(tmp_path).read(ARM)
+    assert known is not None
+    assert known.max_tcp_speed_mps == 0.1
 
 
 async def test_rearm_with_a_wrong_hash_lifts_no_stop(tmp_path: Path) -> None:
