@@ -3,7 +3,7 @@
 Knows no gate. A file that cannot be understood is told as such: then no limits can be trusted.
 """
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import msgspec
@@ -15,8 +15,10 @@ from llmos.robots.papers import Papers, from_papers, papers
 
 _MOST_BYTES = 1_000_000
 _KEYS = frozenset(each.name for each in fields(RobotProfile))
-_FREE = ("zones", "grants", "max_step_m")
-"""Keys that a profile may leave out: what was accepted without them has none."""
+_FREE = frozenset(
+    each.name for each in fields(RobotProfile) if (each.default, each.default_factory) != (MISSING, MISSING)
+)
+"""Keys that a profile may leave out and that are not written at their defaults: what lacks one has its default."""
 
 
 class AcceptedLimits:
@@ -28,17 +30,21 @@ class AcceptedLimits:
     def read(self, newest: RobotProfile) -> RobotProfile | None:
         """The accepted profile, None when none ever was; RefusedError when it cannot be understood.
 
-        A key that profiles did not have then is taken from the newest.
+        RefusedError as well when it is for another kind of robot, to which other rules apply. A key that profiles did
+        not have then is taken from the newest.
         """
         try:
             kept = msgspec.json.decode(read_file(self._path, _MOST_BYTES), type=Papers)
             known = {key: value for key, value in kept.values.items() if key in _KEYS}
             values = {**{key: value for key, value in papers(newest).values.items() if key not in _FREE}, **known}
-            return from_papers(RobotProfile, msgspec.structs.replace(kept, values=values))
+            profile = from_papers(RobotProfile, msgspec.structs.replace(kept, values=values))
         except FileNotFoundError:
             return None
         except (OSError, msgspec.MsgspecError, DocumentError) as error:
             raise RefusedError(f"{self._path} cannot be understood ({error})") from error
+        if profile.kind != newest.kind:
+            raise RefusedError(f"{self._path} is for a robot of the kind {profile.kind}, not {newest.kind}")
+        return profile
 
     def write(self, profile: RobotProfile) -> None:
         """Put it on disk; raises StorageError."""
