@@ -19,7 +19,7 @@ settings.register_profile(
 )
 settings.load_profile("llmos")
 
-MAY_SKIP = ("may read everything", "needs root", "user namespace", "mount refused", "Windows", "POSIX", "Linux")
+MAY_SKIP = ("needs root", "user namespace", "mount refused", "Windows", "POSIX", "Linux")
 """Why a test may be skipped where everything is installed: what this user or this system may or cannot do."""
 
 

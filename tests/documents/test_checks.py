@@ -1,6 +1,5 @@
 """Checking files and folders: everything is found, nothing that loads has an error, and every warning has its place."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from llmos.documents.checks import check_paths
 from llmos.documents.places import Kind, documents_in
 from llmos.errors import DocumentError
 from llmos.settings import system_root
+from tests.support.disks import open_folder, unprivileged
 
 AGENT = "---\nname: {name}\ndescription: Helps.\n{keys}---\nYou help.\n"
 
@@ -99,14 +99,13 @@ def test_folder_without_documents_is_told(tmp_path: Path) -> None:
     assert checked(tmp_path, "docs") == ["docs:1: warning: there is no agent, skill, command or rule below this folder"]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to this user")
-def test_closed_folder_is_told(tmp_path: Path) -> None:
+def test_closed_folder_is_told() -> None:
     """What could not be looked into is an error, not silence."""
-    write(tmp_path, "agents/x.md", AGENT.format(name="x", keys=""))
-    closed = tmp_path / "skills"
-    closed.mkdir(mode=0)
-    assert checked(tmp_path) == ["skills:1: error: the folder cannot be read: Permission denied"]
-    closed.chmod(0o700)
+    with open_folder() as root:
+        write(root, "agents/x.md", AGENT.format(name="x", keys=""))
+        (root / "skills").mkdir(mode=0)
+        with unprivileged():
+            assert checked(root) == ["skills:1: error: the folder cannot be read: Permission denied"]
 
 
 def test_path_that_does_not_exist_is_a_mistake(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from llmos.documents.document import Problem
 from llmos.volumes.registry import Registry
 from llmos.volumes.scan import Scan
 from llmos.volumes.volume import open_volume
+from tests.support.disks import open_folder, unprivileged
 from tests.support.volumes import volume, write_agent, write_skill
 
 
@@ -105,21 +106,20 @@ def test_file_where_a_folder_should_be_is_a_sentence(tmp_path: Path) -> None:
     assert registry.problems() == (Problem(str(tmp_path / "skills"), 1, "error", sentence),)
 
 
-def test_folder_that_may_not_be_read_is_a_sentence(tmp_path: Path) -> None:
+def test_folder_that_may_not_be_read_is_a_sentence() -> None:
     """Permissions are told as they are; the other folders serve."""
-    write_agent(tmp_path, "operator")
-    skill = write_skill(tmp_path, "paint")
-    registry = Registry([volume(tmp_path)])
-    assert len(registry.skills()) == 1
-    skill.parent.parent.chmod(0o000)
-    try:
-        if os.access(skill.parent.parent, os.R_OK):
-            pytest.skip("this user may read everything")
-        assert registry.skills() == ()
-        sentence = "the folder cannot be read: Permission denied"
-        assert registry.problems() == (Problem(str(tmp_path / "skills"), 1, "error", sentence),)
-    finally:
-        skill.parent.parent.chmod(0o755)
+    with open_folder() as root:
+        write_agent(root, "operator")
+        skills = write_skill(root, "paint").parent.parent
+        registry = Registry([volume(root)])
+        assert len(registry.skills()) == 1
+        skills.chmod(0o000)
+        with unprivileged():
+            assert registry.skills() == ()
+            assert [entry.name for entry in registry.agents()] == ["operator"]
+            sentence = "the folder cannot be read: Permission denied"
+            assert registry.problems() == (Problem(str(root / "skills"), 1, "error", sentence),)
+        skills.chmod(0o755)
 
 
 def test_special_files_are_problems_and_do_not_block(tmp_path: Path) -> None:
