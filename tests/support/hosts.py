@@ -66,6 +66,10 @@ class Time:
         """From now on it passes."""
         self._running.set()
 
+    def hold(self) -> None:
+        """From now on it stands still again."""
+        self._running.clear()
+
     async def sleep(self, seconds: float) -> None:
         """Let so much of it pass."""
         if not self._running.is_set():

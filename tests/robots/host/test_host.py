@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -134,17 +135,21 @@ def test_a_client_that_grows_cautious_slows_its_motion_down(rig: HostRig, factor
 
 
 @pytest.mark.anyio
-async def test_renewals_carry_what_the_client_feels(tmp_path: Path) -> None:
-    """On the real clock, with an arm that is ten times as fast: after a renewal or two it only crawls."""
-    with serving(tmp_path) as rig:
-        client = rig.client(heed=lambda: Caution(0.1))
-        result = await client.dispatch(await client.judge(Order("move_to", {"x": -1.0, "y": 0.0, "z": 1.0}, ADA)))
+async def test_renewals_carry_what_the_client_feels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two renewals have come before time runs: the whole motion crawls."""
+    monkeypatch.setattr("llmos.robots.host.client._RENEWALS_PER_TIMEOUT", 600)
+    monkeypatch.setattr("llmos.robots.host.line._SILENCE_S", PATIENCE_S)  # while time stands still, nothing is told
+    with serving(tmp_path, replace(ARM, client_timeout_s=60.0), Time()) as rig:
+        assert rig.time is not None
+        run(rig)
+        felt = itertools.count()
+        client = rig.client(heed=lambda: (next(felt) == 2 and run(rig), Caution(0.1))[1])
+        ruling = await client.judge(Order("move_to", {"x": 0.1, "y": 0.0, "z": 1.0}, ADA))
+        rig.time.hold()
+        result = await client.dispatch(ruling)
         assert result.ok
-        moving = [(at, speed) for at, speed in speeds(rig.robot.sent) if speed > 0]
-        began_s, ended_s = moving[0][0], moving[-1][0]
-        crawling = [speed for at, speed in moving if at > (began_s + ended_s) / 2]  # by then renewals have come
-        assert max(crawling) <= 0.1 * rig.profile.max_tcp_speed_mps * 1.001
-        assert ended_s - began_s > 0.5
+        fastest = max(speed for _, speed in speeds(rig.robot.sent))
+        assert 0.09 <= fastest / rig.profile.max_tcp_speed_mps <= 0.1 * 1.001
 
 
 def test_a_client_cannot_make_its_motion_less_cautious_than_its_order(rig: HostRig) -> None:
