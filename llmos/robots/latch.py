@@ -130,7 +130,12 @@ class StopLatch:
                 self._unsaved = stop
             if stop is None:
                 return
-            self._write({"stopped": False, "rearmed_at": at.isoformat(), "by": by})
+            try:
+                self._write({"stopped": False, "rearmed_at": at.isoformat(), "by": by})
+            except StorageError:
+                with suppress(StorageError):
+                    self._keep(stop)  # the new file may stand already, and not last
+                raise
             with self._tripping:
                 if self._trips == trips:
                     self._unsaved = None

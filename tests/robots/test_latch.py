@@ -1,5 +1,6 @@
 """The stop latch lasts, is written whole, and counts as set whenever it cannot be read."""
 
+import errno
 import json
 import os
 import shutil
@@ -176,6 +177,24 @@ def test_rearm_that_cannot_be_saved_stays_stopped(path: Path) -> None:
         Rearm(latch, lambda: LATER)("Ada")
     path.parent.unlink()
     assert latch.stop is not None
+
+
+@pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this platform flushes no folder")
+def test_rearm_that_may_not_last_is_undone_on_disk_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file stands when flushing the folder fails: the stop comes back, for other processes and for a restart."""
+    latch = stopped(path)
+    really_sync = os.fsync
+
+    def sync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode) and StopLatch(path).stop is None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        really_sync(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(StorageError):
+        Rearm(latch, lambda: LATER)("Ada")
+    assert latch.stop == StopLatch(path).stop == STOP
+    assert not latch.is_unsaved
 
 
 @pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this platform orders the rename by itself")
