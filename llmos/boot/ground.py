@@ -148,7 +148,7 @@ def settle(ground: Ground, text: str, talk: Conversation, caller: str = "") -> S
     snapshot = ground.registry.snapshot(talk.agent)
     agent = snapshot.agent(talk.agent)
     body = ground.body_for(agent)
-    serves = body is not None and body.profile.kind == "arm" and _may_move(agent)  # for a rover it must be asked for by name
+    serves = body is not None and body.profile.kind == "arm" and _may_move(agent)  # a rover must ask by name
     choice, no_model = _choose(ground, agent, talk, caller, serves=serves)
     permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
     mode, reason = _mode(ground.mode, agent, drives=body is not None and may_drive(agent))

@@ -79,7 +79,7 @@ class Models:
             return ModelChoice("pocket", "there is no ANTHROPIC_API_KEY, and the model `runtime` has not been pulled")
         raise LLMosError(
             f"No model can serve the agent {agent.name}: set ANTHROPIC_API_KEY, run `llmos model pull runtime`, or "
-            "name one with --model (openai:ID for a server of your own, local:FILE.gguf); pocket is chosen for arms only"
+            "name one with --model (openai:ID for a server of your own, local:FILE.gguf); pocket is chosen for arms"
         )
 
     def open(

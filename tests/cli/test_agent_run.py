@@ -20,7 +20,7 @@ journal  {journal}
 """
 NO_MODEL = (
     "No model can serve the agent worker: set ANTHROPIC_API_KEY, run `llmos model pull runtime`, or name one with "
-    "--model (openai:ID for a server of your own, local:FILE.gguf); pocket is chosen for arms only"
+    "--model (openai:ID for a server of your own, local:FILE.gguf); pocket is chosen for arms"
 )
 TOO_LONG = (
     "The goal is 1000000 bytes long and orchestration.max_goal_bytes allows 100000; "
