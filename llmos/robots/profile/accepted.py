@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from llmos.disk import read_file, write_whole
-from llmos.documents.robot_profile import RobotProfile
+from llmos.documents.robot_profile import SIMULATED, RobotProfile
 from llmos.errors import DocumentError, RefusedError
 from llmos.robots.papers import Papers, from_papers, papers
 
@@ -30,8 +30,8 @@ class AcceptedLimits:
     def read(self, newest: RobotProfile) -> RobotProfile | None:
         """The accepted profile, None when none ever was; RefusedError when it cannot be understood.
 
-        RefusedError as well when it is for another kind of robot, to which other rules apply. A key that profiles did
-        not have then is taken from the newest.
+        RefusedError as well when it is for another kind of robot, to which other rules apply, and when another driver
+        may be opened that moves something real. A key that profiles did not have then is taken from the newest.
         """
         try:
             kept = msgspec.json.decode(read_file(self._path, _MOST_BYTES), type=Papers)
@@ -44,6 +44,9 @@ class AcceptedLimits:
             raise RefusedError(f"{self._path} cannot be understood ({error})") from error
         if profile.kind != newest.kind:
             raise RefusedError(f"{self._path} is for a robot of the kind {profile.kind}, not {newest.kind}")
+        if profile.driver != newest.driver and not SIMULATED.issuperset(newest.driver):
+            was, now = ", ".join(profile.driver), ", ".join(newest.driver)
+            raise RefusedError(f"{self._path} is for a robot driven by {was}, not by {now}")
         return profile
 
     def write(self, profile: RobotProfile) -> None:

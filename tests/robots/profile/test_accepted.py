@@ -1,4 +1,4 @@
-"""What a home accepted, read again: what was left out stays out, and another kind of robot begins anew."""
+"""What a home accepted, read again: what was left out stays out, and another kind of robot or machine begins anew."""
 
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
@@ -34,6 +34,49 @@ async def test_limits_of_another_kind_of_robot_stop_everything(tmp_path: Path, b
     assert str(limits.undecided) == "None"
     assert limits.profile.kind == after
     assert InForce(replace(ARM, kind=after), {}, accepted=kept(tmp_path)).undecided is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("mujoco-arm", "kinematic"), ("serial",)),
+        (("kinematic",), ("kinematic", "serial")),
+        (("serial",), ("can-bus",)),
+        (("serial", "kinematic"), ("kinematic", "serial")),
+        (("serial", "kinematic"), ("serial",)),
+    ],
+)
+async def test_another_driver_that_is_no_simulator_stops_everything(
+    tmp_path: Path, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    """A restart opens the newest driver, so where that may be a machine nothing moves before a person looks."""
+    await InForce(replace(ARM, driver=before), {}, accepted=kept(tmp_path)).save()
+    newest = replace(ARM, driver=after)
+    limits = InForce(newest, {}, accepted=kept(tmp_path))
+    assert limits.undecided is not None
+    was = f"is for a robot driven by {', '.join(before)}, not by {', '.join(after)}"
+    assert limits.undecided.reason.endswith(f"{tmp_path / 'robots' / 'arm.accepted'} {was}")
+    assert limits.pending == newest.document.content_hash
+    await limits.accept(limits.pending)
+    assert (str(limits.undecided), limits.profile.driver) == ("None", after)
+    assert InForce(newest, {}, accepted=kept(tmp_path)).undecided is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("kinematic",), ("mujoco-arm", "kinematic")),
+        (("mujoco-arm", "kinematic"), ("kinematic",)),
+        (("serial", "kinematic"), ("kinematic",)),
+        (("serial", "kinematic"), ("serial", "kinematic")),
+    ],
+)
+async def test_another_simulator_or_the_same_driver_stops_nothing(
+    tmp_path: Path, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    """Simulators move nothing real, and what was accepted stays accepted."""
+    await InForce(replace(ARM, driver=before), {}, accepted=kept(tmp_path)).save()
+    assert InForce(replace(ARM, driver=after), {}, accepted=kept(tmp_path)).undecided is None
 
 
 def test_what_was_accepted_without_a_key_that_may_be_left_out_has_none_of_it(tmp_path: Path) -> None:
