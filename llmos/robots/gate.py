@@ -150,15 +150,17 @@ class Gate:
         self._rate.count(order.principal, now_s)
         closed = bool(order.args.get("activate", self._drive.sent.gripper_closed))
         path = approval.path or (self._drive.start(self.profile),)
+        before = self._execution.ended
         try:
             motion = await self._execution.carry_out(Task(approval.verdict, case, path, closed, self.profile))
         finally:
+            ended = self._execution.ended
             self._moving = None
             self._ended.set()
             self._ended = anyio.Event()
             warning = await self._save_stop()
-        warning = warning or await self._note("motion", motion_detail(motion))
-        return Result(approval.verdict, motion.after, motion, warning)
+            noted = await self._note_end(None if ended is before else ended)
+        return Result(approval.verdict, motion.after, motion, warning or noted)
 
     async def stop(self, by: str, reason: str) -> Result:
         """Decelerate whatever moves, hold, and let nothing move until a person rearms; never refused.
@@ -178,7 +180,7 @@ class Gate:
 
     async def book(self, stop: Stop) -> None:
         """Write down a stop that the latch has taken already; it trips nothing, for a person may have rearmed since."""
-        await self._note("stop", {"by": stop.by[:200], "reason": stop.reason[:200], "since": stop.since})
+        await self._note_stop(stop)
 
     async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
         """A person's permission to move again: the stop that was lifted, if there was one; nothing moves by it.
@@ -281,6 +283,18 @@ class Gate:
             except StorageError as error:
                 return str(error)
         return "the safety log is held by another process" if patience.cancelled_caught else ""
+
+    async def _note_stop(self, stop: Stop) -> str:
+        return await self._note("stop", {"by": stop.by[:200], "reason": stop.reason[:200], "since": stop.since})
+
+    async def _note_end(self, motion: Motion | None) -> str:
+        """Add lines on the stops that nobody asked for and on how a motion ended; what kept the first from there."""
+        said = []
+        while self._execution.own_stops:
+            said.append(await self._note_stop(self._execution.own_stops.popleft()))
+        if motion is not None:
+            said.append(await self._note("motion", motion_detail(motion)))
+        return next(filter(None, said), "")
 
     async def _save_limits(self) -> None:
         if self._limits.unsaved:

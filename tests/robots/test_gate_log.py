@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from llmos.disk import make_folder
 from llmos.errors import RefusedError, StorageError
 from llmos.messages import JSON
+from llmos.robots.base import RobotError
 from llmos.robots.gate import Gate
 from llmos.robots.latch import UNSURE, Stop, StopLatch
 from llmos.robots.pace import SimulatedPace
@@ -136,6 +138,83 @@ async def test_a_rearm_lifts_no_stop_that_came_after_it_was_asked_for(
     ]
     assert await arm.gate.rearm("Bob") == stop
     assert arm.gate.snapshot().stop is None
+
+
+async def test_a_motion_that_was_cancelled_is_logged(tmp_path: Path) -> None:
+    """Whoever lets go or hangs up leaves a line on where the robot came to rest."""
+    arm, log = logged(tmp_path)
+    with anyio.CancelScope() as scope:
+        arm.robot.on_command = lambda sent: scope.cancel() if sent == 5 else None
+        await arm.pilot.move_to(1, 0, 1)
+    assert scope.cancelled_caught
+    verdict, motion = lines(log)
+    assert (verdict["kind"], motion["kind"]) == ("verdict", "motion")
+    assert (motion["detail"]["number"], motion["detail"]["halted"]) == (verdict["detail"]["number"], "cancelled")
+    assert motion["detail"]["to"][0] == round(arm.pilot.measure().pose.x, 4)
+
+
+async def test_an_order_that_was_cancelled_before_it_began_leaves_no_motion_of_another(tmp_path: Path) -> None:
+    """The newest motion is that of the order before, and has its line already."""
+    arm, log = logged(tmp_path)
+    assert (await arm.pilot.move_to(0.1, 0, 1)).ok
+    ruling = await arm.gate.judge(arm.pilot._order("go_home", {}))
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await arm.gate.dispatch(ruling)
+    assert [each["kind"] for each in lines(log)] == ["verdict", "motion", "verdict"]
+
+
+async def test_a_robot_that_breaks_under_way_leaves_a_stop(tmp_path: Path) -> None:
+    """What the gate latches by itself stands in the log as any stop does, before the rearm that lifts it."""
+    arm, log = logged(tmp_path)
+
+    def fail(sent: int) -> None:
+        if sent == 5:
+            raise RobotError("the cable is out")
+
+    arm.robot.on_command = fail
+    with pytest.raises(RobotError, match="the cable is out"):
+        await arm.pilot.move_to(1, 0, 1)
+    stop = await arm.gate.rearm("Ada")
+    assert stop is not None
+    kept = list(lines(log))
+    assert [each["kind"] for each in kept] == ["verdict", "stop", "rearm"]
+    assert stop.reason == "the control loop failed: the cable is out"
+    assert kept[1]["detail"] == {"by": "the gate", "reason": stop.reason, "since": stop.since}
+
+
+async def test_an_obstacle_that_is_too_near_leaves_one_stop(tmp_path: Path) -> None:
+    """It is there at every tick of the braking; the second motion finds the latch and leaves no other stop."""
+    arm, log = logged(tmp_path, range_sensor=lambda at: 1.0 if at.x < 0.1 else 0.05)
+    ruling = await arm.gate.judge(arm.pilot._order("move_to", {"x": 1, "y": 0, "z": 1}))
+    result = await arm.gate.dispatch(ruling)
+    assert result.refusal is not None
+    assert not (await arm.pilot.go_home()).ok
+    kept = list(lines(log))
+    assert [each["kind"] for each in kept] == ["verdict", "stop", "motion", "verdict"]
+    assert kept[1]["detail"]["reason"] == "an obstacle came within the hard stop distance of 0.08m"
+    assert kept[2]["detail"]["halted"] == "emergency-stop"
+
+
+@pytest.mark.parametrize("obstacle", [False, True], ids=["free", "with an obstacle after it"])
+async def test_a_persons_stop_under_way_leaves_one_stop(tmp_path: Path, obstacle: bool) -> None:
+    """Whatever the gate finds while the robot brakes for it is not another one."""
+    clearance_m = 1.0
+    arm, log = logged(tmp_path, range_sensor=lambda _: clearance_m)
+    async with anyio.create_task_group() as group:
+
+        def press(sent: int) -> None:
+            nonlocal clearance_m
+            if sent == 20:
+                group.start_soon(arm.gate.stop, "Ada", "smoke")
+            if arm.latch.stop is not None and obstacle:
+                clearance_m = 0.05
+
+        arm.robot.on_command = press
+        assert not (await arm.pilot.move_to(1, 0, 1)).ok
+    kept = list(lines(log))
+    assert sorted(each["kind"] for each in kept) == ["motion", "stop", "verdict"]
+    assert [each["detail"] for each in kept if each["kind"] == "stop"] == [{"by": "Ada", "reason": "smoke"}]
 
 
 async def test_motion_that_cannot_be_logged_any_more_is_still_reported(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 Knows no approval and gives no verdict; only the gate has one.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -48,7 +49,10 @@ class Task:
 
 @dataclass(slots=True)
 class Execution:
-    """The gate's arm: it has what the gate has, and does one task at a time. `ended` is the newest motion."""
+    """The gate's arm: it has what the gate has, and does one task at a time. `ended` is the newest motion.
+
+    `own_stops` are those that nobody asked for, until the gate takes them out to write them down.
+    """
 
     drive: Drive
     pace: Pace
@@ -57,6 +61,7 @@ class Execution:
     caution: Callable[[], Caution]
     force: ForceLimited | None
     ended: Motion | None = field(default=None, init=False)
+    own_stops: deque[Stop] = field(default_factory=deque, init=False)
 
     async def carry_out(self, task: Task) -> Motion:
         """Move and come to rest: within the limits when cancelled, and for good when this loop itself fails.
@@ -84,7 +89,7 @@ class Execution:
                     halted = await drive.follow(motion, profile, watch, rules.CANCELLED)
                     halted = await drive.settle(profile, watch, motion.target, halted, grips=task.grips)
         except Exception as error:
-            self.trip("the gate", f"the control loop failed: {error}")
+            self._trip_itself(f"the control loop failed: {error}")
             raise
         gripped = grip_holds(task.verdict.args, before, drive.measured, profile)
         reached = halted is None and gripped and drive.is_at(motion.target, profile)
@@ -97,6 +102,13 @@ class Execution:
     def trip(self, by: str, reason: str) -> None:
         """Stop from this moment on."""
         self.latch.trip(Stop(self.pace.now().isoformat(), by, reason))
+
+    def _trip_itself(self, reason: str) -> None:
+        """The same where nobody asked for it; one of its own stops, unless the robot is stopped already."""
+        stop = Stop(self.pace.now().isoformat(), "the gate", reason)
+        if self.latch.stop is None:
+            self.own_stops.append(stop)
+        self.latch.trip(stop)
 
     def _check_start(self, task: Task) -> Refusal | None:
         """The stop, and rules for a first setpoint that nobody judged, or that is not where the robot was sent."""
@@ -164,7 +176,7 @@ class Execution:
         profile = self.limits.profile
         clearance_m, hard_stop_m = measured.clearance_m, profile.distances.hard_stop_m
         if clearance_m is not None and not clearance_m > hard_stop_m:
-            self.trip("the gate", f"an obstacle came within the hard stop distance of {hard_stop_m:g}m")
+            self._trip_itself(f"an obstacle came within the hard stop distance of {hard_stop_m:g}m")
         return (
             rules.check_stop(self.latch.stop)
             or rules.check_fresh(measured, self.pace.now_s(), profile)
