@@ -201,6 +201,39 @@ def test_a_hand_that_lets_go_leaves_the_robot_at_rest(service: Served) -> None:
     assert service.service.snapshot().moving is None
 
 
+def test_a_rearm_moves_nothing_where_a_button_is_still_held(service: Served) -> None:
+    """What a stop ended is refused once, begins by no repeated message, and begins at once when pressed anew."""
+    with service.client.websocket_connect("/cockpit/jog") as socket:
+        service.post("/emergency")
+        socket.send_json({"dx": -1})
+        assert socket.receive_json()["rule"] == "emergency-stop"
+        socket.send_json({"dx": -1})
+        service.post("/cockpit/rearm")
+        socket.send_json({"dx": -1})
+        with service.service.arbiter.claim("Bob", "a walk"):
+            socket.send_json({})
+            socket.send_json({"dx": -1})
+            assert socket.receive_json()["rule"] == "one-operator"
+        assert service.service.snapshot().measured.pose.x == pytest.approx(0.0, abs=1e-6)
+        socket.send_json({})
+        socket.send_json({"dx": -1})
+        socket.send_json({})
+        assert socket.receive_json() == {"success": True}
+
+
+def test_a_hand_that_was_refused_at_the_border_may_press_again(service: Served) -> None:
+    """The way back is open at once, and the way that was refused is judged anew."""
+    push(service, {"dz": 1.0})
+    with service.client.websocket_connect("/cockpit/jog") as socket:
+        for _ in range(2):
+            socket.send_json({"dz": 1})
+            assert socket.receive_json()["rule"] == "workspace"
+            socket.send_json({})
+        socket.send_json({"dz": -1})
+        socket.send_json({})
+        assert socket.receive_json() == {"success": True}
+
+
 def test_nonsense_on_the_line_that_jogs_lets_go(service: Served) -> None:
     """What cannot be understood moves nothing."""
     with service.client.websocket_connect("/cockpit/jog") as socket:

@@ -8,6 +8,7 @@ from typing import Final
 
 import anyio
 from anyio import to_thread
+from anyio.abc import TaskGroup
 from fastapi import APIRouter, Request, WebSocket
 from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
@@ -87,13 +88,18 @@ def _add_motion(router: APIRouter, service: Service, lesson: Lesson, arena: Aren
 
 
 class _Holding:
-    """One page's hand on the robot: each message renews the lease, an empty one lets go."""
+    """One page's hand on the robot: each message renews the lease, an empty one lets go.
+
+    What ended while it was held begins again only when it is pressed anew: nobody's rearm may move the robot.
+    """
 
     def __init__(self, service: Service, socket: WebSocket) -> None:
         self._service = service
         self._socket = socket
         self._lease: Lease | None = None
-        self._way = Way()
+        self._held = Way()
+        self._due = False
+        self._rearms = 0
 
     async def serve(self) -> None:
         """Until the page goes; then the robot decelerates."""
@@ -101,26 +107,41 @@ class _Holding:
             try:
                 while True:
                     way = Way.model_validate_json(await self._socket.receive_text())
-                    if self._lease is not None and way == self._way:
+                    if way != self._held:
+                        self._press(way)
+                    elif self._lease is not None:
                         self._lease.renew()
-                        continue
-                    self._let_go()
-                    if way != Way() and self._lease is None:
-                        self._way = way
-                        self._lease = Lease(self._service.snapshot().profile.lease_s)
-                        tasks.start_soon(self._move, self._lease)
+                    if self._due and self._lease is None:
+                        self._begin(tasks)
             except (WebSocketDisconnect, ValidationError, KeyError):
                 self._let_go()
+
+    def _press(self, way: Way) -> None:
+        """Another way is held from now on, or none; it begins once the robot rests."""
+        self._let_go()
+        self._held, self._due = way, way != Way()
+        if self._due:
+            self._rearms = self._service.snapshot().rearms
+
+    def _begin(self, tasks: TaskGroup) -> None:
+        """Move the way that is held, unless somebody rearmed since it was pressed."""
+        self._due = False
+        known = self._service.snapshot()
+        if known.rearms == self._rearms:
+            self._lease = Lease(known.profile.lease_s)
+            tasks.start_soon(self._move, self._held, self._lease)
 
     def _let_go(self) -> None:
         if self._lease is not None:
             self._lease.end()
 
-    async def _move(self, lease: Lease) -> None:
-        way: dict[str, float] = {axis: value for axis, value in self._way.model_dump().items() if value}
+    async def _move(self, held: Way, lease: Lease) -> None:
+        way: dict[str, float] = {axis: value for axis, value in held.model_dump().items() if value}
         refusal: Refusal | None = None
         try:
             refusal = await jog(self._service, self._socket.state.caller.name, way, lease)
+            if refusal is None and not lease.scope.cancel_called:
+                self._due = True  # as far as one order goes, and still held
         except BusyError as error:
             refusal = error.refusal
         except LLMosError as error:
