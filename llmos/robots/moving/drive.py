@@ -69,6 +69,11 @@ class Drive:
         """Let the driver come to rest and give its hardware back."""
         self._driver.close()
 
+    def begin(self, setpoint: Commanded) -> None:
+        """Send the first setpoint of a motion, which begins at rest, whatever became of the one before."""
+        self._rate, self._step_s = Velocity(), 0.0
+        self.send(setpoint)
+
     def send(self, setpoint: Commanded) -> None:
         """Command it and measure."""
         self.sent = setpoint

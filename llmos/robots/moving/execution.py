@@ -79,7 +79,7 @@ class Execution:
         try:
             if self.force is not None:
                 self.force.limit_force(task.case.grant.max_force_n if task.case.grant else None)
-            drive.send(Commanded(task.path[0], task.closed))
+            drive.begin(Commanded(task.path[0], task.closed))
             try:
                 halted = await drive.follow(motion, profile, watch)
                 halted = await drive.settle(profile, watch, motion.target, halted, grips=task.grips)

@@ -1,10 +1,11 @@
-"""The control loop goes on asking why to halt while it brakes."""
+"""The control loop goes on asking why to halt while it brakes, and a motion inherits nothing from one that failed."""
 
 from pathlib import Path
 
 import anyio
 import pytest
 
+from llmos.robots.base import RobotError
 from tests.support.robots import rig, unsafe
 
 pytestmark = pytest.mark.anyio
@@ -36,3 +37,26 @@ async def test_obstacle_that_comes_too_near_while_braking_latches(tmp_path: Path
     stop = arm.gate.snapshot().stop
     assert stop is not None
     assert stop.reason == "an obstacle came within the hard stop distance of 0.08m"
+
+
+@pytest.mark.parametrize("how", ["moving", "braking"])
+async def test_a_motion_after_one_that_failed_begins_at_rest(tmp_path: Path, how: str) -> None:
+    """A driver that failed in full swing, under way or while it braked, and recovered, is driven on after a rearm."""
+    arm = rig(tmp_path, "empty")
+    lost = RobotError("the cable is out")
+    with anyio.CancelScope() as scope:
+
+        def break_down(sent: int) -> None:
+            if sent == 95 and how == "braking":
+                scope.cancel()
+            if sent == 100:
+                arm.robot.broken = lost
+
+        arm.robot.on_command = break_down
+        with pytest.raises(RobotError) as caught:
+            await arm.pilot.move_to(2.0, 0.0, 1.0)
+    assert caught.value is lost
+    arm.robot.broken = None
+    await arm.gate.rearm("Ada")
+    result = await arm.pilot.move_to(-1.0, 0.0, 1.0)
+    assert result.ok, result.refusal
