@@ -42,10 +42,15 @@ def tell_of(body: "Body") -> None:
 
 
 def known_robots(home: Path) -> list[str]:
-    """Every robot of the home: those with a profile, and those with a stop although their profile is gone."""
-    latched = {file.stem for file in (home / "robots").glob("*.json")}
+    """Every robot of the home: those with a profile, and those at hand although their profile is gone."""
     with library() as opened:
-        return sorted(latched | {entry.name for entry in opened.registry.robots()})
+        return sorted(robots_at_hand(home) | {entry.name for entry in opened.registry.robots()})
+
+
+def robots_at_hand(home: Path) -> set[str]:
+    """The robots that the home's own files tell of, those with a latch and those with a host; reads no document."""
+    files = (*(home / "robots").glob("*.json"), *(home / "run").glob("*.host"))
+    return {file.stem for file in files}
 
 
 def require_robot(name: str, home: Path) -> str:

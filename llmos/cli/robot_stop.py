@@ -3,6 +3,7 @@
 Knows no driver. A robot's host is asked first; where there is none, or it does not answer, the latch on disk decides.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,8 @@ from llmos.cli.asking import confirm
 from llmos.cli.completion import names
 from llmos.cli.options import as_json, print_json, run_async, yes
 from llmos.cli.render import printable
-from llmos.cli.robot_home import PERSON, body_of, known_robots, require_robot
-from llmos.cli.system import environment, make_home
+from llmos.cli.robot_home import PERSON, body_of, known_robots, require_robot, robots_at_hand
+from llmos.cli.system import environment, make_home, notice
 from llmos.errors import LLMosError, RefusedError
 
 if TYPE_CHECKING:
@@ -31,12 +32,12 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
     them all.
     """
     home = environment().home  # and no page of it, which might be broken
-    known = known_robots(home)
-    chosen = [name] if name in known else known
-    for each in chosen:
-        _stop(home, each, reason)
-    if name is not None and name not in known:
-        raise LLMosError(f"There is no robot '{name}', so every robot was stopped: {', '.join(known)}.")
+    chosen, unknown = _chosen(name, home)
+    refused = _stop_all(home, chosen, reason)
+    if refused or unknown is not None:
+        raise _not_all(name, chosen, refused, unknown)
+    if name is not None and name not in chosen:
+        raise LLMosError(f"There is no robot '{name}', so every robot was stopped: {', '.join(chosen)}.")
     if as_json:
         print_json({"stopped": chosen})
     else:
@@ -45,17 +46,54 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
     make_home()
 
 
-def _stop(home: Path, robot: str, reason: str) -> None:
+def _chosen(name: str | None, home: Path) -> tuple[list[str], LLMosError | None]:
+    """Whom to stop, and why not every robot of the home is known, if so; one that is at hand waits for no document."""
+    at_hand = robots_at_hand(home)
+    if name in at_hand:
+        return [name], None
+    try:
+        known = known_robots(home)
+    except LLMosError as error:
+        named = {name} if name and Path(name).name == name else set[str]()
+        return sorted(at_hand | named), error
+    return ([name] if name in known else known), None
+
+
+def _stop_all(home: Path, robots: list[str], reason: str) -> dict[str, LLMosError]:
+    """Stop every one of them, and only then write it down, which may wait for others; what kept any from stopping."""
     from llmos.clock import RealClock
-    from llmos.robots.host.stopping import book_stop, stop_robot
+    from llmos.robots.host.stopping import Stopped, book_stop, stop_robot
     from llmos.robots.latch import Stop
 
-    clock = RealClock()
-    stopped = stop_robot(home, robot, PERSON, reason, clock)
-    if stopped.warning:
-        click.echo(printable(f"{robot}: {stopped.warning}."), err=True)
-    if not stopped.by_host:  # a host writes down its own
-        book_stop(home, robot, Stop(stopped.stop.since, PERSON, reason), clock)
+    clock, refused = RealClock(), dict[str, LLMosError]()
+    done: dict[str, Stopped] = {}
+    for robot in robots:
+        try:
+            done[robot] = stop_robot(home, robot, PERSON, reason, clock)
+        except LLMosError as error:
+            refused[robot] = error
+    for robot, stopped in done.items():
+        if stopped.warning:
+            notice(f"{robot}: {stopped.warning}.")
+    for robot, stopped in done.items():
+        if not stopped.by_host:  # a host writes down its own
+            book_stop(home, robot, Stop(stopped.stop.since, PERSON, reason), clock)
+    return refused
+
+
+def _not_all(
+    name: str | None, chosen: list[str], refused: Mapping[str, LLMosError], unknown: LLMosError | None
+) -> LLMosError:
+    """One sentence on which robots are not stopped, as far as they are known; of the kind of the first mistake."""
+    parts = []
+    if unknown is not None:
+        parts.append(f"Not every robot is known: {str(unknown).rstrip('.')}")
+    elif name is not None and name not in chosen:
+        parts.append(f"There is no robot '{name}', and not every robot could be stopped instead")
+    parts += [f"{robot} could not be stopped: {str(error).rstrip('.')}" for robot, error in refused.items()]
+    stopped = [robot for robot in chosen if robot not in refused]
+    mistakes = [*refused.values(), *([unknown] if unknown else [])]
+    return type(mistakes[0])(f"{'; '.join(parts)}; stopped: {', '.join(stopped) or 'none'}.")
 
 
 @click.command("rearm")

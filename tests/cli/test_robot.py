@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from llmos.robots.host.stopping import latch_of
+from llmos.clock import Clock
+from llmos.errors import LLMosError, StorageError
+from llmos.robots.host import stopping
+from llmos.robots.host.stopping import Stopped, latch_of
+from llmos.robots.latch import Stop
 from llmos.settings import system_root
 from llmos.traces.events import MotionMeasured
 from llmos.volumes.locks import sole_owner
@@ -152,6 +156,132 @@ def test_a_stop_needs_no_page_of_the_home(llmos: CommandLine) -> None:
     llmos.place.write("settings.md", "---\nmodle: x\n---\n")
     llmos.place.write("kernel/safety.md", "---\nnonsense: 1\n---\n")
     assert "arm" in llmos("robot", "stop", "--json").json["stopped"]
+
+
+class Stops:
+    """What was stopped and written down, in its order; the disk refuses some of it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *refused: str) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self._refused = refused
+        self._stop, self._book = stopping.stop_robot, stopping.book_stop
+        monkeypatch.setattr(stopping, "stop_robot", self.stop)
+        monkeypatch.setattr(stopping, "book_stop", self.book)
+
+    def stop(self, home: Path, robot: str, by: str, reason: str, clock: Clock) -> Stopped:
+        self.asked.append(("stop", robot))
+        if robot in self._refused:
+            raise StorageError(f"the disk takes no stop of {robot}")
+        return self._stop(home, robot, by, reason, clock)
+
+    def book(self, home: Path, robot: str, stop: Stop, clock: Clock) -> None:
+        self.asked.append(("book", robot))
+        self._book(home, robot, stop, clock)
+
+
+NO_ARM = "arm could not be stopped: the disk takes no stop of arm"
+NO_ROVER = "rover could not be stopped: the disk takes no stop of rover"
+NO_AMR = "There is no robot 'amr', and not every robot could be stopped instead"
+
+
+@pytest.mark.parametrize(
+    ("words", "refused", "sentence"),
+    [
+        ([], ["arm"], f"{NO_ARM}; stopped: lab, rover."),
+        ([], ["arm", "rover"], f"{NO_ARM}; {NO_ROVER}; stopped: lab."),
+        (["arm"], ["arm"], f"{NO_ARM}; stopped: none."),
+        (["amr"], ["arm"], f"{NO_AMR}; {NO_ARM}; stopped: lab, rover."),
+    ],
+    ids=["one", "two", "the only one", "a wrong name"],
+)
+def test_a_robot_that_cannot_be_stopped_keeps_no_other_moving(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch, words: list[str], refused: list[str], sentence: str
+) -> None:
+    """Every robot is asked to stop whatever becomes of the others, and the sentence names those that could not be."""
+    stops = Stops(monkeypatch, *refused)
+    said = llmos("robot", "stop", *words)
+    assert (said.code, said.last) == (1, f"llmos: {sentence}")
+    every = ["arm"] if words == ["arm"] else ["arm", "lab", "rover"]
+    stopped = [name for name in every if name not in refused]
+    assert stops.asked == [*(("stop", name) for name in every), *(("book", name) for name in stopped)]
+    assert [name for name in every if latch_of(name, llmos.place.home).stop] == stopped
+
+
+def test_nothing_is_written_down_before_every_robot_is_stopped(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever holds the safety log keeps no robot moving."""
+    stops = Stops(monkeypatch)
+    assert llmos("robot", "stop").code == 0
+    assert [what for what, _ in stops.asked] == ["stop"] * 3 + ["book"] * 3
+
+
+GONE = "llmos: Not every robot is known: The folder you are in does not exist any more; go to another one first"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that somebody is in")
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["crane"], 0, ""),
+        (["rover"], 0, ""),
+        (["arm"], 2, f"{GONE}; stopped: arm, crane, rover."),
+        ([], 2, f"{GONE}; stopped: crane, rover."),
+        (["../arm"], 2, f"{GONE}; stopped: crane, rover."),
+    ],
+    ids=["with a latch", "with a host", "only named", "all", "no name"],
+)
+def test_a_stop_needs_no_library(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], code: int, said: str
+) -> None:
+    """Where no document can be read, what the home's files tell of and what was named is stopped all the same."""
+    llmos.place.write("robots/crane.json", '{"stopped": false}')
+    llmos.place.write("run/rover.host", "what a host left")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    told = llmos("robot", "stop", *words)
+    assert (told.code, told.last) == (code, said)
+    named = set(words) & {"crane", "rover", "arm"}
+    every = named if code == 0 else named | {"crane", "rover"}
+    assert {name for name in ("arm", "crane", "lab", "rover") if latch_of(name, llmos.place.home).stop} == every
+
+
+def test_a_stop_finds_no_robot_without_a_library(llmos: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that nobody has driven from yet: nothing is stopped, and that is said."""
+
+    def broken() -> None:
+        raise StorageError("the library is broken")
+
+    monkeypatch.setattr("llmos.cli.robot_home.library", broken)
+    said = llmos("robot", "stop")
+    assert (said.code, said.last) == (1, "llmos: Not every robot is known: the library is broken; stopped: none.")
+
+
+def test_a_stop_tells_what_was_refused_where_not_every_robot_is_known(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence has both, and neither keeps a robot moving."""
+
+    def broken() -> None:
+        raise LLMosError("The library is broken.")
+
+    monkeypatch.setattr("llmos.cli.robot_home.library", broken)
+    llmos.place.write("run/rover.host", "what a host left")
+    Stops(monkeypatch, "arm")
+    said = llmos("robot", "stop", "arm")
+    assert (said.code, said.last) == (
+        1,
+        f"llmos: Not every robot is known: The library is broken; {NO_ARM}; stopped: rover.",
+    )
+
+
+def test_a_robot_whose_profile_is_gone_is_stopped_with_the_others(llmos: CommandLine) -> None:
+    """Its host goes on without a document, and so counts as a robot of the home."""
+    llmos.place.write("run/crane.host", "what a host left")
+    assert "crane" in llmos("robot", "stop", "--json").json["stopped"]
+    assert llmos("robot", "rearm", "crane", "--yes").code == 0
 
 
 def test_rearming_asks_a_person(llmos: CommandLine) -> None:
