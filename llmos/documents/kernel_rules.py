@@ -39,7 +39,10 @@ class Orchestration:
 
 @dataclass(frozen=True, slots=True)
 class BudgetRules:
-    """What one run may spend when nobody says otherwise; `warn_at` and `final_turn_at` are fractions of it."""
+    """What may be spent when nobody says otherwise: dollars of a session, tokens and seconds of a run.
+
+    `warn_at` and `final_turn_at` are fractions of each.
+    """
 
     budget_usd: Usd
     max_tokens: Annotated[int, Meta(ge=1_000, le=1_000_000_000)]
