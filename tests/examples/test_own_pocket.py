@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from llmos.boot.models import Models
+from llmos.clock import SimulatedClock
 from llmos.documents.agent import read_agent
+from llmos.documents.kernel import load_kernel
 from llmos.messages import Message, Reply, Request, Text, ToolCall, ToolResult
 from llmos.models.base import ignore_text
 from llmos.models.local import LocalModel
+from llmos.settings import Environment
 from llmos.tools.base import Tool
 from llmos.tools.plugins import TOOLS, Plugins
 from llmos.tools.robot import robot_state, robot_tools
@@ -89,6 +93,17 @@ def test_the_readme_tells_every_part_of_the_file() -> None:
     text = (EXAMPLE / "README.md").read_text("utf-8")
     heads = " ".join(re.findall(r"^\| (.+?) \|", text, re.MULTILINE))
     assert {*PARTS, *SLOTS} <= set(re.findall(r"`\{?(\w+)\}?`", heads))
+
+
+def test_the_alias_of_the_readme_names_the_file(tmp_path: Path) -> None:
+    """Put into a home as it stands there, it is a model of that path with that confidence."""
+    [alias] = re.findall(r"```markdown\n(.*?)```", (EXAMPLE / "README.md").read_text("utf-8"), re.DOTALL)
+    (tmp_path / "models.md").write_text(alias, "utf-8")
+    rules = load_kernel(CHECKOUT / "kernel", tmp_path).models
+    own = rules.aliases["own"]
+    models = Models(rules, Environment(home=tmp_path), CHECKOUT, SimulatedClock(), None)
+    assert models.files(own) == (Path("/absolute/path/own.gguf"), None)
+    assert (own.provider, own.template, own.confidence) == ("local", "pocket", 0.9)
 
 
 @needs_torch
