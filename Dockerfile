@@ -14,6 +14,8 @@ COPY . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 USER llmos
+# a new volume takes its owner from the folder that it is mounted on
+RUN mkdir -m 700 /home/llmos/.llmos
 WORKDIR /home/llmos/work
 ENV LLMOS_HOME=/home/llmos/.llmos PYTHONUNBUFFERED=1
 EXPOSE 8000

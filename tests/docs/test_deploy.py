@@ -69,6 +69,16 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
     assert not Path(workspace).is_relative_to(home)
 
 
+def test_what_a_volume_keeps_belongs_to_the_user() -> None:
+    """A new volume gets its owner from the image, so its folder is made there, by whoever the process will be."""
+    told = (ROOT / "Dockerfile").read_text("utf-8") + (ROOT / "docs" / "production.md").read_text("utf-8")
+    kept = re.findall(r"-v \w+:([\w/.]+)", told)
+    assert len(kept) == 2
+    as_user = instructions()[instructions().index(("USER", "llmos")) :]
+    made = {path for word, rest in as_user if word == "RUN" and rest.startswith("mkdir ") for path in shlex.split(rest)}
+    assert set(kept) <= made
+
+
 def unit() -> configparser.ConfigParser:
     """The systemd unit."""
     parser = configparser.ConfigParser(strict=False, interpolation=None)
