@@ -111,11 +111,14 @@ def test_the_permissions_page_is_what_is_decided(tmp_path: Path) -> None:
             home / "team" / "commands" / "x.md",
             home / "volumes" / "other" / "agents" / "x.md",
         ],
-        "robot profiles, tools, drivers and hooks of a volume": [
+        "robot profiles, tools, drivers, hooks, scenarios, traces and `usage.jsonl` of a volume": [
             home / "user" / "robots" / "arm.md",
             home / "user" / "tools" / "x.py",
             home / "team" / "drivers" / "x.py",
             home / "team" / "hooks" / "x",
+            home / "user" / "scenarios" / "x.md",
+            home / "team" / "traces" / "x" / "y.md",
+            home / "user" / "usage.jsonl",
         ],
         "the rest of the home: kernel, journals, models, trust": [
             home / "kernel" / "safety.md",
