@@ -170,13 +170,14 @@ class Gate:
         self._execution.trip(by, reason)
         before, said = self._drive.measured, {"by": str(by)[:200], "reason": str(reason)[:200]}
         with anyio.CancelScope(shield=True):
-            warning = await self._save_stop() or await self._note("stop", said)
+            unsaved = await self._save_stop()
+            unlogged = await self._note("stop", said)
             verdict = replace(self._verdict("emergency_stop", {}), args=said)
             while self._moving is not None:
                 await self._ended.wait()
             after = self.tick()
         motion = Motion(verdict, self._drive.sent, before, after, stands_still(after, self.profile))
-        return Result(verdict, after, motion, warning)
+        return Result(verdict, after, motion, unsaved or unlogged)
 
     async def book(self, stop: Stop) -> None:
         """Write down a stop that the latch has taken already; it trips nothing, for a person may have rearmed since."""

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.from_thread
 import pytest
 
 from llmos.disk import make_folder
 from llmos.errors import RefusedError, StorageError
 from llmos.messages import JSON
+from llmos.robots import latch as latch_module
 from llmos.robots.base import RobotError
 from llmos.robots.gate import Gate
 from llmos.robots.latch import UNSURE, Stop, StopLatch
@@ -108,6 +110,17 @@ async def test_a_stop_that_a_rearm_elsewhere_may_undo_says_so(tmp_path: Path) ->
     assert (await gate.stop("Ada", "smoke")).warning == ""
 
 
+async def test_a_stop_that_the_latch_does_not_keep_is_logged_all_the_same(tmp_path: Path) -> None:
+    """Latch and log are two files: what keeps one from the disk keeps no line from the other."""
+    arm, log = logged(tmp_path)
+    latch = StopLatch(arm.latch.path, lambda: None)
+    gate = Gate(arm.profile, arm.robot, SimulatedPace(arm.clock), latch, log=log)
+    make_folder(latch.path.parent)
+    with sole_owner(latch.path.with_suffix(".lock")):
+        assert (await gate.stop("Ada", "smoke")).warning == UNSURE
+    assert [each["detail"] for each in lines(log)] == [{"by": "Ada", "reason": "smoke"}]
+
+
 @pytest.mark.parametrize("stopped", [True, False], ids=["stopped before", "free before"])
 @pytest.mark.parametrize("elsewhere", [True, False], ids=["another process", "this process"])
 async def test_a_rearm_lifts_no_stop_that_came_after_it_was_asked_for(
@@ -138,6 +151,52 @@ async def test_a_rearm_lifts_no_stop_that_came_after_it_was_asked_for(
     ]
     assert await arm.gate.rearm("Bob") == stop
     assert arm.gate.snapshot().stop is None
+
+
+async def test_a_rearm_that_the_latch_does_not_take_is_logged_as_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process keeps the latch's lock: the robot stays stopped, and no line claims that it may move."""
+    monkeypatch.setattr(latch_module, "_LOOKS", 1)  # nobody waits here
+    arm, log = logged(tmp_path)
+    await arm.gate.stop("Ada", "smoke")
+    with sole_owner(arm.latch.path.with_suffix(".lock")), pytest.raises(StorageError) as caught:
+        await arm.gate.rearm("Bob")
+    assert arm.gate.snapshot().stop is not None
+    assert [each["detail"] for each in lines(log)][-2:] == [
+        {"by": "Bob", "profile": ""},
+        {"by": "Bob", "profile": "", "refused": str(caught.value)},
+    ]
+
+
+async def test_a_rearm_for_another_profile_is_logged_as_refused(tmp_path: Path) -> None:
+    """Whoever names what is not the newest profile has tried to let limits count, and the log knows it."""
+    arm, log = logged(tmp_path)
+    with pytest.raises(RefusedError) as caught:
+        await arm.gate.rearm("Bob", "sha256:old")
+    assert [each["detail"] for each in lines(log)] == [
+        {"by": "Bob", "profile": "sha256:old"},
+        {"by": "Bob", "profile": "sha256:old", "refused": str(caught.value)},
+    ]
+
+
+async def test_a_rearm_that_is_written_down_is_carried_out_although_it_was_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked hangs up while the line is written: what it says holds all the same."""
+    arm, log = logged(tmp_path)
+    append = log.append
+    await arm.gate.stop("Ada", "smoke")
+    with anyio.CancelScope() as asking:
+
+        def interrupted(kind: str, robot: str, detail: Mapping[str, JSON]) -> None:
+            append(kind, robot, detail)
+            anyio.from_thread.run_sync(asking.cancel)
+
+        monkeypatch.setattr(log, "append", interrupted)
+        await arm.gate.rearm("Bob")
+    assert arm.gate.snapshot().stop is None
+    assert [each["kind"] for each in lines(log)] == ["stop", "rearm"]
 
 
 async def test_a_motion_that_was_cancelled_is_logged(tmp_path: Path) -> None:
