@@ -24,7 +24,9 @@ def template_source() -> str:
 
 def prompt(values: Mapping[str, JSON]) -> str:
     """The text before a reply."""
-    return _template().render({**values, "messages": [with_reading(message) for message in values["messages"]]})
+    state = values.get("state") or {}
+    messages = [with_reading(message, state) for message in values["messages"]]
+    return _template().render({**values, "messages": messages})
 
 
 def reply(call: Call) -> str:

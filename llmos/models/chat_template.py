@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from llmos.errors import ModelError
 from llmos.messages import JSON, Image, Message, Request, Text, ToolCall, ToolResult
+from llmos.models.named_things import read_around
 from llmos.models.newest_goal import since_goal
 from llmos.models.openai_request import tool_params
-from llmos.models.reading import read_goal
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -91,7 +91,7 @@ class ChatTemplate:
             request = replace(request, messages=since_goal(request.messages))
         mark = f"<image-{token_hex(8)}>" if self.sees else "[image]"  # with chance in it, so that no text can forge one
         values: dict[str, Any] = {
-            "messages": self._safe(self._read(template_messages(request, mark))),
+            "messages": self._safe(self._messages(request, mark)),
             "tools": self._safe(tool_params(request.tools)) or None,
             "state": self._safe(dict(request.state)),
             "add_generation_prompt": True,
@@ -111,9 +111,10 @@ class ChatTemplate:
             raise ModelError(f"the model's chat template shows {text.count(mark)} of {len(images)} images")
         return Prompt(text.replace(mark, MEDIA_MARKER), images)
 
-    def _read(self, messages: list[JSON]) -> list[JSON]:
+    def _messages(self, request: Request, mark: str) -> list[JSON]:
         """For a template that asks for it, with the numbers read of what a person wrote."""
-        return [with_reading(message) for message in messages] if self._reads_goals else messages
+        messages = template_messages(request, mark)
+        return [with_reading(message, request.state) for message in messages] if self._reads_goals else messages
 
     def _safe(self, value: JSON) -> JSON:
         """`value` with every control token broken, in texts and keys, at any depth."""
@@ -138,9 +139,15 @@ def reads_state(source: str) -> bool:
         return False
 
 
-def with_reading(message: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    """A message of a template; one of a person has besides its `content` a `reading`, with every number read."""
-    return {**message, "reading": read_goal(message["content"])} if message["role"] == "user" else message
+def with_reading(message: Mapping[str, JSON], state: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """A message of a template; one of a person has besides its `content` a `reading`, with every number read.
+
+    But for those in the names of the objects and places of `state`.
+    """
+    if message["role"] != "user":
+        return message
+    names = [str(name) for group in ("objects", "places") for name in state.get(group) or ()]
+    return {**message, "reading": read_around(message["content"], names)}
 
 
 def default_source() -> str:

@@ -102,6 +102,41 @@ def test_of_many_things_none_of_which_is_named_only_the_number_stands_there() ->
     assert rendered(goal, state={**STATE, "objects": {}}).endswith("open nothing\n>")
 
 
+MEASURED = {
+    "5 kg weight": [1, 0, 0], "10 kg weight": [2, 0, 0], "10mm_bolt": [3, 0, 0], "10mm bolt head": [4, 0, 0],
+    "2 inch pipe": [5, 0, 0], "1/2 inch pipe": [6, 0, 0], "5 kg": [7, 0, 0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("goal", "read", "first"),
+    [
+        ("Pick up the 5 kg weight", "pick up the 5 kg weight", " 5 kg weight"),
+        ("Take the 10 KG\nweight!", "take the 10 kg weight!", " 10 kg weight"),
+        ("Move (10mm bolt) 10mm up", "move (10mm bolt) 0.01 m up", " 10mm bolt"),
+        ("Take the 10mm bolt head, then 5cm up", "take the 10mm bolt head, then 0.05 m up", " 10mm bolt head"),
+        ("2 inch pipe and 1/2 inch pipe, 2 inches up", "2 inch pipe and 1/2 inch pipe, 0.051 m up", " 2 inch pipe"),
+        ("Take the 2 1/2 inch pipe", "take the 0.064 m pipe", "~ 1/2 inch pipe"),
+        ("Take the 15 kg weight", "take the 15.0 kg weight", "~ 10 kg weight"),
+        ("Add 5 kg to it", "add 5.0 kg to it", "? 7"),
+        ("Take the zq 10mm bolt 5cm up", "take the zq 10mm bolt 0.05 m up", " 10mm bolt"),
+    ],
+)
+def test_a_number_in_the_name_of_a_thing_is_no_amount(goal: str, read: str, first: str) -> None:
+    """The name stays as it is written, so that the thing is found; the rest of the goal is read as ever."""
+    text = rendered({"role": "user", "content": goal}, state={**STATE, "objects": MEASURED, "places": {}})
+    asked, pose = text.splitlines()[1:3]
+    assert asked == f"? {read}"
+    assert pose.split("|")[1].startswith(first)
+
+
+def test_of_two_things_with_amounts_in_their_names_one_is_named() -> None:
+    """The one that the goal names, and not both by a word of theirs."""
+    weights = {"5 kg weight": [1, 0, 0], "10 kg weight": [2, 0, 0]}
+    text = rendered({"role": "user", "content": "Pick up the 5 kg weight"}, state={**STATE, "objects": weights})
+    assert text.endswith(" open nothing| 5 kg weight x1.0 y0.0 z0.0\n>")
+
+
 def plain_render(source: str, *messages) -> str:
     """The prompt as software makes it that reads no numbers."""
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -177,16 +212,17 @@ def test_the_host_renders_what_training_renders(stopped: bool) -> None:
     request = Request(
         system="You drive an arm.",
         messages=(
-            Message("user", (Text("Go there"),)),
+            Message("user", (Text("Go 5cm past the 5 kg rack"),)),
             Message("assistant", (ToolCall("call_1", "move_to", {"x": 1.0, "y": 2.0, "z": 0.5}),)),
             Message("user", (ToolResult("call_1", (Text("refused"),), is_error=True),)),
         ),
         tools=(ToolSpec("move_to", "Move.", parameters),),
-        state={**STATE, "stopped": stopped},
+        state={**STATE, "places": {"5 kg rack": [1, 1, 1]}, "stopped": stopped},
     )
     hosted = ChatTemplate(prompt.template_source()).render(request, lambda: datetime.now(UTC)).text
     assert hosted == (
-        "# move_to(x,y,z)\n? go there\n"
+        "# move_to(x,y,z)\n? go 0.05 m past the 5 kg rack\n"
         '>{"name":"move_to","arguments":{"x":1.0,"y":2.0,"z":0.5}}\n! refused\n'
-        f"@ x0.0 y-0.25 z1.0 t0.0 open nothing{' stopped' if stopped else ''}|? red cube x1.5 y1.0 z0.5\n>"
+        f"@ x0.0 y-0.25 z1.0 t0.0 open nothing{' stopped' if stopped else ''}"
+        "| 5 kg rack x1.0 y1.0 z1.0|? red cube x1.5 y1.0 z0.5\n>"
     )
