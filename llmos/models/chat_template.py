@@ -87,11 +87,9 @@ class ChatTemplate:
         def strftime_now(pattern: str) -> str:
             return now().strftime(pattern)
 
-        if self._reads_goals:
-            request = replace(request, messages=since_goal(request.messages))
-        mark = f"<image-{token_hex(8)}>" if self.sees else "[image]"  # with chance in it, so that no text can forge one
+        request, mark = self._newest(request), self._mark()
         values: dict[str, Any] = {
-            "messages": self._safe(self._messages(request, mark)),
+            "messages": self._messages(request, mark),
             "tools": self._safe(tool_params(request.tools)) or None,
             "state": self._safe(dict(request.state)),
             "add_generation_prompt": True,
@@ -111,10 +109,28 @@ class ChatTemplate:
             raise ModelError(f"the model's chat template shows {text.count(mark)} of {len(images)} images")
         return Prompt(text.replace(mark, MEDIA_MARKER), images)
 
+    def goal(self, request: Request) -> str:
+        """The newest goal, uncut, as a template that asks for its `reading` shows it; empty for other templates."""
+        if not self._reads_goals:
+            return ""
+        messages = self._messages(self._newest(request), self._mark())
+        goal: str = next((message["reading"] for message in messages if message["role"] == "user"), "")
+        return " ".join(goal.lower().split())
+
+    def _newest(self, request: Request) -> Request:
+        return replace(request, messages=since_goal(request.messages)) if self._reads_goals else request
+
+    def _mark(self) -> str:
+        """What stands for an image: with chance in it, so that no text can forge one."""
+        return f"<image-{token_hex(8)}>" if self.sees else "[image]"
+
     def _messages(self, request: Request, mark: str) -> list[JSON]:
-        """For a template that asks for it, with the numbers read of what a person wrote."""
+        """For a template that asks for it, with the numbers read of what a person wrote; control tokens are broken."""
         messages = template_messages(request, mark)
-        return [with_reading(message, request.state) for message in messages] if self._reads_goals else messages
+        if self._reads_goals:
+            messages = [with_reading(message, request.state) for message in messages]
+        safe: list[JSON] = self._safe(messages)
+        return safe
 
     def _safe(self, value: JSON) -> JSON:
         """`value` with every control token broken, in texts and keys, at any depth."""

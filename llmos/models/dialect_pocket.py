@@ -13,6 +13,9 @@ from llmos.models.gbnf import CLAIMS, FINISH, pocket_grammar
 from llmos.models.grounding import ungrounded
 from llmos.models.newest_goal import since_goal
 
+LONGEST_GOAL = 400
+"""Letters of a goal that the template of pocket takes; what stands behind them the model would never see."""
+
 
 class Pocket:
     """One compact JSON object per reply: a tool, or `finish` with a status and what the host is to quote for it."""
@@ -40,6 +43,14 @@ class Pocket:
         return Answer(
             (Text(f"The model's reply is no call of a tool that it was offered: {_short(text)}"),), "end", "failed"
         )
+
+
+def too_long(goal: str) -> Answer | None:
+    """Abstention from a goal of which the model would see only the front part; None for one that fits."""
+    if len(goal) <= LONGEST_GOAL:
+        return None
+    told = f"The goal has {len(goal)} letters, and pocket reads {LONGEST_GOAL}; say it in fewer words."
+    return Answer((Text(told),), "end", "abstained")
 
 
 class AtTheEnd:

@@ -21,7 +21,7 @@ from llmos.models.chat_template import ChatTemplate, default_source
 from llmos.models.completion import Backend, Completion, ContextOverflowError, Decoding, Loading
 from llmos.models.dialect import Answer, Dialect, JsonOnly
 from llmos.models.dialect_hermes import OPEN, Hermes
-from llmos.models.dialect_pocket import Pocket
+from llmos.models.dialect_pocket import Pocket, too_long
 from llmos.models.domain_classifier import pooled, read_classifier
 from llmos.models.doubt import held_back
 from llmos.models.gguf_header import PROJECTOR, GgufHeader, ModelFileError, read_header
@@ -39,8 +39,8 @@ class LocalModel:
     pocket's, one with `<tool_call>` Hermes', and with any other no tools can be offered. `context_tokens` is cut to
     what the model was trained for and to a multiple of 256; `backend` names the package that runs llama.cpp (the best
     one installed when None). Temperature 0 makes replies repeatable. A call that is less likely than `confidence` is
-    held back in pocket's dialect (`doubt`, `domain_classifier`). `rehearse` is called before the files are loaded and
-    raises when they must not be.
+    held back in pocket's dialect (`doubt`, `domain_classifier`), and a goal that its template would cut is not begun.
+    `rehearse` is called before the files are loaded and raises when they must not be.
     """
 
     def __init__(
@@ -104,6 +104,11 @@ class LocalModel:
 
     def _reply(self, request: Request, on_text: OnText) -> Reply:
         """In a worker thread: everything between the request and the finished reply."""
+        writes = (self._dialect or Hermes()) if request.response_schema is None else JsonOnly(request.response_schema)
+        stream = writes.stream(lambda text: from_thread.run_sync(on_text, text))
+        if isinstance(writes, Pocket) and (refusal := too_long(self._template.goal(request))):
+            stream.finish(refusal)
+            return Reply(refusal.parts, refusal.stop_reason, Usage(), self.name, refusal.claim)
         if self._backend is None:
             self._rehearse(self._loading, self._backend_name)
             self._backend = load(self._loading, self._backend_name)
@@ -112,14 +117,12 @@ class LocalModel:
                 f"{self.name} writes tool calls in a form that LLMos does not read: its chat template has no {OPEN}; "
                 "models of the Qwen and Hermes families have it"
             )
-        writes = (self._dialect or Hermes()) if request.response_schema is None else JsonOnly(request.response_schema)
         prompt = self._template.render(request, self._clock.now)
         grammar = writes.grammar(request.tools if request.may_call_tools else ())
         least = self._confidence if isinstance(writes, Pocket) else None
         decoding = Decoding(
             request.max_output_tokens, grammar, self._stop, self._temperature, self._seed, scored=least is not None
         )
-        stream = writes.stream(lambda text: from_thread.run_sync(on_text, text))
 
         def on_piece(piece: str) -> None:
             from_thread.check_cancelled()

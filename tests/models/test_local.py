@@ -11,12 +11,14 @@ import msgspec
 import pytest
 
 from llmos.errors import ModelError
-from llmos.messages import Image, Message, Reply, Request, Text, ToolCall, ToolResult, ToolSpec
+from llmos.messages import Image, Message, Reply, Request, Text, ToolCall, ToolResult, ToolSpec, Usage
 from llmos.models.base import ignore_text
+from llmos.models.dialect_pocket import LONGEST_GOAL
 from llmos.models.local import LocalModel
 from llmos.models.schema import mismatch
 from tests.support.llama import BACKENDS, need_backend, picture
 from tests.support.tiny_gguf import TinyFiles, write_mmproj, write_text_model, write_tiny
+from training.prompt import template_source
 
 pytestmark = pytest.mark.anyio
 
@@ -176,6 +178,55 @@ async def test_pocket_without_room_fails_in_words(pocket: LocalModel) -> None:
     reply = await pocket.reply(asked(max_output_tokens=5), ignore_text)
     assert reply.text == "The model's reply is no call of a tool that it was offered: '{\"nam'"
     assert reply.claim == "failed"
+
+
+ORDER = "Move the arm half a meter to the left and then, slowly, all the way to the shelf. "
+TAIL = "No wait, do not move at all."
+
+
+def order(letters: int) -> str:
+    """A long order whose end takes it back; as it is read it has so many letters."""
+    filled = (ORDER * 9).replace("half a meter", "0.5 m")[: letters - len(TAIL) - 1].rstrip()
+    return f"{filled}{'.' * (letters - len(filled) - len(TAIL) - 1)} {TAIL}"
+
+
+LONG, FITS = order(LONGEST_GOAL + 51), order(LONGEST_GOAL)
+SAID = (Message("assistant", (Text("Which shelf?"),)),)
+
+
+@pytest.mark.parametrize(
+    ("before", "goal", "letters"),
+    [
+        ((), LONG, LONGEST_GOAL + 51),
+        ((), order(LONGEST_GOAL + 1), LONGEST_GOAL + 1),
+        ((Message("user", (Text("go on"),)), *SAID), LONG, LONGEST_GOAL + 51),
+        ((), FITS, None),
+        ((), FITS.replace("0.5 m", "half   a\nmeter"), None),
+        ((Message("user", (Text(LONG),)), *SAID), "go on", None),
+    ],
+    ids=["long", "one too many", "an answer", "it fits", "it fits as it is read", "the old one was long"],
+)
+async def test_pocket_begins_no_goal_that_its_template_would_cut(
+    before: tuple[Message, ...], goal: str, letters: int | None, tmp_path: Path
+) -> None:
+    """What it cannot see may take back what it sees: the newest goal counts, and the model is not even loaded."""
+    path = tmp_path / "pocket.gguf"
+    write_text_model(path, template=template_source())
+
+    def never(*_: object) -> None:
+        raise ModelError("it is loaded")
+
+    model, shown = LocalModel(path, rehearse=never), list[str]()
+    request = asked(messages=(*before, Message("user", (Text(goal),))))
+    if letters is None:
+        with pytest.raises(ModelError, match=r"^it is loaded$"):
+            await model.reply(request, shown.append)
+        return
+    reply = await model.reply(request, shown.append)
+    told = f"The goal has {letters} letters, and pocket reads {LONGEST_GOAL}; say it in fewer words."
+    assert (reply.text, reply.claim, reply.stop_reason, reply.tool_calls) == (told, "abstained", "end", ())
+    assert shown == [told]
+    assert (reply.usage, reply.probability) == (Usage(), None)
 
 
 async def test_the_next_step_of_a_run_reads_only_what_is_new(hermes: LocalModel) -> None:

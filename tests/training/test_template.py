@@ -4,6 +4,7 @@ import pytest
 
 from llmos.messages import Message, Request, Text, ToolCall, ToolResult, ToolSpec
 from llmos.models.chat_template import ChatTemplate
+from llmos.models.dialect_pocket import LONGEST_GOAL
 from training import prompt
 from training.toolkit import specification
 
@@ -186,6 +187,14 @@ def test_long_texts_are_cut() -> None:
     lines = {line[0]: line for line in text.splitlines()}
     assert {mark: line.count("a") for mark, line in lines.items() if mark in "?!="} == {"?": 393, "!": 40, "=": 24}
     assert lines["@"].count("|") == 12
+
+
+def test_of_a_goal_the_template_takes_as_many_letters_as_the_host_lets_through() -> None:
+    """A longer one is refused before the model is asked, so that nothing is ever cut."""
+    whole, more = "a" * LONGEST_GOAL, "a" * (LONGEST_GOAL + 1)
+    assert [
+        rendered({"role": "user", "content": goal}).splitlines()[1] for goal in (whole, more, f" {whole[1:]}\n b")
+    ] == [f"? {whole}", f"? {whole}", f"? {whole[1:]} "]
 
 
 def test_the_goal_is_the_first_message_after_the_last_finished_answer() -> None:
