@@ -4,6 +4,7 @@ Knows no driver. A robot's host is asked first; where there is none, or it does 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from llmos.cli.options import as_json, print_json, run_async, yes
 from llmos.cli.render import printable
 from llmos.cli.robot_home import PERSON, body_of, known_robots, require_robot, robots_at_hand
 from llmos.cli.system import environment, make_home, notice
-from llmos.errors import LLMosError, RefusedError
+from llmos.errors import LLMosError, StorageError
 
 if TYPE_CHECKING:
     from llmos.robots.latch import Mark, Stop, StopLatch
@@ -147,8 +148,9 @@ def _rearm(home: Path, latch: "StopLatch", mark: "Mark", profile: str) -> None:
     log.append("rearm", robot, said)
     try:
         Rearm(latch, RealClock().now)(PERSON, mark)
-    except RefusedError as error:
-        log.append("rearm", robot, {**said, "refused": str(error)})
+    except LLMosError as error:
+        with suppress(StorageError):  # what kept the robot stopped is the news
+            log.append("rearm", robot, {**said, "refused": str(error)})
         raise
 
 

@@ -13,7 +13,7 @@ import anyio.to_thread
 from llmos.documents.grants import Grant
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.zone import Zone
-from llmos.errors import RefusedError, StorageError
+from llmos.errors import LLMosError, StorageError
 from llmos.messages import JSON
 from llmos.robots.base import ForceLimited, Measured, Pose, Robot
 from llmos.robots.caution import CALM, Caution
@@ -187,18 +187,20 @@ class Gate:
         """A person's permission to move again: the stop that was lifted, if there was one; nothing moves by it.
 
         Raises RefusedError for the hash of another profile than the newest, and for a stop that comes once this was
-        asked for; then nothing is lifted, but in the second case the limits count.
+        asked for, StorageError where the disk refuses; then nothing is lifted, but limits that were accepted count.
+        It is written down first and then not cancelled; a second line tells of what was refused.
         """
         mark = self.latch.mark  # before anything is waited for
-        await self._limits.accept(profile_hash)
-        self._commands += 1
-        said = {"by": str(by)[:200], "profile": profile_hash}
-        await self._write("rearm", said)
-        try:
-            return await anyio.to_thread.run_sync(Rearm(self.latch, self._pace.now), by, mark)
-        except RefusedError as error:
-            await self._note("rearm", {**said, "refused": str(error)})
-            raise
+        said = {"by": str(by)[:200], "profile": profile_hash[:200]}
+        with anyio.CancelScope(shield=True):
+            await self._write("rearm", said)
+            self._commands += 1
+            try:
+                await self._limits.accept(profile_hash)
+                return await anyio.to_thread.run_sync(Rearm(self.latch, self._pace.now), by, mark)
+            except LLMosError as error:
+                await self._note("rearm", {**said, "refused": str(error)[:1000]})
+                raise
 
     @property
     def _version(self) -> int:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +11,12 @@ import pytest
 
 from llmos.clock import Clock
 from llmos.errors import LLMosError, StorageError
+from llmos.messages import JSON
+from llmos.robots import latch
 from llmos.robots.host import stopping
 from llmos.robots.host.stopping import Stopped, latch_of
 from llmos.robots.latch import Stop
+from llmos.robots.safety_log import SafetyLog
 from llmos.settings import system_root
 from llmos.traces.events import MotionMeasured
 from llmos.volumes.locks import sole_owner
@@ -406,6 +409,30 @@ def test_stop_and_rearm_stand_in_the_safety_log(llmos: CommandLine) -> None:
         ("stop", "arm", "a person at the command line"),
         ("rearm", "arm", "a person at the command line"),
     ]
+
+
+@pytest.mark.parametrize("writable", [True, False], ids=["log", "no second line"])
+def test_a_rearm_that_the_latch_does_not_take_says_so_in_the_safety_log(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch, writable: bool
+) -> None:
+    """Another process holds the latch's lock: the robot stays stopped, and no line claims that it may move."""
+    monkeypatch.setattr(latch, "_LOOKS", 1)  # nobody waits here
+    llmos("robot", "stop", "arm")
+    written = list[str]()
+
+    def append(_self: SafetyLog, kind: str, robot: str, detail: Mapping[str, JSON]) -> None:
+        if written and not writable:
+            raise StorageError("the log is full")
+        written.append(f"{kind} {robot} {detail.get('refused')}")
+
+    monkeypatch.setattr(SafetyLog, "append", append)
+    lock = llmos.place.home / "robots" / "arm.lock"
+    with sole_owner(lock):
+        said = llmos("robot", "rearm", "arm", "--yes")
+    sentence = f"cannot rearm: another process holds {lock}; try again"
+    assert (said.code, said.last) == (1, f"llmos: {sentence}")
+    assert latch_of("arm", llmos.place.home).stop is not None
+    assert written == ["rearm arm None", f"rearm arm {sentence}"][: 1 + writable]
 
 
 def test_a_profile_that_is_not_the_newest_is_not_accepted(llmos: CommandLine) -> None:

@@ -15,13 +15,14 @@ from llmos.documents.document import hash_of
 from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Point
 from llmos.documents.zone import Sphere
-from llmos.errors import RefusedError
+from llmos.errors import RefusedError, StorageError
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
 from llmos.robots.profile.accepted import AcceptedLimits
 from llmos.robots.profile.in_force import InForce
+from llmos.robots.safety_log import SafetyLog
 from llmos.robots.simulators.kinematic import KinematicArm
 from tests.support.robots import OPERATOR, Rig, WatchedRobot, arm_profile, rig, shipped_scene, unsafe
 
@@ -232,6 +233,23 @@ async def test_rearm_that_names_the_profile_lets_its_limits_count(tmp_path: Path
         await arm.gate.rearm("Ada", "sha256:old")
     await arm.gate.rearm("Ada", faster.document.content_hash)
     assert (arm.gate.profile.max_tcp_speed_mps, arm.gate.snapshot().pending) == (1.0, None)
+
+
+async def test_limits_that_no_line_tells_of_are_not_accepted(tmp_path: Path) -> None:
+    """Where the safety log takes nothing the looser limits go on to wait, in this process and on disk."""
+    arm, edits = edited_rig(tmp_path, ARM)
+    await arm.pilot.move_to(0.1, 0, 1)  # so that the shipped limits are what was accepted
+    log = SafetyLog(tmp_path / "safety.jsonl", tmp_path / "safety.lock", arm.clock.now)
+    log.path.mkdir()
+    gate = Gate(ARM, arm.robot, SimulatedPace(arm.clock), arm.latch, log=log, accepted=kept(tmp_path), newest=edits)
+    edits.next = FAST
+    gate.tick()
+    with pytest.raises(StorageError, match="cannot write the safety log to"):
+        await gate.rearm("Ada", FAST.document.content_hash)
+    assert (gate.profile.max_tcp_speed_mps, gate.snapshot().pending) == (0.5, FAST.document.content_hash)
+    known = kept(tmp_path).read(ARM)
+    assert known is not None
+    assert known.max_tcp_speed_mps == 0.5
 
 
 @dataclass(frozen=True)
