@@ -11,7 +11,8 @@ Knows nothing of the parts that raise them, and never prints.
     └── StorageError        the disk refused: full, read-only, broken: exit 1
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -55,6 +56,23 @@ class StorageError(LLMosError):
     """The disk refused a write or a read that the run cannot do without."""
 
     exit_code = 1
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Around a group of tasks: the first error of ours that ends it comes out as it is, in no group of exceptions."""
+    try:
+        yield
+    except* LLMosError as errors:
+        raise _first(errors) from None
+
+
+def _first(errors: ExceptionGroup[LLMosError]) -> LLMosError:
+    """The first one, however deep the groups lie."""
+    error: LLMosError | ExceptionGroup[LLMosError] = errors
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 _LONGEST_WORD = 100

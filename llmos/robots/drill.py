@@ -12,7 +12,7 @@ from typing import Final
 import anyio
 
 from llmos.documents.scene import Point
-from llmos.errors import RefusedError
+from llmos.errors import RefusedError, ungrouped
 from llmos.messages import JSON
 from llmos.robots.base import Pose
 from llmos.robots.controls import Controls, Order, Principal, Ruling
@@ -101,12 +101,13 @@ class Drill:
             gone = math.dist(start, self._seen[-1][1].point) / math.dist(start, end)
             return gone >= _LATEST or (gone >= _UNDER_WAY and _is_steady(self._seen[-_STEADY_STATES:], self.noise))
 
-        async with anyio.create_task_group() as group:
-            group.start_soon(self.controls.dispatch, ruling)
-            await self._look_until(is_under_way)
-            speed_mps, asked_s = _speeds(self._seen)[-1][1], self.now_s()
-            group.start_soon(self._stop, way)
-            await self._look_until(lambda: self.controls.snapshot().moving is None)
+        with ungrouped():
+            async with anyio.create_task_group() as group:
+                group.start_soon(self.controls.dispatch, ruling)
+                await self._look_until(is_under_way)
+                speed_mps, asked_s = _speeds(self._seen)[-1][1], self.now_s()
+                group.start_soon(self._stop, way)
+                await self._look_until(lambda: self.controls.snapshot().moving is None)
         braking_s, still_s = self._times_after(asked_s)
         faults = [
             *_late("The first slower setpoint came", braking_s, limits.brake_within_s),

@@ -9,7 +9,8 @@ import anyio.lowlevel
 import pytest
 
 from llmos.documents.range import Range
-from llmos.errors import RefusedError
+from llmos.errors import LLMosError, RefusedError, StorageError
+from llmos.robots.base import RobotError
 from llmos.robots.controls import Principal
 from llmos.robots.drill import Drill, Report
 from llmos.robots.latch import Rearm
@@ -96,6 +97,26 @@ async def test_a_robot_without_room_is_not_drilled(tmp_path: Path) -> None:
     with pytest.raises(RefusedError) as caught:
         await drill(rig(tmp_path, workspace=small)).run()
     assert str(caught.value) == "There is no room to practise a stop from here: no straight way of 1.6 m."
+
+
+@pytest.mark.parametrize("error", [RobotError("the cable is out"), StorageError("the disk is full")])
+@pytest.mark.parametrize("what", ["the robot", "the way to stop it"])
+async def test_what_fails_ends_the_drill_in_its_own_words(tmp_path: Path, what: str, error: LLMosError) -> None:
+    """One sentence, in no group of exceptions."""
+    it = rig(tmp_path, zones={})
+
+    def fail(sent: int) -> None:
+        if sent == 20 and what == "the robot":
+            raise error
+
+    async def stop() -> None:
+        raise error
+
+    it.robot.on_command = fail
+    with pytest.raises(LLMosError) as caught:
+        await drill(it, button=stop).run()
+    assert caught.value is error
+    assert it.gate.snapshot().moving is None
 
 
 async def test_without_a_persons_hand_the_drill_ends(tmp_path: Path) -> None:

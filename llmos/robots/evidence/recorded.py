@@ -12,7 +12,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, ungrouped
 from llmos.messages import JSON
 from llmos.robots.controls import Controls, Order, Ruling, Snapshot
 from llmos.robots.evidence.record import command_json, measured_json, motion_event, pose_json, verdict_event
@@ -67,10 +67,11 @@ class RecordedControls:
 
     async def dispatch(self, ruling: Ruling) -> Result:
         """Carry out what was approved, with its states."""
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._sample)
-            result = await self._controls.dispatch(ruling)
-            group.cancel_scope.cancel()
+        with ungrouped():
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._sample)
+                result = await self._controls.dispatch(ruling)
+                group.cancel_scope.cancel()
         if result.verdict != ruling.verdict:
             self._keep_verdict(result.verdict)
         self._keep_result(result)

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio.lowlevel
 import pytest
 
-from llmos.errors import StorageError
+from llmos.errors import LLMosError, StorageError
 from llmos.robots.base import RobotError
 from llmos.robots.controls import Snapshot
 from llmos.robots.evidence.recorded import RecordedControls
@@ -93,6 +93,24 @@ async def test_a_recording_that_breaks_stops_no_robot(tmp_path: Path, caplog: py
     assert [each.message for each in caplog.records] == [
         "The recording ends here: cannot record to a.mcap: the disk is full"
     ]
+
+
+@pytest.mark.parametrize("error", [RobotError("the cable is out"), StorageError("the disk is full")])
+async def test_a_robot_that_fails_says_the_same_with_a_recording(tmp_path: Path, error: LLMosError) -> None:
+    """What ends a motion comes out as it is: one sentence, in no group of exceptions; the recording is whole."""
+    arm, path = rig(tmp_path, "empty"), tmp_path / "a.mcap"
+
+    def fail(sent: int) -> None:
+        if sent == 100:
+            raise error
+
+    arm.robot.on_command = fail
+    controls = recorded(arm, path)
+    with pytest.raises(LLMosError) as caught:
+        await Pilot(controls, OPERATOR).move_to(0.5, 0.0, 1.0)
+    assert caught.value is error
+    controls.close()
+    assert "/robot/state" in [topic for topic, _, _ in topics(path)]
 
 
 async def test_a_slow_camera_lets_no_approval_grow_old(tmp_path: Path) -> None:
