@@ -252,12 +252,13 @@ def _figure(name: str) -> int:
 
 
 def _and_a_part(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
-    """`and a half`, `and three quarters`, `and 1/2`."""
+    """`and a half`, `and three quarters`, `and one-half`, `and 1/2`."""
     if word(tokens, at) != "and":
         return None
     written = _ratio(tokens, at + 1) if at + 1 < len(tokens) and tokens[at + 1].gap else None
     if written and written.value < 1:
         return written.value, written.end
     many = _SMALL.get(word(tokens, at + 1), 1 if word(tokens, at + 1) == "a" else 0)
-    part = _PARTS.get(word(tokens, at + 2), 0)
-    return (Decimal(many) / part, at + 3) if 0 < many < part else None
+    behind = at + 2 + (mark(tokens, at + 2, attached=True) == "-" and attached(tokens, at + 3))
+    part = _PARTS.get(word(tokens, behind), 0)
+    return (Decimal(many) / part, behind + 1) if 0 < many < part else None

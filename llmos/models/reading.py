@@ -11,7 +11,7 @@ from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free
 from llmos.models.reading_doubts import doubtful, multiplied, number_at
 from llmos.models.reading_places import AXES, Place, place
 from llmos.models.reading_tokens import Tokens, as_written, cut, word
-from llmos.models.reading_units import amount, may_be_inch, written
+from llmos.models.reading_units import amount, may_be_inch, unit_apart, written
 from llmos.models.reading_words import ANGLES, is_amount, may_be_name, may_follow
 
 _SIGNS = frozenset({"-", "+", "minus", "negative"})
@@ -69,7 +69,9 @@ def _reading(tokens: Tokens, at: int, names: set[int]) -> Place | None:
 
 
 def _bare(tokens: Tokens, at: int, number: Numeral, names: set[int]) -> Place | None:
-    """A number without unit."""
+    """A number without unit; one whose unit stands a few words later stays as written, for bare it would be metres."""
+    if unit_apart(tokens, number.end):
+        return None
     beside = [token.kind == "number" for token in (*tokens[max(0, at - 1) : at], *tokens[number.end : number.end + 1])]
     sure = number.form in {"decimal", "mixed"} or (tokens[at].text in _SIGNS and not any(beside))
     inches = may_be_inch(tokens, number.end) and not ANGLES & {word(tokens, at - 1), word(tokens, at - 2)}

@@ -40,6 +40,9 @@ _MISSPELT = {form: scale(name) for name in _LONG for form in (name, *_without_on
     short: scale(name) for short, name in _SHORT.items()
 }
 """Units with a letter missing; a word that becomes one of these when it loses a letter is misspelt too."""
+_BRIDGE_WORDS = "or so|or more|or less|and a bit|and some|some|odd|plus|+|(|[|)|]"
+_BRIDGES = [tuple(bridge.split()) for bridge in _BRIDGE_WORDS.split("|")]
+"""What may stand between a number and its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,19 @@ def unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
     if mark(tokens, at + 1) == "/" or (not sign and not ends_free(tokens, at + 1)):
         return None
     return *known, at + 1
+
+
+def unit_apart(tokens: Tokens, at: int) -> bool:
+    """Whether a unit other than the metre and the degree stands behind a few words: `2 or so inches`, `5+ cm`."""
+    for bridge in _BRIDGES:
+        end = at + len(bridge)
+        if tuple(token.text for token in tokens[at:end]) != bridge:
+            continue
+        known = unit(tokens, end)
+        if word(tokens, end) == "in" and not (is_inch(tokens, end) or may_be_inch(tokens, end)):
+            return False
+        return word(tokens, end) in _TURNS or (known is not None and known[0] in {"length", "angle"} and known[1] != 1)
+    return False
 
 
 def _inches(tokens: Tokens, at: int) -> Numeral | None:

@@ -347,6 +347,21 @@ READ = [
     ("don't go, 'move 5'", "don't go, 'move 5.0'"),
     ("move up by 0.0125 m", "move up by 0.013 m"),
     ("move up 99999999999999999999999 m", "move up 99999999999999999999999 m"),
+    ("raise two and one-half inches", "raise 0.064 m"),
+    ("raise 5 and three-quarter inches", "raise 0.146 m"),
+    ("between one and one-half m", "between one and one-half m"),
+    ("move up 2 or so inches", "move up 2 or so inches"),
+    ("move up two and a bit inches", "move up two and a bit inches"),
+    ("move 5+ cm left", "move 5+ cm left"),
+    ("move -5+ cm up", "move -5+ cm up"),
+    ("move 20 plus cm left", "move 20 plus cm left"),
+    ("move 5 (cm) left", "move 5 (cm) left"),
+    ("move (5) cm left", "move (5) cm left"),
+    ("turn 2 or so rad", "turn 2 or so rad"),
+    ("turn 2 or so turns", "turn 2 or so turns"),
+    ("move 5 or so in x", "move 5.0 or so in x"),
+    ("turn 90 or so degrees", "turn 90.0 or so degrees"),
+    ("move 2 or so m left", "move 2.0 or so m left"),
 ]
 
 
