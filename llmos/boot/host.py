@@ -22,7 +22,7 @@ from llmos.boot.gates import make_gate
 from llmos.boot.hosting import LEAVE, READY
 from llmos.boot.library import Library
 from llmos.boot.preferences import with_preferences
-from llmos.clock import RealClock
+from llmos.clock import Clock, RealClock
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import Scene, read_scene
 from llmos.documents.scene_zones import profile_in
@@ -33,7 +33,7 @@ from llmos.robots.host.ownership import owning
 from llmos.robots.host.priority import come_first
 from llmos.robots.host.robot_host import RobotHost
 from llmos.robots.host.stopping import book_stop, latch_of
-from llmos.robots.latch import Stop
+from llmos.robots.latch import Stop, StopLatch
 from llmos.robots.pace import SharedPace
 from llmos.settings import current_folder, prepare_libraries, read_environment
 
@@ -97,12 +97,21 @@ def _own(home: Path, profile: RobotProfile, scene: Scene, drivers: Mapping[str, 
             host = RobotHost(gate, scene, files, pace, heed)
             why = anyio.run(_serve, host, owner)
         finally:
-            gate.close()
-            if why:
-                stop = Stop(clock.now().isoformat(), "the robot host", why)
-                gate.latch.trip(stop)
-                gate.latch.save()
-                book_stop(home, profile.name, stop, clock)
+            try:
+                gate.close()
+            finally:  # a robot that cannot be closed is stopped like any other
+                if why:
+                    _leave_stopped(home, gate.latch, why, clock)
+
+
+def _leave_stopped(home: Path, latch: StopLatch, why: str, clock: Clock) -> None:
+    """Latch the stop and write it down, the latter also where the latch cannot be kept; StorageError then."""
+    stop = Stop(clock.now().isoformat(), "the robot host", why)
+    latch.trip(stop)
+    try:
+        latch.save()
+    finally:
+        book_stop(home, latch.path.stem, stop, clock)
 
 
 async def _serve(host: RobotHost, owner: _Owner) -> str:
