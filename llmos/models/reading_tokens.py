@@ -15,7 +15,7 @@ _TOKEN = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]++")
 _MINUS = re.compile(r"(?<![\w\u2013])(?:\u2212|\u2013)(?=[\d.])|\u2212")
-_FRACTION = re.compile(r"(\d?)([\u00bc-\u00be\u2150-\u215e\u2189])")
+_FRACTION = re.compile(r"([-+\u2212\u2013]?)([\u00bc-\u00be\u2150-\u215e\u2189])")
 _FOOT, _INCH = re.compile(r"(?<=\d)[\u2019\u2032]"), re.compile(r"(?<=\d)(?:[\u201d\u2033]|''|[\u2019\u2032]{2})")
 _QUOTED = re.compile("[\u2018\u201c\u201e]")
 
@@ -91,8 +91,9 @@ def _plain(text: str) -> str:
 
 
 def _spelt(found: re.Match[str]) -> str:
+    """One letter's fraction, apart from all but its sign."""
     over, under = unicodedata.normalize("NFKC", found[2]).split("\u2044")
-    return f"{found[1]} {over}/{under}"
+    return f"{found[1] or ' '}{over}/{under}"
 
 
 def _letter(letter: str) -> str:

@@ -362,6 +362,13 @@ READ = [
     ("move 5 or so in x", "move 5.0 or so in x"),
     ("turn 90 or so degrees", "turn 90.0 or so degrees"),
     ("move 2 or so m left", "move 2.0 or so m left"),
+    ("move -\u00bd m along x", "move -0.5 m along x"),
+    ("move \u2212\u00bd m along x", "move -0.5 m along x"),
+    ("move \u2013\u00bd m along x", "move -0.5 m along x"),
+    ("move +\u00bd m along x", "move 0.5 m along x"),
+    ("move -1\u00bd m along x", "move -1.5 m along x"),
+    ("move 1-\u00bd inch", "move 1-1/2 inch"),
+    ("move - \u00bd m", "move - 0.5 m"),
 ]
 
 
