@@ -30,8 +30,9 @@ def prompt(values: Mapping[str, JSON]) -> str:
 
 
 def reply(call: Call) -> str:
-    """The one way to write a call: no blanks, numbers as decimals."""
-    return json.dumps({"name": call.name, "arguments": dict(call.arguments)}, separators=(",", ":"))
+    """The one way to write a call, which the grammar allows: no blanks, numbers as decimals, letters as they are."""
+    written = {"name": call.name, "arguments": dict(call.arguments)}
+    return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
 
 
 @lru_cache(maxsize=1)

@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 import yaml
 
+from llmos.models.gbnf import pocket_grammar
+from llmos.models.grammar_walk import grammar_walk
 from llmos.models.schema import mismatch
+from training import prompt
 from training.episodes import Author, Episode, Split
 from training.grammar import abstain_grammar
 from training.measure.asking import specifications
 from training.own import OwnError, own_of, read_own
 from training.own_data import OwnAuthor
 from training.own_measure import new_goals
+from training.world import Call
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own-pocket" / "own.yaml"
 OWN = read_own(EXAMPLE)
@@ -68,6 +72,20 @@ def test_every_call_of_a_reader_s_tool_fits_its_schema() -> None:
                 assert mismatch(dict(step.reply.arguments), spec.input_schema) is None
                 calls += 1
     assert calls > 20
+
+
+@pytest.mark.parametrize("kind", ["string", ["grün", "grau"]])
+def test_a_value_with_letters_of_another_language_can_be_written_as_it_is_learned(kind: Any) -> None:
+    """The reply that training teaches is one that the grammar allows."""
+    content = {
+        "tools": {"set_light": {"arguments": {"color": kind}}},
+        "verbs": {"light": {"phrases": ["make it {hue}"], "calls": [{"set_light": {"color": "{hue}"}}]}},
+        "choices": {"hue": {"grün": ["green"], "grau": ["grey"]}},
+    }
+    walk = grammar_walk(pocket_grammar(specifications(list(own_of(content).tools.values()))))
+    learned = prompt.reply(Call("set_light", {"color": "grün"}))
+    assert learned == '{"name":"set_light","arguments":{"color":"grün"}}'
+    assert walk.may_end(walk.after(walk.start, learned))
 
 
 def test_a_list_without_the_tool_teaches_to_say_so() -> None:
