@@ -115,13 +115,19 @@ def _piece(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> i
 
 
 def _named_part(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
-    """Where `5 and a half turn` ends behind `bin`; None where it is one number, as `the box 2 and a half meters`."""
+    """Where `5 and a half turn` and `2 1/2 inch` end behind `bin`; None for one number, as in `the box 2 1/2 m`."""
     if found is None or found.form != "mixed" or may_follow(tokens, at, names):
         return None
     joined = any(word(tokens, inside) == "and" for inside in range(at, found.end))
     many = word(tokens, found.end).endswith("s") or word(tokens, found.end) == "feet"
-    measured = amount(tokens, at, found) if joined and not many else None
-    return measured.end if measured else None
+    measured = None if many or not (joined or _may_be_two(tokens, at)) else amount(tokens, at, found)
+    return measured.end if measured and (joined or measured.kind in {"length", "angle"}) else None
+
+
+def _may_be_two(tokens: Tokens, at: int) -> bool:
+    """Whether `2 1/2` may be a name and a part; behind `the box` it is no name, for there is only one."""
+    told = _ARTICLES & {word(tokens, at - 2), word(tokens, at - 3)}
+    return tokens[at].kind == "number" and not tokens[at + 1].parted and not told
 
 
 def _are_things(tokens: Tokens, at: int) -> bool:

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 _TOKEN = re.compile(
-    r"\s*+(?:(?P<number>(?:\d++(?:\.\d++)?|\.\d++)(?:e[-+]\d{1,2}(?![\w.]))?)|(?P<word>[^\W\d_]++)|(?P<mark>.))",
+    r"[\s\u2063]*+(?:(?P<number>(?:\d++(?:\.\d++)?|\.\d++)(?:e[-+]\d{1,2}(?![\w.]))?)|(?P<word>[^\W\d_]++)|(?P<mark>.))",
     re.ASCII | re.DOTALL,
 )
 _WORD = re.compile(r"[^\W\d_]++")
 _MINUS = re.compile(r"(?<![\w\u2013])(?:\u2212|\u2013)(?=[\d.])|\u2212")
-_FRACTION = re.compile(r"([-+\u2212\u2013]?)([\u00bc-\u00be\u2150-\u215e\u2189])")
+_FRACTION = re.compile(r"([-+\u2212\u2013]|\d?)([\u00bc-\u00be\u2150-\u215e\u2189])")
 _FOOT, _INCH = re.compile(r"(?<=\d)[\u2019\u2032]"), re.compile(r"(?<=\d)(?:[\u201d\u2033]|''|[\u2019\u2032]{2})")
+_ONE = "\u2063"
+"""The blank inside a number of digits and a fraction of one letter; nobody sees it when he writes it."""
 _QUOTED = re.compile("[\u2018\u201c\u201e]")
 
 
@@ -30,6 +32,8 @@ class Token:
     """Whether a blank, or nothing at all, stands before it."""
     measures: bool = False
     """Whether it is a quotation mark right behind a number that ends no quotation: feet or inches."""
+    parted: bool = False
+    """Whether only the reading put the blank before it, as before the 1/2 of a number and a fraction of one letter."""
 
 
 Tokens = Sequence[Token]
@@ -55,7 +59,7 @@ def cut(text: str) -> list[Token]:
         apostrophe = shown == "'" and not gap and found[-1].kind == "word" and plain[end : end + 1].isalpha()
         if shown in opened and not (measures or apostrophe):
             opened[shown] = not opened[shown]
-        found.append(Token(shown, name, gap, measures))
+        found.append(Token(shown, name, gap, measures, plain[at : at + 1] == _ONE))
         at = end
     return found
 
@@ -91,9 +95,10 @@ def _plain(text: str) -> str:
 
 
 def _spelt(found: re.Match[str]) -> str:
-    """One letter's fraction, apart from all but its sign."""
+    """One letter's fraction, apart from all but its sign; behind a digit with a blank that `cut` knows again."""
     over, under = unicodedata.normalize("NFKC", found[2]).split("\u2044")
-    return f"{found[1] or ' '}{over}/{under}"
+    joint = _ONE if found[1].isdigit() else "" if found[1] else " "
+    return f"{found[1]}{joint}{over}/{under}"
 
 
 def _letter(letter: str) -> str:

@@ -369,6 +369,16 @@ READ = [
     ("move -1\u00bd m along x", "move -1.5 m along x"),
     ("move 1-\u00bd inch", "move 1-1/2 inch"),
     ("move - \u00bd m", "move - 0.5 m"),
+    ("move block 2 1/2 inch to the left", "move block 2 1/2 inch to the left"),
+    ("block 2 \u00bd inch", "block 2 1/2 inch"),
+    ("rotate joint 2 1/4 turn", "rotate joint 2 1/4 turn"),
+    ("move block 2 \u00bd m left", "move block 2 1/2 m left"),
+    ("move block 2\u00bd m left", "move block 2.5 m left"),
+    ("push the box 2 1/2 meters", "push the box 2.5 m"),
+    ("push the box 2 1/2 m", "push the box 2.5 m"),
+    ("push the red box 2 1/2 m", "push the red box 2.5 m"),
+    ("push box -2 1/2 m", "push box -2.5 m"),
+    ("pause 1 1/2 min", "pause 90.0 s"),
 ]
 
 
