@@ -6,16 +6,20 @@ Knows no call and no state. It goes by the goal as it was read, so it knows no u
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 from llmos.models.reading import read_goal
-from llmos.quantities import scale
+from llmos.models.reading_units import written
+from llmos.quantities import SIGNS, scale
 
 _NUMBER = r"-?\d+\.\d+"
 _POINT = re.compile(rf"\bx({_NUMBER}) y({_NUMBER})(?: z({_NUMBER}))?")
 _AXIS = re.compile(rf"\b([xyz])(?: ?(?:=|:|is|to|of|at) ?)?({_NUMBER})")
 _LENGTH = re.compile(rf"({_NUMBER}) m\b")
 _ANGLE = re.compile(rf"({_NUMBER}) deg\b")
+_SMALL = re.compile(r"(?<![\w.,-])(-?(?:\d*\.\d+|\d+,\d+)) ?(?!in\b)([^\W\d_]+|\N{DEGREE SIGN})")
+"""Perhaps an amount that stays as written, for rounded it would be nothing; `0.01 in x` names no inch."""
 _OTHER = re.compile(rf"{_NUMBER} (?:(?:s|kg)\b|%)|\bd?[xyz]{_NUMBER}")
 _BARE = re.compile(rf"(?<![\w.])({_NUMBER})")
 _UNREAD = re.compile(r"\d ?([^\W\d_]+|[\"'%])|\d[-,/:]\d")
@@ -58,7 +62,7 @@ def named(goal: str) -> Named:
     >>> named("Take it from (1.5, 1.0, 0.5) to -1, -1, .7, then 30cm up").positions
     ((1.5, 1.0, 0.5), (-1.0, -1.0, 0.7))
     """
-    text = read_goal(goal)
+    text = _SMALL.sub(_in_one_unit, read_goal(goal))
     points = _POINT.findall(text)
     rest = _OTHER.sub("", _POINT.sub("", text))
     bare = _ANGLE.sub("", _LENGTH.sub("", rest))
@@ -75,6 +79,14 @@ def named(goal: str) -> Named:
         every_turn=sure and _says_all(clauses, _TURN, rf"{_NUMBER}(?! (?:(?:m|s|kg)\b|%))"),
         corrected=_CORRECTED.search(text) is not None,
     )
+
+
+def _in_one_unit(found: "re.Match[str]") -> str:
+    """An amount too small to be written in m or degrees, in m or degrees; anything else as it is."""
+    kind, factor = scale(found[2]) or ("", Decimal(1))
+    value = Decimal(found[1].replace(",", ".")) * factor
+    is_small = kind in {"length", "angle"} and abs(value) < 1 and written(value) is None
+    return f"{value:f} {SIGNS[kind]}" if is_small else found[0]
 
 
 def _says_all(clauses: Sequence[str], verb: "re.Pattern[str]", number: str) -> bool:

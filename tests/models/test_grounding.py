@@ -74,6 +74,12 @@ def at(x: float, y: float, z: float) -> dict[str, float]:
         ("move by (0.1, 0, -0.2)", {"dx": 0.1, "dz": -0.2}),
         ("bring block 2 half a meter to the left", {"dx": -0.5}),
         ("0.2 starboard", {"dx": 0.2}),
+        ("move up 0.3 mm", {"dz": 0.0003}),
+        ("move up .3 mm", {"dz": 0.0003}),
+        ("move 0.01 in x", {"dx": 0.01}),
+        ('he said "move up 0.005"', {"dz": 0.005}),
+        ("move 2 to 3.5 cm up", {"dz": 0.035}),
+        ("turn left 0.0002 degrees", {"dtheta_deg": 0.0002}),
         ("close the gripper", {"activate": True}),
     ],
 )
@@ -154,6 +160,21 @@ def test_what_may_be_meant_passes(goal: str, arguments: dict[str, float]) -> Non
             "go up 2 millimetres",
             {"dz": 0.02},
             "The model wrote a way of 0.02 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "move up 0.3 mm",
+            {"dz": 0.3},
+            "The model wrote a way of 0.3 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "move up 0,3mm",
+            {"dz": 0.3},
+            "The model wrote a way of 0.3 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "turn left 0.0002 degrees",
+            {"dtheta_deg": 2.0},
+            "The model wrote a turn of 2 degrees, which the goal does not name; nothing was moved.",
         ),
     ],
 )
