@@ -3,13 +3,13 @@
 Knows no workspace: how many numbers belong together is told by the brackets, the axes and the words beside them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from llmos.models.numerals import NUMBER_WORDS, ends_free, numeral, stands_free
 from llmos.models.reading_doubts import multiplied
 from llmos.models.reading_tokens import Tokens, as_written, attached, mark, word
-from llmos.models.reading_units import decimal_comma, is_inch, unit, written
+from llmos.models.reading_units import decimal_comma, is_inch, may_be_thousands, unit, written
 from llmos.models.reading_words import is_amount, may_precede
 
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
@@ -19,6 +19,7 @@ _SPOT_WORDS = """to at position pos point points location coordinate coordinates
     goal destination towards toward near from xy xyz"""
 _SPOTS = frozenset(_SPOT_WORDS.split())
 _SEPARATORS = frozenset({",", ";", "/"})
+_MM = Decimal("0.001")
 _FARTHEST = 10_000
 """No coordinate that stands bare between blanks is as large as this; a telephone number is."""
 
@@ -36,6 +37,7 @@ class _Side:
     value: Decimal
     end: int
     form: str
+    """As a numeral's; or `comma`, with a decimal comma, or `thousands`, with one that may part thousands: 1,500."""
     kind: str = ""
     unit: Decimal = Decimal(1)
 
@@ -132,7 +134,8 @@ def _side(tokens: Tokens, at: int, *, comma: bool, inside: bool, behind: str = "
         return None
     sign = -1 if tokens[at].text == "-" else 1
     if comma and (value := decimal_comma(tokens, start)) is not None:
-        return _measured(tokens, sign * value, start + 3, "decimal")
+        form = "thousands" if may_be_thousands(tokens, start) else "comma"
+        return _measured(tokens, sign * value, start + 3, form)
     found = numeral(tokens, start, inside=signed or inside or behind != "")
     if found is None or found.form in {"part", "pi", "point"}:
         return None
@@ -174,10 +177,26 @@ def _shown(tokens: Tokens, at: int, named: list[tuple[str, _Side]], end: int) ->
         scale, end = behind[1], behind[2]
     elif kinds[-1] == "length" and not any(kinds[:-1]):
         scale = sides[-1].unit
+    sides, sure = _with_thousands(sides, scale)
     figures = [written(side.value if side.kind else side.value * scale) for side in sides]
-    if None in figures or _may_be_metres(sides, kinds):
+    if not sure or None in figures or _may_be_metres(sides, kinds):
         return Place(as_written(tokens, at, end), end)
     return Place(" ".join(f"{name}{figure}" for (name, _), figure in zip(named, figures, strict=True)), end)
+
+
+def _with_thousands(sides: list[_Side], scale: Decimal) -> tuple[list[_Side], bool]:
+    """Sides with their thousands, and whether none is in doubt: 1,500 mm is no millimetre and a half.
+
+    Beside a number that surely has a decimal comma, as in `(1,500; 0,2; 1,0)`, they are decimals too.
+    """
+    decimals, sure = any(side.form == "comma" for side in sides), True
+    whole = list(sides)
+    for at, side in enumerate(sides):
+        if side.form == "thousands" and (side.unit if side.kind else scale) == _MM:
+            whole[at] = replace(side, value=side.value * 1000)
+        elif side.form == "thousands" and not decimals:
+            sure = False
+    return whole, sure
 
 
 def _may_be_metres(sides: list[_Side], kinds: list[str]) -> bool:
@@ -223,7 +242,7 @@ def _axis(tokens: Tokens, at: int, *, first: bool) -> tuple[str, _Side, bool] | 
     side = _side(tokens, start + 1, comma=True, inside=True)
     if side is None or side.kind == "angle" or not ends_free(tokens, side.end):
         return None
-    return name, side, told or side.form == "decimal"
+    return name, side, told or side.form in {"decimal", "comma", "thousands"}
 
 
 def _begins_axes(tokens: Tokens, at: int) -> bool:

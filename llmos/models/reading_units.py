@@ -140,7 +140,7 @@ def _with_decimal_comma(tokens: Tokens, at: int) -> Numeral | None:
     behind = unit(tokens, start + 3) if value is not None else None
     if value is None or behind is None:
         return None
-    if len(tokens[start + 2].text) == 3 and tokens[start].text != "0":
+    if may_be_thousands(tokens, start):
         if behind[1] != Decimal("0.001"):
             return None
         value *= 1000
@@ -155,6 +155,11 @@ def decimal_comma(tokens: Tokens, at: int) -> Decimal | None:
     if not (whole.isdecimal() and decimals.isdecimal() and len(whole) + len(decimals) < 16):
         return None
     return Decimal(f"{whole}.{decimals}") if whole == "0" or whole[0] != "0" else None
+
+
+def may_be_thousands(tokens: Tokens, at: int) -> bool:
+    """Whether the decimal comma at a token may part thousands: `1,500`, but not `0,500` and not `1,5`."""
+    return len(tokens[at + 2].text) == 3 and tokens[at].text != "0"
 
 
 def _with_unit(tokens: Tokens, found: Numeral, *, named: bool) -> Amount | None:
