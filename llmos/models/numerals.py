@@ -78,6 +78,11 @@ def is_spoken(tokens: Tokens, at: int) -> bool:
     return word(tokens, at) in _WHOLE_WORDS
 
 
+def is_part(tokens: Tokens, at: int) -> bool:
+    """Whether a word of a part stands at a token: `half`, `thirds`."""
+    return word(tokens, at) in _PARTS
+
+
 def stands_free(tokens: Tokens, at: int) -> bool:
     """Whether a token is no part of a name, a version, a range or a time that began before it."""
     if at >= len(tokens) or tokens[at].gap:

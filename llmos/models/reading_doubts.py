@@ -4,9 +4,10 @@ Knows no names of things but those it is told.
 """
 
 from llmos.models.numerals import Numeral, counts, in_hundreds, is_spoken, numeral
+from llmos.models.reading_tails import tail
 from llmos.models.reading_tokens import Tokens, mark, word
 from llmos.models.reading_units import amount, unit
-from llmos.models.reading_words import BODY, DIRECTIONS, NO_THINGS, may_follow
+from llmos.models.reading_words import BODY, DIRECTIONS, are_things, may_follow
 
 _JOINT_WORDS = frozenset({"or", "to", "by", "x"})
 _TIMES = frozenset({"*", "\u00d7"})
@@ -39,7 +40,8 @@ def doubtful(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) ->
     if larger and not larger[1]:
         measured = amount(tokens, at, larger[0])
         return measured.end if measured else None
-    return _piece(tokens, at, found, names) or _named_part(tokens, at, found, names)
+    piece = _piece(tokens, at, found, names) or _named_part(tokens, at, found, names)
+    return piece or tail(tokens, at, found, names)
 
 
 def _range(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> int | None:
@@ -89,7 +91,7 @@ def _hundreds(tokens: Tokens, at: int) -> tuple[Numeral, bool] | None:
     found = in_hundreds(tokens, at)
     measured = amount(tokens, at, found) if found else None
     before = word(tokens, at - 1)
-    if found is None or measured is None or before in _POINTING or _are_things(tokens, measured.end):
+    if found is None or measured is None or before in _POINTING or are_things(tokens, measured.end):
         return None
     way = before in DIRECTIONS and word(tokens, at - 2) not in _ARTICLES
     body = before in BODY and word(tokens, at - 2) in {"the", "your"}
@@ -111,7 +113,7 @@ def _piece(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> i
         return None
     end = measured.end if measured else found.end
     pointed = word(tokens, before) == "one" and word(tokens, before - 1) in _POINTING
-    return None if pointed or _are_things(tokens, end) else end
+    return None if pointed or are_things(tokens, end) else end
 
 
 def _named_part(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
@@ -128,9 +130,3 @@ def _may_be_two(tokens: Tokens, at: int) -> bool:
     """Whether `2 1/2` may be a name and a part; behind `the box` it is no name, for there is only one."""
     told = _ARTICLES & {word(tokens, at - 2), word(tokens, at - 3)}
     return tokens[at].kind == "number" and not tokens[at + 1].parted and not told
-
-
-def _are_things(tokens: Tokens, at: int) -> bool:
-    """Whether things stand here that a number counts: `two ninety degree turns`."""
-    name = word(tokens, at)
-    return name.endswith("s") and len(name) > 3 and name not in NO_THINGS

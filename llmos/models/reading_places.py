@@ -6,7 +6,7 @@ Knows no workspace: how many numbers belong together is told by the brackets, th
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from llmos.models.numerals import NUMBER_WORDS, ends_free, numeral, stands_free
+from llmos.models.numerals import NUMBER_WORDS, ends_free, is_spoken, numeral, stands_free
 from llmos.models.reading_doubts import multiplied
 from llmos.models.reading_tokens import Tokens, as_written, attached, mark, word
 from llmos.models.reading_units import decimal_comma, is_inch, may_be_thousands, unit, written
@@ -65,7 +65,8 @@ def _bracketed(tokens: Tokens, at: int) -> Place | None:
 def _bare(tokens: Tokens, at: int, names: set[int]) -> Place | None:
     behind = at - 1 - (_mark(tokens, at - 1) in _SEPARATORS)
     in_a_row = behind >= 0 and tokens[behind].kind == "number"
-    if in_a_row or (tokens[at].kind == "word" and tokens[at].text not in NUMBER_WORDS):
+    pointed = word(tokens, at - 1) == "point" and is_spoken(tokens, at - 2)
+    if in_a_row or pointed or (tokens[at].kind == "word" and tokens[at].text not in NUMBER_WORDS):
         return None
     for comma in (False, True):
         sides, separator = _row(tokens, at, comma=comma, inside=False)

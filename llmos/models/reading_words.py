@@ -79,6 +79,12 @@ def may_follow(tokens: Tokens, at: int, names: set[int]) -> bool:
     return word(tokens, before) in NO_THINGS
 
 
+def are_things(tokens: Tokens, at: int) -> bool:
+    """Whether things stand here that a number counts: `two ninety degree turns`."""
+    name = word(tokens, at)
+    return name.endswith("s") and len(name) > 3 and name not in NO_THINGS
+
+
 def may_precede(tokens: Tokens, end: int) -> bool:
     """Whether what stands behind a whole number is nothing that could be counted."""
     for _ in range(3):

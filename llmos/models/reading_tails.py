@@ -1,0 +1,67 @@
+"""Finds an amount of which only the tail was read, as the `500 mm` of `1 500 mm`: it stays as written.
+
+Knows only the heads that people write and `numerals` does not read.
+"""
+
+from llmos.models.numerals import Numeral, is_part, is_spoken
+from llmos.models.reading_tokens import Tokens, mark, word
+from llmos.models.reading_units import amount
+from llmos.models.reading_words import DIRECTIONS, are_things, may_follow
+
+_PORTION_WORDS = """percent cent fraction most sixth sixths seventh sevenths ninth ninths twelfth twelfths sixteenth
+    sixteenths twentieth twentieths hundredth hundredths thousandth thousandths"""
+_PORTIONS = frozenset(_PORTION_WORDS.split())
+_THOUSANDS = frozenset({"hundred", "thousand"})
+_GROUP = 3
+"""Digits of a group: 1 500 is 1500."""
+
+
+def tail(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
+    """Where the amount at a token ends whose head stands unread before it; None where it is whole."""
+    if at < 1:
+        return None
+    headed = _of_a_part(tokens, at) or _behind_point(tokens, at, found) or _of_pi(tokens, at, found, names)
+    measured = amount(tokens, at, found) if headed or _in_thousands(tokens, at, names) else None
+    if measured is None or (not headed and are_things(tokens, measured.end)):
+        return None
+    return measured.end
+
+
+def _of_a_part(tokens: Tokens, at: int) -> bool:
+    """`a sixteenth of an inch`, `80 % of a metre`, `10/16 of an inch`; not `a distance of a metre`."""
+    if word(tokens, at - 1) != "of" or at < 2:
+        return False
+    part = tokens[at - 2]
+    return part.kind == "number" or part.text == "%" or part.text in _PORTIONS or is_part(tokens, at - 2)
+
+
+def _behind_point(tokens: Tokens, at: int, found: Numeral | None) -> bool:
+    """`zero point 2 m`, `2 point five m`, `up point 5 m`; not `the point 2 m left of it`."""
+    if found is not None and found.form == "point":
+        return tokens[at - 1].kind == "number"
+    if word(tokens, at - 1) != "point" or tokens[at].kind != "number" or at < 2:
+        return False
+    whole = tokens[at - 2].kind == "number" or is_spoken(tokens, at - 2)
+    return whole or word(tokens, at - 2) in DIRECTIONS or word(tokens, at - 2) == "by"
+
+
+def _of_pi(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> bool:
+    """`half pi rad`, `3/4 * pi rad`, `two pi rad`; not `joint two pi/2 rad`."""
+    if found is None or found.form != "pi" or tokens[at].kind != "word":
+        return False
+    head = at - 1 - (mark(tokens, at - 1) in {"*", "\u00d7"})
+    head -= word(tokens, head) == "a" and is_part(tokens, head - 1)
+    if head < 0 or not is_spoken(tokens, head):
+        return head >= 0 and (tokens[head].kind == "number" or is_part(tokens, head))
+    return is_spoken(tokens, head - 1) or may_follow(tokens, head, names)
+
+
+def _in_thousands(tokens: Tokens, at: int, names: set[int]) -> bool:
+    """`1 500 mm`, `2 hundred mm`; not `block 1 500 mm`."""
+    head = tokens[at - 1]
+    if head.kind != "number" or not tokens[at].gap:
+        return False
+    if word(tokens, at) in _THOUSANDS:
+        return not head.text.isdecimal() or may_follow(tokens, at - 1, names)
+    grouped = tokens[at].kind == "number" and len(tokens[at].text.split(".")[0]) == _GROUP
+    return grouped and head.text.isdecimal() and len(head.text) <= _GROUP and may_follow(tokens, at - 1, names)
