@@ -20,16 +20,16 @@ def tail(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int
     """Where the amount at a token ends whose head stands unread before it; None where it is whole."""
     if at < 1:
         return None
-    headed = _of_a_part(tokens, at) or _behind_point(tokens, at, found) or _of_pi(tokens, at, found, names)
+    headed = _of_a_part(tokens, at, found) or _behind_point(tokens, at, found) or _of_pi(tokens, at, found, names)
     measured = amount(tokens, at, found) if headed or _in_thousands(tokens, at, names) else None
     if measured is None or (not headed and are_things(tokens, measured.end)):
         return None
     return measured.end
 
 
-def _of_a_part(tokens: Tokens, at: int) -> bool:
-    """`a sixteenth of an inch`, `80 % of a metre`, `10/16 of an inch`; not `a distance of a metre`."""
-    if word(tokens, at - 1) != "of" or at < 2:
+def _of_a_part(tokens: Tokens, at: int, found: Numeral | None) -> bool:
+    """`a sixteenth of an inch`, `80 % of a metre`, `10/16 of an inch`; not `a distance of a metre`, `half of 35 cm`."""
+    if word(tokens, at - 1) != "of" or at < 2 or (found is not None and found.form != "pi"):
         return False
     part = tokens[at - 2]
     return part.kind == "number" or part.text == "%" or part.text in _PORTIONS or is_part(tokens, at - 2)
