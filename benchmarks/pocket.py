@@ -24,6 +24,7 @@ from benchmarks.pocket_parts import abstention, confidence, cost, exactness, pic
 from benchmarks.pocket_parts.floors import Judge
 from benchmarks.pocket_parts.playing import Played, play
 from training.measure import splits
+from training.measure.judging import stated_confidence
 from training.measure.splits import GENERATED, WRITTEN, Draw
 from training.written import SHEETS
 
@@ -79,7 +80,7 @@ def main() -> int:
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw two pictures there")
     parser.add_argument("--sheet", choices=SHEETS, default="test", help="which of the two that people wrote")
     options = parser.parse_args()
-    draw, stated = Draw(options.count, options.sheet), confidence.stated()
+    draw, stated = Draw(options.count, options.sheet), stated_confidence()
     played = play(options.file, draw)
     told: dict[str, list[Figure]] = {}
     codes = []

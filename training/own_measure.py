@@ -1,7 +1,8 @@
 """Measures what a reader's verbs came to: `python -m training.own_measure FILE.gguf own.yaml [--before FILE.gguf]`.
 
 Knows no torch. Through real llama.cpp, with grammar: the new verbs by verb, in phrases that were learned and in phrases
-that were kept from training; and whether what the model could do before is still there.
+that were kept from training; and whether what the model could do before is still there. A call counts as the host takes
+it: one that is less likely than kernel/models.md asks of pocket is not made.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from random import Random
 from llmos.errors import LLMosError
 from training.episodes import Episode, Split
 from training.measure.asking import Planner
-from training.measure.judging import goals
+from training.measure.judging import goals, stated_confidence
 from training.measure.splits import KNOWN, PHRASES, SEEN, UNKNOWN, Draw, no_goals
 from training.measure.splits import goals as old_goals
 from training.own import Own, OwnError, read_own
@@ -36,20 +37,20 @@ def new_goals(own: Own, count: int, *, held_out: bool = False) -> dict[str, list
 
 
 def report(planner: Planner, own: Own, count: int) -> list[tuple[str, int, int]]:
-    """What was asked, how many were exactly right, and of how many."""
-    rows = []
+    """What was asked, how many were exactly right and would be carried out, and of how many; `planner` is scored."""
+    rows, confidence = [], stated_confidence()
     for held_out, kind in ((False, "learned phrases"), (True, "phrases kept from training")):
         for name, episodes in new_goals(own, count, held_out=held_out).items():
-            rows.append((f"{name}, {kind}", goals(planner.play(episodes)).count, len(episodes)))
+            rows.append((f"{name}, {kind}", goals(planner.play(episodes), confidence).count, len(episodes)))
     return rows
 
 
 def old_rows(planner: Planner, count: int) -> list[tuple[str, int, int]]:
     """The same for what the model could do before."""
-    draw = Draw(count)
+    draw, confidence = Draw(count), stated_confidence()
     made = old_goals(draw)
     asked = {**{name: made[name] for name in OLD_SPLITS}, "no goal": no_goals(draw, held_out=True)}
-    return [(name, goals(planner.play(episodes)).count, len(episodes)) for name, episodes in asked.items()]
+    return [(name, goals(planner.play(episodes), confidence).count, len(episodes)) for name, episodes in asked.items()]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         own = read_own(options.own)
-        planner = Planner(options.file, grammar=True)
-        before = Planner(options.before, grammar=True) if options.before else None
+        planner = Planner(options.file, grammar=True, scored=True)
+        before = Planner(options.before, grammar=True, scored=True) if options.before else None
     except (OwnError, LLMosError) as error:
         print(error, file=sys.stderr)
         return 2

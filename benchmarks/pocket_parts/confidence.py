@@ -10,8 +10,6 @@ from operator import attrgetter
 from benchmarks.figures import Figure
 from benchmarks.pocket_parts.floors import FALSE_ACTIONS, Judge
 from benchmarks.pocket_parts.playing import Sample
-from llmos.documents.frontmatter import read_document
-from llmos.settings import system_root
 from training.measure.asking import Decision, Run
 from training.measure.calibration import Bin, Judged, expected_error, reliability, risk_coverage, threshold
 from training.measure.judging import (
@@ -25,12 +23,6 @@ from training.measure.judging import (
     is_right,
     share,
 )
-
-
-def stated() -> float:
-    """What kernel/models.md asks of the shipped model; without a word of it, nothing."""
-    aliases = read_document(system_root() / "kernel" / "models.md").keys["aliases"]
-    return float(aliases["pocket"].get("confidence") or 0.0)
 
 
 def curve(sample: Sample) -> list[tuple[float, float]]:

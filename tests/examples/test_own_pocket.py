@@ -170,8 +170,8 @@ def test_the_retrained_model_has_learned_and_forgotten_little(retrained: Path) -
     from training.own_measure import old_rows, report
     from training.train import SHIPPED
 
-    rows = report(Planner(retrained), OWN, 60)
+    rows = report(Planner(retrained, scored=True), OWN, 60)
     assert [row for row in rows if "learned" in row[0] and row[1] < 0.8 * row[2]] == []
-    before = {name: right / asked for name, right, asked in old_rows(Planner(SHIPPED), 150)}
-    now = {name: right / asked for name, right, asked in old_rows(Planner(retrained), 150)}
+    before = {name: right / asked for name, right, asked in old_rows(Planner(SHIPPED, scored=True), 150)}
+    now = {name: right / asked for name, right, asked in old_rows(Planner(retrained, scored=True), 150)}
     assert {name: share for name, share in now.items() if share < before[name] - 0.05} == {}

@@ -20,7 +20,7 @@ from benchmarks.pocket_parts import abstention, confidence, exactness
 from benchmarks.pocket_parts.floors import Judge
 from benchmarks.pocket_parts.playing import Played, play
 from training.evaluate import line, mistake, splits
-from training.measure.judging import decisions
+from training.measure.judging import decisions, stated_confidence
 from training.measure.splits import Draw, lists
 
 SAMPLE, JUDGE = Draw(30), Judge(sampled=True)
@@ -57,17 +57,17 @@ def is_as_published(figure: Figure) -> bool:
 
 def test_goals_that_training_never_made_come_out_exact() -> None:
     """New numbers, new phrases, and what people wrote."""
-    assert missed(exactness.exact(played().goals, confidence.stated(), JUDGE)) == []
+    assert missed(exactness.exact(played().goals, stated_confidence(), JUDGE)) == []
 
 
 def test_what_is_no_goal_moves_nothing() -> None:
     """One text of a hundred may."""
-    assert missed(abstention.none_of_its_business(played().foreign, played().made, confidence.stated(), JUDGE)) == []
+    assert missed(abstention.none_of_its_business(played().foreign, played().made, stated_confidence(), JUDGE)) == []
 
 
 def test_an_error_ends_the_run() -> None:
     """In generated runs and in conversations that people wrote."""
-    assert missed(exactness.reactions(played().errors, played().told, confidence.stated(), JUDGE)) == []
+    assert missed(exactness.reactions(played().errors, played().told, stated_confidence(), JUDGE)) == []
 
 
 def test_a_tool_that_is_not_in_the_list_is_never_called() -> None:
@@ -82,7 +82,7 @@ def test_weights_that_are_all_zero_are_right_by_chance_at_most(tmp_path) -> None
 
 def test_the_confidence_that_the_house_asks_for_keeps_false_actions_rare() -> None:
     """The number in kernel/models.md, on a sample of the texts by which it is chosen."""
-    assert missed(confidence.asked_for(confidence.stated(), played().validation, played().test, JUDGE)) == []
+    assert missed(confidence.asked_for(stated_confidence(), played().validation, played().test, JUDGE)) == []
 
 
 @pytest.mark.parametrize("name", ["unseen phrases", "no goal, texts of people"])

@@ -13,10 +13,10 @@ import yaml
 from llmos.models.gbnf import pocket_grammar
 from llmos.models.grammar_walk import grammar_walk
 from llmos.models.schema import mismatch
-from training import prompt
-from training.episodes import Author, Episode, Split
+from training import own_measure, prompt
+from training.episodes import Author, Episode, Split, Step
 from training.grammar import abstain_grammar
-from training.measure.asking import specifications
+from training.measure.asking import Decision, Run, specifications
 from training.own import OwnError, own_of, read_own
 from training.own_data import OwnAuthor
 from training.own_measure import new_goals
@@ -166,6 +166,35 @@ def test_what_is_measured_was_not_learned() -> None:
     assert set(learned) == VERBS
     assert set(kept) <= VERBS
     assert all(len(found) == 5 for found in [*learned.values(), *kept.values()])
+
+
+class Unsure:
+    """A model whose replies are all right, and half sure where somebody asks."""
+
+    def __init__(self, path: Path, *, grammar: bool = True, scored: bool = False) -> None:
+        assert grammar
+        self._probability = 0.5 if scored else 1.0
+
+    def play(self, episodes: list[Episode]) -> list[Run]:
+        """To the letter."""
+        return [Run(one, tuple(map(self._decided, one.steps))) for one in episodes]
+
+    def _decided(self, step: Step) -> Decision:
+        return Decision(step, prompt.reply(step.reply), self._probability, self._probability, 0.0, 0.0)
+
+
+def test_what_the_host_would_hold_back_is_not_counted_as_right(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A robot that never moves has learned nothing; what is no goal is right when it is held back."""
+    monkeypatch.setattr(own_measure, "Planner", Unsure)
+    assert own_measure.main(["own.gguf", str(EXAMPLE), "--before", "pocket.gguf", "--count", "3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    mine = [line for line in lines if "phrases" in line and line.split(",")[0] in VERBS]
+    assert len(mine) > len(VERBS)
+    assert all(line.endswith("    0 of 3") for line in mine)
+    [nothing] = [line for line in lines if line.startswith("no goal ")]
+    assert nothing.endswith("    3 of 3, before 3")
 
 
 WRONG = [

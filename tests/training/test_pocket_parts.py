@@ -12,7 +12,7 @@ from benchmarks.pocket_parts.playing import Sample
 from llmos.robots.base import Pose
 from training.episodes import Episode
 from training.measure.asking import Decision, Run
-from training.measure.judging import Share, acts
+from training.measure.judging import Share, acts, stated_confidence
 from training.measure.splits import Draw, foreign, seen
 from training.prompt import reply
 from training.written import SHEETS, Sheet
@@ -42,7 +42,7 @@ def test_nothing_asked_is_judged_by_nothing() -> None:
 
 def test_the_house_states_a_confidence_that_is_a_probability() -> None:
     """What kernel/models.md asks for."""
-    assert 0 <= confidence.stated() < 1
+    assert 0 <= stated_confidence() < 1
 
 
 @pytest.mark.parametrize("sheet", SHEETS)

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from llmos.documents.frontmatter import read_document
 from llmos.messages import JSON
 from llmos.models.doubt import STOP
 from llmos.models.gbnf import FINISH
+from llmos.settings import system_root
 from training import prompt
 from training.episodes import Step, tool_names
 from training.measure.asking import Decision, Run
@@ -57,6 +59,12 @@ def is_abstention(step: Step) -> bool:
 def ends(step: Step) -> bool:
     """Whether the right reply calls no tool."""
     return step.reply.name == FINISH
+
+
+def stated_confidence() -> float:
+    """What kernel/models.md asks of the shipped model, 0 to 1; without a word of it, nothing."""
+    aliases = read_document(system_root() / "kernel" / "models.md").keys["aliases"]
+    return float(aliases["pocket"].get("confidence") or 0.0)
 
 
 def is_held_back(decision: Decision, confidence: float) -> bool:
