@@ -78,6 +78,19 @@ def is_spoken(tokens: Tokens, at: int) -> bool:
     return word(tokens, at) in _WHOLE_WORDS
 
 
+def and_a_part(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
+    """`and a half`, `and three quarters`, `and one-half`, `and 1/2`: the part and where it ends."""
+    if word(tokens, at) != "and":
+        return None
+    written = _ratio(tokens, at + 1) if at + 1 < len(tokens) and tokens[at + 1].gap else None
+    if written and written.value < 1:
+        return written.value, written.end
+    many = _SMALL.get(word(tokens, at + 1), 1 if word(tokens, at + 1) == "a" else 0)
+    behind = at + 2 + (mark(tokens, at + 2, attached=True) == "-" and attached(tokens, at + 3))
+    part = _PARTS.get(word(tokens, behind), 0)
+    return (Decimal(many) / part, behind + 1) if 0 < many < part else None
+
+
 def is_part(tokens: Tokens, at: int) -> bool:
     """Whether a word of a part stands at a token: `half`, `thirds`."""
     return word(tokens, at) in _PARTS
@@ -132,7 +145,7 @@ def _digits(tokens: Tokens, at: int) -> Numeral | None:
         return parted
     if at + 1 < len(tokens) and tokens[at + 1].gap and (parted := _ratio(tokens, at + 1)) and parted.value < 1:
         return Numeral(value + parted.value, parted.end, "mixed")
-    if (more := _and_a_part(tokens, at + 1)) is not None:
+    if (more := and_a_part(tokens, at + 1)) is not None:
         return Numeral(value + more[0], more[1], "mixed")
     if value < 20 and (part := _many_parts(tokens, at + 1)):
         return Numeral(value / part, at + 2, "part")
@@ -195,7 +208,7 @@ def _spoken(tokens: Tokens, at: int) -> Numeral | None:
     value, end = found
     if pointed := _after_point(tokens, end, value, "decimal"):
         return pointed
-    if more := _and_a_part(tokens, end):
+    if more := and_a_part(tokens, end):
         return Numeral(value + more[0], more[1], "mixed")
     next_at = end + 1 if mark(tokens, end, attached=True) == "-" else end
     if (part := _PARTS.get(word(tokens, next_at))) and value < 20:
@@ -254,16 +267,3 @@ def _after_point(tokens: Tokens, at: int, value: Decimal, form: str) -> Numeral 
 def _figure(name: str) -> int:
     """The one figure that a word says, or more than nine."""
     return 0 if name in _ZEROS else _SMALL.get(name, 10)
-
-
-def _and_a_part(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
-    """`and a half`, `and three quarters`, `and one-half`, `and 1/2`."""
-    if word(tokens, at) != "and":
-        return None
-    written = _ratio(tokens, at + 1) if at + 1 < len(tokens) and tokens[at + 1].gap else None
-    if written and written.value < 1:
-        return written.value, written.end
-    many = _SMALL.get(word(tokens, at + 1), 1 if word(tokens, at + 1) == "a" else 0)
-    behind = at + 2 + (mark(tokens, at + 2, attached=True) == "-" and attached(tokens, at + 3))
-    part = _PARTS.get(word(tokens, behind), 0)
-    return (Decimal(many) / part, behind + 1) if 0 < many < part else None

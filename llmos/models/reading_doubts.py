@@ -4,7 +4,7 @@ Knows no names of things but those it is told.
 """
 
 from llmos.models.numerals import Numeral, counts, in_hundreds, is_spoken, numeral
-from llmos.models.reading_tails import tail
+from llmos.models.reading_tails import open_end, tail
 from llmos.models.reading_tokens import Tokens, mark, word
 from llmos.models.reading_units import amount, unit
 from llmos.models.reading_words import BODY, DIRECTIONS, are_things, may_follow
@@ -41,7 +41,7 @@ def doubtful(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) ->
         measured = amount(tokens, at, larger[0])
         return measured.end if measured else None
     piece = _piece(tokens, at, found, names) or _named_part(tokens, at, found, names)
-    return piece or tail(tokens, at, found, names)
+    return piece or open_end(tokens, at, found) or tail(tokens, at, found, names)
 
 
 def _range(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> int | None:

@@ -1,11 +1,11 @@
-"""Finds an amount of which only the tail was read, as the `500 mm` of `1 500 mm`: it stays as written.
+"""Finds an amount of which a piece cannot be read, the head of `1 500 mm` or the rest of `1 m 20`: it stays as written.
 
-Knows only the heads that people write and `numerals` does not read.
+Knows only the heads and rests that people write and `numerals` does not read.
 """
 
-from llmos.models.numerals import Numeral, is_part, is_spoken
+from llmos.models.numerals import Numeral, and_a_part, is_part, is_spoken, numeral
 from llmos.models.reading_tokens import Tokens, mark, word
-from llmos.models.reading_units import amount
+from llmos.models.reading_units import amount, ends_saying
 from llmos.models.reading_words import DIRECTIONS, are_things, may_follow
 
 _PORTION_WORDS = """percent cent fraction most sixth sixths seventh sevenths ninth ninths twelfth twelfths sixteenth
@@ -25,6 +25,25 @@ def tail(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int
     if measured is None or (not headed and are_things(tokens, measured.end)):
         return None
     return measured.end
+
+
+def open_end(tokens: Tokens, at: int, found: Numeral | None) -> int | None:
+    """Where `1 m 20`, `five foot six` and `an inch and three quarters` end: the rest has no unit; None for others."""
+    measured = amount(tokens, at, found) if found is None or found.form != "decimal" else None
+    if measured is None or measured.kind != "length" or measured.value % measured.unit:
+        return None
+    end = _rest(tokens, measured.end)
+    bound = end is not None and word(tokens, at - 1) not in DIRECTIONS and word(tokens, end) in DIRECTIONS
+    return end if end is not None and (bound or ends_saying(tokens, end)) else None
+
+
+def _rest(tokens: Tokens, at: int) -> int | None:
+    """Where a bare number or `and` with a part ends; `one` may be a thing: `the 5 cm one`."""
+    if part := and_a_part(tokens, at):
+        return part[1]
+    begins = (at < len(tokens) and tokens[at].kind == "number") or is_spoken(tokens, at)
+    rest = numeral(tokens, at) if begins and word(tokens, at) != "one" else None
+    return rest.end if rest and rest.form in {"whole", "word"} else None
 
 
 def _of_a_part(tokens: Tokens, at: int, found: Numeral | None) -> bool:

@@ -23,6 +23,10 @@ _RELATIONS = """to closer more further farther straight from above below off awa
 _BEHIND_INCH = DIRECTIONS | _ADVERBS | frozenset(_RELATIONS.split())
 _NO_INCH = "x y z dx dy dz on the this that my your its positive negative total"
 _BEHIND_IN = frozenset(_NO_INCH.split())
+_BEFORE_WAYS = frozenset({"to", "the", "your", "my", "its", "more", "further", "farther", "straight"})
+_WAY_WORDS = "x y z dx dy dz in along toward towards away closer nearer out off"
+_WAYS = DIRECTIONS | frozenset(_WAY_WORDS.split())
+_FOOT, _INCH = Decimal("0.3048"), Decimal("0.0254")
 _DOZEN = 12
 _LEAST = Decimal("0.0005")
 _SINGLE = """millimeter millimetre centimeter centimetre meter metre inch foot yard kilometer kilometre degree"""
@@ -92,7 +96,7 @@ def unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
         free = attached(tokens, at) and tokens[at].measures
         goes_on = attached(tokens, at + 1) and tokens[at + 1].kind != "mark"
         ends = not goes_on or (sign == "'" and _inches(tokens, at + 1) is not None)
-        return ("length", Decimal("0.3048" if sign == "'" else "0.0254"), at + 1) if free and ends else None
+        return ("length", _FOOT if sign == "'" else _INCH, at + 1) if free and ends else None
     known = scale(sign or word(tokens, at)) or _MISSPELT.get(_nearest(word(tokens, at)))
     if known is None or word(tokens, at + 1) in _NO_UNIT:
         return None
@@ -239,12 +243,43 @@ def _and_a_half(tokens: Tokens, first: Amount) -> Amount:
 
 
 def _with_smaller(tokens: Tokens, at: int, first: Amount) -> Amount:
-    """`5 feet 3 inches`, `1 m 20 cm`; but in `up 1 m 20 cm left` they are two ways."""
-    found = numeral(tokens, first.end) if first.kind == "length" and word(tokens, at - 1) not in DIRECTIONS else None
+    """`5 feet 3 inches`, `1 m 20 cm`, `2 feet and 3 inches`; but in `up 1 m 20 cm left` they are two ways."""
+    joined = word(tokens, first.end) == "and"
+    found = numeral(tokens, first.end + joined) if first.kind == "length" else None
     if found is None and mark(tokens, first.end - 1) == "'" and attached(tokens, first.end):
         found = _inches(tokens, first.end)
     second = _with_unit(tokens, found, named=False) if found else None
     if second is None or second.kind != "length" or second.unit >= first.unit or not 0 <= second.value < first.unit:
         return first
+    if _may_be_two(tokens, at, first, second) if joined else _are_two(tokens, at, second):
+        return first
     value = first.value + second.value if first.value >= 0 else first.value - second.value
     return Amount(value, "length", second.end, second.unit)
+
+
+def _are_two(tokens: Tokens, at: int, second: Amount) -> bool:
+    """Whether `1 m 20 cm` are two ways: a direction stands before the one and behind the other."""
+    return word(tokens, at - 1) in DIRECTIONS and _goes_a_way(tokens, second.end)
+
+
+def _may_be_two(tokens: Tokens, at: int, first: Amount, second: Amount) -> bool:
+    """Whether `1 m and 20 cm` may be two lengths: `between 1 m and 20 cm`, `0.5 m and 20 cm`, `1 m and 20 cm left`."""
+    if word(tokens, at - 1) == "between" or first.value % first.unit:
+        return True
+    in_feet = (first.unit, second.unit) == (_FOOT, _INCH) and word(tokens, at - 1) not in DIRECTIONS
+    return not in_feet and _goes_a_way(tokens, second.end)
+
+
+def _goes_a_way(tokens: Tokens, at: int) -> bool:
+    """Whether a direction stands here: `left`, `to the left`, `along x`."""
+    end = at
+    while end < at + 3 and word(tokens, end) in _BEFORE_WAYS:
+        end += 1
+    return word(tokens, end) in _WAYS
+
+
+def ends_saying(tokens: Tokens, at: int) -> bool:
+    """Whether what is said of a way ends here: at the end, at a mark, before an adverb; `2. turn` counts sentences."""
+    if at >= len(tokens) or word(tokens, at) in _ADVERBS or mark(tokens, at) in {",", ";", "!", "?"}:
+        return True
+    return mark(tokens, at) == "." and at + 1 == len(tokens)
