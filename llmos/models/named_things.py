@@ -31,7 +31,7 @@ def read_around(goal: str, things: Iterable[str]) -> str:
     found, stand_in = name.findall(text), _stand_in(text)
     parts = read_goal(name.sub(stand_in, text)).split(stand_in)
     if _filled(parts, [read_goal(each) for each in found]) != reading:
-        return reading  # a name is a piece of something longer, as in `1 1/2 inch pipe`
+        return reading  # a name is a piece of something longer, as in `minus 2 inch pipe`
     return _filled(parts, found)
 
 

@@ -117,7 +117,7 @@ MEASURED = {
         ("Move (10mm bolt) 10mm up", "move (10mm bolt) 0.01 m up", " 10mm bolt"),
         ("Take the 10mm bolt head, then 5cm up", "take the 10mm bolt head, then 0.05 m up", " 10mm bolt head"),
         ("2 inch pipe and 1/2 inch pipe, 2 inches up", "2 inch pipe and 1/2 inch pipe, 0.051 m up", " 2 inch pipe"),
-        ("Take the 2 1/2 inch pipe", "take the 0.064 m pipe", "~ 1/2 inch pipe"),
+        ("Take the minus 2 inch pipe", "take the -0.051 m pipe", "~ 1/2 inch pipe"),
         ("Take the 15 kg weight", "take the 15.0 kg weight", "~ 10 kg weight"),
         ("Add 5 kg to it", "add 5.0 kg to it", "? 7"),
         ("Take the zq 10mm bolt 5cm up", "take the zq 10mm bolt 0.05 m up", " 10mm bolt"),
