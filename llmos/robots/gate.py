@@ -191,16 +191,17 @@ class Gate:
         It is written down first and then not cancelled; a second line tells of what was refused.
         """
         mark = self.latch.mark  # before anything is waited for
-        said = {"by": str(by)[:200], "profile": profile_hash[:200]}
+        said, lifted = {"by": str(by)[:200], "profile": profile_hash[:200]}, None
         with anyio.CancelScope(shield=True):
             await self._write("rearm", said)
             self._commands += 1
             try:
                 await self._limits.accept(profile_hash)
-                return await anyio.to_thread.run_sync(Rearm(self.latch, self._pace.now), by, mark)
+                lifted = await anyio.to_thread.run_sync(Rearm(self.latch, self._pace.now), by, mark)
             except LLMosError as error:
                 await self._note("rearm", {**said, "refused": str(error)[:1000]})
                 raise
+        return lifted
 
     @property
     def _version(self) -> int:
