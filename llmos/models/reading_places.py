@@ -162,8 +162,7 @@ def _of(tokens: Tokens, at: int, sides: list[_Side], end: int) -> Place | None:
     if any(side.kind == "angle" for side in sides[: -1 if turned else None]):
         return None
     names = ("x", "y", "z", "") if len(sides) > 3 else ("x", "y", "" if turned else "z")
-    found = _shown(tokens, at, list(zip(names, sides, strict=False)), end)
-    return Place(f"{found.text} deg", found.end) if turned else found
+    return _shown(tokens, at, list(zip(names, sides, strict=False)), end)
 
 
 def _shown(tokens: Tokens, at: int, named: list[tuple[str, _Side]], end: int) -> Place:
@@ -179,10 +178,16 @@ def _shown(tokens: Tokens, at: int, named: list[tuple[str, _Side]], end: int) ->
     elif kinds[-1] == "length" and not any(kinds[:-1]):
         scale = sides[-1].unit
     sides, sure = _with_thousands(sides, scale)
-    figures = [written(side.value if side.kind else side.value * scale) for side in sides]
+    figures = [_figure(side, scale) for side in sides]
     if not sure or None in figures or _may_be_metres(sides, kinds):
         return Place(as_written(tokens, at, end), end)
     return Place(" ".join(f"{name}{figure}" for (name, _), figure in zip(named, figures, strict=True)), end)
+
+
+def _figure(side: _Side, scale: Decimal) -> str | None:
+    """A number of a place as a reply writes it, an angle with its sign."""
+    figure = written(side.value if side.kind else side.value * scale)
+    return f"{figure} deg" if figure and side.kind == "angle" else figure
 
 
 def _with_thousands(sides: list[_Side], scale: Decimal) -> tuple[list[_Side], bool]:

@@ -461,6 +461,8 @@ READ = [
     ("1) go up 1 m 2) turn left", "1) go up 1.0 m 2) turn left"),
     ("step 1: up 1 m step 2: left", "step 1: up 1.0 m step 2: left"),
     ("up 1.5 m 20", "up 1.5 m 20"),
+    ("go to (1, 2, 0.0001 deg)", "go to (1, 2, 0.0001 deg)"),
+    ("1,500 1,250 1,500 deg", "1,500 1,250 1,500 deg"),
 ]
 
 
