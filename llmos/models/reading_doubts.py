@@ -127,6 +127,6 @@ def _named_part(tokens: Tokens, at: int, found: Numeral | None, names: set[int])
 
 
 def _may_be_two(tokens: Tokens, at: int) -> bool:
-    """Whether `2 1/2` may be a name and a part; behind `the box` it is no name, for there is only one."""
-    told = _ARTICLES & {word(tokens, at - 2), word(tokens, at - 3)}
+    """Whether `2 1/2` may be a name and a part; behind `the` and `the box` it is no name."""
+    told = word(tokens, at - 1) in _POINTING or _ARTICLES & {word(tokens, before) for before in range(at - 3, at)}
     return tokens[at].kind == "number" and not tokens[at + 1].parted and not told

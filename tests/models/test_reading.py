@@ -463,6 +463,9 @@ READ = [
     ("up 1.5 m 20", "up 1.5 m 20"),
     ("go to (1, 2, 0.0001 deg)", "go to (1, 2, 0.0001 deg)"),
     ("1,500 1,250 1,500 deg", "1,500 1,250 1,500 deg"),
+    ("move up a 2 1/2 inch step", "move up a 0.064 m step"),
+    ("take the 2 1/2 inch pipe", "take the 0.064 m pipe"),
+    ("each 2 1/2 inch step", "each 0.064 m step"),
 ]
 
 
