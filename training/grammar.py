@@ -53,7 +53,7 @@ class Grammar:
     @cached_property
     def _new(self) -> dict[str, list[str]]:
         """Those that the hash holds out, but for what training writes all the same, by filling another's slots."""
-        words = Words(self.entries)
+        words = Words(self._entries)
         return {
             intent: [
                 phrase
@@ -64,8 +64,7 @@ class Grammar:
         }
 
     @cached_property
-    def entries(self) -> Mapping[str, Sequence[str]]:
-        """What may stand for each slot."""
+    def _entries(self) -> Mapping[str, Sequence[str]]:
         if not self.splits:
             return self.words
         kept = held_out_words()
@@ -75,7 +74,7 @@ class Grammar:
 
     def texts(self) -> Iterator[str]:
         """Every phrase and every entry of a word list that it may use."""
-        for lists in (self._chosen, self.entries):
+        for lists in (self._chosen, self._entries):
             for entries in lists.values():
                 yield from entries
 
@@ -98,7 +97,7 @@ class Grammar:
             if name in values:
                 value = values[name]
                 return value if isinstance(value, str) else value()
-            return self.fill(random.choice(self.entries[name]), values, random)
+            return self.fill(random.choice(self._entries[name]), values, random)
 
         return SLOT.sub(replace, phrase)
 
@@ -158,11 +157,6 @@ def result_grammar() -> Grammar:
 def frames() -> Mapping[str, Sequence[str]]:
     """What people put around a goal, by where it stands."""
     return _read("frames")
-
-
-def openings() -> Mapping[str, Sequence[str]]:
-    """Words with which no order begins, and words after which one follows."""
-    return _read("openings")
 
 
 def misspellings() -> Mapping[str, Sequence[str]]:
