@@ -164,7 +164,7 @@ async def test_the_retrained_model_waves_lights_and_marks(retrained: Path, tmp_p
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_the_retrained_model_has_learned_and_forgotten_little(retrained: Path) -> None:
-    """By the measure that the README names: eight in ten of each verb, and within five points of what it was."""
+    """By the measure that the README names: eight in ten of each verb; of before, five in a hundred or two of a dozen less."""
     need_backend("xllamacpp")
     from training.measure.asking import Planner
     from training.own_measure import old_rows, report
@@ -172,6 +172,6 @@ def test_the_retrained_model_has_learned_and_forgotten_little(retrained: Path) -
 
     rows = report(Planner(retrained, scored=True), OWN, 60)
     assert [row for row in rows if "learned" in row[0] and row[1] < 0.8 * row[2]] == []
-    before = {name: right / asked for name, right, asked in old_rows(Planner(SHIPPED, scored=True), 150)}
-    now = {name: right / asked for name, right, asked in old_rows(Planner(retrained, scored=True), 150)}
-    assert {name: share for name, share in now.items() if share < before[name] - 0.05} == {}
+    before = {name: right for name, right, _ in old_rows(Planner(SHIPPED, scored=True), 150)}
+    now = old_rows(Planner(retrained, scored=True), 150)
+    assert [row for row in now if row[1] < before[row[0]] - max(0.05 * row[2], 2)] == []
