@@ -164,7 +164,7 @@ async def test_the_retrained_model_waves_lights_and_marks(retrained: Path, tmp_p
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_the_retrained_model_has_learned_and_forgotten_little(retrained: Path) -> None:
-    """By the measure that the README names: eight in ten of each verb; of before, five in a hundred or two of a dozen less."""
+    """By the measure of the README: eight in ten of each verb; of before, five in a hundred or two of a dozen less."""
     need_backend("xllamacpp")
     from training.measure.asking import Planner
     from training.own_measure import old_rows, report
