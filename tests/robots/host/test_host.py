@@ -286,9 +286,12 @@ def test_an_ending_host_brings_the_robot_to_rest_first(tmp_path: Path) -> None:
     """The motion decelerates within its limits; sockets, address and note are gone."""
     away = Event()
     with serving(tmp_path, ARM, Time()) as rig, rig.caller() as caller:
-        send_away(rig, caller, lambda number: away.set() if number == 20 else None)
+        time = rig.time
+        assert time is not None
+        send_away(rig, caller, lambda number: (time.hold(), away.set()) if number == 20 else None)
         assert away.wait(PATIENCE_S)
-        rig.end()
+        rig.end()  # in the midst of the motion, however slow this machine is
+        time.run()
         assert caller.is_hung_up()
     assert unsafe(rig.robot.sent) == []
     assert speeds(rig.robot.sent)[-1][1] == 0.0
