@@ -144,9 +144,8 @@ async def test_renewals_carry_what_the_client_feels(tmp_path: Path, monkeypatch:
         run(rig)
         felt = itertools.count()
         client = rig.client(heed=lambda: (next(felt) == 2 and run(rig), Caution(0.1))[1])
-        ruling = await client.judge(Order("move_to", {"x": 0.1, "y": 0.0, "z": 1.0}, ADA))
         rig.time.hold()
-        result = await client.dispatch(ruling)
+        result = await client.dispatch(await client.judge(Order("move_to", {"x": 0.1, "y": 0.0, "z": 1.0}, ADA)))
         assert result.ok
         fastest = max(speed for _, speed in speeds(rig.robot.sent))
         assert 0.09 <= fastest / rig.profile.max_tcp_speed_mps <= 0.1 * 1.001
