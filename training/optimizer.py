@@ -8,14 +8,19 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from training.precision import fastest
+
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 """The quintic iteration of the Muon post: fast at pushing singular values to about one."""
 
 
 def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
-    """Newton-Schulz towards U V^T of every matrix of a stack [count, rows, columns], in bfloat16 as the post does."""
+    """Newton-Schulz towards U V^T of every matrix of a stack [count, rows, columns], as the post does: in bfloat16.
+
+    In single precision where the CPU would have to emulate that.
+    """
     is_tall = matrices.shape[1] > matrices.shape[2]
-    value = (matrices.transpose(1, 2) if is_tall else matrices).bfloat16()
+    value = (matrices.transpose(1, 2) if is_tall else matrices).to(fastest())
     value = value / (value.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram = value @ value.transpose(1, 2)

@@ -28,6 +28,7 @@ class Preset:
     adam_lr: float = 0.004
     told_weight: float = 0.2
     bfloat16: bool = False
+    """Whether to multiply in bfloat16 where the CPU can (`precision.has_bfloat16`)."""
     texts: int = 12_000
     """So many episodes are what the tokenizer is learned from."""
     domain_texts: int = 40_000

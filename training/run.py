@@ -22,6 +22,7 @@ from training.episodes import Split
 from training.mixes import MIXES
 from training.model import Planner, Shape
 from training.optimizer import optimizers, schedule
+from training.precision import has_bfloat16
 from training.presets import Preset
 from training.stream import batch, sample_texts
 from training.tokenizer import load_tokenizer, train_tokenizer
@@ -128,7 +129,7 @@ class Run:
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
         arrays = (packed.tokens, packed.targets, packed.told, packed.positions, packed.mask)
-        with torch.autocast("cpu", torch.bfloat16, enabled=preset.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=preset.bfloat16 and has_bfloat16()):
             loss, told = self.model.losses(*(torch.from_numpy(array) for array in arrays))
         (loss + preset.told_weight * told).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
