@@ -26,7 +26,7 @@ from llmos.clock import Clock, RealClock
 from llmos.documents.robot_profile import RobotProfile, read_robot_profile
 from llmos.documents.scene import Scene, read_scene
 from llmos.documents.scene_zones import profile_in
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, ungrouped
 from llmos.robots.caution import Heed
 from llmos.robots.host.doors import HostFiles
 from llmos.robots.host.ownership import owning
@@ -125,10 +125,11 @@ async def _serve(host: RobotHost, owner: _Owner) -> str:
         if owner.state != "here":
             group.cancel_scope.cancel()
 
-    async with anyio.create_task_group() as group:
-        if sys.platform != "win32":
-            group.start_soon(_cancel_at_signal, group.cancel_scope)
-        await host.serve(_say_ready, look)
+    with ungrouped():
+        async with anyio.create_task_group() as group:
+            if sys.platform != "win32":
+                group.start_soon(_cancel_at_signal, group.cancel_scope)
+            await host.serve(_say_ready, look)
     return why
 
 

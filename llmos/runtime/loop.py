@@ -11,7 +11,7 @@ from time import perf_counter
 import anyio
 
 from llmos.budget import Purse, estimate_message, estimate_prefix
-from llmos.errors import LLMosError, LowBatteryError, StorageError
+from llmos.errors import LLMosError, LowBatteryError, StorageError, ungrouped
 from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage, in_turns
 from llmos.runtime.terms import Actions, Ending, Judge, Terms, Voice
 from llmos.runtime.tool_uses import ToolUses, not_made
@@ -218,12 +218,10 @@ class Loop:
             async with limiter:
                 results[index] = await self._call(call)
 
-        try:
+        with ungrouped():
             async with anyio.create_task_group() as group:
                 for index, call in enumerate(calls):
                     group.start_soon(one, index, call)
-        except* LLMosError as errors:
-            raise errors.exceptions[0] from None
         return [results[index] for index in range(len(calls))]
 
     async def _call(self, call: ToolCall) -> ToolResult:

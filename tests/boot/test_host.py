@@ -28,7 +28,7 @@ class BreakingRobot(WatchedRobot):
             raise RobotError("its port is gone")
 
 
-def run_until_it_breaks(home: Path, monkeypatch: pytest.MonkeyPatch, robot: BreakingRobot) -> None:
+def run_until_it_breaks(home: Path, monkeypatch: pytest.MonkeyPatch, robot: WatchedRobot) -> None:
     """Own an idle robot whose wire is cut once the host is ready."""
 
     def cut() -> None:
@@ -61,6 +61,18 @@ def test_a_robot_that_cannot_be_closed_is_left_stopped(
     assert robot.closed == 1
     assert stop is not None
     assert (stop.by, stop.reason) == ("the robot host", FAILED)
+    assert booked(tmp_path) == [FAILED]
+
+
+def test_a_robot_that_fails_at_rest_is_told_in_its_own_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as a group of errors with a traceback; it is closed, and left stopped."""
+    robot = WatchedRobot(KinematicArm(arm_profile(), shipped_scene("empty")), SimulatedClock())
+    with pytest.raises(RobotError, match="it does not answer"):
+        run_until_it_breaks(tmp_path, monkeypatch, robot)
+    assert robot.closed == 1
+    assert latch_of("arm", tmp_path).stop is not None
     assert booked(tmp_path) == [FAILED]
 
 
