@@ -88,13 +88,13 @@ class Execution:
                 with anyio.CancelScope(shield=True):
                     halted = await drive.follow(motion, profile, watch, rules.CANCELLED)
                     halted = await drive.settle(profile, watch, motion.target, halted, grips=task.grips)
+            gripped = grip_holds(task.verdict.args, before, drive.measured, profile)
+            reached = halted is None and gripped and drive.is_at(motion.target, profile)
+            self.ended = Motion(task.verdict, drive.sent, before, drive.measured, reached, halted)
+            self._give_way()
         except Exception as error:
             self._trip_itself(f"the control loop failed: {error}")
             raise
-        gripped = grip_holds(task.verdict.args, before, drive.measured, profile)
-        reached = halted is None and gripped and drive.is_at(motion.target, profile)
-        self.ended = Motion(task.verdict, drive.sent, before, drive.measured, reached, halted)
-        self._give_way()
         if cancelled is not None:
             raise cancelled
         return self.ended

@@ -8,7 +8,7 @@ import anyio
 import anyio.from_thread
 import pytest
 
-from llmos.robots.base import Measured
+from llmos.robots.base import Measured, RobotError
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order
 from llmos.robots.gate import Gate
@@ -79,6 +79,24 @@ async def test_stop_while_a_move_settles_ends_it(tmp_path: Path) -> None:
     result = await arm.pilot.move_to(1.0, 0.0, 1.0)
     assert result.refusal is not None
     assert result.refusal.rule == "emergency-stop"
+
+
+async def test_driver_that_breaks_when_it_is_told_to_stay_latches_the_stop(tmp_path: Path) -> None:
+    """Something holds the arm back; it comes to rest beside its setpoint, and is sent there."""
+    arm = rig(tmp_path, "empty", zones={})
+
+    def held_back(seen: Measured) -> Measured:
+        return replace(seen, pose=replace(seen.pose, x=min(seen.pose.x, 0.5)))
+
+    def break_down(_: int) -> None:
+        if arm.robot.sent[-1][1].pose.x == 0.5:
+            raise RobotError("the wire broke")
+
+    arm.robot.distort, arm.robot.on_command = held_back, break_down
+    with pytest.raises(RobotError, match="the wire broke"):
+        await arm.pilot.move_to(1.0, 0.0, 1.0)
+    assert arm.latch.stop is not None
+    assert (arm.latch.stop.by, arm.latch.stop.reason) == ("the gate", "the control loop failed: the wire broke")
 
 
 async def test_gripper_works_within_the_soft_stop_distance_and_not_within_the_hard_one(tmp_path: Path) -> None:
