@@ -7,6 +7,8 @@ version or a thousand (`1,500 m`) stays as written too. Who reads a name as a nu
 as written loses only its `.0`: in doubt it stays.
 """
 
+from functools import lru_cache
+
 from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free
 from llmos.models.reading_doubts import doubtful, multiplied, number_at
 from llmos.models.reading_places import AXES, Place, place
@@ -18,10 +20,13 @@ _SIGNS = frozenset({"-", "+", "minus", "negative"})
 _BEGINNINGS = NUMBER_WORDS | AXES | set("([{-+") | {"another"}
 _YEAR = 1000
 """A whole number from here on that has no unit is a year or a telephone number, and no way of a robot."""
+_REMEMBERED = 64
+"""Goals whose reading is kept: one decision asks for it several times, each a third of a millisecond."""
 _PASSES = 8
 """What is read is read again until it stays: a number that was read may make clear what the one beside it is."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_goal(text: str) -> str:
     """The goal in lower case and single blanks, every number as a reply writes it: m, degrees, three decimals.
 
