@@ -1,12 +1,13 @@
 """The dialect of the pocket model: one compact JSON object per reply, a tool or `finish`.
 
 Knows no backend. What is no call of a tool on the list, or has numbers that nobody named, calls nothing: it ends the
-turn with the claim `failed`.
+turn with the claim `failed`, and what goes to one of several things that the goal fits alike with `abstained`.
 """
 
 from collections.abc import Iterable, Sequence
 
 from llmos.messages import Claim, Message, Request, Text, ToolCall, ToolResult, ToolSpec
+from llmos.models.ambiguity import ambiguous
 from llmos.models.base import OnText
 from llmos.models.dialect import Answer, Stream, call_id, read_call
 from llmos.models.gbnf import CLAIMS, FINISH, pocket_grammar
@@ -39,6 +40,8 @@ class Pocket:
         elif call is not None and request.may_call_tools and call.name in {tool.name for tool in request.tools}:
             if slip := ungrounded(call.arguments, request):
                 return Answer((Text(slip),), "end", "failed")
+            if doubt := ambiguous(call.arguments, request):
+                return Answer((Text(doubt),), "end", "abstained")
             return Answer((ToolCall(call_id(request, 1), call.name, call.arguments),), "tools")
         return Answer(
             (Text(f"The model's reply is no call of a tool that it was offered: {_short(text)}"),), "end", "failed"

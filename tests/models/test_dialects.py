@@ -55,6 +55,20 @@ def test_pocket_calls_a_tool_of_its_list() -> None:
     assert answer.stop_reason == "tools"
 
 
+def test_pocket_asks_back_where_a_goal_fits_several_things_alike() -> None:
+    """Whichever of them the model would choose, it would be a guess."""
+    state = {"objects": {"red cube": [1.5, 0.0, 0.0], "blue cube": [1.0, 0.0, 0.0]}}
+    text = '{"name":"move_to","arguments":{"x":1.5,"y":0.0,"z":0.0}}'
+    asked, named = (
+        Request("", (Message("user", (Text(goal),)),), TOOLS, state=state)
+        for goal in ("take the cube", "take the red cube")
+    )
+    answer = Pocket().answer(text, asked, cut=False)
+    assert (answer.stop_reason, answer.claim) == ("end", "abstained")
+    assert "blue cube, red cube" in answer.text
+    assert Pocket().answer(text, named, cut=False).stop_reason == "tools"
+
+
 def test_pocket_done_says_what_the_last_tool_that_succeeded_said() -> None:
     """The sentence is the tool's, not the model's."""
     assert finish("done", "result", with_results(("at A", False), ("at B", False), ("too far", True))) == (

@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.resources import files
 from pathlib import Path
 from random import Random
 
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmos.models.completion import Completion
 from llmos.models.reading import read_goal
 from training import prompt
 from training.episodes import Author, Episode, Split, Step
-from training.measure import judging
+from training.measure import asking, judging
 from training.measure.asking import Decision, Run, specifications
 from training.measure.calibration import STEP, Judged, expected_error, reliability, risk_coverage, threshold
 from training.measure.splits import (
@@ -42,6 +44,7 @@ from training.toolkit import bare_list
 from training.world import Call
 from training.written import SHEETS, Sheet, foreign_texts, written_goals
 
+POCKET = Path(str(files("llmos.models.pocket").joinpath("pocket.gguf")))
 SAMPLE = Draw(25)
 GOALS = goals(SAMPLE)
 NOTHING = no_goals(SAMPLE, held_out=True)
@@ -55,6 +58,40 @@ def decided(step: Step, text: str, probability: float = 1.0) -> Decision:
 def rightly(episodes: list[Episode]) -> list[Run]:
     """Runs in which every reply is the right one."""
     return [Run(one, tuple(decided(step, prompt.reply(step.reply)) for step in one.steps)) for one in episodes]
+
+
+class Writing:
+    """A backend that writes the same reply to everything, quite sure of it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def complete(self, *_: object) -> Completion:
+        """What it was given."""
+        return Completion(self.text, 100, 0, 20, "end", logprob=-0.001)
+
+
+@pytest.mark.parametrize(
+    ("goal", "x", "is_called"),
+    [
+        ("take the red cube", 0.5, True),
+        ("take the cube", 0.5, False),
+        ("go to (1.5, 0, 0)", 1.5, True),
+        ("go to (1.5, 0, 0)", 0.7, False),
+    ],
+)
+def test_a_call_that_the_host_turns_down_is_none(
+    goal: str, x: float, is_called: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However sure the model is: the numbers must be the goal's, and one of two things is a guess."""
+    reply = Call("move_to", {"x": x, "y": 0.0, "z": 0.0})
+    monkeypatch.setattr(asking, "load", lambda *_: Writing(prompt.reply(reply)))
+    state = {"objects": {"red cube": [0.5, 0.0, 0.0], "blue cube": [1.0, 0.0, 0.0]}}
+    values = {"messages": [{"role": "user", "content": goal}], "tools": bare_list("arm"), "state": state}
+    decision = asking.Planner(POCKET, scored=True).decide(Step({**values, "eos_token": ""}, reply))
+    assert decision.alone > 0.99
+    assert judging.acts(decision, confidence=0.5) is is_called
+    assert judging.acts(decision)
 
 
 def names_in(episode: Episode) -> frozenset[str]:

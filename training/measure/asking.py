@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmos.messages import JSON, ToolSpec
+from llmos.messages import JSON, Message, Request, Text, ToolSpec
 from llmos.models.backend import load
 from llmos.models.chat_template import Prompt
 from llmos.models.completion import Backend, Completion, Decoding, Loading
+from llmos.models.dialect_pocket import Pocket
 from llmos.models.domain_classifier import pooled, read_classifier
 from llmos.models.gbnf import FINISH, pocket_grammar
 from llmos.models.gguf_header import read_header
@@ -34,7 +35,8 @@ _TYPES: dict[str, JSON] = {
 class Decision:
     """A step and what the model wrote for it; `probability` is 0 to 1, and 1 where nobody asked how sure it was.
 
-    `alone` is the network's word, without that of the classifier of goals. `seconds` are those of the clock, `cpu_s`
+    It is 0 for a call that the host turns down whatever its confidence (`grounding`, `ambiguity`). `alone` is the
+    network's word, without that of the classifier of goals. `seconds` are those of the clock, `cpu_s`
     those that this process was busy, whatever else the machine did.
     """
 
@@ -76,16 +78,20 @@ class Planner:
         began, busy = time.perf_counter(), time.process_time()
         reply = self.complete(step.values)
         alone = 1.0 if reply.logprob is None else math.exp(reply.logprob)
-        both = self._pooled(step, reply.text, alone) if self._scored else alone
+        both = self._as_host(step, reply.text, alone) if self._scored else alone
         seconds, cpu_s = time.perf_counter() - began, time.process_time() - busy
         return Decision(step, reply.text, both, alone, seconds, cpu_s)
 
-    def _pooled(self, step: Step, text: str, alone: float) -> float:
-        """With how probable it is that there is a goal at all, where a tool is called; as the host has it."""
-        if self._classifier is None or text.startswith(_FINISHES):
+    def _as_host(self, step: Step, text: str, alone: float) -> float:
+        """As the host has it: pooled with how probable a goal is, and nothing for a call that it turns down."""
+        if text.startswith(_FINISHES):
             return alone
         *_, goal = (message["content"] for message in step.values["messages"] if message["role"] == "user")
-        return pooled(alone, self._classifier.probability(goal, tool_names(step)))
+        tools = specifications(step.values["tools"])
+        asked = Request("", (Message("user", (Text(goal),)),), tools, state=step.values["state"])
+        if Pocket().answer(text, asked, cut=False).stop_reason != "tools":
+            return 0.0
+        return pooled(alone, self._classifier.probability(goal, tool_names(step))) if self._classifier else alone
 
     def play(self, episodes: Iterable[Episode]) -> list[Run]:
         """Every step of every episode, with the history that the right replies would have made."""

@@ -1,0 +1,132 @@
+"""A tiny model does not choose among things that the goal's words fit alike."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmos.messages import Message, Request, Text
+from llmos.models.ambiguity import ambiguous
+
+CUBES = {"red_cube": [0.5, 0.5, 0.05], "blue cube": [-0.5, 0.6, 0.05], "nut": [1.5, -1.0, 0.0]}
+PLACES = {"shelf": [-1.5, 1.0, 1.2], "pick pedestal": [1.5, 1.0, 0.5], "place pedestal": [-1.0, -1.0, 0.7]}
+THERE = {"x": 0.5, "y": 0.5, "z": 0.05}
+"""Where the red cube is."""
+
+
+def doubt(goal: str, arguments: Any = None, **state: Any) -> str | None:
+    """What is said of a call to the red cube for this goal, in a world of two cubes, a nut and three places."""
+    request = Request(
+        "", (Message("user", (Text(goal),)),), state={"objects": CUBES, "places": PLACES, "holding": None} | state
+    )
+    return ambiguous(THERE if arguments is None else arguments, request)
+
+
+@pytest.mark.parametrize(
+    ("goal", "names"),
+    [
+        ("pick up the cube", "blue cube, red_cube"),
+        ("Pick up the CUBE, please.", "blue cube, red_cube"),
+        ("put the cube on the shelf", "blue cube, red_cube"),
+        ("grab cube", "blue cube, red_cube"),
+        ("take the small cube", "blue cube, red_cube"),
+        ("the cube goes to (1, 2, 0.5)", "blue cube, red_cube"),
+        ("get me that cube now", "blue cube, red_cube"),
+        ("pick up the object", "blue cube, nut, red_cube"),
+        ("put the thing on the shelf", "blue cube, nut, red_cube"),
+        ("pick up this part", "blue cube, nut, red_cube"),
+        ("go to the pedestal", "pick pedestal, place pedestal"),
+        ("take a nut to the pedestal", "pick pedestal, place pedestal"),
+    ],
+)
+def test_what_fits_several_things_is_asked_back(goal: str, names: str) -> None:
+    """The sentence names those that it may be."""
+    said = doubt(goal)
+    assert said is not None
+    assert said.endswith(f"several alike: {names}.")
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "pick up the red cube",
+        "pick up the red_cube and place it on the shelf",
+        "take the red one",
+        "pick up the nut",
+        "pick up a cube",
+        "take one cube",
+        "pick up any red or blue cube",
+        "stack the cubes",
+        "put all cubes on the shelf",
+        "take the left cube",
+        "the nearest cube, please",
+        "pick up the cube at (0.5, 0.5, 0.05)",
+        "pick up the cube at 0.5 / 0.5",
+        "take the cube beside the red cube",
+        "put the red cube on the cube",
+        "take the part from the pick pedestal to the shelf",
+        "go to the picking pedestal",
+        "next thing, go to the red cube",
+        "part ways with the red cube",
+        "go to the shelf",
+        "move 0.5 m to the left",
+        "",
+    ],
+)
+def test_what_one_thing_fits_best_is_left_to_the_model(goal: str) -> None:
+    """By its name, a word that no other has, its position, what is beside it, or because any of them will do."""
+    assert doubt(goal) is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"dx": 0.5},
+        {"activate": True},
+        {"view": "camera"},
+        {"x": 0.5},
+        {"x": "a", "y": None},
+        {"x": 10**400, "y": 0},
+    ],
+)
+def test_only_calls_to_a_position_are_judged(arguments: dict[str, Any]) -> None:
+    """The gripper opens and closes where the robot is already."""
+    assert doubt("pick up the cube", arguments) is None
+
+
+def test_a_call_to_where_no_object_is_picks_none_of_them() -> None:
+    """`The thing` may be what is held, or what lies at the position that the goal names."""
+    assert doubt("let go of the thing, then go to (1, 2, 0.5)", {"x": 1.0, "y": 2.0, "z": 0.5}) is None
+    assert doubt("inspect the object at (1, 2, 0.5)", {"x": 1.0, "y": 2.0, "z": 0.5}) is None
+
+
+def test_what_is_held_is_what_is_meant() -> None:
+    """A robot that holds one of two cubes puts the cube down."""
+    assert doubt("put the cube on the shelf", holding="blue cube") is None
+    assert doubt("put the cube on the shelf", holding="nut") is not None
+
+
+def test_what_stands_on_a_pedestal_tells_it_from_the_other() -> None:
+    """Who wants the nut brought from where it is to the pedestal means the other one."""
+    objects = {**CUBES, "nut": PLACES["pick pedestal"]}
+    assert doubt("take the nut to the pedestal", objects=objects) is None
+    assert doubt("take the nut to the pedestal") is not None
+
+
+def test_one_thing_is_clear() -> None:
+    """With one cube `the cube` and `the object` are it, and with nothing around there is nothing to choose."""
+    for objects in ({"red cube": [0.5, 0.5, 0.05]}, {}):
+        assert doubt("pick up the cube", objects=objects) is None
+        assert doubt("pick up the object", objects=objects) is None
+
+
+@given(
+    st.text(max_size=40),
+    st.dictionaries(st.text(max_size=12), st.tuples(*[st.floats(-2, 2)] * 3).map(list), max_size=4),
+)
+def test_no_goal_and_no_name_breaks_it(goal: str, objects: dict[str, list[float]]) -> None:
+    """Whatever people write and however things are called: a sentence or nothing."""
+    said = doubt(goal, objects=objects)
+    assert said is None or said.startswith("It is not clear")
