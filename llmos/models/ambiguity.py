@@ -87,9 +87,11 @@ def _whatever(words: Sequence[str], things: Sequence[_Thing], point: Sequence[fl
 
 
 def _count(thing: _Thing, words: Sequence[str]) -> int:
-    """How many words of its name begin one of the goal's: `the picking pedestal` is more pick than place pedestal."""
-    parts = {part for part in _words(thing.name) if len(part) >= _SHORTEST}
-    return sum(any(word.startswith(part) for word in words) for part in parts)
+    """How many words of its name the goal has, codes too: `the A3 shelf`; a longer one may begin a word: `picking`."""
+    parts = set(_words(thing.name))
+    return sum(
+        any(word == part or (len(part) >= _SHORTEST and word.startswith(part)) for word in words) for part in parts
+    )
 
 
 def _is_beside(at: Sequence[float], told: Sequence[Sequence[float]]) -> bool:

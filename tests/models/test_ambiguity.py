@@ -115,6 +115,17 @@ def test_what_stands_on_a_pedestal_tells_it_from_the_other() -> None:
     assert doubt("take the nut to the pedestal") is not None
 
 
+@pytest.mark.parametrize("goal", ["take block number 2", "get block #2", "pick up the no. 2 block", "grab block, 2"])
+def test_a_number_tells_things_apart(goal: str) -> None:
+    """So does a code, wherever it stands: `the A3 shelf` is the shelf A3."""
+    blocks = {"block 1": [1.0, 1.0, 0.05], "block_2": [0.5, 0.5, 0.05]}
+    assert doubt(goal, objects=blocks) is None
+    assert doubt("take the block", objects=blocks) is not None
+    shelves = {"shelf A3": [0.5, 0.5, 0.5], "shelf B1": [1.5, 0.5, 0.5]}
+    assert doubt("go to the A3 shelf", places=shelves) is None
+    assert doubt("go to the shelf", places=shelves) is not None
+
+
 def test_one_thing_is_clear() -> None:
     """With one cube `the cube` and `the object` are it, and with nothing around there is nothing to choose."""
     for objects in ({"red cube": [0.5, 0.5, 0.05]}, {}):
