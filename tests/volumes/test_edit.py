@@ -90,6 +90,7 @@ def test_shipped_agent_is_copied_before_it_is_edited(tmp_path: Path) -> None:
     copy = copy_for_edit(registry.entry("agent", "operator"), user)
     assert copy == user.root / "agents/operator.md"
     assert copy.read_text() == original.read_text()
+    registry.refresh()  # after a slow look it would not look again at once
     assert registry.entry("agent", "operator").shadowed == (original,)
     assert copy_for_edit(registry.entry("agent", "operator"), user) == copy
 
