@@ -11,6 +11,7 @@ from math import dist, isclose
 
 from llmos.messages import JSON, Request
 from llmos.models.goal_numbers import named
+from llmos.models.grounding import EXACT_M
 from llmos.models.newest_goal import goal_of
 from llmos.models.reading import read_goal
 
@@ -28,8 +29,6 @@ _TOLD_APART = frozenset(
     | {"right", "rightmost", "second", "third", "top", "topmost", "upper", "uppermost"}
 )
 """Words before a thing that may tell it from the others by where it is, which is not judged here."""
-_NEAR_M = 0.0006
-"""Half of the last decimal of a reply, and a little for the sum of two."""
 _BESIDE_M = 0.5
 """What is named and so near may be what tells a thing from the others: `the cube on the shelf`."""
 
@@ -145,4 +144,4 @@ def _point(arguments: Mapping[str, JSON]) -> tuple[float, float] | None:
 
 def _is_near(at: Sequence[float], point: Sequence[float]) -> bool:
     """On the floor: a thing may be approached from above."""
-    return all(isclose(one, other, abs_tol=_NEAR_M, rel_tol=0) for one, other in zip(at[:2], point[:2], strict=True))
+    return all(isclose(one, other, abs_tol=EXACT_M, rel_tol=0) for one, other in zip(at[:2], point[:2], strict=True))

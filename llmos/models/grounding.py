@@ -13,7 +13,7 @@ from llmos.models.newest_goal import goal_of
 _AXES, _SHIFTS = ("x", "y", "z"), ("dx", "dy", "dz")
 _METRES = (1.0, 0.01, 0.001, 0.0254, 0.3048)
 """What a number without unit may mean: metres, centimetres, millimetres, inches or feet."""
-_EXACT = 0.0006
+EXACT_M = 0.0006
 """Half of the last decimal of a reply, and a little for the sum of two."""
 
 
@@ -115,7 +115,7 @@ def _turn(numbers: Mapping[str, float], goal: Named, state: Mapping[str, JSON]) 
 
 
 def _turned(one: float, other: float) -> bool:
-    return abs((one - other + 180) % 360 - 180) < _EXACT
+    return abs((one - other + 180) % 360 - 180) < EXACT_M
 
 
 def _known(state: Mapping[str, JSON]) -> Iterator[tuple[float, ...]]:
@@ -127,4 +127,4 @@ def _known(state: Mapping[str, JSON]) -> Iterator[tuple[float, ...]]:
 
 
 def _near(a: Sequence[float], b: Sequence[float]) -> bool:
-    return all(isclose(one, other, abs_tol=_EXACT, rel_tol=0) for one, other in zip(a, b, strict=True))
+    return all(isclose(one, other, abs_tol=EXACT_M, rel_tol=0) for one, other in zip(a, b, strict=True))
