@@ -1,5 +1,7 @@
 """A tiny model does not choose among things that the goal's words fit alike."""
 
+import re
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.messages import Message, Request, Text
-from llmos.models.ambiguity import ambiguous
+from llmos.models.ambiguity import _GENERIC, _NO_NAMES, ambiguous
 
 CUBES = {"red_cube": [0.5, 0.5, 0.05], "blue cube": [-0.5, 0.6, 0.05], "nut": [1.5, -1.0, 0.0]}
 PLACES = {"shelf": [-1.5, 1.0, 1.2], "pick pedestal": [1.5, 1.0, 0.5], "place pedestal": [-1.0, -1.0, 0.7]}
@@ -141,3 +143,11 @@ def test_no_goal_and_no_name_breaks_it(goal: str, objects: dict[str, list[float]
     """Whatever people write and however things are called: a sentence or nothing."""
     said = doubt(goal, objects=objects)
     assert said is None or said.startswith("It is not clear")
+
+
+def test_it_goes_by_the_words_of_the_template() -> None:
+    """What pocket is shown as half named, and what it takes for any object, is what is judged here."""
+    template = files("llmos.models.pocket").joinpath("template.jinja").read_text("utf-8")
+    for words, found in ((_NO_NAMES, r"plain_words = \[(.*?)\]"), (_GENERIC, r"for word in \[('object'.*?)\]")):
+        (listed,) = re.findall(found, template)
+        assert set(re.findall(r"\w+", listed)) == words
