@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import dist, isclose
+from math import dist
 
 from llmos.messages import JSON, Request
+from llmos.models.called_numbers import is_near, numbers_of
 from llmos.models.goal_numbers import named
-from llmos.models.grounding import EXACT_M
 from llmos.models.newest_goal import goal_of
 from llmos.models.reading import read_goal
 
@@ -49,14 +49,15 @@ def ambiguous(arguments: Mapping[str, JSON], request: Request) -> str | None:
     no position, nothing named beside one of them or on all but one, no two places (one may be where the thing is), no
     word for where it is (`the left cube`). Who wants any of them (`a cube`) is served, and so is what the robot holds.
     """
-    point = _point(arguments)
-    if point is None:
+    numbers = numbers_of(arguments)
+    if not {"x", "y"} <= set(numbers):
         return None
+    point = numbers["x"], numbers["y"]
     goal, things = goal_of(request.messages), list(_things(request.state))
     words, full = _unnamed_words(goal, things)
     told = [thing.at for thing in things if thing.name in full]
-    numbers = named(goal)
-    if len(told) + len(numbers.positions) + len(numbers.spots) > 1:
+    said = named(goal)
+    if len(told) + len(said.positions) + len(said.spots) > 1:
         return None
     free = [thing for thing in things if not any(_is_near(at, thing.at) for at in told)]
     for alike in (*_sharing(words, free), *_whatever(words, free, point)):
@@ -134,14 +135,6 @@ def _says(goal: str, at: Sequence[float]) -> bool:
     return any(_is_near(pair, [abs(axis) for axis in at[:2]]) for pair in pairwise(numbers))
 
 
-def _point(arguments: Mapping[str, JSON]) -> tuple[float, float] | None:
-    """Where on the floor a call goes; None for one that goes nowhere, or farther than a float can tell."""
-    try:
-        return float(arguments["x"]), float(arguments["y"])
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
-
-
 def _is_near(at: Sequence[float], point: Sequence[float]) -> bool:
     """On the floor: a thing may be approached from above."""
-    return all(isclose(one, other, abs_tol=EXACT_M, rel_tol=0) for one, other in zip(at[:2], point[:2], strict=True))
+    return is_near(at[:2], point[:2])

@@ -4,17 +4,15 @@ Knows no gate. It refuses only what it can be sure of; the gate guards the rest.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import inf, isclose
 
 from llmos.messages import JSON, Request
+from llmos.models.called_numbers import EXACT_M, is_near, numbers_of
 from llmos.models.goal_numbers import Named, named
 from llmos.models.newest_goal import goal_of
 
 _AXES, _SHIFTS = ("x", "y", "z"), ("dx", "dy", "dz")
 _METRES = (1.0, 0.01, 0.001, 0.0254, 0.3048)
 """What a number without unit may mean: metres, centimetres, millimetres, inches or feet."""
-EXACT_M = 0.0006
-"""Half of the last decimal of a reply, and a little for the sum of two."""
 
 
 def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
@@ -25,7 +23,7 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
     no z, the same goes for x and y. Where it names as many lengths as a call has shifts, and no way without a
     length, each shift must be one of them. Where it names angles, and no turn without one, a turn must be one of them.
     """
-    goal, numbers = named(goal_of(request.messages)), _numbers(arguments)
+    goal, numbers = named(goal_of(request.messages)), numbers_of(arguments)
     for wrong in (_place(numbers, goal, request.state), _way(numbers, goal), _turn(numbers, goal, request.state)):
         if wrong:
             return f"The model wrote {wrong}, which the goal does not name; nothing was moved."
@@ -46,29 +44,13 @@ def spots(text: str) -> list[tuple[float, float]]:
     return [] if named(text).positions else list(named(text).spots)
 
 
-def _numbers(arguments: Mapping[str, JSON]) -> dict[str, float]:
-    """The arguments that are numbers; one that no float can hold is infinite."""
-    return {
-        name: _float(value)
-        for name, value in arguments.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-
-
-def _float(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return inf if value > 0 else -inf
-
-
 def _place(numbers: Mapping[str, float], goal: Named, state: Mapping[str, JSON]) -> str | None:
     if not {"x", "y"} <= set(numbers):
         return None
     axes = _AXES if goal.positions and "z" in numbers else _AXES[:2]
     places: Sequence[tuple[float, ...]] = (*goal.positions, *goal.spots)
     asked = tuple(numbers[axis] for axis in axes)
-    if not places or any(_near(asked[:2], known[:2]) for known in _known(state)):
+    if not places or any(is_near(asked[:2], known[:2]) for known in _known(state)):
         return None
     if any(_reaches(place, asked, goal) for place in places):
         return None
@@ -79,9 +61,9 @@ def _reaches(place: tuple[float, ...], asked: tuple[float, ...], goal: Named) ->
     """Whether a place that the goal names, changed by what else it names, is the one asked for, in the axes of both."""
     ways = [*goal.lengths_m, *(number * metres for number in goal.bare for metres in _METRES)]
     return all(
-        _near((is_,), (was,))
-        or any(_near((is_,), (value,)) for name, value in goal.axes if name == axis)
-        or any(_near((abs(is_ - was),), (abs(way),)) or _near((is_,), (way,)) for way in ways)
+        is_near((is_,), (was,))
+        or any(is_near((is_,), (value,)) for name, value in goal.axes if name == axis)
+        or any(is_near((abs(is_ - was),), (abs(way),)) or is_near((is_,), (way,)) for way in ways)
         for axis, was, is_ in zip(_AXES, place, asked, strict=False)
     )
 
@@ -95,7 +77,7 @@ def _way(numbers: Mapping[str, float], goal: Named) -> str | None:
     if not (shifts and lengths and as_many and goal.every_way):
         return None
     for shift in shifts:
-        if not any(_near((abs(shift),), (abs(way),)) for ways in lengths for way in ways):
+        if not any(is_near((abs(shift),), (abs(way),)) for ways in lengths for way in ways):
             return f"a way of {shift:g} m"
     return None
 
@@ -124,7 +106,3 @@ def _known(state: Mapping[str, JSON]) -> Iterator[tuple[float, ...]]:
         yield state["x"], state["y"]
     for group in ("objects", "places"):
         yield from (tuple(position) for position in (state.get(group) or {}).values())
-
-
-def _near(a: Sequence[float], b: Sequence[float]) -> bool:
-    return all(isclose(one, other, abs_tol=EXACT_M, rel_tol=0) for one, other in zip(a, b, strict=True))
