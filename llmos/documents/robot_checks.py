@@ -54,6 +54,9 @@ def _check_name(profile: RobotProfile) -> None:
     name = profile.name
     if not is_plain(name):  # it becomes a file name in the home
         raise _wrong(profile, "name", f"must be small letters, digits and single hyphens, not '{name[:40]}'")
+    stem = profile.document.path.stem
+    if name != stem:  # whoever stops a robot names its file, and its latch has the name inside
+        raise _wrong(profile, "name", f"is '{name}', but its file is called '{stem}.md'; give both the same name")
     if not profile.driver:
         raise _wrong(profile, "driver", "names no driver")
 

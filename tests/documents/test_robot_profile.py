@@ -80,6 +80,8 @@ def test_shipped_arm_has_the_documents_figures() -> None:
          "'distances.slow_m' is 0.1, below soft_stop_m 0.15; slowing down must come first"),
         ("name: arm", "name: ../../etc",
          "'name' must be small letters, digits and single hyphens, not '../../etc'"),
+        ("name: arm", "name: bench",
+         "'name' is 'bench', but its file is called 'arm.md'; give both the same name"),
         ("name: arm", "name: 5", "'name' must be a text that is not empty, not 5"),
         ("control_period_s: 0.008", "control_period_s: 0.5",
          "'control_period_s' is 0.5, not below max_observation_age_s 0.5"),
