@@ -77,7 +77,7 @@ class Execution:
         watch = self._watch(task, motion)
         cancelled: BaseException | None = None
         try:
-            if self.force is not None:
+            if self.force is not None and task.grips and task.closed:  # what moves on holds as it was allowed to grip
                 self.force.limit_force(task.case.grant.max_force_n if task.case.grant else None)
             drive.begin(Commanded(task.path[0], task.closed))
             try:

@@ -99,7 +99,7 @@ class StrongArm(KinematicArm):
 
 
 async def test_force_cap_reaches_the_driver_and_is_lifted_for_others(tmp_path: Path) -> None:
-    """Before every order the driver hears what holds for whoever gave it."""
+    """Before it closes the driver hears what holds for whoever closes it."""
     from llmos.robots.gate import Gate
     from llmos.robots.pace import SimulatedPace
 
@@ -112,6 +112,22 @@ async def test_force_cap_reaches_the_driver_and_is_lifted_for_others(tmp_path: P
     for name in ("Ada", "Bob"):
         await Pilot(gate, Principal("person", name)).toggle_tool(True)
     assert robot.limits == [10.0, None]
+
+
+async def test_a_move_does_not_lift_the_force_cap_of_what_it_carries(tmp_path: Path) -> None:
+    """Only who closes the gripper says with what force; a grant to move has no say in it, nor has opening."""
+    from llmos.robots.gate import Gate
+    from llmos.robots.pace import SimulatedPace
+
+    base = rig(tmp_path, "empty")
+    profile = replace(base.profile, grants=(Grant("person", ("toggle_tool",), max_force_n=5.0), Grant("person", MOVE)))
+    robot = StrongArm(profile, shipped_scene("empty"))
+    robot.limits = []
+    pilot = Pilot(Gate(profile, robot, SimulatedPace(base.clock), base.latch), ADA)
+    assert (await pilot.toggle_tool(True)).verdict.allowed
+    assert (await pilot.move_to(0.1, 0.0, 1.0)).ok
+    assert (await pilot.toggle_tool(False)).verdict.allowed
+    assert robot.limits == [5.0]
 
 
 def granted(folder: Path, *grants: Grant, **limits: Any) -> Rig:
