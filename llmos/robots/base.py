@@ -133,12 +133,13 @@ class ForceLimited(Protocol):
 
 
 def turn_between(start_rad: float, end_rad: float) -> float:
-    """The shorter turn from one heading to another, in (-pi, pi]; counter-clockwise is positive.
+    """The shorter turn from one heading to another, in (-pi, pi]; counter-clockwise is positive, nan for no heading.
 
     >>> round(math.degrees(turn_between(math.radians(350), math.radians(10))))
     20
     >>> round(math.degrees(turn_between(0.0, math.radians(180))))
     180
     """
-    turn = math.remainder(end_rad - start_rad, math.tau)
+    turn_rad = end_rad - start_rad
+    turn = math.remainder(turn_rad, math.tau) if math.isfinite(turn_rad) else math.nan
     return math.pi if turn == -math.pi else turn

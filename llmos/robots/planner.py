@@ -25,8 +25,8 @@ class Planner:
     def __call__(self, verb: str, args: Mapping[str, JSON], known: Snapshot, extra_m: float = 0.0) -> tuple[Pose, ...]:
         """The poses between start and target; none where the way is straight, where there is none, or nothing moves.
 
-        `extra_m` is kept beyond what the profile demands. An order that is wrong in itself has no way either: the gate
-        says what is wrong with it.
+        `extra_m` is kept beyond what the profile demands. An order that is wrong in itself, or of a robot that measures
+        no position, has no way either: the gate says what is wrong.
         """
         profile = known.profile
         if (
@@ -38,6 +38,8 @@ class Planner:
             return ()
         measured, sent = known.measured, known.commanded.pose
         start = sent if is_near(measured.pose, sent, profile) else measured.pose
+        if not start.is_finite:
+            return ()
         target = target_of(verb, args, start, profile)
         way = plan_path(start, target, surroundings(profile, self._scene, measured, extra_m))
         if way and profile.kind == "rover":

@@ -3,6 +3,8 @@
 Knows no log. Enough to tell years later who asked for what, what was said, and where the robot went.
 """
 
+import math
+
 from llmos.messages import JSON
 from llmos.robots.base import Pose
 from llmos.robots.controls import Order
@@ -36,9 +38,14 @@ def motion_detail(motion: Motion) -> dict[str, JSON]:
         "to": _place(motion.after.pose),
         "reached": motion.reached,
         "halted": motion.halted.rule if motion.halted else "",
-        "duration_s": round(motion.duration_s, 3),
+        "duration_s": _number(motion.duration_s, 3),
     }
 
 
 def _place(pose: Pose) -> list[JSON]:
-    return [round(pose.x, 4), round(pose.y, 4), round(pose.z, 4), round(pose.theta_rad, 4)]
+    return [_number(value, 4) for value in (pose.x, pose.y, pose.z, pose.theta_rad)]
+
+
+def _number(value: float, digits: int) -> float | None:
+    """Rounded; None for what a broken sensor measures and JSON cannot say."""
+    return round(value, digits) if math.isfinite(value) else None

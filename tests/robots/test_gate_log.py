@@ -1,6 +1,7 @@
 """The gate and its safety log: everything is in it, and what cannot be written does not happen, but for a stop."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from llmos.disk import make_folder
 from llmos.errors import RefusedError, StorageError
 from llmos.messages import JSON
 from llmos.robots import latch as latch_module
-from llmos.robots.base import RobotError
+from llmos.robots.base import Measured, RobotError
 from llmos.robots.gate import Gate
 from llmos.robots.latch import UNSURE, Stop, StopLatch
 from llmos.robots.pace import SimulatedPace
@@ -301,3 +302,24 @@ async def test_stop_does_not_wait_for_a_process_that_holds_the_log(tmp_path: Pat
         assert arm.gate.snapshot().stop is not None
         assert result.warning == "the safety log is held by another process"
         fcntl.flock(held, fcntl.LOCK_UN)
+
+
+@pytest.mark.parametrize("axis", ["x", "theta_rad"])
+@pytest.mark.parametrize("measured", [math.nan, math.inf, -math.inf])
+async def test_a_sensor_that_breaks_under_way_leaves_a_motion_and_a_refusal(
+    tmp_path: Path, axis: str, measured: float
+) -> None:
+    """What no JSON can say is null in the log; the next order is refused in a sentence, and nothing raises."""
+    arm, log = logged(tmp_path)
+
+    def distort(seen: Measured) -> Measured:
+        return replace(seen, pose=replace(seen.pose, **{axis: measured})) if len(arm.robot.sent) > 5 else seen
+
+    arm.robot.distort = distort
+    result = await arm.pilot.move_to(0.5, 0.5, 1.2)
+    assert not result.ok
+    assert result.refusal is not None
+    *_, motion = lines(log)
+    assert motion["kind"] == "motion"
+    assert None in motion["detail"]["to"]
+    assert (await arm.pilot.go_home()).refusal is not None
