@@ -111,7 +111,7 @@ class Drive:
             period_s = self._since_last(profile.control_period_s)
             reason = watch.halt()  # also while it brakes: an obstacle within the hard stop distance latches then too
             halted = halted or reason
-            share = 0.0 if halted else int(watch.share() * _SHARES) / _SHARES
+            share = 0.0 if halted else _in_hundredths(watch.share())
             setpoint = motion.step(period_s, share)
             rate = rules.velocity_of(self.sent.pose, setpoint, period_s)
             between_s = ((self._step_s or profile.control_period_s) + period_s) / 2
@@ -168,3 +168,8 @@ class Drive:
         A robot that sags a little below its setpoints would otherwise sag a little more with every command.
         """
         return self.sent.pose if is_near(self.measured.pose, self.sent.pose, profile) else self.measured.pose
+
+
+def _in_hundredths(share: float) -> float:
+    """Rounded down, but never to a standstill, which would last as long as the reason to go slowly."""
+    return int(share * _SHARES) / _SHARES if share * _SHARES >= 1.0 else share

@@ -8,15 +8,19 @@ import anyio
 import anyio.from_thread
 import pytest
 
+from llmos.clock import SimulatedClock
+from llmos.documents.robot_profile import RobotProfile
 from llmos.robots.base import Measured, RobotError
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order
 from llmos.robots.gate import Gate
 from llmos.robots.host.doors import HostFiles
 from llmos.robots.host.robot_host import RobotHost
-from llmos.robots.latch import Stop
+from llmos.robots.latch import Stop, StopLatch
 from llmos.robots.pace import SharedPace, SimulatedPace
-from tests.support.robots import OPERATOR, rig
+from llmos.robots.pilot import Pilot
+from llmos.robots.simulators.kinematic import KinematicArm
+from tests.support.robots import OPERATOR, WatchedRobot, arm_profile, rig, shipped_scene
 
 pytestmark = pytest.mark.anyio
 SMOKE = Stop("", "Ada", "smoke")
@@ -178,3 +182,34 @@ async def test_stop_that_comes_after_the_last_judgement_keeps_the_gripper_still(
     assert result.refusal is not None
     assert result.refusal.rule == "emergency-stop"
     assert arm.robot.sent == []
+
+
+async def test_a_limit_that_leaves_hardly_any_speed_beside_people_still_lets_a_motion_end(tmp_path: Path) -> None:
+    """A crawl beside a person is a twentieth of the speed; a twentieth of a tenth is less than a hundredth."""
+    slow = replace(arm_profile(), max_tcp_speed_mps=0.05)
+    slow = replace(slow, document=replace(slow.document, content_hash="sha256:" + "1" * 64))
+    given: list[RobotProfile] = []
+    clock = SimulatedClock()
+    robot = WatchedRobot(KinematicArm(arm_profile(), shipped_scene("empty")), clock)
+
+    def newest() -> RobotProfile | None:
+        if given or not robot.sent or robot.sent[-1][1].pose.x < 0.22:
+            return None
+        given.append(slow)
+        return slow
+
+    latch = StopLatch(tmp_path / "robots" / "arm.json")
+    pilot = Pilot(Gate(arm_profile(), robot, SimulatedPace(clock), latch, newest=newest), OPERATOR)
+    assert (await pilot.move_to(-0.3, -1.0, 1.0)).ok
+    with anyio.CancelScope() as scope:
+
+        def give_up(measured: Measured) -> Measured:
+            if measured.timestamp_s > 600.0:
+                scope.cancel()
+            return measured
+
+        robot.distort = give_up
+        result = await pilot.move_to(0.29, -1.0, 1.0)
+    assert not scope.cancelled_caught, "it stands there for ever"
+    assert given
+    assert result.ok
