@@ -215,7 +215,13 @@ def _corners(path: Sequence[Pose]) -> list[Pose]:
     """The poses of a path, without those to which there is no way from the one before."""
     kept = [path[0]]
     for pose in path[1:]:
-        turn_deg = math.degrees(abs(pose.theta_rad - kept[-1].theta_rad))
-        if math.dist(kept[-1].point, pose.point) > _NO_WAY or turn_deg > _NO_WAY:
+        if _is_way(kept[-1], pose):
             kept.append(pose)
+    while len(kept) > 1 and not _is_way(kept[-2], path[-1]):
+        kept.pop()  # the end takes the place of the last corner, and may lie at the one before too
     return [*kept[:-1], path[-1]] if len(kept) > 1 else kept
+
+
+def _is_way(start: Pose, end: Pose) -> bool:
+    turn_deg = math.degrees(abs(end.theta_rad - start.theta_rad))
+    return math.dist(start.point, end.point) > _NO_WAY or turn_deg > _NO_WAY

@@ -150,3 +150,18 @@ def test_a_halted_motion_goes_on_where_it_stopped() -> None:
     assert 0.0 < halted.x < 1.0
     assert not motion.arrived
     assert driven(motion, [])[-1] == motion.target
+
+
+@pytest.mark.parametrize("beside_m", [0.8e-9, 0.0])
+def test_a_corner_beside_which_the_way_ends_where_it_began_is_no_way(beside_m: float) -> None:
+    """Neither is from start to end; nothing moves, and the last setpoint is the target."""
+    target = Pose(beside_m, 0.0, 1.0, 0.0)
+    motion = PathMotion([HOME, Pose(beside_m + 0.7e-9, 0.0, 1.0, 0.0), target], ARM)
+    assert motion.arrived
+    assert (motion.duration_s, motion.step(T)) == (0.0, target)
+
+
+def test_a_detour_back_to_the_start_is_a_way() -> None:
+    """Out and back again ends where it began, and yet moves."""
+    sent = driven(PathMotion([HOME, Pose(0.1, 0.0, 1.0, 0.0), HOME], ARM), [])
+    assert max(pose.x for pose in sent) == pytest.approx(0.1, abs=1e-6)
