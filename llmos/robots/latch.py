@@ -28,6 +28,7 @@ UNSURE: Final = "the stop is in force, but a rearm under way elsewhere may undo 
 Mark: TypeAlias = tuple[int, tuple[int, ...]]
 """How often this process has tripped the latch, and which file stood on disk."""
 
+_MOST_LETTERS: Final = 200
 _LOOKS: Final = 25
 _LOOK_S: Final = 0.02
 
@@ -99,7 +100,7 @@ class StopLatch:
         """Stop from this moment on, in this process; `save` makes it last. The first stop's reason is kept."""
         with self._tripping:
             self._trips += 1
-            self._unsaved = self.stop or stop
+            self._unsaved = self.stop or _in_a_few_words(stop)
 
     def save(self) -> bool:
         """Put the stop on disk, blocking until it is there; raises StorageError, and the stop holds all the same.
@@ -224,7 +225,12 @@ def _read(path: Path) -> Stop | None:
         if content["stopped"] is False:
             return None
         if content["stopped"] is True:
-            return Stop(str(content["since"]), str(content["by"]), str(content["reason"]))
+            return _in_a_few_words(Stop(str(content["since"]), str(content["by"]), str(content["reason"])))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         pass
     return Stop("", "", f"{path} cannot be understood")
+
+
+def _in_a_few_words(stop: Stop) -> Stop:
+    """As much of it as every line, page and message between processes has room for."""
+    return Stop(stop.since[:_MOST_LETTERS], stop.by[:_MOST_LETTERS], stop.reason[:_MOST_LETTERS])

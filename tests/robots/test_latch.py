@@ -413,3 +413,15 @@ def refuses(latch: StopLatch, mark: Mark | None = None) -> None:
         "The robot arm was stopped again after this rearm was asked for, so it stays stopped; "
         "look at it, then rearm it once more."
     )
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["the process that stopped", "another process"])
+def test_of_a_long_reason_a_few_words_are_kept(path: Path, shared: bool) -> None:
+    """It goes into lines, pages and messages between processes; one that a reader cannot take must not end a host."""
+    latch = StopLatch(path)
+    latch.trip(Stop("now", "A" * 1000, "x" * 1_000_000))
+    latch.save()
+    if not shared:
+        path.write_text(json.dumps({"stopped": True, "since": "now", "by": "A" * 1000, "reason": "x" * 1_000_000}))
+        latch = StopLatch(path)
+    assert latch.stop == Stop("now", "A" * 200, "x" * 200)
