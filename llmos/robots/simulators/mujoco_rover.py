@@ -56,7 +56,7 @@ class MujocoRover:
         self._objects = FreeObjects(self._model, self._state, sorted(scene.objects))
         self._along = Pid(Gains(5.0, 1.0, 0.0, -_FASTEST_MPS, _FASTEST_MPS))
         self._turning = Pid(Gains(8.0, 2.0, 0.0, -_FASTEST_RADPS, _FASTEST_RADPS), wraps=True)
-        self._used_wh = 0.0
+        self._used_wh, self._is_on = 0.0, False
         self._still_s = 0.0
         body = self._model.body("rover")
         self._at, self._speed = int(body.jntadr[0]), 0.0
@@ -77,7 +77,9 @@ class MujocoRover:
         elapsed_s = now_s - self._measured.timestamp_s
         if elapsed_s <= 0.0:
             return self._measured
-        self._used_wh += (_IDLE_W + _DRIVE_W_PER_MPS * abs(self._speed)) * elapsed_s / 3600.0
+        if self._is_on:  # the first tick comes when it is switched on, at whatever time the clock says
+            self._used_wh += (_IDLE_W + _DRIVE_W_PER_MPS * abs(self._speed)) * elapsed_s / 3600.0
+        self._is_on = True
         if self._still_s >= _STILL_S:
             self._measured = replace(self._measured, timestamp_s=now_s, battery=self._battery)
             return self._measured

@@ -101,3 +101,13 @@ async def test_it_can_be_photographed(body: Body) -> None:
     """From outside, from above, and with its own camera."""
     for view in ("overview", "above", "onboard"):
         assert (await body.picture(view)).startswith(b"\x89PNG")
+
+
+def test_the_battery_is_full_however_long_the_clock_has_run(require_system: Callable[[str], None]) -> None:
+    """A host's clock began when the machine was started; hours before the first tick are nothing to the rover."""
+    require_physics(require_system)
+    from llmos.robots.simulators.mujoco_rover import BATTERY_WH, MujocoRover
+
+    rover = MujocoRover(read_robot_profile(SYSTEM / "robots" / "rover.md"), shipped_scene("arena"))
+    assert rover.tick(36_000.0).battery == 1.0
+    assert rover.tick(39_600.0).battery == pytest.approx(1.0 - 2.0 / BATTERY_WH)
