@@ -20,7 +20,7 @@ from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order, Ruling, Snapshot
 from llmos.robots.host.doors import HostFiles
 from llmos.robots.host.line import Call, Line
-from llmos.robots.host.stopping import latch_of, stop_robot
+from llmos.robots.host.stopping import Stopped, book_stop, latch_of, stop_robot
 from llmos.robots.host.wire import (
     Cancel,
     Dispatch,
@@ -42,6 +42,7 @@ from llmos.robots.verdict import Refusal, Result, Verdict
 _RENEWALS_PER_TIMEOUT: Final = 3
 _KINDS: Final = {kind.__name__: kind for kind in (RobotError, StorageError, RefusedError)}
 
+A = TypeVar("A")
 R = TypeVar("R", Ruled, Done, Rearmed)
 
 
@@ -99,16 +100,34 @@ class HostClient:
             raise
 
     async def stop(self, by: str, reason: str) -> Result:
-        """Emergency stop: first past everything that may be busy, then by the gate, which says how it ended."""
-        files = self._files
+        """Emergency stop: first past everything that may be busy, then by the gate, which says how it ended.
 
-        def at_once() -> None:
-            stop_robot(files.home, files.robot, by, reason, self._clock)
-
+        Each is tried though the other fails. Raises StorageError where neither takes it, RobotError where it is in
+        force but the host, which would tell how it ended, is gone; then it is written down here.
+        """
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(at_once, limiter=anyio.CapacityLimiter(1))
-            done = await self._ask(lambda number: Halt(number, by, reason), Done)
+            at_once = await self._stop_at_once(by, reason)
+            try:
+                done = await self._ask(lambda number: Halt(number, by, reason), Done)
+            except RobotError as error:
+                if isinstance(at_once, StorageError):
+                    raise at_once from error
+                if not at_once.by_host:
+                    await self._aside(lambda: book_stop(self._files.home, self._files.robot, at_once.stop, self._clock))
+                raise RobotError(f"{error} The stop is in force all the same, until a person rearms it.") from error
         return done.result
+
+    async def _stop_at_once(self, by: str, reason: str) -> Stopped | StorageError:
+        """At the stop door, or on disk where nobody answers there; what the disk has against it."""
+        try:
+            return await self._aside(lambda: stop_robot(self._files.home, self._files.robot, by, reason, self._clock))
+        except StorageError as error:
+            return error
+
+    @staticmethod
+    async def _aside(work: Callable[[], A]) -> A:
+        """Do it in a thread that waits for no other."""
+        return await anyio.to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
 
     async def rearm(self, by: str, profile_hash: str = "") -> Stop | None:
         """A person's permission to move again: the stop that was lifted, if there was one."""
