@@ -19,9 +19,6 @@ PATIENCE_S: Final = 2.0
 
 T = TypeVar("T")
 
-_BROKEN = (OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, AttributeError, AssertionError)
-"""What a driver raises that is broken or has lost its device; drivers are programs of other people."""
-
 
 class Devices:
     """What is attached, by name."""
@@ -40,16 +37,19 @@ class Devices:
         problems = []
         for driver in drivers:
             try:
-                found = driver.devices(ports)
-            except _BROKEN as error:
+                for device in driver.devices(ports):
+                    problems += self._attached_or_why(device)
+            except Exception as error:  # noqa: BLE001 - a driver is a program of other people, and raises what it likes
                 problems.append(f"the driver {driver.name} cannot look for its devices: {_what(error)}")
-                continue
-            for device in found:
-                try:
-                    self.attach(device)
-                except RobotError as error:
-                    problems.append(str(error))
         return problems
+
+    def _attached_or_why(self, device: Device) -> list[str]:
+        """Attach a device that was found; a sentence where it cannot be."""
+        try:
+            self.attach(device)
+        except RobotError as error:
+            return [str(error)]
+        return []
 
     def attach(self, device: Device) -> None:
         """Add a device; RobotError when another has its name."""
@@ -67,6 +67,8 @@ class Devices:
         """All values of a device; RobotError when it does not answer or a value lies outside of its channel."""
         device = self._get(name)
         values = await self._patiently(name, device.read)
+        if not isinstance(values, Mapping):
+            raise RobotError(f"the device {name} reads {values!r:.40}, which holds no values by channel")
         for channel in device.meta.channels:
             _check_reading(name, channel, values.get(channel.name))
         return values
@@ -114,9 +116,11 @@ class Devices:
         try:
             with anyio.fail_after(self._patience_s):
                 return await ask()
+        except RobotError:
+            raise
         except TimeoutError as error:
             raise RobotError(f"the device {name} did not answer within {self._patience_s:g} s") from error
-        except _BROKEN as error:
+        except Exception as error:  # as above: one that is broken must not keep the others from being stopped
             raise RobotError(f"the device {name} failed: {_what(error)}") from error
 
 

@@ -1,9 +1,11 @@
 """Devices are found, read and written under this side's watch, and what they claim is checked."""
 
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -17,6 +19,11 @@ from llmos.robots.devices.registry import Devices
 from tests.support.robots import rig
 
 pytestmark = pytest.mark.anyio
+
+
+class OwnError(Exception):
+    """What only one driver knows of."""
+
 
 BOARD = SerialPort("/dev/ttyACM0", (0x303A, 0x1001), "board")
 OTHER = SerialPort("/dev/ttyUSB0", (0x0403, 0x6001), "cable")
@@ -98,6 +105,25 @@ async def test_a_driver_that_breaks_is_reported_and_the_others_go_on() -> None:
     assert [meta.name for meta in found.metas] == ["lamp"]
 
 
+async def test_a_device_that_cannot_say_what_it_is_is_reported_too() -> None:
+    """Its driver is told of, and the next driver is asked."""
+
+    class Torn(Lamp):
+        @property
+        def meta(self) -> Meta:  # type: ignore[override]
+            raise struct.error("unpack requires a buffer of 4 bytes")
+
+        @meta.setter
+        def meta(self, _: Meta) -> None: ...
+
+    found = Devices()
+    problems = found.discover(
+        [DeviceDriver("torn", lambda _: (Torn(),)), DeviceDriver("lamps", lambda _: (Lamp(),))], []
+    )
+    assert problems == ["the driver torn cannot look for its devices: error: unpack requires a buffer of 4 bytes"]
+    assert [meta.name for meta in found.metas] == ["lamp"]
+
+
 async def test_a_sensor_is_one_function() -> None:
     """It may block."""
 
@@ -165,6 +191,24 @@ async def test_an_emergency_stop_reaches_every_device_though_one_hangs() -> None
     devices = attached(Lamp(hangs=True), good)
     assert await devices.emergency_stop() == ["the device lamp did not answer within 0.05 s"]
     assert good.stopped
+
+
+@pytest.mark.parametrize("error", [struct.error("torn"), EOFError("gone"), OwnError("mine"), RobotError("told")])
+async def test_an_emergency_stop_reaches_every_device_whatever_one_raises(error: Exception) -> None:
+    """Drivers are programs of other people, with errors of their own."""
+    good = Lamp(meta=Meta("good", "sensor", "", True, ()))
+    (told,) = await attached(Lamp(error=error), good).emergency_stop()
+    assert str(error) in told
+    assert good.stopped
+
+
+@pytest.mark.parametrize("values", [None, [1.0], 5])
+async def test_a_device_that_reads_no_values_is_at_fault(values: Any) -> None:
+    """In a sentence, for its health as well."""
+    devices = attached(Lamp(values))
+    assert (await devices.health("lamp")).sentence == (
+        f"the device lamp reads {values!r}, which holds no values by channel"
+    )
 
 
 async def test_a_detached_device_is_gone() -> None:
