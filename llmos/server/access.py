@@ -9,7 +9,6 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 COOKIE = "llmos_token"
@@ -135,11 +134,17 @@ def _given(headers: Mapping[str, str], offered: Sequence[str]) -> list[str]:
     """Every token that a request carries."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     found = [token.strip()] if scheme.lower() == "bearer" and token.strip() else []
-    cookies: SimpleCookie = SimpleCookie()
-    try:
-        cookies.load(headers.get("cookie", ""))
-    except CookieError:
-        cookies.clear()
-    if COOKIE in cookies:
-        found.append(cookies[COOKIE].value)
+    found += _cookies(headers.get("cookie", ""))
     return found + [each.removeprefix(SUBPROTOCOL) for each in offered if each.startswith(SUBPROTOCOL)]
+
+
+def _cookies(header: str) -> list[str]:
+    """The values of our cookie, whatever else stands beside it: other programs of this host name may set any cookie.
+
+    A value with `/` or `=` stands in quotes, as `http.cookies` writes it.
+
+    >>> _cookies('prefs={"a":1}; llmos_token="a/b="; flag')
+    ['a/b=']
+    """
+    pairs = (part.strip().partition("=") for part in header.split(";"))
+    return [value.removeprefix('"').removesuffix('"') for name, _, value in pairs if name == COOKIE and value]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.errors import LLMosError
-from llmos.server.access import Access, Role, host_name, is_loopback, own_names
+from llmos.server.access import Access, Caller, Role, host_name, is_loopback, own_names
 from llmos.server.tokens import make_tokens, read_tokens
 
 
@@ -49,6 +49,32 @@ def test_no_header_breaks_the_door(host: str, origin: str) -> None:
     except ValueError:
         pytest.fail(f"{origin!r} {host!r}")
     assert not allowed or host.lower() in origin.lower()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "llmos_token={}",
+        'llmos_token="{}"',
+        'prefs={{"a":1}}; llmos_token={}',
+        "llmos_token={}; flag",
+        "flag;llmos_token={}",
+        "a[0]=x y; user@x.y=1, 2; llmos_token={}",
+        "path=/x; llmos_token={}",
+        "llmos_token=of-another-path; llmos_token={}",
+    ],
+)
+def test_no_cookie_of_another_program_hides_ours(header: str) -> None:
+    """Cookies know no port: whatever runs on the same host name sets its own, in any form, beside ours."""
+    access = Access({Role.VIEWER: "viewer/0123456789=="})
+    asked = access.caller({"cookie": header.format("viewer/0123456789==")}, "10.0.0.1")
+    assert asked == Caller(Role.VIEWER, "viewer")
+
+
+@pytest.mark.parametrize("header", ["", ";", "=", "llmos_token", "llmos_token=", "x=llmos_token=T", "xllmos_token=T"])
+def test_what_is_not_our_cookie_is_no_token(header: str) -> None:
+    """Only what stands under our name counts."""
+    assert Access({Role.VIEWER: "T"}).caller({"cookie": header}, "10.0.0.1") is None
 
 
 def test_made_tokens_are_long_different_and_the_owners_alone(tmp_path: Path) -> None:

@@ -135,10 +135,11 @@ async def test_a_stop_needs_the_least_of_tokens(tmp_path: Path) -> None:
         assert (await ask(port, given))[0] == 200
 
 
-async def test_a_browsers_cookie_stops_too(tmp_path: Path) -> None:
-    """The cockpit sends nothing else."""
+@pytest.mark.parametrize("foreign", ["a=b", 'prefs={"a":1}', "flag"])
+async def test_a_browsers_cookie_stops_too(tmp_path: Path, foreign: str) -> None:
+    """The cockpit sends nothing else, and what other pages of the same host name have set beside it."""
     async with standing(tmp_path, tokens={"VIEWER": TOKEN}) as port:
-        given = f"POST /emergency HTTP/1.1\r\nCookie: a=b; llmos_token={TOKEN}\r\n\r\n".encode()
+        given = f"POST /emergency HTTP/1.1\r\nCookie: {foreign}; llmos_token={TOKEN}; {foreign}\r\n\r\n".encode()
         assert (await ask(port, given))[0] == 200
 
 
