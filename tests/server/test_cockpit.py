@@ -289,6 +289,20 @@ def test_lessons_out_of_turn_are_sentences(service: Served) -> None:
     ]
 
 
+@pytest.mark.parametrize("action", ["finish", "discard"])
+def test_no_lesson_ends_while_one_of_its_steps_is_under_way(service: Served, action: str) -> None:
+    """409 with who moves the robot; its journal stays open for what the step comes to, and ends with the next try."""
+    service.post("/cockpit/teach", {"action": "begin", "goal": "Wave"})
+    service.post("/cockpit/teach", {"action": "keep"})
+    with service.service.arbiter.claim("Ada", "move_to"):
+        answer = service.post("/cockpit/teach", {"action": action})
+        assert (answer.status_code, answer.json()["rule"]) == (409, "one-operator")
+        assert answer.json()["reason"] == "Ada has the robot (move_to)"
+    assert service.get("/cockpit/teach").json()["lesson"]["goal"] == "Wave"
+    assert service.post("/cockpit/perform", order("move_to", x=-0.2, y=0.0, z=1.0)).status_code == 200
+    assert service.post("/cockpit/teach", {"action": action}).json()["lesson"] is None
+
+
 def test_a_command_in_words_is_told_beat_for_beat(service: Served) -> None:
     """Goal, decision, verdict, motion, answer and outcome, all of the talk that was begun."""
     with service.client.websocket_connect("/cockpit/live") as socket:

@@ -168,9 +168,9 @@ def _add_lessons(router: APIRouter, lesson: Lesson, live: Live) -> None:
             if result.refusal is not None:
                 return refused(result.refusal)
         elif body.action == "finish":
-            run_id = await lesson.finish()
+            run_id = await lesson.finish(who(request).name)
         else:
-            await lesson.discard()
+            await lesson.discard(who(request).name)
         told = lesson.as_json()
         live.publish({"kind": "lesson", "lesson": told})
         return JSONAnswer({"success": True, "lesson": told, "run_id": run_id or None})

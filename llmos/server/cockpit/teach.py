@@ -56,20 +56,20 @@ class Lesson:
         """Whether a lesson is going on."""
         return self._run is not None
 
-    async def finish(self) -> str:
-        """End the lesson; the id of its run. LLMosError when nothing was shown."""
-        run = self._current
-        run_id = run.run_id
+    async def finish(self, who: str) -> str:
+        """End the lesson; the id of its run. LLMosError when nothing was shown, BusyError while a step is under way."""
+        run_id = self._current.run_id
         if not run_id:
             raise LLMosError("nothing has been shown yet; keep a point or use the gripper, then finish")
-        await run.close()
-        self._run = None
+        await self.discard(who)
         return run_id
 
-    async def discard(self) -> None:
-        """End the lesson without offering it; what moved the robot stays in its journal."""
-        await self._current.close()
-        self._run = None
+    async def discard(self, who: str) -> None:
+        """End the lesson without offering it; what moved the robot stays in its journal. BusyError as for `finish`."""
+        run = self._current
+        with self._service.arbiter.claim(who, "teach"):  # nobody's journal ends while the robot moves for it
+            await run.close()
+            self._run = None
 
     @property
     def _current(self) -> DirectRun:
