@@ -196,3 +196,14 @@ class Reply:
     def message(self) -> Message:
         """The reply as it stands in the history from now on."""
         return Message("assistant", self.parts)
+
+
+def valid_unicode(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The value with what UTF-8 cannot hold replaced by U+FFFD: JSON can smuggle in half a surrogate pair."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {valid_unicode(key): valid_unicode(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [valid_unicode(one) for one in value]
+    return value

@@ -6,7 +6,6 @@ Knows no endpoint.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -19,6 +18,7 @@ from llmos.robots.base import RobotError
 from llmos.robots.judgement.asked import shown
 from llmos.robots.verdict import Refusal
 from llmos.server.arbiter import BusyError
+from llmos.server.encoding import to_json
 from llmos.server.shapes import Refused
 
 _BAD_INPUT: Final = frozenset({"well-formed", "known-verb", "arguments"})
@@ -55,7 +55,7 @@ class JSONAnswer(Response):
 
     def render(self, content: Any) -> bytes:  # noqa: ANN401 - Starlette's own
         """The content as bytes."""
-        return msgspec.json.encode(content)
+        return to_json(content)
 
 
 def refusal_body(refusal: Refusal, more: Mapping[str, JSON] | None = None) -> dict[str, JSON]:

@@ -14,10 +14,10 @@ from llmos.robots.base import Pose
 from llmos.robots.controls import Snapshot
 from llmos.robots.judgement.rules import check_workspace
 from llmos.robots.judgement.zones import Fence
+from llmos.server.encoding import to_json
 from llmos.server.service import Service
 
 _FULL_TURN_DEG = 360.0
-_encode = msgspec.json.Encoder().encode
 
 
 def now(service: Service) -> str:
@@ -126,5 +126,5 @@ class StateFeed:
                 "state": state_json(service, service.snapshot()),
                 "sentience": sentience_json(service),
             }
-            self._text, self._made_s = _encode(message).decode(), now_s
+            self._text, self._made_s = to_json(message).decode(), now_s
         return self._text

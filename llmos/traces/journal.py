@@ -13,13 +13,14 @@ from contextlib import ExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import msgspec
 
 from llmos.clock import Clock
 from llmos.disk import disk_said, make_folder, sync_folder, write_new
 from llmos.errors import LLMosError, StorageError
+from llmos.messages import valid_unicode
 from llmos.traces.bus import Bus
 from llmos.traces.events import (
     SCHEMA_VERSION,
@@ -183,7 +184,7 @@ class Journal:
         try:
             body = self._encoder.encode(event)
         except UnicodeEncodeError:  # half a surrogate pair: JSON can smuggle it in, UTF-8 cannot hold it
-            body = self._encoder.encode(_valid_unicode(msgspec.to_builtins(event, enc_hook=plain)))
+            body = self._encoder.encode(valid_unicode(msgspec.to_builtins(event, enc_hook=plain)))
         except RecursionError as error:
             kind = type(event).__name__
             raise StorageError(f"the journal {self.path} cannot hold this {kind}: it is nested too deeply") from error
@@ -232,14 +233,3 @@ def _write_all(descriptor: int, content: bytes) -> None:
     written = os.write(descriptor, content)
     while written < len(content):
         written += os.write(descriptor, content[written:])
-
-
-def _valid_unicode(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The value with what UTF-8 cannot hold replaced by U+FFFD."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_valid_unicode(key): _valid_unicode(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_valid_unicode(one) for one in value]
-    return value

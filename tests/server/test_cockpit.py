@@ -155,6 +155,31 @@ def test_nonsense_is_refused_before_the_gate(service: Served, body: dict[str, An
     assert answer.json()["reason"]
 
 
+def test_half_a_surrogate_pair_is_no_name_of_an_argument(service: Served) -> None:
+    """JSON can smuggle it in; it is refused at the door, and nothing is remembered of it."""
+    headers = {"Content-Type": "application/json"}
+    body = r'{"verb": "move_to", "args": {"\ud800": 1}}'
+    answer = service.client.post("/cockpit/perform", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["rule"]) == (422, "well-formed")
+    assert service.get("/state").json()["recent_actions"] == []
+
+
+def test_half_a_surrogate_pair_from_a_model_breaks_no_page(service: Served) -> None:
+    """What UTF-8 cannot hold is shown as U+FFFD, as it stands in the journal; every page goes on."""
+    command = {"verb": "move_to", "\ud800": "\ud83d"}
+    with service.client.websocket_connect("/cockpit/live") as socket, service.client.websocket_connect("/ws") as feed:
+        heard(socket, type="state")
+        verdict = GateVerdict(command=command, allowed=False, rule="arguments", reason="\udc00", suggestion="")
+        service.service.system.bus.publish(verdict, "r")
+        beat = heard(socket, type="beat")
+        assert (beat["reason"], beat["args"]) == ("\ufffd", {"\ufffd": "\ufffd"})
+        assert heard(socket, type="state")
+        assert feed.receive_json()["type"] == "state_update"
+    assert service.get("/state").json()["recent_actions"][-1]["args"] == {"\ufffd": "\ufffd"}
+    assert service.get("/safety").status_code == 200
+    assert service.get("/cockpit/actions").status_code == 200
+
+
 def test_rearming_permits_motion_and_starts_none(service: Served) -> None:
     """Twice in a row as well: unlike /reset it never sends the robot home."""
     service.post("/cockpit/perform", order("move_to", x=-0.3, y=0.0, z=1.0))

@@ -14,7 +14,7 @@ class OrderBody(Body):
     """A command: its verb and arguments, as the robot's tools have them."""
 
     verb: Verb
-    args: Annotated[dict[str, Value], Field(max_length=8, default_factory=dict)]
+    args: Annotated[dict[Words, Value], Field(max_length=8, default_factory=dict)]
 
 
 class RearmBody(Body):

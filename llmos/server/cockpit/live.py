@@ -9,11 +9,11 @@ from contextlib import suppress
 from contextvars import ContextVar
 
 import anyio
-import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from llmos.server.cockpit.beats import Beat, beat_of
 from llmos.server.cockpit.instruments import setup_json, state_json
+from llmos.server.encoding import to_json
 from llmos.server.feed import now
 from llmos.server.service import Service
 from llmos.traces.events import Event
@@ -26,7 +26,6 @@ _LONGEST_SILENCE_S = 0.5
 _SLOWEST_SEND_S = 5.0
 _MOST_WAITING = 1000
 _TOO_SLOW = 1013
-_encode = msgspec.json.Encoder().encode
 
 
 class Live:
@@ -66,11 +65,11 @@ class Live:
     async def _send(self, socket: WebSocket, waiting: deque[Beat]) -> None:
         known, told, silent_s = [b"", b""], b"", 0.0
         while len(waiting) <= _MOST_WAITING:
-            fresh = [_encode(setup_json(self._service)), _encode({"type": "spent", **spent_json(self._service)})]
+            fresh = [to_json(setup_json(self._service)), to_json({"type": "spent", **spent_json(self._service)})]
             state = self._newest()
             silent_s += _TICK_S
             setup, spent = ([new] if new != old else [] for new, old in zip(fresh, known, strict=True))
-            beats = [_encode(waiting.popleft()) for _ in range(len(waiting))]
+            beats = [to_json(waiting.popleft()) for _ in range(len(waiting))]
             messages = [*setup, *beats, *spent]  # how a run ended is told before what it has cost
             if state != told or silent_s >= _LONGEST_SILENCE_S:
                 messages.append(state)
@@ -85,7 +84,7 @@ class Live:
         """The state, encoded at most once a tick however many pages are open."""
         now_s = anyio.current_time()
         if now_s - self._made_s >= 0.9 * _TICK_S:
-            self._state, self._made_s = _encode(state_json(self._service)), now_s
+            self._state, self._made_s = to_json(state_json(self._service)), now_s
         return self._state
 
 
