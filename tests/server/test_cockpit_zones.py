@@ -1,12 +1,17 @@
 """The zone editor: exactly what was drawn is written, as one commit, and what would trap the robot is not."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 
 from llmos.clock import RealClock
+from llmos.errors import RefusedError
+from llmos.server.cockpit.zones import ZoneEditor
 from llmos.settings import system_root
 from llmos.volumes.home import init_home
 from tests.support.homes import Place
@@ -91,6 +96,38 @@ def test_an_edit_of_a_profile_that_changed_meanwhile_is_refused(service: Served)
     assert answer.status_code == 409
     assert answer.json()["reason"] == "the profile has changed since this page read it"
     assert read(service)["zones"] == {"plant": PLANT}
+
+
+class Drawn(dict[str, Any]):
+    """Zones whose writer waits, once the document has been read, until another has read it too, or cannot."""
+
+    def __init__(self, zones: dict[str, Any], meeting: Barrier) -> None:
+        super().__init__(zones)
+        self._meeting = meeting
+
+    def get(self, key: str, default: Any = None) -> Any:
+        with suppress(BrokenBarrierError):
+            self._meeting.wait(0.3)
+        return super().get(key, default)
+
+
+def test_of_two_saves_at_once_one_is_refused(service: Served) -> None:
+    """Both drew over the same document: the second may not take the first one's zone away unseen."""
+    editor, shown, meeting = ZoneEditor(service.service), read(service), Barrier(2)
+    measured = service.service.snapshot().measured
+
+    def draw(name: str) -> str:
+        try:
+            editor.write(Drawn({**shown["zones"], name: PLANT}, meeting), shown["hash"], "", measured)
+        except RefusedError as error:
+            return str(error)
+        return "saved"
+
+    with ThreadPoolExecutor(2) as threads:
+        said = sorted(threads.map(draw, ("one", "two")))
+    refusal = "the profile has changed since this page read it; undo the changes, and draw them anew"
+    assert said == ["saved", refusal]
+    assert len({"one", "two"} & set(read(service)["zones"])) == 1
 
 
 def test_a_zone_over_the_robot_is_refused_and_not_written(service: Served) -> None:

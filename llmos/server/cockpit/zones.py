@@ -6,6 +6,7 @@ that looser limits wait for a rearm, is the body's affair.
 
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 
 from llmos.documents.document import Document
 from llmos.documents.frontmatter import parse, read_document
@@ -26,6 +27,7 @@ class ZoneEditor:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._writing = Lock()
 
     @property
     def document(self) -> Document:
@@ -50,6 +52,10 @@ class ZoneEditor:
         Raises DocumentError for a profile that contradicts itself (a zone over home, say), and RefusedError where the
         robot stands inside a zone that was drawn, or the document is no longer the one that was edited.
         """
+        with self._writing:  # nobody else's save comes between the look at the hash and the commit
+            return self._write(zones, over, reason, measured)
+
+    def _write(self, zones: Mapping[str, JSON], over: str, reason: str, measured: Measured) -> RobotProfile:
         document = self.document
         if document.content_hash != over:
             raise RefusedError("the profile has changed since this page read it; undo the changes, and draw them anew")
