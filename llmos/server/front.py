@@ -53,9 +53,14 @@ _TO_ANY_PAGE: Final = (
 
 
 class Front:
-    """Accepts connections; `wanted` is what `launch` writes to its stdin."""
+    """Accepts connections; `wanted` is what `launch` writes to its stdin.
 
-    def __init__(self, wanted: Mapping[str, Any], most_open: int) -> None:
+    With `tls` every connection begins with a handshake, which is part of the wait for its request: whoever never shakes
+    hands is counted, and let go, like whoever says nothing.
+    """
+
+    def __init__(self, wanted: Mapping[str, Any], most_open: int, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._backend = str(wanted["backend"])
         self._home = Path(wanted["home"])
         self._robot = str(wanted["robot"])
@@ -89,8 +94,10 @@ class Front:
         self._waiting[task] = writer
         try:
             async with asyncio.timeout(self._head_timeout_s):
+                if self._tls is not None:  # awaits nothing before it stops reading: no byte of the handshake is lost
+                    await writer.start_tls(self._tls)
                 head = await read_head(reader)
-        except TimeoutError:
+        except TimeoutError:  # without a handshake the connection is closed by now, and nobody hears this
             await self._say(writer, 408, _no("time", "The request did not come in time", "send it at once"))
             return None
         finally:
@@ -233,10 +240,10 @@ def most_connections() -> int:
 
 
 async def _run(wanted: Mapping[str, Any], ended: asyncio.StreamReader) -> None:
-    front = Front(wanted, most_connections())
     tls = make_tls(wanted["certfile"], wanted["keyfile"]) if wanted["certfile"] else None
+    front = Front(wanted, most_connections(), tls)
     listening = socket.socket(fileno=int(wanted["listen"]))
-    async with await asyncio.start_server(front.serve, sock=listening, ssl=tls, backlog=_BACKLOG, limit=_CHUNK):
+    async with await asyncio.start_server(front.serve, sock=listening, backlog=_BACKLOG, limit=_CHUNK):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await ended.read()  # our parent holds the other end: when it is gone, so are we

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import Any
 import pytest
 
 from llmos.robots.latch import StopLatch
-from llmos.server.front import Front, cut
+from llmos.server.front import Front, cut, make_tls
 from llmos.server.front_process import fronted
 from llmos.server.launch import Address, bind
+from tests.support.certificates import certificate
 
 pytestmark = pytest.mark.anyio
 
@@ -48,9 +50,11 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @asynccontextmanager
-async def standing(folder: Path, backend: Backend = silent, most: int = 100, **how: Any) -> AsyncIterator[int]:
+async def standing(
+    folder: Path, backend: Backend = silent, most: int = 100, tls: ssl.SSLContext | None = None, **how: Any
+) -> AsyncIterator[int]:
     """A front in this loop before such a service; its port."""
-    front = Front(wanted(folder, **how), most)
+    front = Front(wanted(folder, **how), most, tls)
     behind = await asyncio.start_unix_server(backend, str(folder / "b.sock"))
     before = await asyncio.start_server(front.serve, "127.0.0.1", 0, limit=65536)
     try:
@@ -60,9 +64,9 @@ async def standing(folder: Path, backend: Backend = silent, most: int = 100, **h
         behind.close()
 
 
-async def ask(port: int, request: bytes) -> tuple[int, Any]:
+async def ask(port: int, request: bytes, tls: ssl.SSLContext | None = None) -> tuple[int, Any]:
     """Status and JSON (or text) of the answer."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
     try:
         writer.write(request)
         answer = await reader.read()
@@ -124,6 +128,54 @@ async def test_a_stop_gets_through_a_crowd(tmp_path: Path) -> None:
         await asyncio.wait(asking)
         for _, writer in silent_ones:
             writer.close()
+
+
+@pytest.fixture(scope="module")
+def both_ends(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """TLS for the front, and for who asks and trusts its certificate."""
+    cert, key = certificate(tmp_path_factory.mktemp("tls"))
+    asking = ssl.create_default_context(cafile=str(cert))
+    asking.check_hostname = False  # the tests go to an address
+    return make_tls(str(cert), str(key)), asking
+
+
+async def test_a_stop_gets_through_a_crowd_that_never_shakes_hands(
+    tmp_path: Path, both_ends: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """Silent connections are counted before any handshake: the oldest is let go, and the stop comes through."""
+    ours, theirs = both_ends
+    async with standing(tmp_path, tls=ours) as port, asyncio.timeout(50):
+        silent_ones = [await asyncio.open_connection("127.0.0.1", port) for _ in range(300)]
+        assert (await ask(port, STOP, theirs))[0] == 200
+        assert await silent_ones[0][0].read() == b""
+        for _, writer in silent_ones:
+            writer.close()
+    assert stopped(tmp_path)
+
+
+async def test_a_request_within_tls_is_passed_on_as_such(
+    tmp_path: Path, both_ends: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """The service behind learns that nobody could listen in; a long answer comes whole."""
+    ours, theirs = both_ends
+    async with standing(tmp_path, echo, tls=ours) as port:
+        long = b"x-long: " + b"y" * 60_000 + b"\r\n"
+        status, said = await ask(port, b"GET /state HTTP/1.1\r\nHost: x\r\n" + long + b"\r\n", theirs)
+    assert status == 200
+    assert "x-forwarded-proto: https" in said
+    assert "y" * 60_000 in said
+
+
+async def test_who_speaks_plainly_to_tls_is_let_go(
+    tmp_path: Path, both_ends: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """Nothing of it is taken for a request, and no stop comes of it."""
+    async with standing(tmp_path, tls=both_ends[0]) as port, asyncio.timeout(50):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(STOP)
+        assert b"HTTP" not in await reader.read()
+        writer.close()
+    assert not stopped(tmp_path)
 
 
 async def test_a_stop_needs_the_least_of_tokens(tmp_path: Path) -> None:

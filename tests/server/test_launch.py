@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from llmos.server.access import Role
 from llmos.server.front import make_tls
 from llmos.server.launch import Address, _backend, access_for, bind
 from llmos.server.tokens import make_tokens
+from tests.support.certificates import certificate
 
 
 def test_the_loopback_asks_for_no_token(tmp_path: Path) -> None:
@@ -80,15 +80,6 @@ def test_an_address_that_is_none_is_a_sentence(host: str) -> None:
     """Not the system's traceback."""
     with pytest.raises(LLMosError, match="is no address of this machine"):
         bind(Address(host, 0))
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost that nobody signed, and its key."""
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
-    words += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run(words, check=True, capture_output=True)
-    return cert, key
 
 
 def test_tls_begins_at_1_2(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from llmos.robots.host.ownership import host_of
 from llmos.robots.latch import StopLatch
 from llmos.robots.safety_log import newest
 from llmos.volumes.locks import only_writer
-from tests.server.test_launch import certificate
+from tests.support.certificates import certificate
 from tests.support.disks import fill, tmpfs
 from tests.support.homes import Place, make_place
 from tests.support.pages import ROOT
