@@ -13,10 +13,11 @@ from llmos import __version__
 from llmos.boot.body import Body
 from llmos.boot.deeds import CURRENT, Deeds
 from llmos.boot.system import LLMOS
+from llmos.errors import StorageError
 from llmos.messages import JSON, Effect, Text, ToolResult, Usage
 from llmos.robots.evidence.report import result_sentence
 from llmos.robots.verdict import Result
-from llmos.traces.events import DocumentRef, Outcome, RunFinished, RunStarted, ToolCalled, ToolReturned
+from llmos.traces.events import DocumentRef, Event, Outcome, RunFinished, RunStarted, ToolCalled, ToolReturned
 from llmos.traces.index import record_run
 from llmos.traces.journal import Journal, new_run_id
 
@@ -25,7 +26,10 @@ _EFFECTS: Final[Mapping[str, Effect]] = {"move_to": Effect.IDEMPOTENT, "go_home"
 
 
 class DirectRun:
-    """Opens its journal with the first command and ends it with `close`; then the next command begins another."""
+    """Opens its journal with the first command and ends it with `close`; then the next command begins another.
+
+    A journal that the disk refuses is given up, so that the next command finds a new one once the disk is well again.
+    """
 
     def __init__(self, system: LLMOS, body: Body, goal: str = "Direct commands of people, without a model") -> None:
         self._system = system
@@ -49,7 +53,7 @@ class DirectRun:
         self._calls += 1
         call_id, began_s = f"direct-{self._calls}", self._system.clock.monotonic_s()
         effect = _EFFECTS.get(verb, Effect.REVERSIBLE)
-        journal.write(ToolCalled(call_id=call_id, tool=verb, args=dict(args), effect=effect), durable=True)
+        self._write(journal, ToolCalled(call_id=call_id, tool=verb, args=dict(args), effect=effect), durable=True)
         said, ok = "It was interrupted before its end.", False
         token = CURRENT.set(deeds)
         try:
@@ -60,7 +64,7 @@ class DirectRun:
             CURRENT.reset(token)
             duration_s = self._system.clock.monotonic_s() - began_s
             returned = ToolResult(call_id, (Text(said),), is_error=not ok)
-            journal.write(ToolReturned.of(returned, verb, duration_s))
+            self._write(journal, ToolReturned.of(returned, verb, duration_s))
 
     async def close(self) -> None:
         """End the journal, if one was begun; safe to call twice."""
@@ -70,7 +74,8 @@ class DirectRun:
         self._journal = self._deeds = None
         found = deeds.outcome()
         outcome: Outcome = found.outcome if found else "done"
-        journal.write(
+        self._write(
+            journal,
             RunFinished(
                 outcome=outcome,
                 answer=found.sentence if found else "Nothing was moved.",
@@ -92,8 +97,17 @@ class DirectRun:
             secrets = system.environment.secrets
             self._journal = Journal.create(system.environment.home, run_id, system.clock, system.bus, secrets)
             self._deeds, self._calls, self._began_s = Deeds(self._journal), 0, system.clock.monotonic_s()
-            self._journal.write(self._started(run_id, by), durable=True)
+            self._write(self._journal, self._started(run_id, by), durable=True)
         return self._journal, self._deeds
+
+    def _write(self, journal: Journal, event: Event, *, durable: bool = False) -> None:
+        """Journal the event; StorageError ends the journal, and nothing more is asked of it."""
+        try:
+            journal.write(event, durable=durable)
+        except StorageError:
+            self._journal = self._deeds = None
+            journal.close()
+            raise
 
     def _started(self, run_id: str, by: str) -> RunStarted:
         profile, scene = self._body.profile, self._body.scene

@@ -10,6 +10,7 @@ import pytest
 from llmos.robots.host.stopping import latch_of, stop_robot
 from llmos.robots.latch import Rearm
 from llmos.traces.events import GateVerdict, MotionMeasured, ToolCalled, ToolReturned
+from llmos.traces.reading import find_journal, read_journal
 from tests.support.runs import all_whole, events, whole
 from tests.support.service import Served, served
 
@@ -247,3 +248,18 @@ def test_many_at_once_never_interleave(service: Served) -> None:
     assert {answer.status_code for answer in answers} <= {200, 409}
     assert moved
     assert position(service)["x"] in [near(x) for x in moved]
+
+
+def test_a_journal_that_the_disk_refused_is_followed_by_a_new_one(service: Served) -> None:
+    """One command is refused, unmoved; the next is journaled elsewhere, and nobody has to reset anything."""
+    first, second = {"x": 0.1, "y": 0.0, "z": 1.0}, {"x": 0.2, "y": 0.0, "z": 1.0}
+    assert service.post("/move", first).status_code == 200
+    broken = service.service.direct.run_id
+    find_journal(service.place.home, broken).unlink()
+    assert service.post("/move", second).status_code == 507
+    assert service.service.snapshot().measured.pose.x == pytest.approx(0.1, abs=0.02)
+    assert service.post("/move", second).status_code == 200
+    fresh = service.service.direct.run_id
+    assert fresh not in ("", broken)
+    entries = read_journal(find_journal(service.place.home, fresh))
+    assert [entry.event.tool for entry in entries if isinstance(entry.event, ToolCalled)] == ["move_to"]

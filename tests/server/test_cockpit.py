@@ -314,6 +314,21 @@ def test_lessons_out_of_turn_are_sentences(service: Served) -> None:
     ]
 
 
+def test_a_lesson_whose_journal_the_disk_refused_begins_anew(service: Served) -> None:
+    """What it shows as its steps is what stands in the journal that it will end with."""
+    service.post("/cockpit/teach", {"action": "begin", "goal": "Wave"})
+    service.post("/cockpit/teach", {"action": "keep"})
+    [journal] = service.place.home.glob("journals/*/*/*.jsonl")
+    journal.unlink()
+    assert service.post("/cockpit/teach", {"action": "keep"}).status_code == 507
+    assert service.get("/cockpit/teach").json()["lesson"] == {"goal": "Wave", "steps": []}
+    assert len(service.post("/cockpit/teach", {"action": "keep"}).json()["lesson"]["steps"]) == 1
+    run_id = service.post("/cockpit/teach", {"action": "finish"}).json()["run_id"]
+    assert run_id != journal.stem
+    events = [entry.event for entry in read_journal(find_journal(service.place.home, run_id))]
+    assert len([event for event in events if isinstance(event, ToolCalled)]) == 1
+
+
 @pytest.mark.parametrize("action", ["finish", "discard"])
 def test_no_lesson_ends_while_one_of_its_steps_is_under_way(service: Served, action: str) -> None:
     """409 with who moves the robot; its journal stays open for what the step comes to, and ends with the next try."""

@@ -7,7 +7,7 @@ that the journal holds a verdict and a measurement for each step.
 from collections.abc import Mapping
 
 from llmos.documents.verbs import VERBS
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, StorageError
 from llmos.messages import JSON
 from llmos.robots.verdict import Result
 from llmos.server.cockpit.hand import perform
@@ -45,8 +45,16 @@ class Lesson:
         return await self.add(who, "move_to", {axis: round(at, _DIGITS) for axis, at in point.items() if axis in takes})
 
     async def add(self, who: str, verb: str, args: Mapping[str, JSON]) -> Result:
-        """Carry out a command as a step of the lesson; a refused one is no step, but stands in the journal."""
-        result = await perform(self._service, who, verb, args, self._current)
+        """Carry out a command as a step of the lesson; a refused one is no step, but stands in the journal.
+
+        StorageError when the disk does not let it: the lesson then begins anew with the next step, in a new journal.
+        """
+        try:
+            result = await perform(self._service, who, verb, args, self._current)
+        except StorageError:
+            if not self._current.run_id:
+                self._steps.clear()
+            raise
         if result.ok:
             self._steps.append({"tool": verb, "args": dict(args)})
         return result
