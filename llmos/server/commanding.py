@@ -58,17 +58,14 @@ class Watch:
 def commanding_router(service: Service) -> APIRouter:
     """The endpoints over this service."""
     router = APIRouter(responses=REFUSALS)
-    running: list[CancelScope] = []
 
     @router.post("/command", response_model=Commanded, responses={202: {"model": Accepted}}, summary="Reach a goal")
     async def command(body: CommandBody, request: Request, wait: bool = True) -> Response:  # noqa: FBT001
         asked = Asked(body.command, body.agent or USUAL_AGENT[service.body.profile.kind])
         with ExitStack() as stack:
-            stack.enter_context(service.arbiter.claim(f"agent {asked.agent}", asked.command[:60]))
-            scope, watch = CancelScope(), Watch(service)
+            scope = stack.enter_context(service.running.claim(f"agent {asked.agent}", asked.command[:60]))
+            watch = Watch(service)
             stack.callback(watch.close)
-            running.append(scope)
-            stack.callback(running.clear)
             if wait:
                 return await while_there(request, lambda: _answer(service, asked, scope, watch), scope.cancel)
             held = stack.pop_all()
@@ -76,9 +73,8 @@ def commanding_router(service: Service) -> APIRouter:
 
     @router.post("/interrupt", summary="End the agent's run that is under way")
     async def interrupt() -> JSONAnswer:
-        for scope in running:
-            scope.cancel()
-        message = "The run ends; the robot decelerates" if running else "No run is under way"
+        ends = service.running.interrupt()
+        message = "The run ends; the robot decelerates" if ends else "No run is under way"
         return JSONAnswer({"success": True, "message": message, "timestamp": now(service)})
 
     return router

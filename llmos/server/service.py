@@ -22,6 +22,7 @@ from llmos.server.arbiter import Arbiter
 from llmos.server.direct import DirectRun
 from llmos.server.history import History
 from llmos.server.metrics import Counts
+from llmos.server.running import Running
 
 _LOOKING: Final = Principal("person", "the service")
 
@@ -36,6 +37,7 @@ class Service:
     direct: DirectRun
     history: History
     arbiter: Arbiter
+    running: Running
     counts: Counts
     under_way: list[Callable[[], None]] = field(default_factory=list)
     """What ends each motion and run that somebody waits for, for when the service ends."""
@@ -79,13 +81,14 @@ class Service:
 
 def make_service(system: LLMOS, access: Access) -> Service:
     """The service over a system and its robot, which is opened now; DocumentError for no such robot."""
-    body = system.robot()
+    body, arbiter = system.robot(), Arbiter()
     return Service(
         system=system,
         body=body,
         access=access,
         direct=DirectRun(system, body),
         history=History(system.bus, system.clock, system.rules.service.max_actions),
-        arbiter=Arbiter(),
+        arbiter=arbiter,
+        running=Running(arbiter, system.bus),
         counts=Counts(system.bus),
     )

@@ -369,6 +369,18 @@ def test_a_talk_with_nobody_is_a_sentence(service: Served) -> None:
     assert "operator" in json.dumps(answer.json())
 
 
+def test_what_could_not_begin_takes_no_talks_place(tmp_path: Path) -> None:
+    """However often somebody is refused because another has the robot, a conversation that was had goes on."""
+    said, often = {"agent": "operator", "text": "Say hello"}, {"requests_per_s": 100_000, "commands_per_s": 100_000}
+    with served(tmp_path, says("Hello."), says("Hello again."), rules=often) as service:
+        talk = service.post("/cockpit/say", said).json()["talk"]
+        while service.service.arbiter.holder:
+            service.get("/health")
+        with service.service.arbiter.claim("Ada", "a walk"):
+            assert {service.post("/cockpit/say", said).status_code for _ in range(35)} == {409}
+        assert service.post("/cockpit/say", {**said, "talk": talk}).json()["talk"] == talk
+
+
 def test_the_live_line_begins_with_what_stands_and_goes_on_with_what_moves(service: Served) -> None:
     """First the setup, then states that carry every instrument."""
     with service.client.websocket_connect("/cockpit/live") as socket:

@@ -1,10 +1,14 @@
 """`POST /command`: the answer is what was decided about the run, with a status that hides nothing."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
+from llmos.traces.events import Event as Happening
+from llmos.traces.events import RunStarted
+from tests.support.journals import started
 from tests.support.runs import journals, whole
 from tests.support.service import served
 from tests.support.tapes import calls, says
@@ -112,6 +116,42 @@ def test_one_has_the_robot_while_an_agent_works(tmp_path: Path) -> None:
         assert service.post("/interrupt").json()["message"] == "The run ends; the robot decelerates"
         worker.join()
     assert (answers[0].status_code, answers[0].json()["outcome"]) == (409, "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/command?wait=false", {"command": "Go away"}), ("/cockpit/say", {"agent": "operator", "text": "Go away"})],
+)
+def test_whoever_began_a_run_it_can_be_ended(tmp_path: Path, path: str, body: dict[str, str]) -> None:
+    """One has the robot, so there is one run to end, by a command or by the cockpit; here as soon as it has begun."""
+    often = {"requests_per_s": 100_000, "commands_per_s": 100_000}
+    with served(tmp_path, calls("move_to", x=1.9, y=1.9, z=1.0), says("Moved."), rules=often) as service:
+        running, ended = service.service.running, []
+
+        def end(event: Happening, _: str) -> None:
+            if isinstance(event, RunStarted):
+                ended.append(running.goes_on(event.run_id) and running.interrupt())
+
+        service.service.system.bus.subscribe(end)
+        assert service.post(path, body).status_code == 202
+        while service.service.arbiter.holder:
+            service.get("/health")
+        assert ended == [True]
+        [run] = service.get("/cockpit/runs").json()["runs"]
+        assert (run["outcome"], running.goes_on(run["run_id"]), running.interrupt()) == ("interrupted", False, False)
+
+
+@pytest.mark.parametrize("path", ["/interrupt", "/cockpit/runs/r/interrupt"])
+def test_both_addresses_end_the_run_that_has_the_robot(tmp_path: Path, path: str) -> None:
+    """Whatever began it; the id of another run ends nothing."""
+    with served(tmp_path) as service, ExitStack() as stack:
+        claim = service.service.running.claim("agent operator", "a walk")
+        scope = service.client.portal.call(stack.enter_context, claim)
+        service.service.system.bus.publish(started("r", "Walk"))
+        assert service.post("/cockpit/runs/q/interrupt").status_code == 422
+        assert not scope.cancel_called
+        assert service.post(path).status_code == 200
+        assert scope.cancel_called
 
 
 def test_interrupting_nothing_is_no_mistake(tmp_path: Path) -> None:

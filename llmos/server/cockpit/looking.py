@@ -11,17 +11,16 @@ from llmos.robots.base import RobotError
 from llmos.robots.camera import View
 from llmos.server.answers import JSONAnswer
 from llmos.server.cockpit import listings
-from llmos.server.cockpit.talks import Talks
 from llmos.server.service import Service
 
 _MOST_RUNS = 100
 
 
-def looking_router(service: Service, talks: Talks) -> APIRouter:
+def looking_router(service: Service) -> APIRouter:
     """The endpoints over this service."""
     router = APIRouter(include_in_schema=False, prefix="/cockpit")
     _add_lists(router, service)
-    _add_runs(router, service, talks)
+    _add_runs(router, service)
 
     @router.get("/actions")
     async def actions() -> JSONAnswer:
@@ -57,7 +56,7 @@ def _add_lists(router: APIRouter, service: Service) -> None:
         return JSONAnswer({"text": await to_thread.run_sync(listings.text, service, kind, name)})
 
 
-def _add_runs(router: APIRouter, service: Service, talks: Talks) -> None:
+def _add_runs(router: APIRouter, service: Service) -> None:
     @router.get("/runs")
     async def runs() -> JSONAnswer:
         return JSONAnswer(await to_thread.run_sync(listings.runs, service, _MOST_RUNS))
@@ -65,7 +64,7 @@ def _add_runs(router: APIRouter, service: Service, talks: Talks) -> None:
     @router.get("/runs/{run_id}")
     async def run(run_id: str) -> JSONAnswer:
         beats = await to_thread.run_sync(listings.run, service, run_id)
-        return JSONAnswer({"beats": beats, "going_on": talks.goes_on(run_id)})
+        return JSONAnswer({"beats": beats, "going_on": service.running.goes_on(run_id)})
 
     @router.get("/runs/{run_id}/why")
     async def why(run_id: str) -> JSONAnswer:
@@ -77,7 +76,7 @@ def _add_runs(router: APIRouter, service: Service, talks: Talks) -> None:
 
     @router.post("/runs/{run_id}/interrupt")
     async def interrupt(run_id: str) -> JSONAnswer:
-        if not talks.interrupt(run_id):
+        if not service.running.interrupt(run_id):
             raise LLMosError(f"the run {run_id} is not going on here; it has ended, or another program runs it")
         return JSONAnswer({"success": True})
 

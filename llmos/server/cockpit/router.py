@@ -33,7 +33,7 @@ def cockpit(service: Service) -> APIRouter:
     router = APIRouter(lifespan=alive)
     for part in (
         page_router(service),
-        looking_router(service, talks),
+        looking_router(service),
         driving_router(service, live, talks, arena),
         _arena_router(arena),
     ):
