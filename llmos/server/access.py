@@ -68,10 +68,11 @@ class Access:
     def caller(self, headers: Mapping[str, str], address: str, offered: Sequence[str] = ()) -> Caller | None:
         """Who asks, by bearer token, cookie or offered subprotocol; None when a token is needed and none is right.
 
-        Without tokens, somebody whom a proxy speaks for is nobody: `address` is then not of this machine.
+        Without tokens, somebody whom a proxy speaks for is nobody: `address` is then not of this machine, or, as RFC
+        7239 has it, `unknown`; empty or `local` stands for a connection within this machine.
         """
         if not self.tokens:
-            here = is_loopback(address) or not is_address(address)
+            here = is_loopback(address) or address in ("", "local")
             return Caller(Role.ADMIN, address or "local") if here else None
         for given in _given(headers, offered):
             role = self.role_of(given)

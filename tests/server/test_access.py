@@ -51,6 +51,18 @@ def test_no_header_breaks_the_door(host: str, origin: str) -> None:
     assert not allowed or host.lower() in origin.lower()
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "", "local"])
+def test_without_tokens_this_machine_is_the_owner(address: str) -> None:
+    """By the loopback, or by no address at all."""
+    assert Access().caller({}, address) == Caller(Role.ADMIN, address or "local")
+
+
+@pytest.mark.parametrize("address", ["203.0.113.9", "unknown", "_hidden", "203.0.113.9:41000", "client.example"])
+def test_without_tokens_whom_a_proxy_cannot_name_is_nobody(address: str) -> None:
+    """A proxy may say `unknown`, or a name; that is no word for this machine."""
+    assert Access().caller({}, address) is None
+
+
 @pytest.mark.parametrize(
     "header",
     [
