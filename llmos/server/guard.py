@@ -104,6 +104,9 @@ class Guard:
         address = str((scope.get("client") or ("local",))[0])
         caller = self._service.access.caller(headers, address, scope.get("subprotocols", ()))
         if caller is None:
+            wait_s = 0.0 if path == STOP else self._commands.wait_s(address)
+            if wait_s:
+                return _too_many(wait_s)
             how = "send `Authorization: Bearer TOKEN`; in a browser, open /login"
             if not self._service.access.tokens:
                 how = "start the service with --token-file: what comes through a proxy needs a token"
@@ -122,9 +125,7 @@ class Guard:
         wait_s = self._requests.wait_s(who)
         if not wait_s and method not in _SAFE and path not in _LEAST:
             wait_s = self._commands.wait_s(who)
-        if not wait_s:
-            return None
-        return No(429, Refusal("rate", "Too many requests", f"ask again in {wait_s:.2f} s"))
+        return _too_many(wait_s) if wait_s else None
 
     def _wrong_body(self, method: str, headers: Mapping[str, str]) -> No | None:
         if method in _SAFE:
@@ -144,6 +145,10 @@ class Guard:
         if scope["type"] == "http":
             self._service.counts.requests.labels(method, path, str(status)).inc()
             self._service.counts.seconds.labels(path).observe(seconds)
+
+
+def _too_many(wait_s: float) -> No:
+    return No(429, Refusal("rate", "Too many requests", f"ask again in {wait_s:.2f} s"))
 
 
 def role_for(method: str, path: str) -> Role:

@@ -184,6 +184,19 @@ def test_guessing_tokens_takes_time(closed_service: Served) -> None:
     assert tries == [401, 429, 429, 429, 429]
 
 
+def test_wrong_tokens_are_counted_against_the_address(tmp_path: Path) -> None:
+    """After some of them 429 and how long to wait; a right token is not kept waiting, and a stop is told 401."""
+    with served(tmp_path, access=Access(TOKENS, HOSTS), rules={"commands_per_s": 1}) as service:
+        wrong = {"Authorization": "Bearer guess-0123456789abcdef"}
+        answers = [service.get("/state", headers=wrong) for _ in range(20)]
+        assert [answer.status_code for answer in answers[:2]] == [401, 401]
+        refusal = next(answer for answer in answers if answer.status_code == 429)
+        assert (refusal.json()["rule"], refusal.headers["retry-after"]) == ("rate", "1")
+        assert {service.post("/emergency", headers=wrong).status_code for _ in range(20)} == {401}
+        assert service.get("/state", headers=bearer(Role.VIEWER)).status_code == 200
+        assert service.post("/emergency", headers=bearer(Role.VIEWER)).status_code == 200
+
+
 def test_a_page_of_another_origin_offers_its_token_as_a_subprotocol(tmp_path: Path) -> None:
     """It can set no header on a WebSocket; one that it offered is chosen, as browsers demand."""
     access = Access(TOKENS, HOSTS, frozenset({FRIEND}))
