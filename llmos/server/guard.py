@@ -183,6 +183,7 @@ class _LimitedBody:
         self._receive = receive
         self._most = most
         self._timeout_s = timeout_s
+        self._until_s: float | None = None
         self._got = 0
         self._whole = False
 
@@ -190,7 +191,9 @@ class _LimitedBody:
         """One piece of the body; after its end, whatever comes."""
         if self._whole:
             return await self._receive()
-        with anyio.move_on_after(self._timeout_s) as waiting:
+        if self._until_s is None:  # for the whole of it, however many pieces come
+            self._until_s = anyio.current_time() + self._timeout_s
+        with anyio.CancelScope(deadline=self._until_s) as waiting:
             message = await self._receive()
         if waiting.cancelled_caught:
             raise HTTPException(408)

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.testclient import WebSocketDenialResponse
+from starlette.types import Message
 
 from llmos.server.access import COOKIE, Access, Role
+from llmos.server.guard import _LimitedBody
 from tests.support.service import Served, served
 
 TOKENS = {
@@ -243,3 +247,22 @@ def test_only_the_arena_may_start_workers(open_service: Served) -> None:
     policy = open_service.get("/cockpit/arena/").headers["content-security-policy"]
     assert "worker-src 'self' blob:" in policy
     assert "frame-ancestors 'self'" in policy
+
+
+@pytest.mark.anyio
+async def test_a_body_that_comes_in_drops_is_late_all_the_same() -> None:
+    """The time is that of the whole body: no piece begins it anew."""
+    pieces = iter(range(100))
+
+    async def receive() -> Message:
+        await anyio.sleep(0.02)  # a client that is slow, and never silent for long
+        return {"type": "http.request", "body": b"x", "more_body": next(pieces) < 50}
+
+    async def read() -> None:
+        body = _LimitedBody(receive, 1000, 0.1)
+        while (await body.receive())["more_body"]:
+            pass
+
+    with pytest.raises(HTTPException) as refusal:
+        await read()
+    assert refusal.value.status_code == 408
