@@ -1,10 +1,15 @@
 """The arena: a library's page behind our own address, to look at and for nothing else."""
 
+import gc
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 
+from llmos.server.cockpit.arena import Arena
 from tests.support.service import Served, served
 
 pytestmark = pytest.mark.system
@@ -21,6 +26,13 @@ def service(tmp_path: Path, require_system: Callable[[str], None]) -> Iterator[S
         yield found
 
 
+def listening() -> list[Any]:
+    """Every server of the library that there is in this process."""
+    import viser
+
+    return [each for each in gc.get_objects() if type(each) is viser.ViserServer]  # asks no proxy
+
+
 def test_the_page_comes_through_the_service_and_may_load_nothing_from_elsewhere(service: Served) -> None:
     """Its policy names our own origin and what the page holds in itself."""
     service.post("/cockpit/arena/open", {"dark": True})
@@ -34,6 +46,21 @@ def test_the_page_comes_through_the_service_and_may_load_nothing_from_elsewhere(
 def test_an_arena_that_was_not_opened_is_a_sentence(service: Served) -> None:
     """The page of the cockpit opens it first."""
     assert service.get("/cockpit/arena/").json()["reason"] == "the arena has not been opened"
+
+
+def test_two_pages_that_open_it_at_once_look_at_the_same(service: Served) -> None:
+    """One library's server, which is drawn; a second would listen for ever, and the first page see an empty scene."""
+    before = {id(server) for server in listening()}
+    arena = Arena(service.service)
+
+    async def at_once() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(2):
+                tasks.start_soon(partial(arena.open, dark=False))
+
+    service.client.portal.call(at_once)
+    assert len([server for server in listening() if id(server) not in before]) == 1
+    arena.close()
 
 
 def test_nothing_that_a_page_sends_reaches_the_library(service: Served) -> None:
@@ -52,11 +79,7 @@ def test_nothing_that_a_page_sends_reaches_the_library(service: Served) -> None:
 
 def test_the_library_opens_no_tunnel_even_when_it_is_asked_to(service: Served) -> None:
     """Other programs of this computer reach its port; none of them can publish it."""
-    import gc
-
-    import viser
-
     service.post("/cockpit/arena/open")
-    servers = [each for each in gc.get_objects() if type(each) is viser.ViserServer]  # asks no proxy
+    servers = listening()
     assert [server.request_share_url() for server in servers] == [None] * len(servers)
     assert servers[0].get_host() == "127.0.0.1"

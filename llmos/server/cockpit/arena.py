@@ -46,6 +46,7 @@ class Arena:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._server: viser.ViserServer | None = None
+        self._opening = anyio.Lock()
         self._scene: _Scene | None = None
         self._watchers = 0
         self._ghost: tuple[Sequence[Pose], bool] = ((), True)
@@ -59,8 +60,9 @@ class Arena:
 
     async def open(self, *, dark: bool) -> None:
         """Start it when it is not running; MissingArenaError where viser is not installed."""
-        if self._server is None:
-            self._server = await anyio.to_thread.run_sync(_start)
+        async with self._opening:  # two pages that open it at once look at the same one
+            if self._server is None:
+                self._server = await anyio.to_thread.run_sync(_start)
         self._server.gui.configure_theme(dark_mode=dark, show_logo=False, show_share_button=False)
         self.draw()
 
