@@ -63,6 +63,14 @@ def test_two_pages_that_open_it_at_once_look_at_the_same(service: Served) -> Non
     arena.close()
 
 
+@pytest.mark.parametrize("path", ["%00", "%1b", "a%7fb"])
+def test_a_path_that_is_no_address_is_not_found(service: Served, path: str) -> None:
+    """404 from us; the library is not asked."""
+    service.post("/cockpit/arena/open")
+    answer = service.get(f"/cockpit/arena/{path}")
+    assert (answer.status_code, answer.json()["rule"]) == (404, "not-found")
+
+
 def test_nothing_that_a_page_sends_reaches_the_library(service: Served) -> None:
     """Its page could ask for a public tunnel; what it says is dropped, and the scene goes on coming."""
     import viser

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import anyio
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -22,11 +23,14 @@ _POLICY = (
 
 
 async def relay_page(port: int, path: str) -> Response:
-    """One file of the arena's page."""
+    """One file of the arena's page; 404 for what can be no address."""
     import httpx2
 
-    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
-        answer = await client.get(f"http://127.0.0.1:{port}/{path}")
+    try:
+        async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+            answer = await client.get(f"http://127.0.0.1:{port}/{path}")
+    except httpx2.InvalidURL as error:
+        raise HTTPException(404) from error
     headers = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
     return Response(answer.content, answer.status_code, {**headers, "content-security-policy": _POLICY})
 
