@@ -82,8 +82,17 @@ def refused(refusal: Refusal, **more: JSON) -> JSONAnswer:
 def failed(error: LLMosError, **more: JSON) -> JSONAnswer:
     """What a sentence of the house means here."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 422)
+    return _sentence(status, _RULE[status], error, **more)
+
+
+def not_found(error: LLMosError) -> JSONAnswer:
+    """What was asked for is not there, in a sentence of the house."""
+    return _sentence(404, "not-found", error)
+
+
+def _sentence(status: int, rule: str, error: LLMosError, **more: JSON) -> JSONAnswer:
     reason, _, suggestion = str(error).partition("; ")
-    return refuse(status, _RULE[status], reason, suggestion, **more)
+    return refuse(status, rule, reason, suggestion, **more)
 
 
 def broken() -> JSONAnswer:

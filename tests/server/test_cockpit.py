@@ -403,6 +403,16 @@ def test_the_lists_name_what_the_home_has(service: Served) -> None:
     assert service.get("/cockpit/skills").status_code == 200
 
 
+def test_a_document_that_has_gone_is_a_sentence(service: Served) -> None:
+    """404 with where it was: its name is known until somebody looks at the folder again."""
+    path = service.place.home / "user/agents/operator.md"
+    path.unlink()
+    answer = service.get("/cockpit/documents/agent/operator")
+    assert (answer.status_code, answer.json()["rule"]) == (404, "not-found")
+    assert answer.json()["reason"] == "the file of the agent operator cannot be read: No such file or directory"
+    assert answer.json()["suggestion"] == f"look at {path}"
+
+
 def test_a_run_is_listed_and_explained(service: Served) -> None:
     """The timeline has the decision before the verdict before the motion, each with its time."""
     with service.client.websocket_connect("/cockpit/live") as socket:

@@ -24,6 +24,10 @@ _LONGEST_LOG: Final = 12
 _LONGEST_TEXT: Final = 100_000
 
 
+class MissingDocumentError(LLMosError):
+    """A document that is known has gone since it was read."""
+
+
 def agents(service: Service) -> list[JSON]:
     """Every agent, with what it may use."""
     snapshot = service.system.library.registry.snapshot()
@@ -41,9 +45,13 @@ def skills(service: Service) -> list[JSON]:
 
 
 def text(service: Service, kind: Kind, name: str) -> str:
-    """The document itself; DocumentError names the nearest."""
+    """The document itself; DocumentError names the nearest, MissingDocumentError says that the file has gone."""
     entry = service.system.library.registry.snapshot().entry(kind, name)
-    return entry.path.read_text("utf-8", "replace")[:_LONGEST_TEXT]
+    try:
+        return entry.path.read_text("utf-8", "replace")[:_LONGEST_TEXT]
+    except OSError as error:
+        what = f"the file of the {kind} {name} cannot be read: {error.strerror or error}"
+        raise MissingDocumentError(f"{what}; look at {entry.path}") from error
 
 
 def volumes(service: Service) -> list[JSON]:

@@ -9,7 +9,7 @@ from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.robots.base import RobotError
 from llmos.robots.camera import View
-from llmos.server.answers import JSONAnswer
+from llmos.server.answers import JSONAnswer, not_found
 from llmos.server.cockpit import listings
 from llmos.server.service import Service
 
@@ -53,7 +53,10 @@ def _add_lists(router: APIRouter, service: Service) -> None:
 
     @router.get("/documents/{kind}/{name}")
     async def document(kind: listings.Kind, name: str) -> JSONAnswer:
-        return JSONAnswer({"text": await to_thread.run_sync(listings.text, service, kind, name)})
+        try:
+            return JSONAnswer({"text": await to_thread.run_sync(listings.text, service, kind, name)})
+        except listings.MissingDocumentError as error:
+            return not_found(error)
 
 
 def _add_runs(router: APIRouter, service: Service) -> None:
