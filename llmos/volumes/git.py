@@ -56,6 +56,15 @@ _NAMES_A_PROGRAM = re.compile(
     r"|extensions\.worktreeconfig"  # more settings, in a file of their own
 )
 
+_HALF_DONE = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+}
+"""What git keeps in its folder while a person's own merge and the like waits for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -132,6 +141,19 @@ class Git:
                     f"The git settings of {self.root} hold '{key}', which can start a program; "
                     f"LLMos uses no such repository. Remove the line from {self.common / 'config'}."
                 )
+
+    def refuse_half_done(self) -> None:
+        """Raise RefusedError while a merge, rebase, cherry-pick or revert of a person's waits for them to go on.
+
+        What they have resolved so far stands in no commit, so nothing is begun that git could only end by resetting.
+        """
+        begun = next((what for name, what in _HALF_DONE.items() if (self.folder / name).exists()), "")
+        if not begun and self.run("ls-files", "--unmerged", "-z").output:
+            begun = "merge"
+        if begun:
+            raise RefusedError(
+                f"A {begun} of yours is under way in {self.root}; end it with git, then try again. Nothing was changed."
+            )
 
     def _variables(self, *, network: bool) -> dict[str, str]:
         """Each variable that could lead git elsewhere gets a fixed value (see `git rev-parse --local-env-vars`)."""

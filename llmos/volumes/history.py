@@ -171,6 +171,7 @@ class History:
         """Undo one commit by a new one; the new one's id. The volume stays as it was when the undoing conflicts."""
         self.git.refuse_programs()
         with only_writer(self.git.folder / "llmos.lock"):
+            self.git.refuse_half_done()
             self._require_unstaged(["."])
             revision = self.git.must("find the commit", "rev-parse", "--verify", f"{_revision(commit)}^{{commit}}")
             whole = revision.text.strip()

@@ -42,6 +42,7 @@ class Remote:
         """Ask the origin for what is new, without touching the volume; the commit its branch stands at now."""
         git = self.history.git
         git.refuse_programs()
+        git.refuse_half_done()
         self._require()
         git.must("fetch", "fetch", "--quiet", "--no-tags", "origin", _ALL_BRANCHES, network=True)
         return git.run("rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{self._branch()}").text.strip() or None
@@ -63,11 +64,12 @@ class Remote:
         """Take the origin's commit into the volume; False when it holds it already.
 
         Appends of both sides to a usage sidecar survive (`merge=union`). A conflict leaves the volume as it was and
-        raises StorageError; so do changes of the person, staged ones with RefusedError.
+        raises StorageError; so do changes of the person, staged ones and a merge that waits for them with RefusedError.
         """
         git = self.history.git
         git.refuse_programs()
         with only_writer(git.folder / "llmos.lock"):
+            git.refuse_half_done()
             if git.run("merge-base", "--is-ancestor", commit, "HEAD").status == 0:
                 return False
             answer = git.run("merge", "--quiet", "--no-edit", "--no-verify", "-m", "Merge what the origin has", commit)

@@ -482,6 +482,36 @@ def test_merge_does_not_overwrite_edits_that_no_commit_holds(tmp_path: Path) -> 
     assert (history.root / "a.md").read_text() == "edited"
 
 
+@pytest.mark.parametrize("begun", ["merge", "rebase", "cherry-pick", "revert"])
+def test_what_a_person_has_half_merged_is_nobodys_to_end(tmp_path: Path, begun: str) -> None:
+    """A resolution by hand stands in no commit: it stays as it is, whatever is asked meanwhile."""
+    origin = repository(tmp_path / "origin", {"a.md": "a"})
+    history = History(tmp_path / "v")
+    clone(str(origin), history)
+    write(origin, {"a.md": "theirs"})
+    person(origin, "commit", "--quiet", "--all", "--message", "Theirs")
+    for text in ("ours", "ours again"):
+        write(history.root, {"a.md": text})
+        history.commit([Path("a.md")], f"Make it {text}")
+    remote, theirs = Remote(history), person(origin, "rev-parse", "HEAD")
+    assert remote.fetch() == theirs
+    person(history.root, begun, "HEAD~1" if begun == "revert" else theirs, check=False)
+    write(history.root, {"a.md": "put together by hand"})
+
+    def state() -> tuple[str, ...]:
+        asked = (("status",), ("ls-files", "--unmerged"), ("rev-parse", "HEAD"))
+        return ((history.root / "a.md").read_text(), *(person(history.root, *words) for words in asked))
+
+    before = state()
+    for operation in (remote.fetch, lambda: remote.merge(theirs), lambda: history.revert("HEAD", "a trial")):
+        with pytest.raises(RefusedError) as caught:
+            operation()
+        assert str(caught.value) == (
+            f"A {begun} of yours is under way in {history.root}; end it with git, then try again. Nothing was changed."
+        )
+        assert state() == before
+
+
 def test_push_sends_commits_and_says_when_to_pull_first(tmp_path: Path) -> None:
     """A bare origin takes the commit; one that moved on asks for a pull."""
     seed = repository(tmp_path / "seed", {"a.md": "a"})
