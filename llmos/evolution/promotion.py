@@ -15,7 +15,7 @@ from llmos.documents.kernel_rules import EvolutionRules
 from llmos.documents.rewriting import rewrite
 from llmos.documents.skill import QUARANTINE
 from llmos.errors import LLMosError, RefusedError
-from llmos.evolution.carrying import carried
+from llmos.evolution.carrying import carried, files_of, holds_skill
 from llmos.evolution.reasons import climb_in_words, evidence_trailers, tools_of
 from llmos.evolution.safety import Safety
 from llmos.evolution.settling import alone, histories, keep_counts, settle, settle_alone, story_of
@@ -140,7 +140,7 @@ class Ladder:
             raise RefusedError(
                 f"The skill '{standing.name}' stands in the {standing.tier} tier, from where none falls."
             )
-        if (place := self.place(to, standing)).exists():
+        if holds_skill(place := self.place(to, standing)):
             raise RefusedError(f"There is a skill in {place} already; rename or remove that one first.")
         return self._move(self.record(standing), to, f"Demote the skill {standing.name} to {to}", reason, {})
 
@@ -164,7 +164,7 @@ class Ladder:
         return self._rewrite(standing, rung, text, message, trailers)
 
     def _move(self, record: Record, to: Rung, subject: str, reason: str, more: Mapping[str, str]) -> Transition:
-        """Copy the folder to the receiving volume in one commit, and take it out of the giving one in another."""
+        """Copy what git holds to the receiving volume in one commit, and take it out of the giving one in another."""
         standing, folder = record.standing, record.standing.page.parent
         giver, receiver = self._histories[standing.tier], self._histories[to]
         path = _SKILLS / folder.name
@@ -173,6 +173,7 @@ class Ladder:
                 f"{folder} is mounted into the {standing.tier} volume; move it to {giver.root / path} first."
             )
         _keep(giver, path, standing.name)
+        _keep(receiver, path, standing.name)
         self._carry_counts(record, receiver)
         trailers = {
             SKILL: standing.name,
@@ -184,8 +185,7 @@ class Ladder:
             PATH: path.as_posix(),
             **more,
         }
-        receiver.require_unstaged([path])
-        with carried(folder, receiver.root / path):
+        with carried(folder, receiver.root / path, giver.files(path), _unknown(receiver, path)):
             commit = receiver.commit([path], f"{subject}\n{reason}", trailers)
         if commit is None:
             raise RefusedError(
@@ -208,12 +208,11 @@ class Ladder:
         """The page with another text, as one commit; what ships is copied to the rung's volume for that."""
         history, source = self._histories[rung], standing.page
         page = source if standing.tier == rung else history.root / _SKILLS / source.parent.name / source.name
-        history.require_unstaged([page.parent])
+        _keep(history, page.parent, standing.name)
         if page != source:
-            with carried(source.parent, page.parent):
+            with carried(source.parent, page.parent, files_of(source.parent), _unknown(history, page.parent)):
                 write_whole(page, text.encode(), mode=0o644)
                 return self._made(history.commit([page.parent], message, trailers), rung)
-        _keep(history, page.parent, standing.name)
         before, mode = page.read_bytes(), page.stat().st_mode & 0o777
         write_whole(page, text.encode(), mode=mode)
         try:
@@ -228,6 +227,17 @@ class Ladder:
         return next(each for each in story.transitions() if each.commit.id == commit)
 
 
+def _unknown(history: History, folder: Path) -> tuple[str, ...]:
+    """The files of a folder that git leaves out: they are a person's own, and neither published nor deleted."""
+    known = {*history.files(folder)}
+    return tuple(name for name in files_of(history.root / folder) if name not in known)
+
+
 def _keep(history: History, folder: Path, name: str) -> None:
-    """Commit what no commit holds yet, so that taking back what comes next takes back nothing else."""
-    history.commit([folder], f"Keep the skill {name} as it is\nBefore something happens to it.")
+    """Commit what no commit holds yet, so that taking back what comes next takes back nothing else.
+
+    Raises RefusedError where a person has staged some of it.
+    """
+    history.require_unstaged([folder])
+    if (history.root / folder).exists():
+        history.commit([folder], f"Keep the skill {name} as it is\nBefore something happens to it.")

@@ -4,14 +4,14 @@ Knows commits and folders, no evidence. The histories are all that it goes by, s
 """
 
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from llmos.clock import Clock
-from llmos.disk import disk_said, make_folder
+from llmos.disk import make_folder
+from llmos.evolution.carrying import taken_out
 from llmos.evolution.standing import FOLDERS
 from llmos.evolution.transitions import (
     COMPLETES,
@@ -128,11 +128,7 @@ def _tree(history: History, revision: str, path: Path) -> str | None:
 
 def _take_out(giver: History, path: Path, transition: Transition) -> None:
     giver.require_unstaged([path])
-    try:
-        if (giver.root / path).exists():
-            shutil.rmtree(giver.root / path)
-    except OSError as error:
-        raise disk_said("take out the skill", giver.root / path, error) from error
+    taken_out(giver.root / path, giver.files(path))
     name, to = transition.skill, transition.to
     giver.commit([path], f"Give the skill {name} to {to}\nIt stands in the {to} volume now.", {
         SKILL: name, COMPLETES: transition.commit.id,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from llmos.clock import Clock, RealClock
 from llmos.disk import make_folder
@@ -156,6 +156,12 @@ class History:
         listed = self.git.must("read the log", "log", "-z", f"--max-count={limit}", _FIELDS, *limited)
         fields = iter(listed.text.split("\0"))
         return tuple(_commit(*five) for five in zip(fields, fields, fields, fields, fields, strict=False))
+
+    def files(self, folder: Path) -> tuple[str, ...]:
+        """The files below a folder that git knows, relative to it; what `.gitignore` leaves out is not among them."""
+        name = inside(self.root, folder).as_posix()
+        listed = self.git.must("list the files", "ls-files", "-z", "--", name).text.split("\0")[:-1]
+        return tuple(PurePosixPath(each).relative_to(name).as_posix() for each in listed)
 
     def changes(self) -> tuple[str, ...]:
         """The paths that differ from the last commit, new ones included, relative to the root."""

@@ -181,6 +181,48 @@ def test_a_text_of_the_team_is_replaced_only_by_a_person(house: House) -> None:
     assert house.where() == ["user", "team"]
 
 
+def test_what_git_leaves_out_is_neither_published_nor_deleted(house: House) -> None:
+    """A private file beside a skill stays where it is, on both sides, on the way up and on the way down."""
+    for rung in ("user", "team"):
+        root = house.home / rung
+        (root / ".gitignore").write_text((root / ".gitignore").read_text() + "*.key\n")
+    page = house.write(brush="fine")
+    keys = {rung: house.place(rung) / "cups" / "plotter.key" for rung in ("user", "team")}
+    for rung, key in keys.items():
+        key.parent.mkdir(parents=True)
+        key.write_text(f"private to {rung}")
+    house.use("+++++++")
+    house.ladder.promote(house.standing(), "Ann")
+    assert {path.name for path in house.place("team").rglob("*") if path.is_file()} == {
+        "SKILL.md",
+        "brush",
+        "plotter.key",
+    }
+    assert person(house.home / "team", "ls-files", "skills") == "skills/draw/SKILL.md\nskills/draw/brush"
+    assert not page.exists()
+    house.ladder.demote(house.standing(), "It is too slow.")
+    assert house.where() == ["user"]
+    assert {rung: key.read_text() for rung, key in keys.items()} == {
+        "user": "private to user",
+        "team": "private to team",
+    }
+
+
+def test_what_the_team_has_not_committed_is_kept_before_it_is_replaced(house: House) -> None:
+    """An edit and a new file of the receiving volume stand in its history, and come back with a revert."""
+    page = house.write(rung="team")
+    house.write(brush="fine")
+    page.write_text(page.read_text() + "An hour of work.\n")
+    (page.parent / "notes").write_text("of mine")
+    house.use("+++++++")
+    house.ladder.promote(house.standing(), "Ann")
+    assert house.subjects("team")[:2] == ["Promote the skill draw to team", "Keep the skill draw as it is"]
+    assert sorted(each.name for each in house.place("team").iterdir()) == ["SKILL.md", "brush"]
+    house.ladder.revert("draw")
+    assert page.read_text().endswith("An hour of work.\n")
+    assert (page.parent / "notes").read_text() == "of mine"
+
+
 def test_a_skill_that_the_team_has_already_is_no_climb(house: House) -> None:
     """The same files in both volumes: one sentence, and both stay."""
     house.write()
