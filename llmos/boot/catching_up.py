@@ -32,13 +32,16 @@ def catch_up(home: Path, clock: Clock) -> tuple[str, ...]:
     from llmos.evolution.settling import histories, settle_alone
 
     try:
-        done = settle_alone(home, histories(home, clock))
+        settling = settle_alone(home, histories(home, clock))
     except LLMosError as error:
         _log.warning("Skills were not brought in line: %s", error)
         return ()
-    with suppress(LLMosError):
-        write_whole(home / _FILE, json.dumps(_tips(home, clock)).encode())
-    return done
+    for sentence in settling.left:
+        _log.warning("%s", sentence)
+    if not settling.left:
+        with suppress(LLMosError):
+            write_whole(home / _FILE, json.dumps(_tips(home, clock)).encode())
+    return settling.done
 
 
 def _tips(home: Path, clock: Clock) -> list[str | None]:

@@ -103,8 +103,8 @@ class Ladder:
             return last
 
     def settle(self) -> tuple[str, ...]:
-        """Finish what a crash or a `git revert` by hand left half done; a sentence for each thing done."""
-        return settle_alone(self.home, self._histories)
+        """Finish what a crash or a `git revert` by hand left half done; a sentence for each, done or not."""
+        return settle_alone(self.home, self._histories).told
 
     @contextmanager
     def _alone(self, standing: Standing) -> Iterator[None]:

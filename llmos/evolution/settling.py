@@ -6,12 +6,14 @@ Knows commits and folders, no evidence. The histories are all that it goes by, s
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from llmos.clock import Clock
 from llmos.disk import make_folder
-from llmos.evolution.carrying import taken_out
+from llmos.errors import LLMosError
+from llmos.evolution.carrying import holds_skill, taken_out
 from llmos.evolution.standing import FOLDERS
 from llmos.evolution.transitions import (
     COMPLETES,
@@ -30,6 +32,19 @@ from llmos.volumes.locks import only_writer
 _MOST_COMMITS: Final = 100_000
 _PATH = re.compile(r"skills/[^/.][^/]*")
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What was finished, and what could not be: a sentence each."""
+
+    done: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All of it."""
+        return (*self.done, *self.left)
 
 
 def histories(home: Path, clock: Clock) -> dict[str, History]:
@@ -61,22 +76,26 @@ def alone(home: Path) -> Iterator[None]:
         yield
 
 
-def settle_alone(home: Path, volumes: Mapping[str, History]) -> tuple[str, ...]:
+def settle_alone(home: Path, volumes: Mapping[str, History]) -> Settling:
     """Like `settle`, while no other process moves skills of this home."""
     with alone(home):
         return settle(volumes)
 
 
-def settle(volumes: Mapping[str, History]) -> tuple[str, ...]:
-    """Finish what a crash or a `git revert` by hand left half done; a sentence for each thing done."""
+def settle(volumes: Mapping[str, History]) -> Settling:
+    """Finish what a crash or a `git revert` by hand left half done; what cannot be finished stops no other."""
     story = story_of(volumes)
-    return tuple(
-        sentence
-        for volume in volumes
-        for transition in _newest_of_each_skill(story, volume)
-        if (giver := volumes.get(transition.came_from)) is not None and giver.exists
-        for sentence in _settle(transition, story, giver, volumes[volume])
-    )
+    done: list[str] = []
+    left: list[str] = []
+    for volume in volumes:
+        for transition in _newest_of_each_skill(story, volume):
+            giver = volumes.get(transition.came_from)
+            try:
+                if giver is not None and giver.exists:
+                    done += _settle(transition, story, giver, volumes[volume])
+            except LLMosError as error:
+                left.append(f"The skill '{transition.skill}' is still in two volumes, or in none: {error}")
+    return Settling(tuple(done), tuple(left))
 
 
 def _newest_of_each_skill(story: Story, volume: str) -> Iterator[Transition]:
@@ -93,7 +112,7 @@ def _settle(transition: Transition, story: Story, giver: History, receiver: Hist
     path, name = Path(transition.trailers[PATH]), transition.skill
     done = story.completing(transition, transition.came_from)
     if not story.stands(transition.commit.id):
-        if done is not None:
+        if done is not None and not _has(giver, path):
             giver.revert(done.id, f"The {transition.to} volume no longer has the skill {name}.")
             yield f"The skill '{name}' is back in the {transition.came_from} volume."
     elif done is None and _still_as_given(transition, story, giver, receiver, path):
@@ -118,6 +137,11 @@ def _still_as_given(transition: Transition, story: Story, giver: History, receiv
     if settled.intersection(taken_back_by(last)):
         return True
     return bool(_ID.fullmatch(source)) and giver.git.run("merge-base", "--is-ancestor", last.id, source).status == 0
+
+
+def _has(giver: History, path: Path) -> bool:
+    """Whether the giver has a skill of its own there again, which nothing that comes back may stand in the way of."""
+    return _tree(giver, "HEAD", path) is not None or holds_skill(giver.root / path)
 
 
 def _tree(history: History, revision: str, path: Path) -> str | None:

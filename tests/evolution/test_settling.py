@@ -161,6 +161,36 @@ def test_uncommitted_edits_are_nobodys_to_remove(house: House) -> None:
     assert house.where() == ["user", "team"]
 
 
+def test_what_comes_back_leaves_a_new_skill_of_that_name_alone(house: House) -> None:
+    """The team takes the climb back, and meanwhile the user has written another `draw`, committed or not."""
+    climbed(house)
+    page = house.write(new="new")
+    by_hand(house, "team")
+    assert house.ladder.settle() == ()
+    assert (page.parent / "new").is_file()
+    house.ladder.quarantine(house.standing(), "smells")
+
+
+def test_one_skill_that_cannot_be_settled_stops_no_other(house: House) -> None:
+    """It is told in a sentence, the others go on, and the next call tries again."""
+    climbed(house)
+    house.write("paint")
+    house.use("+++++++", "paint")
+    house.ladder.promote(house.standing("paint"))
+    by_hand(house, "team", "HEAD~2")
+    by_hand(house, "team", "HEAD~1")
+    in_the_way = house.place("user")
+    in_the_way.parent.mkdir(exist_ok=True)
+    in_the_way.write_text("a file where the folder would be")
+    told = house.ladder.settle()
+    assert house.where("paint") == ["user"]
+    assert "The skill 'paint' is back in the user volume." in told
+    assert any(each.startswith("The skill 'draw' is still in two volumes, or in none: git could") for each in told)
+    in_the_way.unlink()
+    assert house.ladder.settle() == ("The skill 'draw' is back in the user volume.",)
+    assert house.where() == ["user"]
+
+
 def test_a_skill_that_the_team_deletes_stays_deleted(house: House) -> None:
     """Only what takes the climb back brings it back to the user."""
     climbed(house)
