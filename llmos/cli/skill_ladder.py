@@ -74,8 +74,8 @@ def _may_ask(ladder: "Ladder", record: "Record") -> bool:
     """Whether a person's word is what is lacking, and would be enough."""
     if record.standing.above is None or record.floor or record.quarantine or ladder.regressions(record):
         return False
-    in_the_way = ladder.place(record.standing.above, record.standing).exists()
-    return record.standing.above == "system" or bool(record.proof) or in_the_way
+    in_the_way = ladder.in_the_way(record.standing)
+    return record.standing.above == "system" or bool(record.proof) or in_the_way is not None
 
 
 def _question(ladder: "Ladder", record: "Record") -> str:
@@ -84,8 +84,9 @@ def _question(ladder: "Ladder", record: "Record") -> str:
     standing = record.standing
     assert standing.above is not None
     weak = f", which lacks {record.proof}," if record.proof else ""
-    place = ladder.place(standing.above, standing)
-    instead = f", in place of {place}" if place.exists() else ""
+    there = ladder.in_the_way(standing)
+    how = "in place of" if there == ladder.place(standing.above, standing) else "beside its namesake"
+    instead = f", {how} {there}" if there is not None else ""
     worked = of_all(record.tally.total)
     return f"Promote {standing.name} ({worked} cases){weak} to the {standing.above} tier{instead}?"
 

@@ -55,6 +55,15 @@ class Ladder:
         """What the safety suite has against the skill, a clause each."""
         return tuple(self._safety(record.standing.page, record.tally))
 
+    def in_the_way(self, standing: Standing) -> Path | None:
+        """What the volume above has in its place, or under its name in another folder; None where it has neither."""
+        if standing.above is None:
+            return None
+        root = self._histories[standing.above].root.resolve()
+        there = (page.parent for page in standing.shadowed if page.resolve().is_relative_to(root))
+        place = self.place(standing.above, standing)
+        return place if place.exists() else next(there, None)
+
     def story(self) -> Story:
         """What the histories say about skills."""
         return story_of(self._histories)

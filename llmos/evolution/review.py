@@ -64,7 +64,7 @@ def _may_climb(ladder: Ladder, record: Record) -> bool:
     Said otherwise is: the same text was there and fell or was taken back, or the team has a skill of that name.
     """
     standing = record.standing
-    if standing.above != "team" or not record.ready or ladder.place("team", standing).exists():
+    if standing.above != "team" or not record.ready or ladder.in_the_way(standing) is not None:
         return False
     story = ladder.story()
     same = [each for each in story.transitions(standing.name) if each.trailers.get(TEXT) == record.content_hash]

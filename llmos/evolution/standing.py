@@ -30,11 +30,15 @@ _MOST_LOG = 700.0
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A skill, its SKILL.md, and its tier: a rung, or `shipped`, `added`, `workspace`, from where none climbs."""
+    """A skill, its SKILL.md, and its tier: a rung, or `shipped`, `added`, `workspace`, from where none climbs.
+
+    `shadowed` are the pages of the same name that it hides, in whatever folders they lie.
+    """
 
     name: str
     tier: str
     page: Path
+    shadowed: tuple[Path, ...] = ()
 
     @property
     def above(self) -> Rung | None:
@@ -50,7 +54,7 @@ class Standing:
 def standing_of(entry: Entry) -> Standing:
     """Where the document of a listing stands; the overlay is the System rung, what ships is `shipped`."""
     tier = {"overlay": "system", "system": "shipped"}.get(entry.volume.tier, entry.volume.tier)
-    return Standing(entry.name, tier, entry.path)
+    return Standing(entry.name, tier, entry.path, entry.shadowed)
 
 
 @dataclass(frozen=True, slots=True)

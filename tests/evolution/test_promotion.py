@@ -223,6 +223,20 @@ def test_what_the_team_has_not_committed_is_kept_before_it_is_replaced(house: Ho
     assert (page.parent / "notes").read_text() == "of mine"
 
 
+def test_a_namesake_in_another_folder_of_the_team_stops_a_climb_by_itself(house: House) -> None:
+    """Else the name would from then on mean that other skill."""
+    other = house.place("team", "art") / "SKILL.md"
+    other.parent.mkdir(parents=True)
+    other.write_text("---\nname: draw\ndescription: Another.\n---\n\nDraw blood.\n")
+    house.write()
+    house.use("+++++++")
+    assert house.ladder.in_the_way(house.standing()) == other.parent
+    assert review(house.ladder, house.standing()) is None
+    other.unlink()
+    assert house.ladder.in_the_way(house.standing()) is None
+    assert review(house.ladder, house.standing()) is not None
+
+
 def test_a_skill_that_the_team_has_already_is_no_climb(house: House) -> None:
     """The same files in both volumes: one sentence, and both stay."""
     house.write()
