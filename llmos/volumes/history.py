@@ -71,12 +71,12 @@ class History:
         self.git.refuse_programs()
         with only_writer(self.git.folder / "llmos.lock"):
             self._require_unstaged(names)
-            changed = self._changes(names)
-            touched = [name for name in names if any(_lies_in(name, change) for change in changed)]
+            changed = self._status(names)
+            touched = [name for name in names if any(_lies_in(name, change) for _, change in changed)]
             if not touched:
                 return None
             text = _message(message, trailers or {}).encode()
-            self._add(touched, changed)
+            self._announce([name for kind, name in changed if kind in {"??", "!!"}])
             answer = self.git.run("commit", "--only", *_COMMIT, "--", *touched, stdin=text)
             # Git reads each file twice, for the index and for the commit: what grew in between would look staged.
             self.git.run("reset", "--quiet", "--", *touched)
@@ -191,13 +191,16 @@ class History:
             self.git.check(f"revert {whole[:12]}", undone)
             return self.tip() or whole
 
-    def _add(self, touched: Sequence[str], changed: Sequence[str]) -> None:
-        """Tell git of new files; one that is named itself even where `.gitignore` leaves it out."""
-        named = [name for name in touched if name in changed]
-        folders = [name for name in touched if name not in changed]
-        for flags, names in ((["--force"], named), ([], folders)):
-            if names:
-                self.git.must("take up the changes", "add", "--all", *flags, "--", *names)
+    def _announce(self, new: Sequence[str]) -> None:
+        """Tell git that there are new files, and nothing of what they hold; one that is named itself even if ignored.
+
+        `commit --only` takes up the rest by itself. So a process that is killed in between leaves nothing staged, which
+        from then on would look like a person's own doing.
+        """
+        if new:
+            flags = ["--intent-to-add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"]
+            listed = "\0".join(new).encode("utf-8", "surrogateescape")
+            self.git.must("take up the changes", "add", *flags, stdin=listed)
 
     def _require_unstaged(self, names: Sequence[str]) -> None:
         compare = ["diff", "--cached", "--name-only", "--no-ext-diff", "--ignore-submodules=all", "-z", "--"]
@@ -210,10 +213,14 @@ class History:
 
     def _changes(self, names: Sequence[str]) -> list[str]:
         """The paths that differ from the index, new files included; an ignored one only where it is named itself."""
+        return [name for _, name in self._status(names)]
+
+    def _status(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """The same, each with the two letters that git has for what became of it."""
         look = ["status", "--porcelain", "-z", "--no-renames", "--ignored=matching", "--untracked-files=all"]
         listed = self.git.must("look for changes", *look, "--ignore-submodules=all", "--", *names)
-        records = [record for record in listed.text.split("\0") if record]
-        return [record[3:] for record in records if not record.startswith("!!") or record[3:] in names]
+        records = [(record[:2], record[3:]) for record in listed.text.split("\0") if record]
+        return [(kind, name) for kind, name in records if kind != "!!" or name in names]
 
 
 def _lies_in(name: str, change: str) -> bool:

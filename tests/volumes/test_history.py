@@ -1,6 +1,8 @@
 """History: one commit per change, limited to its paths, and nothing of the repository's own ever runs."""
 
 import contextlib
+import os
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -357,6 +359,43 @@ def test_a_file_that_grows_meanwhile_is_committed_all_the_same(tmp_path: Path) -
             growing.kill()
     assert committed[-1] is not None
     assert person(history.root, "diff", "--cached", "--name-only") == ""
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from llmos.volumes.git import Git
+from llmos.volumes.history import History
+
+real = Git.run
+
+def run(self, *arguments, **more):
+    if arguments[0] == "commit":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, *arguments, **more)
+
+Git.run = run
+History(Path(sys.argv[1])).commit([Path("a.md"), Path("skills"), Path("c.md")], "Change")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process is killed by a signal there is none of")
+def test_a_process_that_is_killed_before_its_commit_blocks_no_other(tmp_path: Path) -> None:
+    """What it had told git of does not look staged by a person: the next commit takes all of it."""
+    history = _history(tmp_path)
+    write(history.root, {"a.md": "changed", "skills/x/SKILL.md": "new"})
+    (history.root / "c.md").unlink()
+    folder = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(history.root)], cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert person(history.root, "diff", "--cached", "--name-only") == ""
+    history.commit([Path("a.md"), Path("skills"), Path("c.md")], "Change")
+    assert person(history.root, "show", "--format=", "--name-status", "HEAD") == (
+        "M\ta.md\nD\tc.md\nA\tskills/x/SKILL.md"
+    )
+    assert person(history.root, "status", "--porcelain") == ""
 
 
 def test_git_that_is_busy_elsewhere_is_a_sentence(tmp_path: Path) -> None:
