@@ -45,11 +45,17 @@ def _become(staging: Path, final: Path) -> None:
 
 
 def inside(root: Path, path: Path) -> Path:
-    """`path` relative to `root`, or RefusedError when it leaves the folder, by dots or by a link, or enters `.git`."""
-    whole = root / path
+    """`path` relative to `root`, or RefusedError when it leaves the folder, by dots or by a link, or enters `.git`.
+
+    Each may be written through a link that leads to the folder, as a home in another place is.
+    """
+    whole = Path(os.path.normpath(root / path))
     try:
-        real = whole.resolve()
-        relative = Path(os.path.normpath(whole)).relative_to(os.path.normpath(root))
+        real = (root / path).resolve()
+        if whole.is_relative_to(os.path.normpath(root)):
+            relative = whole.relative_to(os.path.normpath(root))
+        else:
+            relative = (whole.parent.resolve() / whole.name).relative_to(root.resolve())
     except (ValueError, OSError, RuntimeError):
         raise RefusedError(f"{path} does not lie inside {root}.") from None
     if not real.is_relative_to(root.resolve()):

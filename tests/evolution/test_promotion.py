@@ -320,6 +320,19 @@ def test_a_name_that_is_taken_below_stops_a_fall(house: House) -> None:
     assert str(refused.value) == f"There is a skill in {house.place('user')} already; rename or remove that one first."
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_home_behind_a_link_is_a_home(house: House, tmp_path: Path) -> None:
+    """Reviewed, put in quarantine, lifted and moved, as everywhere else."""
+    (tmp_path / "link").symlink_to(house.home)
+    linked = House(tmp_path / "link", house.clock)
+    linked.write()
+    linked.use("+++++++")
+    linked.ladder.quarantine(linked.standing(), "smells")
+    assert linked.ladder.revert("draw").to == "quarantine"
+    assert review(linked.ladder, linked.standing()) is not None
+    assert linked.where() == ["team"]
+
+
 def test_a_full_disk_leaves_all_as_it_was(house: House, tmp_path: Path) -> None:
     """A receiving volume that cannot be written: one sentence, the skill stays where it was."""
     house.write()
