@@ -30,6 +30,7 @@ _OPTIONS = (
     "tag.gpgSign=false",
     "push.gpgSign=false",
     "log.showSignature=false",
+    "merge.verifySignatures=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "fetch.recurseSubmodules=false",
@@ -51,6 +52,8 @@ _NAMES_A_PROGRAM = re.compile(
     r"|filter\..*\.(clean|smudge|process)"
     r"|diff\..*\.(textconv|command)"
     r"|merge\..*\.driver"
+    r"|gpg(\..*)?\.program"
+    r"|gpg\.ssh\.defaultkeycommand"
     r"|remote\..*\.(uploadpack|receivepack|vcs)"
     r"|url\..*\.(insteadof|pushinsteadof)"
     r"|extensions\.worktreeconfig"  # more settings, in a file of their own

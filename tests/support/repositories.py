@@ -77,6 +77,7 @@ TRAPS: dict[str, dict[str, str]] = {
     "external diff": {"diff.external": "{program}"},
     "merge driver": {"merge.x.driver": "{program}"},
     "signing": {"gpg.program": "{program}", "commit.gpgSign": "true", "log.showSignature": "true"},
+    "verifying": {"gpg.program": "{program}", "merge.verifySignatures": "true"},
     "pager": {"core.pager": "{program}", "pager.log": "{program}"},
     "editor": {"core.editor": "{program}", "sequence.editor": "{program}"},
     "ssh command": {"core.sshCommand": "{program}", "remote.origin.url": "ssh://localhost/nowhere"},

@@ -278,6 +278,26 @@ def test_repository_that_names_a_program_is_not_used(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("key", ["gpg.program", "gpg.ssh.program", "gpg.x509.Program", "gpg.ssh.defaultKeyCommand"])
+def test_repository_that_names_a_program_for_signatures_is_not_used(tmp_path: Path, key: str) -> None:
+    """It would run where somebody asks for a signature, or to have one looked at."""
+    history = _history(tmp_path)
+    person(history.root, "config", key, "/bin/true")
+    with pytest.raises(RefusedError, match=r"hold 'gpg\..*', which can start a program"):
+        history.changes()
+
+
+def test_merge_asks_nobody_for_signatures(tmp_path: Path) -> None:
+    """The repository's own wish to have them verified would start a program."""
+    origin = repository(tmp_path / "origin", {"a.md": "a"})
+    history = History(tmp_path / "v")
+    clone(str(origin), history)
+    write(origin, {"a.md": "theirs"})
+    person(origin, "commit", "--quiet", "--all", "--message", "Theirs")
+    person(history.root, "config", "merge.verifySignatures", "true")
+    assert Remote(history).merge(Remote(history).fetch() or "")
+
+
 def test_repository_inside_a_volume_runs_nothing(tmp_path: Path) -> None:
     """A hostile repository that was copied into a volume is not asked for its state."""
     history = _history(tmp_path)
