@@ -90,9 +90,13 @@ def show(note_id: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
 @click.argument("note_id", metavar="ID")
 def forget(note_id: str) -> None:
     """Delete one note; the volume's history keeps it."""
+    from llmos.volumes.history import History
+
     with _notes() as notes:
         note = notes.forget(note_id)
-    click.echo(f"Forgot {note.id}; git in {note.path.parent.parent} still has it.")
+    root = note.path.parent.parent
+    kept = f"git in {root} still has it" if History(root).exists else f"{root} has no history, so it is gone"
+    click.echo(f"Forgot {note.id}; {kept}.")
 
 
 @memory.command("restore")

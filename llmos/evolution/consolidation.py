@@ -4,7 +4,7 @@ Knows no model and no tool; what is to be tidied is planned by `llmos.memory.tid
 time as one commit, and takes it back where that commit cannot be made.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -161,17 +161,17 @@ def _one_change(history: History, folder: Path) -> Iterator[list[Path]]:
         try:
             yield touched
         except (LLMosError, OSError):
-            _take_back(before, folder)
+            _take_back(before, touched)
             raise
 
 
-def _take_back(before: Mapping[Path, bytes], folder: Path) -> None:
-    for path in [*folder.rglob("*.md")]:
+def _take_back(before: Mapping[Path, bytes], touched: Iterable[Path]) -> None:
+    """Undo what this change did; what others wrote in the meantime is theirs, and git may not have it yet."""
+    for path in touched:
         if path not in before:
-            path.unlink()
-    for path, content in before.items():
-        if not path.exists() or path.read_bytes() != content:
-            write_whole(path, content, mode=0o644, doing="take back")
+            path.unlink(missing_ok=True)
+        elif not path.exists() or path.read_bytes() != before[path]:
+            write_whole(path, before[path], mode=0o644, doing="take back")
 
 
 def _sentences(todo: Tidying) -> Iterator[str]:

@@ -154,8 +154,9 @@ class Notes:
         return _note(read_document(path))
 
     def forget(self, note_id: str) -> Note:
-        """Remove the note; the volume's history still has it. Raises LLMosError when there is none."""
+        """Remove the note, once the volume's history has it as it is. Raises LLMosError when there is none."""
         note = self.show(note_id)
+        self._commit([note.path], f"Keep {note.id}, which is about to be forgotten")
         try:
             note.path.unlink()
         except OSError as error:
@@ -195,8 +196,12 @@ class Notes:
         """The note with these keys in another folder, under its own name or the next free one."""
         try:
             path = self._new(folder, note.id, rewrite(note.path.read_text("utf-8"), keys))
+        except OSError as error:
+            raise disk_said("move the note", note.path, error) from error
+        try:
             note.path.unlink()
         except OSError as error:
+            path.unlink(missing_ok=True)
             raise disk_said("move the note", note.path, error) from error
         return path
 

@@ -96,7 +96,8 @@ def test_notes_are_found_shown_and_forgotten(at_home: CommandLine) -> None:
     [note] = at_home("memory", "search", "fern", "--json").json["notes"]
     assert note["text"] == "The fern likes shade."
     assert at_home("memory", "show", note["id"]).out.startswith("The fern likes shade.\n")
-    assert at_home("memory", "forget", note["id"]).code == 0
+    root = at_home.place.home / "user"
+    assert at_home("memory", "forget", note["id"]).out == f"Forgot {note['id']}; git in {root} still has it.\n"
     assert at_home("memory", "search", "fern").err == "No note shares a word with this.\n"
 
 

@@ -150,6 +150,29 @@ async def test_a_commit_that_fails_takes_everything_back(shelf: Shelf, monkeypat
     assert len(await done(shelf)) == 1
 
 
+async def test_what_is_taken_back_is_nobody_elses(shelf: Shelf) -> None:
+    """A note that another process writes or changes in between stays as it is there, committed or not."""
+    keep(shelf, "The fern likes shade.", "the fern likes shade")
+    [other] = keep(shelf, "The lab closes at 6.")
+    before = {path: path.read_bytes() for path in shelf.notes.folder.rglob("*.md")}
+    changed = shelf.notes.show(other).path
+
+    class Busy(History):
+        """A history that is busy while somebody else works."""
+
+        def commit(self, *_: object, **__: object) -> str | None:
+            changed.write_text("The lab closes at 7.")
+            shelf.notes.write("The door code changed on Monday", (), {})
+            raise StorageError("git could not commit: another git is at work.")
+
+    with pytest.raises(StorageError):
+        list(tidy(replace(shelf, history=Busy(shelf.history.root, shelf.clock))))
+    after = {path: path.read_bytes() for path in shelf.notes.folder.rglob("*.md")}
+    assert changed.read_text() == "The lab closes at 7."
+    assert [path.stem for path in {*after} - {*before}] == ["2026-01-01-the-door-code-changed-on-monday"]
+    assert all(after[path] == content for path, content in before.items() if path != changed)
+
+
 async def test_without_a_history_nothing_is_moved(tmp_path: Path) -> None:
     """What no commit would hold is not put aside."""
     clock = SimulatedClock()

@@ -93,12 +93,32 @@ def test_a_person_may_write_notes_too(notes: Notes, tmp_path: Path) -> None:
         notes.show("broken")
 
 
-def test_forgetting_removes_and_commits(notes: Notes, commits: Commits) -> None:
-    """The file goes, and the history is told."""
+def test_forgetting_removes_and_commits(tmp_path: Path) -> None:
+    """The history is told before the file goes, so that it has what a person wrote and did not commit; and after."""
+    told: list[tuple[str, bool]] = []
+
+    def commit(paths: Sequence[Path], reason: str) -> None:
+        told.append((reason, paths[0].exists()))
+
+    notes = Notes(tmp_path / "memory", SimulatedClock(), commit, lambda _: False)
     note = notes.remember("Gone soon")
     assert notes.forget(note.id) == note
     assert notes.all() == []
-    assert commits.told[-1] == ([f"{note.id}.md"], f"Forget {note.id}")
+    assert told[1:] == [(f"Keep {note.id}, which is about to be forgotten", True), (f"Forget {note.id}", False)]
+
+
+def test_a_note_that_history_does_not_take_is_not_forgotten(tmp_path: Path) -> None:
+    """Nothing else would have it."""
+
+    def commit(_: Sequence[Path], reason: str) -> None:
+        if reason.startswith("Keep"):
+            raise StorageError("git is busy")
+
+    notes = Notes(tmp_path / "memory", SimulatedClock(), commit, lambda _: False)
+    note = notes.remember("Gone soon")
+    with pytest.raises(StorageError, match="git is busy"):
+        notes.forget(note.id)
+    assert notes.show(note.id) == note
 
 
 @pytest.mark.parametrize("act", ["show", "forget"])
@@ -166,7 +186,7 @@ def test_nothing_and_too_much_are_sentences(notes: Notes) -> None:
 
 
 def test_a_disk_that_refuses_is_a_sentence(tmp_path: Path, commits: Commits) -> None:
-    """And nothing is committed."""
+    """And nothing is committed but what stands there already."""
     with tmpfs(tmp_path / "disk", "size=1m") as disk:
         notes = Notes(disk / "memory", SimulatedClock(), commits, lambda _: False)
         kept = notes.remember("Before")
@@ -179,7 +199,10 @@ def test_a_disk_that_refuses_is_a_sentence(tmp_path: Path, commits: Commits) -> 
         )
         with pytest.raises(StorageError, match=f"cannot remove the note {kept.path}: the file system is read-only"):
             notes.forget(kept.id)
-        assert len(commits.told) == 1
+    assert [reason for _, reason in commits.told] == [
+        f"Remember {kept.id}",
+        f"Keep {kept.id}, which is about to be forgotten",
+    ]
 
 
 def test_text_that_no_file_can_hold_is_kept_as_far_as_it_can(notes: Notes) -> None:
