@@ -239,7 +239,7 @@ class Bar:
     """
 
     min_uses: Annotated[int, Meta(ge=1, le=100_000)]
-    min_rate: Fraction
+    min_rate: Annotated[float, Meta(gt=0, lt=1)]  # at 1 a single failure would be endless evidence of a fall
     unacceptable_rate: Annotated[float, Meta(gt=0, lt=1)]
     e_value: Annotated[float, Meta(gt=1, le=1_000_000)]
 

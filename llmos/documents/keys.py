@@ -218,6 +218,6 @@ def _wanted(kind: Any) -> str:  # noqa: ANN401
 def _range(limits: msgspec.Meta) -> str:
     if limits.ge is not None and limits.le is not None:
         return f" from {limits.ge} to {limits.le}"
-    bounds = (("above", limits.gt), ("from", limits.ge), ("at most", limits.le))
+    bounds = (("above", limits.gt), ("from", limits.ge), ("at most", limits.le), ("below", limits.lt))
     named = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
     return f" {named}" if named else " that is not empty" if limits.min_length else ""

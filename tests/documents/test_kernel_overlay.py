@@ -141,6 +141,11 @@ def sentence(override: Override, tmp_path: Path) -> Sentence:
         ),
         (
             "evolution.md",
+            "tiers:\n  team:\n    min_rate: 1.0",
+            "4: 'tiers.team.min_rate' must be a number above 0 and below 1, not 1.0",
+        ),
+        (
+            "evolution.md",
             "tiers:\n  user:\n    min_uses: 1\n    min_rate: 0.9\n    unacceptable_rate: 0.1\n    e_value: 2",
             "6: 'tiers.user' is none that skills climb to; known are: system, team",
         ),
