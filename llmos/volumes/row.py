@@ -69,9 +69,12 @@ def settled(signature: Signature, looked_ns: int) -> Signature:
     """The signature to compare with later.
 
     A file that changed so shortly before the look that one more change might leave the same signature gets one that
-    never matches, so that it is looked at again.
+    never matches, so that it is looked at again. A modification time in the future, as an archive or a camera gives it,
+    was set on purpose; then the time of change alone tells.
     """
-    return signature if max(signature[:2]) < looked_ns - _TICK_NS else _UNSETTLED
+    modified_ns, changed_ns = signature[:2]
+    newest_ns = changed_ns if modified_ns > looked_ns else max(modified_ns, changed_ns)
+    return signature if newest_ns < looked_ns - _TICK_NS else _UNSETTLED
 
 
 def kept(previous: Row, signature: Signature, problem: Problem) -> Row:

@@ -245,7 +245,14 @@ def test_file_that_changed_just_before_the_look_is_looked_at_again() -> None:
     old, new = (1_000_000_000, 1_000_000_000, 7, 1), (1_990_000_000, 1_000_000_000, 7, 1)
     assert settled(old, looked_ns=2_000_000_000) == old
     assert settled(new, looked_ns=2_000_000_000) != new
-    assert settled((3_000_000_000, *new[1:]), looked_ns=2_000_000_000) != (3_000_000_000, *new[1:])
+
+
+def test_a_file_dated_in_the_future_settles_by_its_time_of_change() -> None:
+    """Else it would be read anew at every look, for as long as it is ahead."""
+    long_ago, just_now = (3_000_000_000, 1_000_000_000, 7, 1), (3_000_000_000, 1_990_000_000, 7, 1)
+    assert settled(long_ago, looked_ns=2_000_000_000) == long_ago
+    assert settled(just_now, looked_ns=2_000_000_000) != just_now
+    assert settled((3_000_000_000, 3_000_000_000, 7, 1), looked_ns=2_000_000_000)[0] == 0
 
 
 def test_two_files_of_one_name_in_a_volume_are_told_apart(tmp_path: Path) -> None:
