@@ -85,7 +85,7 @@ def subjects(ground: Ground, only: str | None) -> Iterator[Subject]:
     for name in [only] if only is not None else agents_seen(ground.home):
         if name in known and (only is not None or name not in ground.rules.agents_fixed):
             runs = witnesses_of(ground.home, name, ground.rules.agent_runs)
-            yield Subject(known[name], known[name].path.read_text("utf-8"), runs)
+            yield Subject(known[name], known[name].path.read_bytes().decode(), runs)
 
 
 def scenarios(ground: Ground) -> list[Scenario]:
