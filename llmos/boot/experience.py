@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -285,13 +286,13 @@ class Experience:
     def failures(self, trace: str) -> int:
         """How often in a row the replay of a trace has failed of late."""
         name = counted_as(self.path_of(trace), trace)
-        return tally(self._uses(), "trace", name, name).streak()
+        return tally(self._uses, "trace", name, name).streak()
 
     def crystallized(self, goal: Goal) -> Crystallized | str:
         """The skill whose program reaches this goal with the tools of this run."""
         known = self._library.exact(goal.signature, self._run.agent.name)
         here = here_of(self._run, self._toolbox)
-        found = crystallized(goal, self._run, self._toolbox, here, known, self._uses(), self._tolerance)
+        found = crystallized(goal, self._run, self._toolbox, here, known, self._uses, self._tolerance)
         self.changed = found.skill if isinstance(found, Passed) and found.tools_changed else ""
         return found.reason if isinstance(found, Passed) else found
 
@@ -299,7 +300,9 @@ class Experience:
         """The file of a trace."""
         return self._library.path_of(trace)
 
+    @cached_property
     def _uses(self) -> list[UsageLine]:
+        """What the sidecars hold, read once for the question."""
         return [line for root in self._roots for line in read_usage(root)]
 
     def add(self, trace: Trace) -> Path:

@@ -17,7 +17,7 @@ from llmos.traces.library import TraceLibrary
 from llmos.traces.tally import tally
 from llmos.traces.trace import Trace
 from llmos.traces.trace_file import retold
-from llmos.traces.usage import read_usage
+from llmos.traces.usage import UsageLine, read_usage
 
 if TYPE_CHECKING:
     from llmos.boot.system import LLMOS
@@ -67,9 +67,11 @@ class OwnTraces:
 
     def _stale(self, library: TraceLibrary) -> Iterator[tuple[Path, Trace]]:
         """Those of the volume that tell other uses than were counted, with what they should tell."""
-        lines = read_usage(self._root) if self._root.is_dir() else ()
+        lines: dict[str, list[UsageLine]] = {}
+        for line in read_usage(self._root) if self._root.is_dir() else ():
+            lines.setdefault(line.name, []).append(line)
         for path, trace in library.all():
-            uses = tally(lines, "trace", trace.id, trace.id).uses
+            uses = tally(lines.get(trace.id, ()), "trace", trace.id, trace.id).uses
             if not uses or trace.sensitive or path.parent.parent != self._root.resolve():
                 continue
             rating = sum(use.ok for use in uses) / len(uses)
