@@ -1,7 +1,8 @@
 """Whether two notes say the same: word for word, or so nearly that the longer one holds what the shorter one says.
 
-Knows no meaning, so it is careful: notes that differ in a number, a name, a negation, a condition or a direction are
-two notes, and so are notes that have the same words in another order, or each a word that the other lacks.
+Knows no meaning, so it is careful: of the words of the longer note only those may be missing in the shorter one that
+change nothing in any sentence. Notes that have the same words in another order are two notes, and so are notes that
+differ in a number, a name, a quotation or a path.
 """
 
 import re
@@ -14,22 +15,14 @@ from llmos.memory.recall import words
 _NUMBER = re.compile(r"[-+\u2212]?\d+(?:[.,]\d+)*")
 _EXACT = re.compile(r"`[^`]+`|\"[^\"]+\"|'[^'\s]+'|\S*[/\\_@#]\S*")
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z]\w*", re.MULTILINE)
-_TURNING = """
-not no never none nothing nobody neither nor without cannot except unless only if until when while but instead
-don doesn didn isn aren wasn won can couldn shouldn wouldn mustn must may might should always sometimes often rarely
-left right up down above below before after first last front behind inside outside on off in out open opened closed
-close start stop more less most least all some any every each other than increase decrease true false yes
-one two three four five six seven eight nine ten eleven twelve half twice red green blue yellow black white
-"""
-_APART = frozenset(_TURNING.split())
-"""Words that turn a sentence around or narrow it; two notes of which one has such a word more are two notes."""
-
 _DENYING = """
 not no never none nothing nobody neither nor without cannot except unless
 don doesn didn isn aren wasn won couldn shouldn wouldn mustn
 """
 _NEGATIONS = frozenset(_DENYING.split())
 _ARTICLES = frozenset(("the", "a", "an"))
+_HARMLESS = frozenset(("please", "very", "also", "indeed", "bitte", "sehr"))
+"""What a sentence may have more and still say the same; whatever is not known to be so may turn it around."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +33,24 @@ class Likeness:
     """Its text without case, compatibility forms and differences in space and final stop."""
     words: tuple[str, ...]
     held: tuple[str, ...]
-    """Numbers, quotations, paths, names and turning words, each kind in the order of the text: what must be equal."""
+    """Numbers, quotations, paths and names, each kind in the order of the text: what must be equal."""
 
     def says(self, other: "Likeness", least: float) -> bool:
-        """Whether this note says what the other says, and hardly more; `least` is the share of words in common."""
+        """Whether this note says what the other says, and more only in words that change nothing.
+
+        `least` is the share of words in common.
+        """
         if self.plain == other.plain:
             return True
         if self.held != other.held or not other.words or len(other.words) < least * len(self.words):
             return False
-        rest = iter(self.words)
-        return all(word in rest for word in other.words)  # each one further on than the one before
+        wanted = [*reversed(other.words)]
+        for word in self.words:
+            if wanted and word == wanted[-1]:
+                wanted.pop()
+            elif word not in _HARMLESS:
+                return False
+        return not wanted
 
 
 def likeness(text: str) -> Likeness:
@@ -61,9 +62,8 @@ def likeness(text: str) -> Likeness:
     False
     """
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(".!;, ")
-    spoken = words(text)
-    held = (*_numbers(text), *exact(text), *(word for word in spoken if word in _APART))
-    said = tuple(word for word in spoken if word not in _ARTICLES and not word.isdigit())
+    held = (*_numbers(text), *exact(text))
+    said = tuple(word for word in words(text) if word not in _ARTICLES and not word.isdigit())
     return Likeness(plain, said, held)
 
 

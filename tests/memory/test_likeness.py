@@ -18,12 +18,13 @@ def same(longer: str, shorter: str) -> bool:
     ("one", "other"),
     [
         ("The fern likes shade.", "the fern  likes SHADE"),
-        ("The lab's door sticks when it rains, so push hard.", "The lab's door sticks when it rains, so push"),
-        ("The cube weighs 2.50 kg in the rack today", "The cube weighs 2.5 kg in the rack"),
+        ("The lab's door sticks when it rains, so please push.", "The lab's door sticks when it rains, so push"),
+        ("The cube weighs 2.50 kg and the rack is very long", "The cube weighs 2.5 kg and a rack is long"),
+        ("Der Greifer ist sehr vorsichtig zu schliessen", "Der Greifer ist vorsichtig zu schliessen"),
     ],
 )
 def test_notes_that_say_the_same(one: str, other: str) -> None:
-    """Case, space, full stop and a word more make no other note."""
+    """Case, space, full stop, articles and words that change nothing make no other note."""
     assert same(one, other)
 
 
@@ -40,6 +41,10 @@ def test_notes_that_say_the_same(one: str, other: str) -> None:
         ("The config is in `a/b.yaml` on disk", "The config is in `a/c.yaml` on disk"),
         ("The door closes at night by itself", "The door closes at night by itself unless locked"),
         ("The red cube lies on the table", "The blue cube lies on the table"),
+        ("The gripper of the left arm hardly works on the bench", "The gripper of the left arm works on the bench"),
+        ("Die Backen am linken Arm nicht greifen lassen", "Die Backen am linken Arm greifen lassen"),
+        ("La pince du bras gauche ne tient plus la tasse", "La pince du bras gauche tient la tasse"),
+        ("The lab closes at night in winter", "The lab closes at night"),
         ("An arm moved the cube yesterday", "A leg moved the cube yesterday"),
     ],
 )
@@ -51,7 +56,7 @@ def test_notes_that_say_something_else(one: str, other: str) -> None:
 
 def test_the_shorter_never_stands_for_the_longer() -> None:
     """What it lacks would be lost."""
-    assert not same("The lab's door sticks when it rains, so push", "The lab's door sticks when it rains, so push hard")
+    assert not same("The lab's door sticks when it rains, so push", "The lab's door sticks when it rains, please push")
     assert not same("word " * 10 + "shade", "shade")
 
 

@@ -38,7 +38,7 @@ def test_doubles_become_the_fullest_note() -> None:
     """With the tags and sources of all, each once; the others go aside."""
     notes = [
         note("a", "The old fern on the window sill likes shade", "r1", tags=("fern",)),
-        note("b", "The old fern on the window sill likes shade much", "r2", tags=("plants", "fern")),
+        note("b", "The very old fern on the window sill likes shade", "r2", tags=("plants", "fern")),
         note("c", "the old fern on  the window sill likes shade.", "r1, r3"),
         note("d", "The old fern on the window sill hates shade", "r4"),
     ]

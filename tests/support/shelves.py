@@ -31,7 +31,7 @@ async def what_becomes_of_notes(place: Place, rules: MemoryRules) -> object:
         notes.put_aside(notes.write(text, (), {"source": "r"}), "it was told to")
     notes.write("lamp stands here and shines on what lies below", (), {"source": "r"})
     clock.advance(timedelta(days=200).total_seconds())
-    twin = "lamp stands here and shines on what lies deep"
+    twin = "lamp also stands here and shines on what lies"
     made = [notes.write(text, ["lamp"], {"source": "r"}) for text in (twin, "lamp stands here and shines on what lies")]
     made += [notes.write(f"number {n} of the lamps", ["lamps"], {"source": "r"}) for n in range(7)]
     history.commit([notes.folder], "Remember")
