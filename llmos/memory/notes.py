@@ -165,9 +165,13 @@ class Notes:
         return note
 
     def _path(self, note_id: str) -> Path:
-        if not _ID.fullmatch(note_id):
-            raise LLMosError(f"{note_id!r} is no id of a note; `llmos memory search` shows them")
-        return self.folder / f"{note_id}.md"
+        """Its file; a name such as only a person gives is looked for among those that are there, and not followed."""
+        if _ID.fullmatch(note_id):
+            return self.folder / f"{note_id}.md"
+        for path in self.folder.glob("*.md"):
+            if path.stem == note_id:
+                return path
+        raise LLMosError(f"{note_id!r} is no id of a note; `llmos memory search` shows them")
 
     def _must_be_kept(self, text: str, tags: Sequence[str]) -> None:
         if not text:

@@ -93,6 +93,19 @@ def test_a_person_may_write_notes_too(notes: Notes, tmp_path: Path) -> None:
         notes.show("broken")
 
 
+def test_a_person_may_name_a_note_as_they_like(notes: Notes, tmp_path: Path) -> None:
+    """What is listed can be shown and forgotten; what is no name of a file there leads nowhere."""
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory/My Note.md").write_text("Just text.")
+    (tmp_path / "secret.md").write_text("A secret.")
+    assert notes.show("My Note").text == "Just text."
+    assert notes.forget("My Note").text == "Just text."
+    for name in ("../secret", "My Note"):
+        with pytest.raises(LLMosError) as raised:
+            notes.show(name)
+        assert str(raised.value) == f"{name!r} is no id of a note; `llmos memory search` shows them"
+
+
 def test_forgetting_removes_and_commits(tmp_path: Path) -> None:
     """The history is told before the file goes, so that it has what a person wrote and did not commit; and after."""
     told: list[tuple[str, bool]] = []
