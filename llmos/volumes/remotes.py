@@ -147,7 +147,8 @@ def _fill(source: str, history: History) -> None:
         raise StorageError(f"git could not clone {without_password(source)}: {answer.reason}.")
     named = re.match(r"ref: refs/heads/(\S+)\tHEAD", answer.text)
     if named is None:
-        raise StorageError(f"git could not clone {without_password(source)}: it has no branch with commits.")
+        why = "it stands on no branch; check one out there" if answer.text.strip() else "it has no branch with commits"
+        raise StorageError(f"git could not clone {without_password(source)}: {why}.")
     branch = named[1]
     git.must("fetch the clone", "fetch", "--quiet", "--no-tags", "origin", _ALL_BRANCHES, network=True)
     git.must("check out the clone", "symbolic-ref", "HEAD", f"refs/heads/{branch}")

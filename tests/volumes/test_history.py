@@ -475,6 +475,11 @@ def test_clone_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert str(caught.value) == f"git could not clone {empty}: it has no branch with commits."
     with pytest.raises(StorageError, match=f"git could not clone {tmp_path / 'nowhere'}: "):
         clone(str(tmp_path / "nowhere"), History(tmp_path / "home/v"))
+    detached = repository(tmp_path / "detached", {"a.md": "a"})
+    person(detached, "checkout", "--quiet", "--detach")
+    with pytest.raises(StorageError) as caught:
+        clone(str(detached), History(tmp_path / "home/v"))
+    assert str(caught.value) == f"git could not clone {detached}: it stands on no branch; check one out there."
     assert list((tmp_path / "home").iterdir()) == []
 
 
