@@ -102,9 +102,7 @@ def diff(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     colors = {"+": "green", "-": "red", "@": "cyan"}
     for line in printable(text).splitlines():
         click.secho(line, fg=colors.get(line[:1]))
-    known = {line[6:] for line in text.splitlines() if line.startswith(("--- a/", "+++ b/"))}
-    for path in changed:
-        if path not in known:
-            click.secho(f"new file: {printable(path)}", fg="green")
+    for path in history.new_files():
+        click.secho(f"new file: {printable(path)}", fg="green")
     if not changed:
         notice(f"Everything in {history.root} is committed.")

@@ -168,10 +168,16 @@ class History:
         self.git.refuse_programs()
         return tuple(self._changes(["."]))
 
+    def new_files(self) -> tuple[str, ...]:
+        """Those of `changes` that git does not know yet, so that no `diff` shows them."""
+        self.git.refuse_programs()
+        return tuple(name for kind, name in self._status(["."]) if kind == "??")
+
     def diff(self) -> str:
         """The changes that no commit holds yet, as a unified diff of the files that git knows."""
         self.git.refuse_programs()
-        return self.git.must("compare", "diff", *_PLAIN, "HEAD").text
+        before = self.tip() or self.git.must("compare", "hash-object", "-t", "tree", "/dev/null").text.strip()
+        return self.git.must("compare", "diff", *_PLAIN, before).text
 
     def revert(self, commit: str, reason: str) -> str:
         """Undo one commit by a new one; the new one's id. The volume stays as it was when the undoing conflicts."""

@@ -152,17 +152,24 @@ def test_without_an_origin_there_is_nobody_to_exchange_with(at_home: CommandLine
 
 
 def test_a_diff_shows_what_no_commit_holds(at_home: CommandLine) -> None:
-    """Changed lines, and new files by name."""
+    """Changed lines, and new files by name; one whose name has a blank is no new one for that."""
+    user = at_home.place.home / "user"
+    write(user, {"my notes.md": "a"})
+    person(user, "add", "my notes.md")
+    person(user, "commit", "--quiet", "--message", "Note")
     assert at_home("volume", "diff", "user").last == f"Everything in {at_home.place.home / 'user'} is committed."
     at_home("agent", "new", "gardener")
     path = at_home.place.home / "user/agents/gardener.md"
     path.write_text(path.read_text().replace("You are", "You were"))
-    write_agent(at_home.place.home / "user", "other")
+    write(user, {"my notes.md": "b"})
+    write_agent(user, "other")
     said = at_home("volume", "diff", "user")
     assert "-You are ... (one sentence" in said.out
     assert "+You were ... (one sentence" in said.out
     assert said.out.endswith("new file: agents/other.md\n")
-    assert at_home("volume", "diff", "user", "--json").json["changed"] == ["agents/gardener.md", "agents/other.md"]
+    assert said.out.count("new file") == 1
+    changed = at_home("volume", "diff", "user", "--json").json["changed"]
+    assert changed == ["agents/gardener.md", "my notes.md", "agents/other.md"]
 
 
 def test_a_search_finds_by_name_and_description(at_home: CommandLine) -> None:

@@ -329,6 +329,16 @@ def test_revert_undoes_one_commit_with_a_reason(tmp_path: Path) -> None:
     assert history.changes() == ("b.md",)
 
 
+def test_diff_before_the_first_commit_shows_what_git_knows(tmp_path: Path) -> None:
+    """There is nothing to compare with yet, which is no mistake of anybody's."""
+    history = History(tmp_path / "v")
+    history.init()
+    write(history.root, {"a.md": "a", "b c.md": "b"})
+    person(history.root, "add", "a.md")
+    assert "+++ b/a.md" in history.diff()
+    assert (history.changes(), history.new_files()) == (("a.md", "b c.md"), ("b c.md",))
+
+
 def test_revert_that_conflicts_leaves_everything_as_it_was(tmp_path: Path) -> None:
     """A commit that later ones build on is not undone by halves."""
     history = _history(tmp_path)
