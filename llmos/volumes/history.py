@@ -180,7 +180,10 @@ class History:
         return self.git.must("compare", "diff", *_PLAIN, before).text
 
     def revert(self, commit: str, reason: str) -> str:
-        """Undo one commit by a new one; the new one's id. The volume stays as it was when the undoing conflicts."""
+        """Undo one commit by a new one; the new one's id. The volume stays as it was when the undoing conflicts.
+
+        Raises RefusedError where nothing of the commit is left to undo.
+        """
         self.git.refuse_programs()
         with only_writer(self.git.folder / "llmos.lock"):
             self.git.refuse_half_done()
@@ -189,11 +192,14 @@ class History:
             whole = revision.text.strip()
             subject = self.git.must("read the commit", "log", "-1", "--format=%s", whole).text.strip()
             undone = self.git.run("revert", "--no-commit", whole)
-            if undone.status == 0:
+            empty = undone.status == 0 and self.git.run("diff", "--cached", "--quiet", "--no-ext-diff").status == 0
+            if undone.status == 0 and not empty:
                 text = _message(f"Revert: {subject}\n{reason}", {"Reverts": whole}).encode()
                 undone = self.git.run("commit", *_COMMIT, stdin=text)
-            if undone.status != 0:
+            if undone.status != 0 or empty:
                 self.git.run("reset", "--quiet", "--merge")  # the index was clean, so only the undoing is taken back
+            if empty:
+                raise RefusedError(f"Nothing of {whole[:12]} is left to take back in {self.root}.")
             self.git.check(f"revert {whole[:12]}", undone)
             return self.tip() or whole
 

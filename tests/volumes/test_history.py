@@ -329,6 +329,19 @@ def test_revert_undoes_one_commit_with_a_reason(tmp_path: Path) -> None:
     assert history.changes() == ("b.md",)
 
 
+def test_what_is_taken_back_already_is_a_sentence(tmp_path: Path) -> None:
+    """The second time nothing is left to undo, and nothing is left behind."""
+    history = _history(tmp_path)
+    write(history.root, {"a.md": "worse"})
+    commit = history.commit([Path("a.md")], "Make a worse") or ""
+    new = history.revert(commit, "it was worse")
+    with pytest.raises(RefusedError) as caught:
+        history.revert(commit, "it was worse")
+    assert str(caught.value) == f"Nothing of {commit[:12]} is left to take back in {history.root}."
+    assert history.tip() == new
+    assert history.revert(new, "it was better")
+
+
 def test_diff_before_the_first_commit_shows_what_git_knows(tmp_path: Path) -> None:
     """There is nothing to compare with yet, which is no mistake of anybody's."""
     history = History(tmp_path / "v")
