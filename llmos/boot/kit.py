@@ -31,6 +31,7 @@ from llmos.tools.toolbox import Toolbox
 from llmos.tools.workspace import Workspace, guarded_paths, open_workspace
 from llmos.traces.usage import FILE as USAGE
 from llmos.volumes.lookups import Lookups
+from llmos.volumes.volume import DESCRIPTION
 
 if TYPE_CHECKING:
     from llmos.boot.devices import DeviceFinder
@@ -42,8 +43,9 @@ BUILT_IN = (
 _LIMITS = ("robots", "scenarios", "tools", "drivers")
 """Folders of a volume that hold robot profiles, programs, and what agents are examined by."""
 
-_KEPT = ("hooks", "traces", USAGE)
-"""What else of a volume no agent writes: programs of git, and what runs are replayed and judged by."""
+_KEPT = ("hooks", "traces", USAGE, DESCRIPTION)
+"""What else of a volume no agent writes: programs of git, what runs are replayed and judged by, and the page that says
+where the folders of programs lie: whoever writes it makes any folder one of them."""
 
 
 def notes_of(environment: Environment, clock: Clock, commit: Commit, rules: MemoryRules) -> Notes:

@@ -30,6 +30,8 @@ FOLDERS: Mapping[Kind, str] = {
     "scene": "scenes",
     "scenario": "scenarios",
 }
+DESCRIPTION = "VOLUME.md"
+"""The page of a volume that names and describes it and says what it mounts."""
 CODE_FOLDERS = ("tools", "drivers")
 _WORKSPACE_FOLDERS = (".claude/agents", ".claude/skills", ".claude/commands", ".agents/skills")
 
@@ -77,7 +79,7 @@ def open_volume(
         place = (root / mount).resolve()
         if place.name not in folders or not place.is_relative_to(limits):
             sentence = f"'{mount}' is no folder that this volume may mount; {_may_mount(folders, limits)}"
-            problems.append(Problem(str(root / "VOLUME.md"), 1, "error", sentence))
+            problems.append(Problem(str(root / DESCRIPTION), 1, "error", sentence))
             continue
         folders[place.name].append(place)
     return Volume(
@@ -104,7 +106,7 @@ def open_workspace(root: Path, *, trusted: bool) -> Volume:
 
 
 def _description(root: Path) -> tuple[Mapping[str, JSON], list[Problem]]:
-    page = root / "VOLUME.md"
+    page = root / DESCRIPTION
     try:
         if not page.exists():
             return {}, []
@@ -118,7 +120,7 @@ def _mounts(keys: Mapping[str, JSON], root: Path, problems: list[Problem]) -> li
     mounts = keys.get("mounts") or []
     if isinstance(mounts, list) and all(isinstance(mount, str) for mount in mounts):
         return mounts
-    problems.append(Problem(str(root / "VOLUME.md"), 1, "error", "'mounts' must be a list of folders"))
+    problems.append(Problem(str(root / DESCRIPTION), 1, "error", "'mounts' must be a list of folders"))
     return []
 
 

@@ -66,6 +66,8 @@ NEVER = (
     write("HOME/system/tools/anomaly.py"),
     write("HOME/user/drivers/anomaly.py"),
     write("HOME/user/hooks/anomaly"),
+    write("HOME/user/VOLUME.md"),
+    write("HOME/user/volume.MD"),
     write("HOME/USER/../user/Tools/anomaly.py"),
     write("HOME/settings.md"),
     write("HOME/trust.json"),

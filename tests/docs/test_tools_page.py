@@ -111,7 +111,7 @@ def test_the_permissions_page_is_what_is_decided(tmp_path: Path) -> None:
             home / "team" / "commands" / "x.md",
             home / "volumes" / "other" / "agents" / "x.md",
         ],
-        "robot profiles, tools, drivers, hooks, scenarios, traces and `usage.jsonl` of a volume": [
+        "robot profiles, tools, drivers, hooks, scenarios, traces, `VOLUME.md` and `usage.jsonl` of a volume": [
             home / "user" / "robots" / "arm.md",
             home / "user" / "tools" / "x.py",
             home / "team" / "drivers" / "x.py",
@@ -119,6 +119,7 @@ def test_the_permissions_page_is_what_is_decided(tmp_path: Path) -> None:
             home / "user" / "scenarios" / "x.md",
             home / "team" / "traces" / "x" / "y.md",
             home / "user" / "usage.jsonl",
+            home / "user" / "VOLUME.md",
         ],
         "the rest of the home: kernel, journals, models, trust": [
             home / "kernel" / "safety.md",
