@@ -25,6 +25,7 @@ from llmos.runtime.goals import check_goal
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment
 from llmos.tools.names import DRIVING_TOOLS, ROBOT_TOOLS
+from llmos.tools.patterns import leaves, legible_patterns
 from llmos.tools.permissions import Permissions
 from llmos.traces.bus import Bus
 from llmos.volumes.registry import Registry, Snapshot
@@ -148,7 +149,7 @@ def settle(ground: Ground, text: str, talk: Conversation, caller: str = "") -> S
     snapshot = ground.registry.snapshot(talk.agent)
     agent = snapshot.agent(talk.agent)
     body = ground.body_for(agent)
-    serves = body is not None and body.profile.kind == "arm" and _may_move(agent)  # a rover must ask by name
+    serves = body is not None and body.profile.kind == "arm" and may_move(agent)  # a rover must ask by name
     choice, no_model = _choose(ground, agent, talk, caller, serves=serves)
     permissions = ground.kit.permissions(ground.kit.workspace(ground.workspace), snapshot)
     mode, reason = _mode(ground.mode, agent, drives=body is not None and may_drive(agent))
@@ -185,14 +186,16 @@ def may_drive(agent: Agent) -> bool:
     return _is_given(agent, DRIVING_TOOLS)
 
 
-def _may_move(agent: Agent) -> bool:
+def may_move(agent: Agent) -> bool:
     """Whether the agent is given any tool of a robot; the others pocket cannot serve, a robot there or not."""
     return _is_given(agent, ROBOT_TOOLS)
 
 
 def _is_given(agent: Agent, tools: frozenset[str]) -> bool:
-    given = tools if agent.tools is None else tools.intersection(agent.tools)
-    return bool(given.difference(agent.disallowed_tools))
+    """Whether one of the tools is left to the agent, by the rule of the toolbox: its lists are patterns."""
+    listed = None if agent.tools is None else legible_patterns(agent.tools)
+    denied = legible_patterns(agent.disallowed_tools)
+    return any(leaves(name, listed, denied) for name in tools)
 
 
 def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:

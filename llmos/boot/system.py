@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from anyio import CancelScope, to_thread
 
 from llmos.boot.catching_up import catch_up
-from llmos.boot.ground import Conversation, Ground, Place, settle
+from llmos.boot.ground import Conversation, Ground, Place, may_move, settle
 from llmos.boot.kit import Kit
 from llmos.boot.library import Library
 from llmos.boot.models import Models
@@ -28,7 +28,6 @@ from llmos.messages import ToolSpec, Usage
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment, current_folder, package_folder, prepare_libraries, read_environment, system_root
-from llmos.tools.names import ROBOT_TOOLS
 from llmos.tools.permissions import Approver, read_approvals
 from llmos.traces.bus import Bus
 from llmos.traces.events import RunStarted
@@ -262,7 +261,7 @@ class LLMOS:
 
     def _body_for(self, agent: Agent) -> "Body | None":
         """The robot of the session, when one was asked for or the agent drives one."""
-        drives = agent.tools is not None and bool(ROBOT_TOOLS.intersection(agent.tools))
+        drives = agent.tools is not None and may_move(agent)
         name = self._robot or self.environment.robot or ""
         return self._open_robot(name) if name or drives else None
 

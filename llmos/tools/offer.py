@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from llmos.errors import LLMosError, RefusedError, nearest
 from llmos.messages import JSON, ToolSpec
 from llmos.tools.base import Access, Tool
-from llmos.tools.patterns import Pattern, command_matches, name_matches, path_matches, read_pattern, simple_words
+from llmos.tools.patterns import (
+    Pattern,
+    command_matches,
+    leaves,
+    legible_patterns,
+    name_matches,
+    path_matches,
+    simple_words,
+)
 from llmos.tools.permissions import Permissions, visible
 
 
@@ -31,12 +39,11 @@ class Offer:
 
     def only(self, names: Sequence[str] | None, disallowed: Sequence[str] = ()) -> "Offer":
         """What is left for an agent that lists these names (None: everything) and disallows those."""
-        listed, denied = _patterns(names or ()), _patterns(disallowed)
+        listed, denied = legible_patterns(names or ()), legible_patterns(disallowed)
         tools = [
             tool
             for name, tool in self._tools.items()
-            if ((names is None and not tool.only_listed) or any(each.names(name) for each in listed))
-            and not any(each.names(name) and each.scope is None for each in denied)
+            if leaves(name, None if names is None and not tool.only_listed else listed, denied)
         ]
         whole = [tool.spec.name for tool in tools if any(p.names(tool.spec.name) and p.scope is None for p in listed)]
         narrowing = [each for each in listed if each.scope is not None and not any(map(each.names, whole))]
@@ -57,7 +64,7 @@ class Offer:
         return tuple(
             f"there is no tool named '{text}' here; {nearest(text, self._tools)}"
             for text in names
-            if not any(each.names(name) for each in _patterns((text,)) for name in self._tools)
+            if not any(each.names(name) for each in legible_patterns((text,)) for name in self._tools)
         )
 
     def check(self, tool: Tool, args: Mapping[str, JSON], permissions: Permissions) -> None:
@@ -76,17 +83,6 @@ class Offer:
                 unclear = access is Access.RUN and simple_words(target) is None
                 if unclear or _matches(each, access, target, permissions, _nothing):
                     raise RefusedError(f"this agent may not use {name} as {each}")
-
-
-def _patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
-    """The patterns that can be read; in a document, what cannot be is warned of and does nothing."""
-    patterns = []
-    for text in texts:
-        try:
-            patterns.append(read_pattern(text))
-        except LLMosError:
-            continue
-    return tuple(patterns)
 
 
 def _matches(

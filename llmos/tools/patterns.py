@@ -6,7 +6,7 @@ Decides nothing: a pattern only says whether a call is one of those it names. Wh
 import os
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -60,6 +60,24 @@ def read_pattern(text: str) -> Pattern:
     if words is not None and simple_words(words) is None:
         raise LLMosError(f"'{text}' cannot be matched; only plain words, without ; & | < > $ ( ) or `, begin a command")
     return pattern
+
+
+def legible_patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
+    """The patterns that can be read; in a document, what cannot be is warned of and does nothing."""
+    patterns = []
+    for text in texts:
+        try:
+            patterns.append(read_pattern(text))
+        except LLMosError:
+            continue
+    return tuple(patterns)
+
+
+def leaves(name: str, listed: Sequence[Pattern] | None, denied: Sequence[Pattern]) -> bool:
+    """Say whether an agent has the tool of this name: it is listed (None: all are), and not denied as a whole."""
+    return (listed is None or any(each.names(name) for each in listed)) and not any(
+        each.names(name) and each.scope is None for each in denied
+    )
 
 
 def simple_words(command: str) -> list[str] | None:

@@ -13,7 +13,7 @@ from tests.support.command_line import CommandLine
 from tests.support.homes import Place, make_place
 from tests.support.llama import need_backend
 from tests.support.messages_api import MessagesAPI
-from tests.support.runs import all_whole, events, journaled, journals, play
+from tests.support.runs import all_whole, events, hire, journaled, journals, play
 from tests.support.tapes import Line, asks, calls, says
 
 pytestmark = pytest.mark.anyio
@@ -211,6 +211,15 @@ async def test_an_agent_without_a_robot_has_nothing_to_oversee(place: Place) -> 
     ran = await run(place, says("Hello."), goal="Say hello", agent="critic")
     assert (ran.outcome, ran.mode) == ("done", "LEARNER")
     assert ran.mode_reason == "critic moves no robot, so there is nothing to oversee"
+
+
+@pytest.mark.parametrize("tools", ["move_*", "'move_to(x)'", "'*', get_status"])
+async def test_no_spelling_of_its_tools_takes_an_agent_out_of_sight(place: Place, tools: str) -> None:
+    """A list with wildcards and scopes gives the robot's tools, opens the robot and is overseen like any other."""
+    hire(place, f"---\nname: sly\ndescription: Moves.\ntools: [{tools}]\n---\n\nMove.\n", "sly")
+    ran = await run(place, assess("veto", "A hand is on the table."), says("VETO"), *WORK, agent="sly")
+    assert (ran.mode, ran.outcome, ran.steps) == ("ORCHESTRATOR", "refused", 0)
+    assert journaled(ran, MotionMeasured) == []
 
 
 @pytest.mark.system
