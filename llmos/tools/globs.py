@@ -15,11 +15,13 @@ _MOST_ALTERNATIVES = 64
 
 def parts_match(wanted: Sequence[str], parts: Sequence[str], guarded: Callable[[str], bool] | None = None) -> bool:
     """Say whether the names match the wanted ones; a wildcard never stands for a guarded name, only the name does."""
-    states = _open(wanted, {0})
-    for part in parts:
-        hidden = guarded is not None and guarded(part)
-        states = _open(wanted, {after for at in states for after in _step(wanted, at, part, hidden=hidden)})
-    return len(wanted) in states
+    return len(wanted) in _states(wanted, parts, guarded)
+
+
+def all_below_match(wanted: Sequence[str], parts: Sequence[str], guarded: Callable[[str], bool] | None = None) -> bool:
+    """Say whether whatever follows these names is matched: what is left to match is `**`, at most with one `*`."""
+    left = (list(wanted[at:]) for at in _states(wanted, parts, guarded))
+    return any("**" in rest and rest.count("*") <= 1 and set(rest) <= {"**", "*"} for rest in left)
 
 
 def glob_parts(pattern: str) -> list[tuple[str, ...]]:
@@ -48,6 +50,15 @@ def _without_braces(pattern: str) -> list[str]:
         if len(waiting) + len(done) > _MOST_ALTERNATIVES:
             raise LLMosError(f"the glob '{pattern}' stands for more than {_MOST_ALTERNATIVES} patterns; shorten it")
     return done
+
+
+def _states(wanted: Sequence[str], parts: Sequence[str], guarded: Callable[[str], bool] | None) -> set[int]:
+    """Where in what is wanted matching may stand after these names."""
+    states = _open(wanted, {0})
+    for part in parts:
+        hidden = guarded is not None and guarded(part)
+        states = _open(wanted, {after for at in states for after in _step(wanted, at, part, hidden=hidden)})
+    return states
 
 
 def _step(wanted: Sequence[str], at: int, part: str, *, hidden: bool) -> Sequence[int]:

@@ -14,7 +14,6 @@ from llmos.tools.patterns import (
     leaves,
     legible_patterns,
     name_matches,
-    path_matches,
     simple_words,
 )
 from llmos.tools.permissions import Permissions, visible
@@ -92,8 +91,7 @@ def _matches(
         return command_matches(pattern.scope, target)
     if access is Access.DELEGATE:
         return name_matches(pattern.scope, target)
-    workspace = permissions.workspace
-    return path_matches(pattern.scope, workspace.resolve(target), workspace.root, workspace.user_home, guarded)
+    return permissions.lies_within(pattern, permissions.workspace.resolve(target), guarded)
 
 
 def _nothing(_: str) -> bool:

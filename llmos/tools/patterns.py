@@ -14,10 +14,12 @@ from pathlib import Path
 from llmos.documents.unread import OLDER_TOOL_NAMES
 from llmos.errors import LLMosError
 from llmos.tools.base import Access, Tool
-from llmos.tools.globs import parts_match
+from llmos.tools.globs import all_below_match, parts_match
 
 _PATTERN = re.compile(r"(?P<tool>[A-Za-z0-9_*-]+)\s*(?:\((?P<scope>.*)\))?", re.DOTALL)
 _GROUPS = {Access.READ: {"Read"}, Access.WRITE: {"Write", "Edit"}}  # one pattern speaks of all tools that do the same
+
+_WILD = re.compile(r"[*?\[]")
 
 # What bash takes as it stands, or quoted without expansion; everything else may hide a second command.
 _PIECE = r"""(?:[A-Za-z0-9_@%+=:,./^~*?\[\]-]|'[^']*'|"[^"$`\\!]*")+"""
@@ -112,20 +114,23 @@ def name_matches(scope: str | None, name: str) -> bool:
 
 
 def path_matches(
-    scope: str | None, path: Path, workspace: Path, user_home: Path | None, guarded: Callable[[str], bool]
+    scope: str | None,
+    path: Path,
+    workspace: Path,
+    user_home: Path | None,
+    guarded: Callable[[str], bool],
+    *,
+    folder: bool = False,
 ) -> bool:
     """Say whether the scope, seen from the workspace, names this absolute path without symbolic links.
 
-    A wildcard never stands for a guarded folder: that must be named.
+    A wildcard never stands for a guarded folder: that must be named. A `folder` stands for all that is in it: a scope
+    with wildcards names it where it names all of that, one without names it as it stands.
     """
     if scope is None:
         return not any(guarded(name) for name in path.parts[1:])
-    text = scope.strip()
-    if text.startswith("~/") and user_home is not None:
-        text = f"{user_home}{text[1:]}"
-    while text.startswith("//"):
-        text = text[1:]
-    return parts_match(_anchored(workspace, text), path.parts, guarded)
+    match = all_below_match if folder and _WILD.search(scope) else parts_match
+    return match(_scope_parts(scope, workspace, user_home), path.parts, guarded)
 
 
 def _prefix(scope: str) -> str | None:
@@ -137,9 +142,19 @@ def _prefix(scope: str) -> str | None:
     return None
 
 
+def _scope_parts(scope: str, workspace: Path, user_home: Path | None) -> tuple[str, ...]:
+    """The scope as a glob, name by name from the root of the disk on."""
+    text = scope.strip()
+    if text.startswith("~/") and user_home is not None:
+        text = f"{user_home}{text[1:]}"
+    while text.startswith("//"):
+        text = text[1:]
+    return _anchored(workspace, text)
+
+
 def _anchored(workspace: Path, text: str) -> tuple[str, ...]:
     """The scope's parts from the root on; what stands before its first wildcard is freed of links and `..`."""
     parts = Path(text).parts
-    first_wild = next((at for at, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
+    first_wild = next((at for at, part in enumerate(parts) if _WILD.search(part)), len(parts))
     plain = os.path.realpath(workspace.joinpath(*parts[:first_wild]))
     return (*map(escape, Path(plain).parts), *parts[first_wild:])

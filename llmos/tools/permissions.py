@@ -17,7 +17,7 @@ from llmos.errors import LLMosError, RefusedError
 from llmos.messages import JSON
 from llmos.tools.base import Access, Tool
 from llmos.tools.patterns import Pattern, command_matches, path_matches, read_pattern
-from llmos.tools.workspace import Workspace, lies_in, never_read, never_written, plain_name
+from llmos.tools.workspace import Workspace, is_folder, lies_in, never_read, never_written, plain_name
 
 Verdict = Literal["free", "ask", "never"]
 
@@ -130,8 +130,13 @@ class Permissions:
         if not pattern.covers(tool, access):
             return False
         if isinstance(target, Path):
-            return path_matches(pattern.scope, target, self.workspace.root, self.workspace.user_home, self.protects)
+            return self.lies_within(pattern, target, self.protects)
         return command_matches(pattern.scope, target)
+
+    def lies_within(self, pattern: Pattern, path: Path, guarded: Callable[[str], bool]) -> bool:
+        """Say whether the pattern names a resolved path: of a folder, which may be searched, all that is in it."""
+        root, user_home = self.workspace.root, self.workspace.user_home
+        return path_matches(pattern.scope, path, root, user_home, guarded, folder=is_folder(path))
 
     async def _settle(self, tool: Tool, access: Access, target: str | Path, verdict: Verdict, tell: OnDecision) -> None:
         """Return where the target is permitted, raise RefusedError where it is not."""

@@ -114,6 +114,14 @@ def plain_name(name: str) -> str:
     return ".git" if text == "git~1" else text
 
 
+def is_folder(path: Path) -> bool:
+    """Say whether there is a folder, as far as we may look."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def _plain_parts(path: Path) -> tuple[str, ...]:
     return tuple(map(plain_name, path.parts))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.errors import LLMosError
-from llmos.tools.globs import glob_parts, parts_match
+from llmos.tools.globs import all_below_match, glob_parts, parts_match
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -68,6 +68,38 @@ def test_braces_do_not_explode() -> None:
     with pytest.raises(LLMosError) as raised:
         glob_parts(pattern)
     assert str(raised.value) == f"the glob '{pattern}' stands for more than 64 patterns; shorten it"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "path", "matched"),
+    [
+        ("a/**", "a", True),
+        ("a/**", "a/b/c", True),
+        ("a/**/**", "a", True),
+        ("**", "a/b", True),
+        ("*/**", "a", True),
+        ("*/**", "a/b", True),
+        ("**/b/**", "a/b/c", True),
+        ("a", "a", False),
+        ("a/*", "a", False),
+        ("a/*", "a/b", False),
+        ("**/b", "a/b", False),
+        ("a/**/*.md", "a", False),
+        ("a/**/*.md", "a/x.md", False),
+        ("a/**/*", "a/b", True),
+        ("a/*/**", "a", True),
+        ("a/**/*/*", "a", False),
+        ("a/**/?", "a", False),
+        ("a/b/**", "a", False),
+        ("a/**", "b", False),
+        ("a/**", "a/.git", False),
+        ("**/.git/**", "a/.git/hooks", True),
+    ],
+)
+def test_what_covers_a_folder_covers_whatever_may_be_in_it(wanted: str, path: str, *, matched: bool) -> None:
+    """Only where `**` is left to match, alone or with one more name of any kind."""
+    found = all_below_match(wanted.split("/"), path.split("/"), lambda name: name == ".git")
+    assert found is matched
 
 
 def test_a_wildcard_never_stands_for_a_guarded_name() -> None:

@@ -97,8 +97,10 @@ def test_two_tools_of_one_name_are_a_sentence() -> None:
 
 @pytest.fixture
 def permissions(tmp_path: Path) -> Permissions:
-    """Permissions of a workspace."""
-    return Permissions(make_workspace(tmp_path), RULES)
+    """Permissions of a workspace with folders in it."""
+    workspace = make_workspace(tmp_path)
+    (workspace.root / "src/deep").mkdir(parents=True)
+    return Permissions(workspace, RULES)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +124,12 @@ def permissions(tmp_path: Path) -> Permissions:
         (["Read(src/**)"], [], "Read", {"path": "src/a"}, None),
         (["Read(src/**)"], [], "Read", {"path": "src/../a"}, "this agent may use Read only as Read(src/**)"),
         (["Grep(src/**)"], [], "Grep", {}, "this agent may use Grep only as Grep(src/**)"),
+        (["Grep(src/**)"], [], "Grep", {"path": "src/deep"}, None),
+        (["Grep(src)"], [], "Grep", {"path": "src"}, None),
+        (["Grep(**)"], [], "Grep", {}, None),
+        (["Grep(*)"], [], "Grep", {"path": "src"}, "this agent may use Grep only as Grep(*)"),
+        (["Grep(*)"], [], "Grep", {"path": "a.txt"}, None),
+        (["Grep(src/*)"], [], "Grep", {"path": "src/deep"}, "this agent may use Grep only as Grep(src/*)"),
         (None, ["Read(src/**)"], "Read", {"path": "src/a"}, "this agent may not use Read as Read(src/**)"),
         (["Agent(planner, critic)"], [], "Agent", {"agent": "critic"}, None),
         (["Agent(planner)"], [], "Agent", {"agent": "coder"}, "this agent may use Agent only as Agent(planner)"),

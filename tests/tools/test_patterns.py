@@ -272,6 +272,40 @@ def test_path_patterns(tree: Path, scope: str | None, path: str, matched: bool) 
     assert found is matched
 
 
+@pytest.mark.parametrize(
+    ("scope", "path", "matched"),
+    [
+        ("../data/**", "data", True),
+        ("../data/**", "data/deep", True),
+        ("../data/deep", "data/deep", True),
+        ("link/deep", "data/deep", True),
+        ("../data", "data/deep", False),
+        ("../data/*", "data/deep", False),
+        ("../data/*/", "data/deep", False),
+        ("../data/d??p", "data/deep", False),
+        ("../data/[d]eep", "data/deep", False),
+        ("../data/[d]eep/**", "data/deep", True),
+        ("../data/**/*", "data/deep", True),
+        ("../data/**/deep", "data/deep", False),
+        ("../**", "data/deep", True),
+        ("../**/*.csv", "data", False),
+        ("~/*", "person/.ssh", False),
+        ("~/**", "person/.ssh", True),
+        ("*", "work/src", False),
+        ("**", "work/src", True),
+        ("**", "work", True),
+        ("../data/**", "data/deep/.git", False),
+        ("../data/deep/.git", "data/deep/.git", True),
+        (None, "data/deep", True),
+        (None, "data/deep/.git", False),
+    ],
+)
+def test_a_folder_is_named_with_all_that_is_in_it(tree: Path, scope: str | None, path: str, *, matched: bool) -> None:
+    """A search goes through everything below, so a wildcard that stands for the folder alone does not name it."""
+    found = path_matches(scope, tree / path, tree / "work", tree / "person", lambda name: name == ".git", folder=True)
+    assert found is matched
+
+
 @pytest.mark.parametrize("slashes", ["/", "//"])
 def test_absolute_path_patterns(tree: Path, slashes: str) -> None:
     """Claude Code writes absolute paths with two slashes; one is as good."""

@@ -42,14 +42,20 @@ def send(text: str) -> str:
     return text
 
 
-TOOLS = {"read": look, "write": put, "run": run}
+@tool(name="Grep")
+def search(path: Annotated[str, Access.READ] = ".") -> str:
+    """Search."""
+    return path
+
+
+TOOLS = {"read": look, "write": put, "run": run, "search": search}
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A workspace with a protected folder in it."""
     workspace = make_workspace(tmp_path)
-    for name in (".git", ".claude", "src", "sub/.git"):
+    for name in (".git", ".claude", "src", "sub/.git", "../data/sub", "../data/folder.txt", "../home/.ssh"):
         (workspace.root / name).mkdir(parents=True)
     (workspace.root / "link").symlink_to(workspace.root.parent / "data")
     (workspace.root / "inward").symlink_to(workspace.root / ".git")
@@ -113,6 +119,7 @@ async def test_every_command_needs_a_yes(workspace: Workspace, command: str) -> 
             "Read may not read ../data/x: {}; --approve 'Read(../data/x)' allows it",
         ),
         ("write", ".git/x", "Write may not write .git/x: {}; --approve 'Edit(.git/x)' allows it"),
+        ("search", "../data", "Grep may not read ../data: {}; --approve 'Read(../data)' allows it"),
         ("run", "echo 'a'\n", """Bash may not run echo 'a'\\n: {}; --approve 'Bash(echo '"'"'a'"'"'\\n)' allows it"""),
     ],
 )
@@ -125,7 +132,9 @@ async def test_without_a_person_the_sentence_names_the_pattern(
     assert str(raised.value) == sentence.format("nobody can be asked here")
 
 
-@pytest.mark.parametrize(("what", "target"), [("run", "git push"), ("read", "../data/x"), ("write", ".git/x")])
+@pytest.mark.parametrize(
+    ("what", "target"), [("run", "git push"), ("read", "../data/x"), ("write", ".git/x"), ("search", "../data")]
+)
 async def test_the_pattern_it_names_allows_it(workspace: Workspace, what: str, target: str) -> None:
     """The advice of a refusal is followed to the letter, and works."""
     with pytest.raises(RefusedError) as raised:
@@ -175,6 +184,20 @@ async def test_ask_is_what_happens_anyway(workspace: Workspace) -> None:
         ("Write(../data/**)", "write", "../data/x", True),
         ("Edit(../data/**)", "read", "../data/x", False),
         ("Grep(../data/**)", "read", "../data/x", False),
+        ("Read(../data/*)", "search", "../data/sub", False),
+        ("Read(../data/s*)", "search", "../data/sub", False),
+        ("Read(../*)", "search", "../data", False),
+        ("Read(../**/*.txt)", "search", "../data/folder.txt", False),
+        ("Grep(../data/*)", "search", "../data/sub", False),
+        ("Read(../data/*)", "search", "../data/x", True),
+        ("Read(../data/**)", "search", "../data/sub", True),
+        ("Read(../*/**)", "search", "../data/sub", True),
+        ("Read(../data)", "search", "../data", True),
+        ("Read(../data/sub)", "search", "link/sub", True),
+        ("Read(../data)", "search", "../data/sub", False),
+        ("Read(~/*)", "search", "~/.ssh", False),
+        ("Read(~/**)", "search", "~/.ssh", True),
+        ("Read", "search", "../data", True),
     ],
 )
 async def test_patterns_allow_what_they_name(
@@ -328,6 +351,8 @@ async def test_a_confirmation_without_a_person_is_refused(workspace: Workspace) 
         ("Bash(git:*)", send, {"text": "hello"}, False),
         ("Edit(src/**)", put, {"file_path": "src/a.txt"}, True),
         ("Edit(src/**)", put, {"file_path": "a.txt"}, False),
+        ("Read(src/**)", search, {"path": "src"}, True),
+        ("Read(s*)", search, {"path": "src"}, False),
     ],
 )
 def test_only_a_pattern_permits_beforehand(
