@@ -5,7 +5,10 @@ profile from the environment or the disk: key and address are handed to it.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import anyio
 
 from llmos.errors import LLMosError, ModelError, RetryableError, nearest
 from llmos.messages import JSON, Reply, Request
@@ -17,7 +20,10 @@ from llmos.models.sdk_errors import expect, sdk_errors
 from llmos.models.shared_client import SharedClients
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from anthropic import APIStatusError, AsyncAnthropic
+    from anthropic._streaming import ServerSentEvent
 
 Effort: TypeAlias = Literal["low", "medium", "high", "xhigh", "max"]
 
@@ -25,6 +31,8 @@ DEFAULT_BASE_URL = "https://api.anthropic.com"
 _CONNECT_TIMEOUT_S = 10.0
 _SILENCE_TIMEOUT_S = 300.0
 """A stream carries a ping every few seconds; before its first byte a prompt of a million tokens may take minutes."""
+_LEFTOVER_S = 0.25
+"""The end of an HTTP body comes with the last event or right behind it; whoever holds it back is not waited for."""
 
 
 _clients: SharedClients["AsyncAnthropic"] = SharedClients("llmos anthropic clients")
@@ -79,9 +87,8 @@ class ClaudeModel:
             create = self._client().messages.with_streaming_response.create
             async with create(**self._params(request)) as response:
                 expect("text/event-stream", response.headers, self._base_url)
-                async for event in anthropic.AsyncStream.raw_events(response.http_response):
-                    if event.data:
-                        collected.add(event.data)
+                events = anthropic.AsyncStream.raw_events(response.http_response)
+                await _collect(events, collected)
         return collected.reply()
 
     async def aclose(self) -> None:
@@ -130,6 +137,25 @@ class ClaudeModel:
         return ModelError(
             f"the Anthropic API refused the request ({error.status_code} {error.type or 'error'}): {words}"
         )
+
+
+async def _collect(events: "AsyncIterator[ServerSentEvent]", collected: ClaudeReply) -> None:
+    """Take the events up to the end of the reply; what has no name is none, as the vendor's own client has it."""
+    async for event in events:
+        if event.event and event.data:
+            collected.add(event.data)
+        if collected.is_complete:
+            await _read_out(events)
+            return
+
+
+async def _read_out(events: "AsyncIterator[ServerSentEvent]") -> None:
+    """Read what stands behind the end, so that the connection can serve again; nothing there voids a whole reply."""
+    import httpx2
+
+    with anyio.move_on_after(_LEFTOVER_S), suppress(httpx2.HTTPError, ValueError):
+        async for _ in events:
+            pass
 
 
 def _json_format(schema: Mapping[str, JSON]) -> JSON:

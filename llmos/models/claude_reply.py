@@ -117,6 +117,11 @@ class ClaudeReply:
         self._complete = False
         self.usage = Usage()
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the reply has come to its end."""
+        return self._complete
+
     def add(self, event: str) -> None:
         """The next event, as JSON; an error in place of one is raised."""
         try:

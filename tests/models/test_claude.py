@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import pytest
@@ -15,7 +15,7 @@ from llmos.messages import Message, Reply, Request, Text, Thinking, ToolCall, To
 from llmos.models.base import BrokenReplyError, ignore_text
 from llmos.models.claude import ClaudeModel
 from tests.support.loopback import Answer
-from tests.support.messages_api import HEADERS, MessagesAPI, error_body, events
+from tests.support.messages_api import HEADERS, MessagesAPI, error_body, events, sse
 
 pytestmark = pytest.mark.anyio
 
@@ -236,6 +236,43 @@ async def test_an_event_that_is_none_is_retryable() -> None:
     assert isinstance(error, BrokenReplyError)
     sentence = "the Anthropic API sent an event that is none: JSON is malformed: object keys must be strings (byte 1)"
     assert str(error) == sentence
+
+
+DONE = b"data: [DONE]\n\n"
+"""What gateways to models of several vendors close every stream with."""
+
+
+@pytest.mark.parametrize("then", ["end", "drop", "hang"])
+async def test_what_follows_the_end_of_a_reply_does_not_void_it(then: Literal["end", "drop", "hang"]) -> None:
+    """A whole reply has been paid for: neither garbage behind it nor the way the connection ends costs it."""
+    async with MessagesAPI() as api:
+        behind = (DONE, b"event: odd\ndata: {oops\n\n")
+        api.answer(Answer((*(sse(event) for event in events(RICH)), *behind), headers=HEADERS, then=then))
+        model = claude(api)
+        assert await model.reply(asked(), ignore_text) == RICH
+        await model.aclose()
+
+
+async def test_a_record_without_a_name_is_no_event() -> None:
+    """As the vendor's own client has it."""
+    first, *rest = (sse(event) for event in events(RICH))
+    async with MessagesAPI() as api:
+        api.answer(Answer((first, DONE, *rest), headers=HEADERS))
+        model = claude(api)
+        assert await model.reply(asked(), ignore_text) == RICH
+        await model.aclose()
+
+
+async def test_a_connection_serves_one_reply_after_another() -> None:
+    """What stands behind the end of a reply is read, so that the next one needs no new connection."""
+    async with MessagesAPI() as api:
+        api.say(RICH, RICH)
+        model = claude(api)
+        for _ in range(2):
+            await model.reply(asked(), ignore_text)
+            await api.server.wait_for_connections(1)
+        assert api.server.opened == 1
+        await model.aclose()
 
 
 async def test_unknown_events_blocks_and_deltas_are_skipped() -> None:

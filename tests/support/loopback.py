@@ -63,6 +63,8 @@ class LoopbackServer:
         self._connections: set[asyncio.StreamWriter] = set()
         self._changed = asyncio.Condition()
         self.received: list[Received] = []
+        self.opened = 0
+        """How many connections there have been."""
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**24)
@@ -87,6 +89,7 @@ class LoopbackServer:
             await self._changed.wait_for(lambda: len(self._connections) == count)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
         await self._count(writer, self._connections.add)
         try:
             while await self._exchange(reader, writer):
