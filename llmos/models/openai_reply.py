@@ -4,6 +4,7 @@ Chunks are decoded here and not by the SDK, since servers take liberties: argume
 index, parallel calls that all say index 0, a name in every fragment, whole messages, no usage, no finish reason.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -87,12 +88,23 @@ class _Call:
 
     def is_followed_by(self, call_id: str, name: str) -> bool:
         """Whether a fragment at the same index is another call: by its id, its name, or since this one is whole."""
-        if call_id and self.id and call_id != self.id:
-            return True
+        if call_id and self.id:
+            return call_id != self.id
         if not name or not self.name:
             return False
-        written = "".join(self.written)
-        return name != self.name or bool(written and tool_call("", "", written).malformed is None)
+        return name != self.name or _whole("".join(self.written)) is not None
+
+    def write(self, arguments: str) -> None:
+        """Add to the arguments; what only says once more what is whole already adds nothing."""
+        whole = _whole(arguments)
+        if whole is None or whole != _whole("".join(self.written)):
+            self.written.append(arguments)
+
+
+def _whole(written: str) -> Mapping[str, JSON] | None:
+    """The arguments, once they are one JSON object."""
+    call = tool_call("", "", written)
+    return call.args if written.strip() and call.malformed is None else None
 
 
 class ChatReply:
@@ -181,7 +193,7 @@ class ChatReply:
         if isinstance(function.arguments, dict):
             call.written = [msgspec.json.encode(function.arguments).decode()]
         elif function.arguments:
-            call.written.append(function.arguments)
+            call.write(function.arguments)
 
     def _call(self, fragment: _Fragment, name: str) -> _Call:
         """The call that a fragment belongs to: the one at its index, unless its id or name speak for a new one."""

@@ -85,6 +85,22 @@ def test_a_name_in_every_fragment() -> None:
     assert calls(*pieces) == (ToolCall("a", "move", {"x": 1}),)
 
 
+@pytest.mark.parametrize("arguments", ["{}", '{"x": 1}', {"x": 1}])
+@pytest.mark.parametrize("again", [None, "", "the same"])
+def test_one_id_is_one_call(arguments: Any, again: str | None) -> None:
+    """Whoever says name and id once more, with all arguments or without any, calls nothing a second time."""
+    repeated = arguments if again == "the same" else again
+    (call,) = calls(fragment(0, "a", "move", arguments), fragment(0, "a", "move", repeated))
+    assert call == calls(fragment(0, "a", "move", arguments))[0]
+    assert call.malformed is None
+
+
+def test_what_one_id_says_beyond_its_arguments_is_not_thrown_away() -> None:
+    """Nobody knows which of the two is meant, so the model is told what it wrote and nothing is called."""
+    (call,) = calls(fragment(0, "a", "move", "{}"), fragment(0, "a", "move", '{"x": 1}'))
+    assert call.malformed == '{}{"x": 1}'
+
+
 def test_an_empty_object_first_is_no_whole_call() -> None:
     """A call whose fragments all lack arguments has none."""
     assert calls(fragment(0, "a", "look")) == (ToolCall("a", "look", {}),)
