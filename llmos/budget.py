@@ -5,7 +5,7 @@ never exceeded by more than the one reply whose size was guessed too low; a chil
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import msgspec
 
@@ -230,6 +230,15 @@ def estimate_message(message: Message) -> int:
     """Input tokens of one message, guessed high; a picture counts a fixed amount."""
     size, images = _size_of(message)
     return size // _BYTES_PER_TOKEN + images * _IMAGE_TOKENS + _OVERHEAD_TOKENS
+
+
+def guessed_usage(counted: Usage, input_tokens: int, said: Message) -> Usage:
+    """The usage of a reply, as far as it was counted; what was not is guessed from what was asked and said.
+
+    Of a reply that broke off, providers have counted the input and next to nothing of the output.
+    """
+    output_tokens = max(counted.output_tokens, estimate_message(said))
+    return replace(counted if counted.total else Usage(input_tokens), output_tokens=output_tokens)
 
 
 def _size_of(message: Message) -> tuple[int, int]:

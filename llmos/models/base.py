@@ -26,6 +26,7 @@ class Model(Protocol):
 
     `reply` is cancellable at any await. It raises RetryableError when the same call may succeed later, ModelError when
     it will not; a model's own mistakes (bad JSON, unknown tool) are no exception but a Reply whose ToolCall says so.
+    A cancellation that ends a reply which had begun has a BrokenReplyError as its cause, for it is billed all the same.
     """
 
     @property
@@ -53,6 +54,12 @@ class BrokenReplyError(RetryableError):
     def __init__(self, sentence: str, usage: Usage, retry_after_s: float | None = None) -> None:
         super().__init__(sentence, retry_after_s)
         self.usage = usage
+
+
+def broken_by(cancellation: BaseException) -> BrokenReplyError | None:
+    """The reply that a cancellation broke off; None where none had begun."""
+    cause = cancellation.__cause__
+    return cause if isinstance(cause, BrokenReplyError) else None
 
 
 @dataclass(frozen=True, slots=True)

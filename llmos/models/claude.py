@@ -83,7 +83,7 @@ class ClaudeModel:
         import anthropic
 
         collected = ClaudeReply(on_text)
-        with sdk_errors(anthropic, self._base_url, lambda: collected.usage, self._refusal):
+        with sdk_errors(anthropic, self._base_url, collected, self._refusal):
             create = self._client().messages.with_streaming_response.create
             async with create(**self._params(request)) as response:
                 expect("text/event-stream", response.headers, self._base_url)

@@ -118,6 +118,11 @@ class ClaudeReply:
         self.usage = Usage()
 
     @property
+    def has_begun(self) -> bool:
+        """Whether the vendor has said what it read, so that it is billed."""
+        return self.usage.total > 0
+
+    @property
     def is_complete(self) -> bool:
         """Whether the reply has come to its end."""
         return self._complete

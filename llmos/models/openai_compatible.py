@@ -69,7 +69,7 @@ class OpenAICompatibleModel:
         import openai
 
         collected = ChatReply(self._base_url, on_text)
-        with sdk_errors(openai, self._base_url, lambda: collected.usage, self._refusal):
+        with sdk_errors(openai, self._base_url, collected, self._refusal):
             create = self._client().chat.completions.with_streaming_response.create
             async with create(**self._params(request)) as response:
                 if response.headers.get("content-type", "").startswith("application/json"):

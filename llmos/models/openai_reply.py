@@ -122,6 +122,8 @@ class ChatReply:
         self._finish_reason: str | None = None
         self._complete = False
         self._model = ""
+        self.has_begun = False
+        """Whether anything has come in, so that it is billed."""
         self.usage = Usage()
 
     def feed(self, received: bytes) -> None:
@@ -146,6 +148,7 @@ class ChatReply:
             raise BrokenReplyError(f"{self._server} sent a chunk that is none: {error}", self.usage) from error
         if read.error is not None:
             self._fail(read.error)
+        self.has_begun = True
         self._model = read.model or self._model
         if read.usage is not None:
             self.usage = read.usage.usage()

@@ -7,18 +7,37 @@ talk through httpx2, and both let its errors pass unchanged once a stream has be
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
+
+import anyio
 
 from llmos.errors import ModelError, RetryableError
 from llmos.messages import Usage
 from llmos.models.base import BrokenReplyError
 
 
+class Collected(Protocol):
+    """What has come in of a reply."""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything has, so that it is billed."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """What has been counted so far."""
+        ...
+
+
 @contextmanager
 def sdk_errors(
-    sdk: ModuleType, server: str, usage: Callable[[], Usage], refusal: Callable[[Any], ModelError]
+    sdk: ModuleType, server: str, collected: Collected, refusal: Callable[[Any], ModelError]
 ) -> Iterator[None]:
-    """Raise ours in place of the SDK's; `refusal` puts an answer with a bad status into words, `usage` is read late."""
+    """Raise ours in place of the SDK's; `refusal` puts an answer with a bad status into words.
+
+    A cancellation passes, with what it broke off as its cause.
+    """
     import httpx2
 
     try:
@@ -28,9 +47,14 @@ def sdk_errors(
     except sdk.APIConnectionError as error:
         raise RetryableError(f"{server} cannot be reached: {_words(error.__cause__ or error)}") from error
     except httpx2.HTTPError as error:
-        raise BrokenReplyError(f"{server} broke off while the reply came in: {_words(error)}", usage()) from error
+        sentence = f"{server} broke off while the reply came in: {_words(error)}"
+        raise BrokenReplyError(sentence, collected.usage) from error
     except UnicodeEncodeError as error:
         raise ModelError(f"the request holds text that is not valid Unicode: {error.reason}") from error
+    except anyio.get_cancelled_exc_class() as error:
+        if not collected.has_begun:
+            raise
+        raise error from BrokenReplyError(f"the reply of {server} was cut off by an interruption", collected.usage)
 
 
 def expect(kind: str, headers: Any, server: str) -> None:  # noqa: ANN401 - the headers of httpx2

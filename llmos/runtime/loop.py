@@ -10,12 +10,13 @@ from time import perf_counter
 
 import anyio
 
-from llmos.budget import Purse, estimate_message, estimate_prefix
+from llmos.budget import Purse, estimate_message, estimate_prefix, guessed_usage
 from llmos.errors import LLMosError, LowBatteryError, StorageError, ungrouped
 from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage, in_turns
+from llmos.models.base import RESTARTED, BrokenReplyError, OnText, broken_by
 from llmos.runtime.terms import Actions, Ending, Judge, Terms, Voice
 from llmos.runtime.tool_uses import ToolUses, not_made
-from llmos.traces.events import BudgetWarned, LeadEnded, MessageAdded, ModelReplied, PromptSet
+from llmos.traces.events import BudgetWarned, LeadEnded, MessageAdded, ModelFailed, ModelReplied, PromptSet
 from llmos.traces.witness import Witness
 
 _INSTANT_S = 0.01
@@ -181,19 +182,28 @@ class Loop:
             state=state,
         )
         started = perf_counter()
+        heard = _Heard(terms.on_text)
         try:
-            reply = await voice.model.reply(request, terms.on_text)
-        except BaseException:
+            reply = await voice.model.reply(request, heard)
+        except BaseException as error:
             self._purse.release(held)
+            if (broken := broken_by(error)) is not None:
+                self._pay_for(broken, heard.message, voice)
             raise
-        cost_usd = self._purse.settle(held, reply.usage, voice.price_of(reply.model))
+        spent_usd = self._purse.settle(held, reply.usage, voice.price_of(reply.model))
         self.steps += 1
         self.abandoned = ""
         self.usage += reply.usage
-        self.cost_usd += cost_usd
-        self._journal.write(ModelReplied.of(self.steps, reply, cost_usd, perf_counter() - started))
+        self.cost_usd += spent_usd
+        self._journal.write(ModelReplied.of(self.steps, reply, spent_usd, perf_counter() - started))
         self._warn_once()
         return reply
+
+    def _pay_for(self, broken: BrokenReplyError, heard: Message, voice: Voice) -> None:
+        """Charge a reply that an interruption cut off, as the dearest one: nobody has said whose it is."""
+        usage = guessed_usage(broken.usage, self._tokens, heard)
+        spent_usd = self._purse.charge(usage, voice.price)
+        self._journal.write(ModelFailed(model=voice.model.name, reason=str(broken), usage=usage, cost_usd=spent_usd))
 
     async def _act(self, calls: Sequence[ToolCall]) -> tuple[ToolResult, ...]:
         """Call the tools in order, neighbours that are pure side by side; what came back counts, whatever ends it."""
@@ -248,6 +258,26 @@ class Loop:
         if not self._warned and share >= self._terms.budget.warn_at:
             self._warned = True
             self._journal.write(BudgetWarned(purse=name, used=share, limit=1.0))
+
+
+class _Heard:
+    """An `OnText` that keeps what the reply has said so far, and passes it on."""
+
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+        self._said: list[str] = []
+
+    def __call__(self, piece: str) -> None:
+        if piece == RESTARTED:
+            self._said.clear()
+        else:
+            self._said.append(piece)
+        self._on_text(piece)
+
+    @property
+    def message(self) -> Message:
+        """What was said, as a message."""
+        return Message("assistant", (Text("".join(self._said)),))
 
 
 def _complete(reply: Reply) -> Sequence[ToolCall]:

@@ -169,7 +169,7 @@ class ModelFailed(Event, frozen=True, kw_only=True):
     wait_s: float | None = None
     next_model: str | None = None
     usage: Usage = Usage()
-    """What the provider had counted when the reply broke off: paid for, and in no reply."""
+    """What had been counted, or else is guessed, when the reply broke off: paid for, and in no reply."""
     cost_usd: float = 0.0
 
 

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from llmos.messages import Effect, Image, Message, Reply, Request, Text, Thinking, ToolCall, ToolResult, ToolSpec, Usage
-from llmos.models.base import ignore_text
+from llmos.models.base import broken_by, ignore_text
 from tests.support.model_adapters import ADAPTERS, Stage
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +29,7 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
 )
+BILLED = ["claude", "openai_compatible"]
 SCRIPTED = [name for name, adapter in ADAPTERS.items() if adapter.scripted]
 SEEING = [name for name, adapter in ADAPTERS.items() if adapter.sees]
 
@@ -160,6 +161,21 @@ async def test_usage_is_counted(stage: Stage) -> None:
     usage = (await stage.model.reply(asked(), ignore_text)).usage
     assert usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens > 0
     assert usage.output_tokens > 0
+
+
+@pytest.mark.parametrize("stage", BILLED, indirect=True)
+async def test_a_cancelled_reply_says_what_is_billed(stage: Stage) -> None:
+    """What had been counted when it was cut off is the cause of the cancellation; it is paid for."""
+    stage.script(said(Text("one two three four five six")), then="hang")
+    broken = None
+    with anyio.CancelScope() as scope:
+        try:
+            await stage.model.reply(asked(), lambda _: scope.cancel())
+        except anyio.get_cancelled_exc_class() as error:
+            broken = broken_by(error)
+            raise
+    assert broken is not None
+    assert str(broken).endswith(" was cut off by an interruption")
 
 
 @pytest.mark.parametrize("stage", SCRIPTED, indirect=True)

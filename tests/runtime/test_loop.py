@@ -6,13 +6,14 @@ from pathlib import Path
 import anyio
 import pytest
 
-from llmos.budget import Limits
+from llmos.budget import Limits, cost_usd, estimate_message
 from llmos.documents.kernel import Price
 from llmos.errors import StorageError
-from llmos.messages import Effect, Image, Message, Text, ToolCall, ToolResult
-from llmos.traces.events import BudgetWarned, MessageAdded, ModelReplied
+from llmos.messages import Effect, Image, Message, Reply, Request, Text, ToolCall, ToolResult, Usage
+from llmos.models.base import RESTARTED, BrokenReplyError, OnText
+from llmos.traces.events import BudgetWarned, MessageAdded, ModelFailed, ModelReplied
 from tests.support.journals import MemoryJournal
-from tests.support.loops import ORCHESTRATION, bench
+from tests.support.loops import ORCHESTRATION, Bench, bench
 from tests.support.scripted import ScriptedModel, said
 from tests.support.tapes import asks, cassette, says
 
@@ -249,3 +250,72 @@ async def test_no_longer_reply_is_asked_for_than_the_context_holds(context_token
     model.context_tokens = context_tokens
     await bench(model).run()
     assert model.requests[0].max_output_tokens == pytest.approx(asked_for, abs=100 if context_tokens == 1000 else 0)
+
+
+OPUS = Price(input=4.0, output=20.0, cache_read=0.4, cache_write=5.0, cache_write_1h=8.0)
+
+
+class Interrupted:
+    """A model that is cut off amid its reply, as an adapter tells it."""
+
+    name = "scripted:one"
+    context_tokens = 200_000
+
+    def __init__(self, counted: Usage | None, *said: str) -> None:
+        self.counted = counted
+        self.said = said
+        self.scope = anyio.CancelScope()
+
+    async def reply(self, _: Request, on_text: OnText) -> Reply:
+        for piece in self.said:
+            on_text(piece)
+        self.scope.cancel()
+        try:
+            await anyio.sleep_forever()
+        except anyio.get_cancelled_exc_class() as error:
+            if self.counted is None:
+                raise
+            raise error from BrokenReplyError("the reply of http://x was cut off by an interruption", self.counted)
+        raise AssertionError("nobody interrupts")
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+async def cut_off(model: Interrupted) -> Bench:
+    """A run whose only reply is interrupted."""
+    run = bench(model, price=OPUS)
+    with model.scope:
+        await run.run()
+        pytest.fail("the run went on")
+    return run
+
+
+@pytest.mark.parametrize(
+    ("said", "output_tokens"),
+    [((), 8), (("ab" * 300,), 208), (("x" * 9_000, RESTARTED, "ab" * 300), 208), (("abc",), 50)],
+)
+async def test_an_interrupted_reply_is_paid_for(said: tuple[str, ...], output_tokens: int) -> None:
+    """The provider bills what it had read and said: input as it counted, output as it counted or as was heard."""
+    counted = Usage(900, 50 if output_tokens == 50 else 1, 300, 20)
+    run = await cut_off(Interrupted(counted, *said))
+    usage = replace(counted, output_tokens=output_tokens)
+    assert (run.purse.spent.usage, run.purse.spent.usd) == (usage, cost_usd(usage, OPUS))
+    assert (run.purse.spent.reserved_usd, run.purse.spent.reserved_tokens, run.purse.spent.steps) == (0.0, 0, 0)
+    reason = "the reply of http://x was cut off by an interruption"
+    (failed,) = run.journal.named(ModelFailed)
+    assert failed == ModelFailed(model="scripted:one", reason=reason, usage=usage, cost_usd=run.purse.spent.usd)
+
+
+async def test_an_interrupted_reply_of_who_does_not_count_is_guessed() -> None:
+    """Servers that count at the end, or never, have read the conversation all the same."""
+    run = await cut_off(Interrupted(Usage(), "ab" * 300))
+    assert run.purse.spent.usage.output_tokens == 208
+    assert run.purse.spent.usage.input_tokens >= estimate_message(run.history[0])
+    assert run.purse.spent.usd > 0
+
+
+async def test_what_had_not_begun_costs_nothing() -> None:
+    """An interruption while nothing has come in is not billed, as far as anybody knows."""
+    run = await cut_off(Interrupted(None))
+    assert (run.purse.spent.usd, run.purse.spent.usage, run.journal.named(ModelFailed)) == (0.0, Usage(), [])
