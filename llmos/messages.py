@@ -181,6 +181,8 @@ class Reply:
     """What the provider says of why it stopped, e.g. of a refusal; mostly empty."""
     probability: float | None = None
     """How likely this very reply was, where somebody asked and its adapter can tell; in [0, 1]."""
+    counted: bool = True
+    """Whether who answered has said what it used; where not, `usage` is zero, and a budget has to guess."""
 
     @property
     def text(self) -> str:

@@ -174,7 +174,14 @@ class ChatReply:
         for number, call in enumerate(self._calls, start=1):
             parts.append(tool_call(call.id or f"call_{turn}_{number}", call.name, "".join(call.written)))
         detail = "".join(self._refusal)
-        return Reply(tuple(parts), self._stop_reason(), self.usage, self._model or model, stop_detail=detail)
+        return Reply(
+            tuple(parts),
+            self._stop_reason(),
+            self.usage,
+            self._model or model,
+            stop_detail=detail,
+            counted=self.usage.total > 0,
+        )
 
     def _grow(self, delta: _Delta) -> None:
         if delta.content:

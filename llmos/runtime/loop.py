@@ -10,7 +10,7 @@ from time import perf_counter
 
 import anyio
 
-from llmos.budget import Purse, estimate_message, estimate_prefix, guessed_usage
+from llmos.budget import Purse, cost_usd, estimate_message, estimate_prefix, guessed_usage, worst_usage
 from llmos.errors import LLMosError, LowBatteryError, StorageError, ungrouped
 from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage, in_turns
 from llmos.models.base import RESTARTED, BrokenReplyError, OnText, broken_by
@@ -184,7 +184,7 @@ class Loop:
         started = perf_counter()
         heard = _Heard(terms.on_text)
         try:
-            reply = await voice.model.reply(request, heard)
+            reply = self._counted(await voice.model.reply(request, heard), voice)
         except BaseException as error:
             self._purse.release(held)
             if (broken := broken_by(error)) is not None:
@@ -198,6 +198,13 @@ class Loop:
         self._journal.write(ModelReplied.of(self.steps, reply, spent_usd, perf_counter() - started))
         self._warn_once()
         return reply
+
+    def _counted(self, reply: Reply, voice: Voice) -> Reply:
+        """The reply with its usage, guessed where nobody has counted what has to be paid for or is limited."""
+        costs = cost_usd(worst_usage(1, 1), voice.price_of(reply.model)) > 0
+        if reply.usage.total or (reply.counted and not costs):
+            return reply
+        return replace(reply, usage=guessed_usage(reply.usage, self._tokens, reply.message))
 
     def _pay_for(self, broken: BrokenReplyError, heard: Message, voice: Voice) -> None:
         """Charge a reply that an interruption cut off, as the dearest one: nobody has said whose it is."""

@@ -56,8 +56,10 @@ async def until_done(
         ) as system:
             system.models.put("dev", CassetteModel(path))
             outcome = await _interrupt(system, agent, means, at_wait)
-            assert system.usd_left == 1.0
+            left_usd = system.usd_left
         new = sorted(set(journals(place)) - before)
+        replies = [reply for path in new for reply in events(whole(path), ModelReplied)]
+        assert left_usd == pytest.approx(1.0 - sum(reply.cost_usd for reply in replies))
         ends.append((outcome, new))
         if outcome == "done":
             return ends

@@ -13,7 +13,7 @@ from llmos.messages import Effect, Image, Message, Reply, Request, Text, ToolCal
 from llmos.models.base import RESTARTED, BrokenReplyError, OnText
 from llmos.traces.events import BudgetWarned, MessageAdded, ModelFailed, ModelReplied
 from tests.support.journals import MemoryJournal
-from tests.support.loops import ORCHESTRATION, Bench, bench
+from tests.support.loops import FREE, ORCHESTRATION, Bench, bench
 from tests.support.scripted import ScriptedModel, said
 from tests.support.tapes import asks, cassette, says
 
@@ -319,3 +319,18 @@ async def test_what_had_not_begun_costs_nothing() -> None:
     """An interruption while nothing has come in is not billed, as far as anybody knows."""
     run = await cut_off(Interrupted(None))
     assert (run.purse.spent.usd, run.purse.spent.usage, run.journal.named(ModelFailed)) == (0.0, Usage(), [])
+
+
+@pytest.mark.parametrize(
+    ("price", "counted", "guessed"), [(OPUS, True, True), (OPUS, False, True), (FREE, False, True), (FREE, True, False)]
+)
+async def test_a_reply_that_nobody_counted_is_charged_as_guessed(price: Price, counted: bool, guessed: bool) -> None:
+    """A server without `usage` leaves no budget without limit; only what is free and says so costs no tokens."""
+    silent = Reply((Text("ab" * 300),), "end", Usage(), "m", counted=counted)
+    run = bench(ScriptedModel(silent), goal="x" * 3000, price=price)
+    assert (await run.run()).outcome == "done"
+    usage = run.purse.spent.usage
+    assert (usage.input_tokens > 1000, usage.output_tokens) == ((True, 208) if guessed else (False, 0))
+    assert run.purse.spent.usd == cost_usd(usage, price)
+    (replied,) = run.journal.named(ModelReplied)
+    assert (replied.usage, replied.cost_usd) == (run.loop.usage, run.loop.cost_usd) == (usage, run.purse.spent.usd)
