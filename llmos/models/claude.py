@@ -15,6 +15,7 @@ from llmos.messages import JSON, Reply, Request
 from llmos.models.base import OnText
 from llmos.models.claude_reply import ClaudeReply
 from llmos.models.claude_request import Lifetime, message_params, thinking_params
+from llmos.models.places import checked_address, checked_key
 from llmos.models.refusals import may_pass, retry_after_s
 from llmos.models.sdk_errors import expect, sdk_errors
 from llmos.models.shared_client import SharedClients
@@ -61,8 +62,8 @@ class ClaudeModel:
                 f"{model} needs a key: set ANTHROPIC_API_KEY, or choose another model with --model, such as pocket"
             )
         self._model = model
-        self._api_key = api_key
-        self._base_url = (base_url or DEFAULT_BASE_URL).rstrip("/")
+        self._api_key = checked_key(api_key, "ANTHROPIC_API_KEY")
+        self._base_url = checked_address(base_url or DEFAULT_BASE_URL, "ANTHROPIC_BASE_URL")
         self._context_tokens = context_tokens
         self._thinking = thinking_params(model) if thinking else None
         self._effort = effort

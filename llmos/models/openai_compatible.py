@@ -12,6 +12,7 @@ from llmos.messages import Reply, Request
 from llmos.models.base import OnText
 from llmos.models.openai_reply import ChatReply
 from llmos.models.openai_request import chat_params
+from llmos.models.places import checked_address, checked_key
 from llmos.models.refusals import may_pass, retry_after_s
 from llmos.models.sdk_errors import expect, sdk_errors
 from llmos.models.shared_client import SharedClients
@@ -43,8 +44,8 @@ class OpenAICompatibleModel:
         context_tokens: int = 32_768,
     ) -> None:
         self._model = model
-        self._base_url = (base_url or OPENAI_URL).rstrip("/")
-        self._api_key = api_key or "none"
+        self._base_url = checked_address(base_url or OPENAI_URL, "OPENAI_BASE_URL")
+        self._api_key = checked_key(api_key or "none", "OPENAI_API_KEY")
         self._context_tokens = context_tokens
         if find_spec("openai") is None:
             raise LLMosError(f"{self.name} needs the openai package: pip install 'llmos[openai]'")
