@@ -5,13 +5,14 @@ cannot open relative to a folder (Windows), links are looked for right before th
 """
 
 import errno
+import hashlib
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from llmos.errors import LLMosError
 
@@ -36,7 +37,7 @@ _REASONS = {
 
 
 @contextmanager
-def open_to_read(path: Path) -> Iterator[BinaryIO]:
+def open_to_read(path: Path) -> Iterator[BufferedReader]:
     """The file, open; raises LLMosError for whatever is no regular file that can be read."""
     with _told(path, "read"), _folder(path.parent) as (folder, at):
         name = at(path.name)
@@ -54,6 +55,12 @@ def read_whole(path: Path, limit: int) -> bytes:
     if len(content) > limit:
         raise LLMosError(f"{path} has more than {limit} bytes, the most that a tool changes or shows at once")
     return content
+
+
+def hash_whole(path: Path) -> str:
+    """`sha256:HEX` of all bytes of the file, however many they are, as `hash_of` has it; raises LLMosError."""
+    with open_to_read(path) as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import dataclasses
 import math
 import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from llmos.errors import LLMosError, StorageError
 from llmos.messages import JSON, Effect, Text, ToolCall, ToolResult, ToolSpec
 from llmos.tools.base import Access, Tool, ToolOutcome, failure
 from llmos.tools.offer import Offer
-from llmos.tools.opening import read_whole, remove, replace
+from llmos.tools.opening import hash_whole, read_whole, remove, replace
 from llmos.tools.output import limited
 from llmos.tools.permissions import Decision, Permissions, visible
 from llmos.tools.threads import run_in_thread
@@ -86,8 +87,8 @@ class Toolbox:
 
     async def restore(self, call_id: str, path: Path, before: bytes | None, after: str | None) -> None:
         """Let a file hold again what stood in it before a call; LLMosError where it is not as the call left it."""
-        found = await self._found([path])
-        if found[str(path)] != after:
+        found = await _found([path])
+        if found.get(str(path)) != after:
             raise LLMosError(f"{path} has been changed since")
         await run_in_thread(partial(replace, path, before) if before is not None else partial(remove, path))
         content_hash = None if before is None else hash_of(before)
@@ -96,11 +97,11 @@ class Toolbox:
     async def standing(self, call: ToolCall) -> dict[str, str | None]:
         """What stands now, as `sha256:HEX`, in each file that the call would write; None where there is none.
 
-        Nothing is called and nothing asked; raises LLMosError for what cannot be called or read.
+        Folders are left out. Nothing is called and nothing asked; raises LLMosError for what cannot be called or read.
         """
         tool = self._offer.find(call.name)
         args, resolve = tool.prepare(call.args), self._permissions.workspace.resolve
-        return await self._found([resolve(str(path)) for path in _written(tool, args)])
+        return await _found([resolve(str(path)) for path in _written(tool, args)])
 
     async def call(self, call: ToolCall, step: int = 0) -> ToolResult:
         """Carry out one call and journal what came of it.
@@ -146,13 +147,17 @@ class Toolbox:
                 version=version_of(tool),
             )
         )
+        return await self._made(tool, ready, files)
+
+    async def _made(self, tool: Tool, ready: Mapping[str, JSON], files: dict[str, str | None]) -> ToolOutcome:
+        """What the tool answers; after one that ran out of time nobody looks, for it may be writing still."""
         limit_s = self._limit_s(tool)
         with anyio.move_on_after(limit_s) as time:
             output = await tool.call(ready)
-            files.update(await self._found(_written(tool, ready)))
         if time.cancelled_caught:
             doubt = "" if tool.spec.effect is Effect.PURE else "; whether it took effect is not known"
-            return failure(f"{call.name} had no answer within {limit_s:g} s{doubt}")
+            return failure(f"{tool.spec.name} had no answer within {limit_s:g} s{doubt}")
+        files.update(await _found(_written(tool, ready)))
         if isinstance(output, ToolOutcome):
             return output
         return ToolOutcome((Text(output),) if isinstance(output, str) else output)
@@ -182,17 +187,11 @@ class Toolbox:
         )
 
     async def _keep(self, call_id: str, tool: Tool, args: Mapping[str, JSON]) -> None:
-        """Journal what stands in each file that the tool is about to write."""
+        """Journal what stands in each file that the tool is about to write; what stands in a folder is not kept."""
         for path in _written(tool, args):
-            before = await run_in_thread(partial(_content, path, self._rules.max_read_bytes))
-            self._write(FileKept(call_id=call_id, path=str(path), before=before))
-
-    async def _found(self, paths: Sequence[Path]) -> dict[str, str | None]:
-        found = {}
-        for path in paths:
-            content = await run_in_thread(partial(_content, path, self._rules.max_read_bytes))
-            found[str(path)] = None if content is None else hash_of(content)
-        return found
+            if not await run_in_thread(partial(_is_folder, path)):
+                before = await run_in_thread(partial(_content, path, self._rules.max_read_bytes))
+                self._write(FileKept(call_id=call_id, path=str(path), before=before))
 
     async def _called(self, event: ToolCalled) -> None:
         """Journal the call; on disk before the effect, unless there is none."""
@@ -223,6 +222,23 @@ def _written(tool: Tool, args: Mapping[str, JSON]) -> list[Path]:
 def _content(path: Path, limit: int) -> bytes | None:
     """What stands in the file; None where there is none."""
     return read_whole(path, limit) if os.path.lexists(path) else None
+
+
+async def _found(paths: Sequence[Path]) -> dict[str, str | None]:
+    """What stands in these files, by its hash and however much it is; folders are left out."""
+    return await run_in_thread(partial(_hashes, paths)) if paths else {}
+
+
+def _hashes(paths: Sequence[Path]) -> dict[str, str | None]:
+    return {str(path): hash_whole(path) if os.path.lexists(path) else None for path in paths if not _is_folder(path)}
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a folder stands there, rather than a link to one, which has appeared since permission was given."""
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _is_from_outside(error: BaseException) -> bool:

@@ -206,6 +206,57 @@ async def test_what_cannot_be_kept_is_not_changed(workspace: Workspace) -> None:
     assert (workspace.root / "big").stat().st_size == 2000
 
 
+async def test_what_was_written_is_looked_at_however_much_it_is(workspace: Workspace) -> None:
+    """The limit is for what goes into the journal: a file that has grown beyond it was written all the same."""
+    bench = Bench(workspace, [put], rules=rules(max_read_bytes=1000))
+    result = await bench.call("Write", file_path="big", content="x" * 2000)
+    assert (result.is_error, result.text) == (False, "put")
+    (returned,) = bench.journal.named(ToolReturned)
+    assert returned.files == {str(workspace.root / "big"): hash_of(b"x" * 2000)}
+    await bench.toolbox().restore("call-1", workspace.root / "big", b"short", hash_of(b"x" * 2000))
+    assert (workspace.root / "big").read_bytes() == b"short"
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_tool_may_write_into_a_folder(workspace: Workspace, there: bool) -> None:
+    """What stands in a folder is neither kept nor told; what cannot be taken back is not said to be."""
+
+    @tool(effect=Effect.REVERSIBLE)
+    def fill(folder: Annotated[str, Access.WRITE]) -> str:
+        """Fill."""
+        Path(folder).mkdir(exist_ok=True)
+        return "filled"
+
+    path = workspace.root / "out"
+    if there:
+        path.mkdir()
+    bench = Bench(workspace, [fill])
+    result = await bench.call("fill", folder="out")
+    assert (result.is_error, result.text) == (False, "filled")
+    assert [kept.before for kept in bench.journal.named(FileKept)] == ([] if there else [None])
+    (returned,) = bench.journal.named(ToolReturned)
+    assert returned.files == {} == await bench.toolbox().standing(ToolCall("c", "fill", {"folder": "out"}))
+    with pytest.raises(LLMosError) as refused:
+        await bench.toolbox().restore("call-1", path, None, None)
+    assert str(refused.value) == f"cannot remove {path}: it is a folder"
+
+
+async def test_a_folder_that_became_a_link_is_not_looked_into(workspace: Workspace, tmp_path: Path) -> None:
+    """Permission was given for what the path was, so the hash of another place is not told."""
+
+    @tool(name="Swap", effect=Effect.REVERSIBLE)
+    def swap(path: Annotated[str, Access.WRITE]) -> str:
+        """Swap."""
+        Path(path).rmdir()
+        Path(path).symlink_to(tmp_path / "data")
+        return "swapped"
+
+    (workspace.root / "out").mkdir()
+    result = await Bench(workspace, [swap]).call("Swap", path="out")
+    assert result.is_error
+    assert "it is a symbolic link now" in result.text
+
+
 @pytest.mark.parametrize("takes", [0, 1, 2])
 async def test_a_journal_that_cannot_be_written_stops_the_run(workspace: Workspace, takes: int) -> None:
     """Whatever cannot be witnessed is not done, and the error is no result but an error."""
