@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from llmos.documents.document import hash_of
 from llmos.errors import LLMosError, counted
 from llmos.messages import Effect, ToolCall, ToolResult
 from llmos.traces.events import Entries, FileKept, ToolCalled, ToolReturned
+
+_NOT_LOOKED_AT = ""
 
 
 class House(Protocol):
@@ -71,7 +74,7 @@ async def _take_back(done: Done, house: House) -> str:
     """Why the call cannot be taken back; empty once it is."""
     called, returned = done.called, done.returned
     if returned is None or not returned.ok:
-        return "" if done.kept and _untouched(done) else "whether it took effect is not known"
+        return "" if returned is not None and _untouched(done.kept, returned) else "whether it took effect is not known"
     try:
         if done.kept:
             for kept in _restorable(done):
@@ -94,6 +97,9 @@ def _restorable(done: Done) -> Iterator[FileKept]:
         yield kept
 
 
-def _untouched(done: Done) -> bool:
-    """Whether a call that failed said nothing of any file: then it failed before it wrote."""
-    return done.returned is not None and not done.returned.files
+def _untouched(kept: Sequence[FileKept], returned: ToolReturned) -> bool:
+    """Whether a call that failed left each of its files as it was; of one that ran out of time nobody looked."""
+    return bool(kept) and all(
+        returned.files.get(file.path, _NOT_LOOKED_AT) == (None if file.before is None else hash_of(file.before))
+        for file in kept
+    )

@@ -10,6 +10,7 @@ import math
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -152,8 +153,13 @@ class Toolbox:
     async def _made(self, tool: Tool, ready: Mapping[str, JSON], files: dict[str, str | None]) -> ToolOutcome:
         """What the tool answers; after one that ran out of time nobody looks, for it may be writing still."""
         limit_s = self._limit_s(tool)
-        with anyio.move_on_after(limit_s) as time:
-            output = await tool.call(ready)
+        try:
+            with anyio.move_on_after(limit_s) as time:
+                output = await tool.call(ready)
+        except Exception:
+            with suppress(LLMosError):  # what the tool raised is what is told
+                files.update(await _found(_written(tool, ready)))
+            raise
         if time.cancelled_caught:
             doubt = "" if tool.spec.effect is Effect.PURE else "; whether it took effect is not known"
             return failure(f"{tool.spec.name} had no answer within {limit_s:g} s{doubt}")

@@ -257,6 +257,22 @@ async def test_a_folder_that_became_a_link_is_not_looked_into(workspace: Workspa
     assert "it is a symbolic link now" in result.text
 
 
+async def test_what_a_tool_that_failed_has_written_is_told(workspace: Workspace) -> None:
+    """Its own sentence is the result; what stands in its files is in the journal with it."""
+
+    @tool(effect=Effect.REVERSIBLE)
+    def half(path: Annotated[str, Access.WRITE]) -> str:
+        """Write half."""
+        Path(path).write_text("half")
+        raise LLMosError("the other half is missing")
+
+    bench = Bench(workspace, [half])
+    result = await bench.call("half", path="a.txt")
+    assert (result.is_error, result.text) == (True, "the other half is missing")
+    (returned,) = bench.journal.named(ToolReturned)
+    assert returned.files == {str(workspace.root / "a.txt"): hash_of(b"half")}
+
+
 @pytest.mark.parametrize("takes", [0, 1, 2])
 async def test_a_journal_that_cannot_be_written_stops_the_run(workspace: Workspace, takes: int) -> None:
     """Whatever cannot be witnessed is not done, and the error is no result but an error."""
