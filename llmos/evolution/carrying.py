@@ -56,6 +56,17 @@ def files_of(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def holds_copy(folder: Path, source: Path, names: Iterable[str]) -> bool:
+    """Whether a folder holds exactly these files of another; raises StorageError for what cannot be read."""
+    try:
+        known = files_of(folder)
+        return known == tuple(sorted(names)) and all(
+            (folder / name).read_bytes() == (source / name).read_bytes() for name in known
+        )
+    except OSError as error:
+        raise disk_said("compare the skill with", folder, error) from error
+
+
 def holds_skill(folder: Path) -> bool:
     """Whether a page of a skill lies there, and not only what was left behind beside one."""
     return any(each.name.lower() == "skill.md" for each in folder.glob("*"))

@@ -15,7 +15,7 @@ from llmos.documents.kernel_rules import EvolutionRules
 from llmos.documents.rewriting import rewrite
 from llmos.documents.skill import QUARANTINE
 from llmos.errors import LLMosError, RefusedError
-from llmos.evolution.carrying import carried, files_of, holds_skill
+from llmos.evolution.carrying import carried, files_of, holds_copy, holds_skill
 from llmos.evolution.reasons import climb_in_words, evidence_trailers, tools_of
 from llmos.evolution.safety import Safety
 from llmos.evolution.settling import alone, histories, keep_counts, settle, settle_alone, story_of
@@ -182,7 +182,8 @@ class Ladder:
                 f"{folder} is mounted into the {standing.tier} volume; move it to {giver.root / path} first."
             )
         _keep(giver, path, standing.name)
-        _keep(receiver, path, standing.name)
+        if not holds_copy(receiver.root / path, folder, giver.files(path)):  # else a crash left it before its commit
+            _keep(receiver, path, standing.name)
         self._carry_counts(record, receiver)
         trailers = {
             SKILL: standing.name,
