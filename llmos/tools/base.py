@@ -5,7 +5,7 @@ Knows no toolbox, no permission and no journal: a tool only says what it is, wha
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias, overload
@@ -77,6 +77,11 @@ class Tool:
     """What a call with prepared arguments does, where that is known better than the spec tells."""
     minds_time: bool = False
     """Whether what it does has limits of time of its own, so that the kernel's is not meant for it."""
+    without: "Callable[[Sequence[Sequence[str]]], Tool] | None" = None
+    """The same tool that passes over what these globs bar, each name by name from the root of the disk on.
+
+    None: it knows no globs; a folder below which something is barred is then none that it may have.
+    """
     only_listed: bool = False
     """Whether it is offered only to agents whose document lists it."""
 

@@ -24,6 +24,16 @@ def all_below_match(wanted: Sequence[str], parts: Sequence[str], guarded: Callab
     return any("**" in rest and rest.count("*") <= 1 and set(rest) <= {"**", "*"} for rest in left)
 
 
+def bars(barred: Sequence[str], parts: Sequence[str]) -> bool:
+    """Say whether the names match, or lie below what matches; also on a disk that ignores case."""
+    return any(len(glob) in _states(glob, names, None) for glob, names in _spellings(barred, parts))
+
+
+def bars_below(barred: Sequence[str], parts: Sequence[str]) -> bool:
+    """Say whether something that lies below these names may be barred."""
+    return any(_states(glob, names, None) for glob, names in _spellings(barred, parts))
+
+
 def glob_parts(pattern: str) -> list[tuple[str, ...]]:
     """A glob as the sequences of names it stands for; without a `/` it is looked for in every folder.
 
@@ -50,6 +60,12 @@ def _without_braces(pattern: str) -> list[str]:
         if len(waiting) + len(done) > _MOST_ALTERNATIVES:
             raise LLMosError(f"the glob '{pattern}' stands for more than {_MOST_ALTERNATIVES} patterns; shorten it")
     return done
+
+
+def _spellings(barred: Sequence[str], parts: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """The glob with all that lies below it, and the names: as they are, and without upper case."""
+    whole = [*barred, "**"]
+    return [(whole, list(parts)), ([each.casefold() for each in whole], [each.casefold() for each in parts])]
 
 
 def _states(wanted: Sequence[str], parts: Sequence[str], guarded: Callable[[str], bool] | None) -> set[int]:

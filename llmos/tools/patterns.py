@@ -130,7 +130,17 @@ def path_matches(
     if scope is None:
         return not any(guarded(name) for name in path.parts[1:])
     match = all_below_match if folder and _WILD.search(scope) else parts_match
-    return match(_scope_parts(scope, workspace, user_home), path.parts, guarded)
+    return match(scope_parts(scope, workspace, user_home), path.parts, guarded)
+
+
+def scope_parts(scope: str, workspace: Path, user_home: Path | None) -> tuple[str, ...]:
+    """The scope as a glob, name by name from the root of the disk on."""
+    text = scope.strip()
+    if text.startswith("~/") and user_home is not None:
+        text = f"{user_home}{text[1:]}"
+    while text.startswith("//"):
+        text = text[1:]
+    return _anchored(workspace, text)
 
 
 def _prefix(scope: str) -> str | None:
@@ -140,16 +150,6 @@ def _prefix(scope: str) -> str | None:
         if text.endswith(ending):
             return text.removesuffix(ending)
     return None
-
-
-def _scope_parts(scope: str, workspace: Path, user_home: Path | None) -> tuple[str, ...]:
-    """The scope as a glob, name by name from the root of the disk on."""
-    text = scope.strip()
-    if text.startswith("~/") and user_home is not None:
-        text = f"{user_home}{text[1:]}"
-    while text.startswith("//"):
-        text = text[1:]
-    return _anchored(workspace, text)
 
 
 def _anchored(workspace: Path, text: str) -> tuple[str, ...]:

@@ -130,13 +130,13 @@ class Permissions:
         if not pattern.covers(tool, access):
             return False
         if isinstance(target, Path):
-            return self.lies_within(pattern, target, self.protects)
+            return self.lies_within(pattern, target)
         return command_matches(pattern.scope, target)
 
-    def lies_within(self, pattern: Pattern, path: Path, guarded: Callable[[str], bool]) -> bool:
+    def lies_within(self, pattern: Pattern, path: Path) -> bool:
         """Say whether the pattern names a resolved path: of a folder, which may be searched, all that is in it."""
         root, user_home = self.workspace.root, self.workspace.user_home
-        return path_matches(pattern.scope, path, root, user_home, guarded, folder=is_folder(path))
+        return path_matches(pattern.scope, path, root, user_home, self.protects, folder=is_folder(path))
 
     async def _settle(self, tool: Tool, access: Access, target: str | Path, verdict: Verdict, tell: OnDecision) -> None:
         """Return where the target is permitted, raise RefusedError where it is not."""

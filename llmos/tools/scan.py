@@ -47,6 +47,7 @@ class Search:
     offset: int = 0
     protected: Sequence[str] = ()
     closed: Sequence[str] = ()
+    barred: Sequence[Sequence[str]] = ()
 
     def regex(self) -> "re.Pattern[str]":
         """The pattern, compiled; raises LLMosError with what is wrong with it."""
@@ -72,7 +73,7 @@ def main() -> int:
 def answer(search: Search) -> Iterator[str]:
     """The lines to show, at most `limit` of them, and after them a remark about what is missing."""
     skipped = ignore(frozenset(map(plain_name, search.protected)))
-    walk = Walk(Path(search.path), skipped, tuple(map(Path, search.closed)))
+    walk = Walk(Path(search.path), skipped, tuple(map(Path, search.closed)), search.barred)
     too_large: list[str] = []
     found = islice(_found(search, walk, too_large), search.offset, None)
     shown = 0

@@ -1,13 +1,15 @@
 """The tools Glob and Grep: find files by name, and lines by regular expression.
 
 Knows no permission: the toolbox asks before it calls. Links are not followed, protected folders such as `.git` are not
-entered unless the search starts in one, and those that no agent may read are never entered.
+entered unless the search starts in one, and those that no agent may read are never entered. What this agent may not
+read is told to it as `barred`.
 """
 
 import json
 import math
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -37,7 +39,7 @@ def search_tools(workspace: Workspace, rules: SafetyRules) -> list[Tool]:
     return [_glob_tool(workspace, rules), _grep_tool(workspace, rules)]
 
 
-def _glob_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
+def _glob_tool(workspace: Workspace, rules: SafetyRules, barred: Sequence[Sequence[str]] = ()) -> Tool:
     @tool(effect=Effect.PURE, name="Glob")
     async def glob(pattern: str, path: Annotated[str, Access.READ] = ".") -> str:
         """Find files by a glob such as `**/*.py` or `src/*.{ts,tsx}`; returns their paths in order of name.
@@ -47,12 +49,12 @@ def _glob_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
             path: The folder to look in; the workspace if left out.
 
         """
-        return await run_in_thread(partial(_glob, workspace, rules, pattern, workspace.root / path))
+        return await run_in_thread(partial(_glob, workspace, rules, pattern, workspace.root / path, barred))
 
-    return glob
+    return replace(glob, without=partial(_glob_tool, workspace, rules))
 
 
-def _grep_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
+def _grep_tool(workspace: Workspace, rules: SafetyRules, barred: Sequence[Sequence[str]] = ()) -> Tool:
     @tool(effect=Effect.PURE, name="Grep")
     async def grep(
         pattern: str,
@@ -104,18 +106,19 @@ def _grep_tool(workspace: Workspace, rules: SafetyRules) -> Tool:
             offset=max(offset, 0),
             protected=tuple(rules.protected_folders),
             closed=tuple(map(str, closed_folders(workspace.home))),
+            barred=barred,
         )
         return await _scan(search, rules)
 
-    return grep
+    return replace(grep, without=partial(_grep_tool, workspace, rules))
 
 
-def _glob(workspace: Workspace, rules: SafetyRules, pattern: str, folder: Path) -> str:
+def _glob(workspace: Workspace, rules: SafetyRules, pattern: str, folder: Path, barred: Sequence[Sequence[str]]) -> str:
     globs = glob_parts(pattern)
     if not folder.is_dir():
         raise LLMosError(f"there is no folder {workspace.shown(folder)}")
     skipped = ignore(frozenset(map(plain_name, rules.protected_folders)))
-    walk = Walk(folder, skipped, closed_folders(workspace.home))
+    walk = Walk(folder, skipped, closed_folders(workspace.home), barred)
     found = [each for each in walk.paths() if any(parts_match(glob, each.split("/")) for glob in globs)]
     lines = [workspace.shown(folder / each) for each in sorted(found)[:_MOST_FILES]]
     if len(found) > _MOST_FILES:

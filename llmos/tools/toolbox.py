@@ -155,7 +155,7 @@ class Toolbox:
         limit_s = self._limit_s(tool)
         try:
             with anyio.move_on_after(limit_s) as time:
-                output = await tool.call(ready)
+                output = await self._offer.narrowed(tool, self._permissions.workspace).call(ready)
         except Exception:
             with suppress(LLMosError):  # what the tool raised is what is told
                 files.update(await _found(_written(tool, ready)))

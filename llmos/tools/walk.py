@@ -1,6 +1,6 @@
 """Lists the files below a folder in a fixed order, without following links and without entering guarded folders.
 
-Knows neither globs nor contents. Bounded: it stops after a number of entries and says that it did.
+Knows no contents. Bounded: it stops after a number of entries and says that it did.
 """
 
 import os
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from llmos.tools.globs import bars
 from llmos.tools.workspace import plain_name
 
 _NOISE = frozenset({"node_modules", "__pycache__", ".venv"})
@@ -17,12 +18,14 @@ _NOISE = frozenset({"node_modules", "__pycache__", ".venv"})
 class Walk:
     """The files below `root`; `stopped` is true afterwards when there were more than `most` entries.
 
-    Folders whose name is `skipped` are not entered, nor are those that are `closed`.
+    Folders whose name is `skipped` are not entered, nor are those that are `closed`. What one of the `barred` globs
+    bars, each written name by name from the root of the disk on, is passed over.
     """
 
     root: Path
     skipped: Callable[[str], bool]
     closed: Sequence[Path] = ()
+    barred: Sequence[Sequence[str]] = ()
     most: int = 200_000
     stopped: bool = False
     _seen: int = 0
@@ -34,6 +37,8 @@ class Walk:
             inside = waiting.pop()
             folders = []
             for entry in self._entries(inside):
+                if self._is_barred(entry):
+                    continue
                 path = f"{inside}{entry.name}"
                 if entry.is_file(follow_symlinks=False):
                     yield path
@@ -43,6 +48,9 @@ class Walk:
 
     def _may_enter(self, folder: "os.DirEntry[str]") -> bool:
         return not self.skipped(folder.name) and Path(folder.path) not in self.closed
+
+    def _is_barred(self, entry: "os.DirEntry[str]") -> bool:
+        return bool(self.barred) and any(bars(each, Path(entry.path).parts) for each in self.barred)
 
     def _entries(self, inside: str) -> list["os.DirEntry[str]"]:
         """What stands in one folder; nothing where it cannot be listed, has become a link, or enough was seen."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.errors import LLMosError
-from llmos.tools.globs import all_below_match, glob_parts, parts_match
+from llmos.tools.globs import all_below_match, bars, bars_below, glob_parts, parts_match
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -100,6 +100,27 @@ def test_what_covers_a_folder_covers_whatever_may_be_in_it(wanted: str, path: st
     """Only where `**` is left to match, alone or with one more name of any kind."""
     found = all_below_match(wanted.split("/"), path.split("/"), lambda name: name == ".git")
     assert found is matched
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "whole", "part"),
+    [
+        ("a/b", "a/b", True, True),
+        ("a/b", "a/b/c", True, True),
+        ("a/b", "A/B/c", True, True),
+        ("a/[!A-Z]", "a/b", True, True),
+        ("a/b", "a", False, True),
+        ("a/b", "a/c", False, False),
+        ("**/b", "a/c", False, True),
+        ("**/b", "a/b/c", True, True),
+        ("a/*.md", "a/x.txt", False, False),
+        ("a/*.md", "a", False, True),
+    ],
+)
+def test_what_is_barred_is_barred_with_all_below(glob: str, path: str, *, whole: bool, part: bool) -> None:
+    """And a folder in which something may be barred is known as one."""
+    wanted, names = glob.split("/"), path.split("/")
+    assert (bars(wanted, names), bars_below(wanted, names)) == (whole, part)
 
 
 def test_a_wildcard_never_stands_for_a_guarded_name() -> None:

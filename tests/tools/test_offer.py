@@ -1,5 +1,6 @@
 """The laws of what an agent is offered: what its document lists, and never more."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -161,3 +162,86 @@ def test_narrowing_twice_never_widens(permissions: Permissions) -> None:
     for command in ("git log", "ls"):
         with pytest.raises(RefusedError, match="this agent may use Bash only as"):
             offer.check(offer.find("Bash"), {"command": command}, permissions)
+
+
+@tool(name="Write")
+def put(path: Annotated[str, Access.WRITE]) -> str:
+    """Put."""
+    return path
+
+
+@tool(name="Edit")
+def edit(path: Annotated[str, Access.WRITE]) -> str:
+    """Edit."""
+    return path
+
+
+@tool(name="Glob")
+def search(path: Annotated[str, Access.READ] = ".") -> str:
+    """Search, and pass over what is barred."""
+    return path
+
+
+SEARCH = replace(search, without=lambda globs: replace(search, timeout_s=float(len(globs))))
+FILES = Offer([named("Read"), named("Grep"), put, edit, SEARCH])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "tool", "args", "barred"),
+    [
+        ("Read(secrets/**)", "Read", {"path": "secrets/k.txt"}, True),
+        ("Read(secrets/**)", "Glob", {"path": "secrets"}, True),
+        ("Read(secrets/**)", "Glob", {"path": "secrets/deep"}, True),
+        ("Read(secrets/**)", "Glob", {"path": "secrets/k.txt"}, True),
+        ("Read(secrets/**)", "Glob", {"path": "src/../secrets"}, True),
+        ("Read(secrets/**)", "Glob", {"path": "link"}, True),
+        ("Read(secrets/**)", "Glob", {"path": "SECRETS/k.txt"}, True),
+        ("Read(Secrets/**)", "Glob", {"path": "secrets/k.txt"}, True),
+        ("Read(secrets/**)", "Glob", {"path": "."}, False),
+        ("Read(secrets/**)", "Glob", {}, False),
+        ("Read(secrets/**)", "Glob", {"path": "src"}, False),
+        ("Read(secrets/**)", "Grep", {"path": "."}, True),
+        ("Read(secrets/**)", "Grep", {}, True),
+        ("Read(secrets/**)", "Grep", {"path": "src"}, False),
+        ("Read(**/.env)", "Grep", {"path": "src"}, True),
+        ("Read(**/.env)", "Grep", {"path": "src/a.txt"}, False),
+        ("Read(**/.env)", "Glob", {"path": "src"}, False),
+        ("Read(secrets)", "Read", {"path": "secrets/deep/k.txt"}, True),
+        ("Read(secrets/*)", "Read", {"path": "secrets/deep/k.txt"}, True),
+        ("Read(s*)", "Glob", {"path": "secrets/deep"}, True),
+        ("Read(secrets/**)", "Write", {"path": "secrets/k.txt"}, False),
+        ("Edit(secrets/**)", "Edit", {"path": "secrets/k.txt"}, True),
+        ("Edit(secrets/**)", "Write", {"path": "secrets/k.txt"}, True),
+        ("Edit(secrets/**)", "Write", {"path": "src/k.txt"}, False),
+        ("Edit(secrets/**)", "Read", {"path": "secrets/k.txt"}, False),
+        ("Write(secrets/**)", "Edit", {"path": "secrets/k.txt"}, True),
+        ("Grep(secrets/**)", "Grep", {"path": "."}, True),
+        ("Grep(secrets/**)", "Read", {"path": "secrets/k.txt"}, False),
+        ("*(secrets/**)", "Read", {"path": "secrets/k.txt"}, True),
+        ("Read", "Grep", {"path": "secrets"}, False),
+        ("Edit", "Write", {"path": "secrets/k.txt"}, False),
+    ],
+)
+def test_what_is_denied_is_denied_to_every_tool_that_does_it(
+    permissions: Permissions, pattern: str, tool: str, args: dict[str, str], *, barred: bool
+) -> None:
+    """With all that lies in it; a search that can pass it over goes on without, and a bare name is one tool's."""
+    root = permissions.workspace.root
+    (root / "secrets/deep").mkdir(parents=True)
+    (root / "link").symlink_to("secrets")
+    offer = FILES.only(None, [pattern])
+    found = offer.find(tool)
+    if not barred:
+        offer.check(found, args, permissions)
+        return
+    with pytest.raises(RefusedError) as raised:
+        offer.check(found, args, permissions)
+    assert str(raised.value) == f"this agent may not use {tool} as {pattern}"
+
+
+def test_a_search_is_narrowed_by_what_is_denied(permissions: Permissions) -> None:
+    """By what speaks of reading, and by nothing else; a tool that knows no globs stays what it is."""
+    offer = FILES.only(None, ["Read(secrets/**)", "Read(**/.env)", "Edit(src/**)", "Grep(src/**)", "Skill(x)"])
+    assert offer.narrowed(offer.find("Glob"), permissions.workspace).timeout_s == 2
+    assert offer.narrowed(offer.find("Read"), permissions.workspace) is offer.find("Read")
+    assert FILES.narrowed(SEARCH, permissions.workspace) is SEARCH

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llmos.messages import Effect
+from llmos.messages import Effect, ToolCall
 from llmos.tools.search import search_tools
 from tests.support.tools import Bench, make_workspace, rules
 
@@ -97,6 +97,25 @@ async def test_a_protected_folder_is_searched_only_when_named(bench: Bench) -> N
     bench.approve = ("Read(.git/**)",)
     assert await shown(bench, "Grep", pattern="Needle", path=".git") == [".git/e.py"]
     assert await shown(bench, "Glob", pattern="*", path=".git") == [".git/e.py"]
+
+
+@pytest.mark.parametrize(
+    ("disallowed", "left"),
+    [
+        ("Read(src/**)", ["a.py"]),
+        ("Read(src)", ["a.py"]),
+        ("Read(SRC/**)", ["a.py"]),
+        ("Read(**/b.*)", ["a.py", "src/c.ts", "src/d.tsx"]),
+        ("Read(*.py)", ["src/b.py", "src/c.ts", "src/d.tsx"]),
+        ("Edit(src/**)", ["a.py", "src/b.py", "src/c.ts", "src/d.tsx"]),
+    ],
+)
+async def test_what_an_agent_may_not_read_is_passed_over(bench: Bench, disallowed: str, left: list[str]) -> None:
+    """A search from above neither shows its names nor what stands in it."""
+    toolbox = bench.toolbox().only(None, [disallowed])
+    for tool, args in (("Grep", {"pattern": "Needle"}), ("Glob", {"pattern": "**/*"})):
+        result = await toolbox.call(ToolCall("1", tool, args))
+        assert result.text.splitlines() == left
 
 
 async def test_a_pattern_without_end_is_ended(bench: Bench) -> None:
