@@ -119,6 +119,20 @@ def test_weak_evidence_needs_a_persons_word(at_home: CommandLine, house: House) 
     assert house.trailers("team")["Approved-by"] == "a person at the command line"
 
 
+def test_a_namesake_in_another_folder_needs_a_persons_word(at_home: CommandLine, house: House) -> None:
+    """However strong the evidence: afterwards the team has two skills of one name."""
+    other = house.place("team", "art") / "SKILL.md"
+    other.parent.mkdir(parents=True)
+    other.write_text("---\nname: draw\ndescription: Another.\n---\n\nDraw.\n")
+    house.write()
+    house.use("+++++++")
+    asked = at_home("skill", "promote", "draw")
+    assert asked.last.startswith(
+        f"llmos: Promote draw (7 of 7 cases) to the team tier, beside its namesake {other.parent}?"
+    )
+    assert house.where() == ["user"]
+
+
 def test_a_yes_does_not_help_below_the_rule(at_home: CommandLine, house: House) -> None:
     """Four uses are refused, and the exit code says so."""
     house.write()
