@@ -4,7 +4,7 @@ Knows no call and no state. It goes by the goal as it was read, so it knows no u
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -14,7 +14,8 @@ from llmos.models.reading_units import written
 from llmos.quantities import SIGNS, scale
 
 _NUMBER = r"-?\d+\.\d+"
-_POINT = re.compile(rf"\bx({_NUMBER}) y({_NUMBER})(?: z({_NUMBER}))?")
+_POINT = re.compile(rf"\b([xyz])({_NUMBER}) (?!\1)([xyz])({_NUMBER})(?: (?!\1|\3)([xyz])({_NUMBER}))?")
+"""Two axes or three, each once, in any order."""
 _AXIS = re.compile(rf"\b([xyz])(?: ?(?:=|:|is|to|of|at) ?)?({_NUMBER})")
 _LENGTH = re.compile(rf"({_NUMBER}) m\b")
 _ANGLE = re.compile(rf"({_NUMBER}) deg\b")
@@ -44,6 +45,8 @@ class Named:
 
     positions: tuple[tuple[float, float, float], ...]
     spots: tuple[tuple[float, float], ...]
+    partial: tuple[Mapping[str, float], ...]
+    """Positions of which x or y is missing; as `z 0.2 x -0.1` they may be shifts too."""
     axes: tuple[tuple[str, float], ...]
     lengths_m: tuple[float, ...]
     angles_deg: tuple[float, ...]
@@ -63,15 +66,17 @@ def named(goal: str) -> Named:
     ((1.5, 1.0, 0.5), (-1.0, -1.0, 0.7))
     """
     text = _SMALL.sub(_in_one_unit, read_goal(goal))
-    points = _POINT.findall(text)
-    rest = _OTHER.sub("", _POINT.sub("", text))
+    points = [_point(found) for found in _POINT.finditer(text)]
+    apart = _POINT.sub(lambda found: "" if _is_whole(_point(found)) else found[0], text)
+    rest = _OTHER.sub("", apart)
     bare = _ANGLE.sub("", _LENGTH.sub("", rest))
     sure = not (_VAGUE.search(text) or _unread(_BARE.sub("", bare)))
-    clauses = _CLAUSE.split(_POINT.sub("", text))
+    clauses = _CLAUSE.split(apart)
     return Named(
-        positions=tuple((float(x), float(y), float(z)) for x, y, z in points if z),
-        spots=tuple((float(x), float(y)) for x, y, z in points if not z),
-        axes=tuple((axis, float(value)) for axis, value in _AXIS.findall(_POINT.sub("", text))),
+        positions=tuple((point["x"], point["y"], point["z"]) for point in points if len(point) == len("xyz")),
+        spots=tuple((point["x"], point["y"]) for point in points if point.keys() == {"x", "y"}),
+        partial=tuple(point for point in points if not _is_whole(point)),
+        axes=tuple((axis, float(value)) for axis, value in _AXIS.findall(apart)),
         lengths_m=tuple(map(float, _LENGTH.findall(rest))),
         angles_deg=tuple(map(float, _ANGLE.findall(rest))),
         bare=tuple(map(float, _BARE.findall(bare))),
@@ -79,6 +84,16 @@ def named(goal: str) -> Named:
         every_turn=sure and _says_all(clauses, _TURN, rf"{_NUMBER}(?! (?:(?:m|s|kg)\b|%))"),
         corrected=_CORRECTED.search(text) is not None,
     )
+
+
+def _point(found: "re.Match[str]") -> dict[str, float]:
+    """The numbers of a position by their axes."""
+    axis = iter(found.groups())
+    return {name: float(value) for name, value in zip(axis, axis, strict=True) if name}
+
+
+def _is_whole(point: Mapping[str, float]) -> bool:
+    return {"x", "y"} <= point.keys()
 
 
 def _in_one_unit(found: "re.Match[str]") -> str:

@@ -11,6 +11,8 @@ from llmos.models.goal_numbers import Named, named
 from llmos.models.newest_goal import goal_of
 
 _AXES, _SHIFTS = ("x", "y", "z"), ("dx", "dy", "dz")
+_Place = Mapping[str, float]
+"""Coordinates in metres by their axes."""
 _METRES = (1.0, 0.01, 0.001, 0.0254, 0.3048)
 """What a number without unit may mean: metres, centimetres, millimetres, inches or feet."""
 
@@ -20,8 +22,9 @@ def ungrounded(arguments: Mapping[str, JSON], request: Request) -> str | None:
 
     Where the goal names positions, a call's x, y and z must be one of them, or one of them by a length or a coordinate
     that the goal names too, or lie above or below where the robot, an object or a place is; where call or position has
-    no z, the same goes for x and y. Where it names as many lengths as a call has shifts, and no way without a
-    length, each shift must be one of them. Where it names angles, and no turn without one, a turn must be one of them.
+    no z, the same goes for x and y. A position without x or y holds what it has, which may be shifts from where the
+    robot, an object or a place is. Where it names as many lengths as a call has shifts, and no way without a length,
+    each shift must be one of them. Where it names angles, and no turn without one, a turn must be one of them.
     """
     goal, numbers = named(goal_of(request.messages)), numbers_of(arguments)
     for wrong in (_place(numbers, goal, request.state), _way(numbers, goal), _turn(numbers, goal, request.state)):
@@ -45,26 +48,34 @@ def spots(text: str) -> list[tuple[float, float]]:
 
 
 def _place(numbers: Mapping[str, float], goal: Named, state: Mapping[str, JSON]) -> str | None:
-    if not {"x", "y"} <= set(numbers):
+    whole = [_by_axis(place) for place in (*goal.positions, *goal.spots)]
+    if not {"x", "y"} <= set(numbers) or not (whole or goal.partial):
         return None
-    axes = _AXES if goal.positions and "z" in numbers else _AXES[:2]
-    places: Sequence[tuple[float, ...]] = (*goal.positions, *goal.spots)
-    asked = tuple(numbers[axis] for axis in axes)
-    if not places or any(is_near(asked[:2], known[:2]) for known in _known(state)):
+    asked, known = (numbers["x"], numbers["y"]), list(_known(state))
+    if any(is_near(asked, (place["x"], place["y"])) for place in known):
         return None
-    if any(_reaches(place, asked, goal) for place in places):
+    if any(_reaches(place, numbers, goal, ()) for place in whole):
         return None
-    return f"the position {asked}"
+    if any(_reaches(place, numbers, goal, known) for place in goal.partial):
+        return None
+    has_z = "z" in numbers and (goal.positions or goal.partial)
+    return f"the position {(*asked, numbers['z']) if has_z else asked}"
 
 
-def _reaches(place: tuple[float, ...], asked: tuple[float, ...], goal: Named) -> bool:
-    """Whether a place that the goal names, changed by what else it names, is the one asked for, in the axes of both."""
+def _reaches(place: _Place, numbers: Mapping[str, float], goal: Named, known: Sequence[_Place]) -> bool:
+    """Whether a place that the goal names, changed by what else it names, is the one asked for, in the axes of both.
+
+    Where there is something `known`, a coordinate of the place may be a shift from there.
+    """
+    return all(_may_be(numbers[axis], axis, was, goal, known) for axis, was in place.items() if axis in numbers)
+
+
+def _may_be(is_: float, axis: str, was: float, goal: Named, known: Sequence[_Place]) -> bool:
     ways = [*goal.lengths_m, *(number * metres for number in goal.bare for metres in _METRES)]
-    return all(
-        is_near((is_,), (was,))
-        or any(is_near((is_,), (value,)) for name, value in goal.axes if name == axis)
-        or any(is_near((abs(is_ - was),), (abs(way),)) or is_near((is_,), (way,)) for way in ways)
-        for axis, was, is_ in zip(_AXES, place, asked, strict=False)
+    said = [was, *ways, *(value for name, value in goal.axes if name == axis)]
+    shifts = [*((was, way) for way in ways), *((place[axis], was) for place in known if axis in place)]
+    return any(is_near((is_,), (value,)) for value in said) or any(
+        is_near((abs(is_ - stood),), (abs(way),)) for stood, way in shifts
     )
 
 
@@ -100,9 +111,13 @@ def _turned(one: float, other: float) -> bool:
     return abs((one - other + 180) % 360 - 180) < EXACT_M
 
 
-def _known(state: Mapping[str, JSON]) -> Iterator[tuple[float, ...]]:
+def _known(state: Mapping[str, JSON]) -> Iterator[_Place]:
     """Where the robot and the objects and places of the state are."""
     if {"x", "y"} <= set(state):
-        yield state["x"], state["y"]
+        yield {axis: state[axis] for axis in _AXES if axis in state}
     for group in ("objects", "places"):
-        yield from (tuple(position) for position in (state.get(group) or {}).values())
+        yield from (_by_axis(position) for position in (state.get(group) or {}).values())
+
+
+def _by_axis(position: Sequence[float]) -> _Place:
+    return dict(zip(_AXES, position, strict=False))
