@@ -19,6 +19,10 @@ _POINT = re.compile(rf"\b([xyz])({_NUMBER}) (?!\1)([xyz])({_NUMBER})(?: (?!\1|\3
 _AXIS = re.compile(rf"\b([xyz])(?: ?(?:=|:|is|to|of|at) ?)?({_NUMBER})")
 _LENGTH = re.compile(rf"({_NUMBER}) m\b")
 _ANGLE = re.compile(rf"({_NUMBER}) deg\b")
+_RATE = re.compile(
+    r"(?<![\w.])\d+(?:[.,]\d+)? ?[^\W\d_]+(?: ?/ ?| per )(?:s|secs?|seconds?|min|minutes?|h|hours?)\b(?:\^?2|\u00b2)?"
+)
+"""A speed, as `0.5 m/s`; nobody's way and no turn."""
 _SMALL = re.compile(r"(?<![\w.,-])(-?(?:\d*\.\d+|\d+,\d+)) ?(?!in\b)([^\W\d_]+|\N{DEGREE SIGN})")
 """Perhaps an amount that stays as written, for rounded it would be nothing; `0.01 in x` names no inch."""
 _OTHER = re.compile(rf"{_NUMBER} (?:(?:s|kg)\b|%)|\bd?[xyz]{_NUMBER}")
@@ -65,7 +69,7 @@ def named(goal: str) -> Named:
     >>> named("Take it from (1.5, 1.0, 0.5) to -1, -1, .7, then 30cm up").positions
     ((1.5, 1.0, 0.5), (-1.0, -1.0, 0.7))
     """
-    text = _SMALL.sub(_in_one_unit, read_goal(goal))
+    text = _SMALL.sub(_in_one_unit, _RATE.sub("", read_goal(goal)))
     points = [_point(found) for found in _POINT.finditer(text)]
     apart = _POINT.sub(lambda found: "" if _is_whole(_point(found)) else found[0], text)
     rest = _OTHER.sub("", apart)

@@ -93,6 +93,11 @@ def at(x: float, y: float, z: float) -> dict[str, float]:
         ('he said "move up 0.005"', {"dz": 0.005}),
         ("move 2 to 3.5 cm up", {"dz": 0.035}),
         ("turn left 0.0002 degrees", {"dtheta_deg": 0.0002}),
+        ("go left at 0.2 m/s", {"dx": -0.05}),
+        ("go left at 0.2 m per second", {"dx": -0.05}),
+        ("go up 30cm/20 cm", {"dz": 0.2}),
+        ("turn left at 10.5 deg/s", {"dtheta_deg": 90.0}),
+        ("turn left 90 degrees at 10 degrees per second", {"dtheta_deg": 90.0}),
         ("close the gripper", {"activate": True}),
     ],
 )
@@ -208,6 +213,26 @@ def test_what_may_be_meant_passes(goal: str, arguments: dict[str, float]) -> Non
             "move up 0,3mm",
             {"dz": 0.3},
             "The model wrote a way of 0.3 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "go up 10 cm at 0.5 m/s",
+            {"dz": 1.0},
+            "The model wrote a way of 1 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "go up 10 cm at 0.5 m/s",
+            {"dz": 0.5},
+            "The model wrote a way of 0.5 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "go up 10 cm at 5 cm / s",
+            {"dz": 0.05},
+            "The model wrote a way of 0.05 m, which the goal does not name; nothing was moved.",
+        ),
+        (
+            "turn left 90 degrees at 10 degrees per second",
+            {"dtheta_deg": 10.0},
+            "The model wrote a turn of 10 degrees, which the goal does not name; nothing was moved.",
         ),
         (
             "turn left 0.0002 degrees",
