@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import dist
 
 from llmos.messages import JSON, Request
-from llmos.models.called_numbers import is_near, numbers_of
+from llmos.models.called_numbers import EXACT_M, is_near, numbers_of
 from llmos.models.goal_numbers import named
 from llmos.models.newest_goal import goal_of
 from llmos.models.reading import read_goal
@@ -29,6 +29,8 @@ _TOLD_APART = frozenset(
     | {"right", "rightmost", "second", "third", "top", "topmost", "upper", "uppermost"}
 )
 """Words before a thing that may tell it from the others by where it is, which is not judged here."""
+_ABOUT_M = 0.05
+"""What is so near to a position that the goal names is meant by it."""
 _BESIDE_M = 0.5
 """What is named and so near may be what tells a thing from the others: `the cube on the shelf`."""
 
@@ -46,8 +48,9 @@ def ambiguous(arguments: Mapping[str, JSON], request: Request) -> str | None:
     """Why a call to a position is a guess, in one sentence; None where it may be none.
 
     It is one where words of the goal fit several things alike, and nothing tells them apart: no other word of a name,
-    no position, nothing named beside one of them or on all but one, no two places (one may be where the thing is), no
-    word for where it is (`the left cube`). Who wants any of them (`a cube`) is served, and so is what the robot holds.
+    no position of one of them, or about one only, nothing named beside one of them or on all but one, no two places
+    (one may be where the thing is), no word for where it is (`the left cube`). Who wants any of them (`a cube`) is
+    served, and so is what the robot holds. Nor is a call a guess that goes to a position which the goal names.
     """
     numbers = numbers_of(arguments)
     if not {"x", "y"} <= set(numbers):
@@ -56,13 +59,14 @@ def ambiguous(arguments: Mapping[str, JSON], request: Request) -> str | None:
     goal, things = goal_of(request.messages), list(_things(request.state))
     words, full = _unnamed_words(goal, things)
     told = [thing.at for thing in things if thing.name in full]
-    said = named(goal)
-    if len(told) + len(said.positions) + len(said.spots) > 1:
+    said = _said_places(goal)
+    if len(told) + len(said) > 1 or any(place.keys() >= {"x", "y"} and _lies_at(point, place) for place in said):
         return None
     free = [thing for thing in things if not any(_is_near(at, thing.at) for at in told)]
     for alike in (*_sharing(words, free), *_whatever(words, free, point)):
         is_held = any(thing.name == request.state.get("holding") for thing in alike)
-        if not is_held and not any(_says(goal, thing.at) or _is_beside(thing.at, told) for thing in alike):
+        is_told = any(_says(goal, thing.at) or _is_beside(thing.at, told) for thing in alike)
+        if not (is_held or is_told or any(_tells_apart(place, alike) for place in said)):
             names = ", ".join(sorted(thing.name for thing in alike))
             return f"It is not clear which thing or place is meant, for the goal fits several alike: {names}."
     return None
@@ -133,6 +137,23 @@ def _says(goal: str, at: Sequence[float]) -> bool:
     """Whether the goal holds both numbers of a position, one behind the other, in whatever form."""
     numbers = [float(number) for number in _NUMBER.findall(read_goal(goal))]
     return any(_is_near(pair, [abs(axis) for axis in at[:2]]) for pair in pairwise(numbers))
+
+
+def _said_places(goal: str) -> list[Mapping[str, float]]:
+    """The places that the goal names, those too of which x or y is missing; coordinates by their axes."""
+    said = named(goal)
+    whole = [dict(zip("xyz", place, strict=False)) for place in (*said.positions, *said.spots)]
+    return [*whole, *said.partial]
+
+
+def _tells_apart(place: Mapping[str, float], alike: Sequence[_Thing]) -> bool:
+    """Whether one of the things is measured about there, and only one: nobody names a place to the millimetre."""
+    return sum(_lies_at(thing.at, place, _ABOUT_M) for thing in alike) == 1
+
+
+def _lies_at(at: Sequence[float], place: Mapping[str, float], within: float = EXACT_M) -> bool:
+    """On the floor, as far as the place is named."""
+    return all(abs(is_ - place[axis]) <= within for axis, is_ in zip("xy", at, strict=False) if axis in place)
 
 
 def _is_near(at: Sequence[float], point: Sequence[float]) -> bool:

@@ -108,6 +108,13 @@ def test_a_call_to_where_no_object_is_picks_none_of_them() -> None:
     assert doubt("inspect the object at (1, 2, 0.5)", {"x": 1.0, "y": 2.0, "z": 0.5}) is None
 
 
+def test_a_call_to_the_position_that_the_goal_names_is_no_guess() -> None:
+    """Whatever else the goal says; a call to anywhere else may still be one."""
+    goal = "go to y=2, x=1, z=0.5 and put the cube there"
+    assert doubt(goal, {"x": 1.0, "y": 2.0, "z": 0.5}) is None
+    assert doubt(goal) is not None
+
+
 def test_what_is_held_is_what_is_meant() -> None:
     """A robot that holds one of two cubes puts the cube down."""
     assert doubt("put the cube on the shelf", holding="blue cube") is None
@@ -119,6 +126,25 @@ def test_what_stands_on_a_pedestal_tells_it_from_the_other() -> None:
     objects = {**CUBES, "nut": PLACES["pick pedestal"]}
     assert doubt("take the nut to the pedestal", objects=objects) is None
     assert doubt("take the nut to the pedestal") is not None
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "pick up the cube at (0.5, 0.5, 0.05)",
+        "pick up the cube at (0.5, 0.5)",
+        "pick up the cube at y 0.5, x 0.5",
+        "pick up the cube at x=0.48, z=0.05",
+    ],
+)
+def test_a_position_about_one_thing_tells_it_from_the_others(goal: str) -> None:
+    """Cameras measure a few millimetres beside; what two of them are near to tells nothing."""
+    objects = {**CUBES, "red_cube": [0.503, 0.498, 0.05]}
+    for there in (THERE, {"x": 0.503, "y": 0.498, "z": 0.05}):
+        assert doubt(goal, there, objects=objects) is None
+    both = {"red_cube": [0.503, 0.498, 0.05], "blue cube": [0.48, 0.52, 0.15]}
+    assert doubt(goal, {"x": 0.503, "y": 0.498}, objects=both) is not None
+    assert doubt("pick up the cube at (0.7, 0.5)", {"x": 0.503, "y": 0.498}, objects=objects) is not None
 
 
 @pytest.mark.parametrize("goal", ["take block number 2", "get block #2", "pick up the no. 2 block", "grab block, 2"])
