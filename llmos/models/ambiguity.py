@@ -12,6 +12,7 @@ from math import dist
 from llmos.messages import JSON, Request
 from llmos.models.called_numbers import EXACT_M, is_near, numbers_of
 from llmos.models.goal_numbers import named
+from llmos.models.goal_words import THE, digits_last, in_digits, is_no_noun, is_told_apart
 from llmos.models.newest_goal import goal_of
 from llmos.models.reading import read_goal
 
@@ -21,14 +22,6 @@ _SHORTEST = 3
 _NO_NAMES = frozenset({"and", "back", "for", "from", "left", "move", "pick", "place", "put", "right", "the", "with"})
 """Words of a name that a goal has for other reasons; those of pocket's template."""
 _GENERIC = frozenset({"object", "item", "part", "thing", "piece", "workpiece", "component"})
-_ANY = frozenset({"a", "an", "another", "any", "both", "each", "either", "every", "one", "some"})
-_THE = frozenset({"the", "this", "that", "my", "your", "our"})
-_TOLD_APART = frozenset(
-    {"bottom", "center", "central", "closer", "closest", "farthest", "first", "front", "furthest", "highest", "last"}
-    | {"left", "leftmost", "lower", "lowest", "middle", "nearer", "nearest", "other", "outer", "rear", "remaining"}
-    | {"right", "rightmost", "second", "third", "top", "topmost", "upper", "uppermost"}
-)
-"""Words before a thing that may tell it from the others by where it is, which is not judged here."""
 _ABOUT_M = 0.05
 """What is so near to a position that the goal names is meant by it."""
 _BESIDE_M = 0.5
@@ -74,25 +67,26 @@ def ambiguous(arguments: Mapping[str, JSON], request: Request) -> str | None:
 
 def _sharing(words: Sequence[str], things: Sequence[_Thing]) -> Iterator[list[_Thing]]:
     """Things whose names share a word of the goal, two at least; of `the red cube` those that are both."""
+    names = frozenset[str]().union(*(thing.words for thing in things))
     for at, word in enumerate(words):
         fitting = [thing for thing in things if word in thing.words]
         most = max((_count(thing, words) for thing in fitting), default=0)
         best = [thing for thing in fitting if _count(thing, words) == most]
-        if len(best) > 1 and not _is_told_apart(words, at):
+        if len(best) > 1 and not (is_no_noun(words, at) or is_told_apart(words, at, names)):
             yield best
 
 
 def _whatever(words: Sequence[str], things: Sequence[_Thing], point: Sequence[float]) -> Iterator[list[_Thing]]:
     """The objects, where the goal says `the object`, nobody's name has a word of it, and the call goes to one."""
     objects = [thing for thing in things if thing.is_object and not thing.words & set(words)]
-    is_said = any(word in _GENERIC and before in _THE for before, word in pairwise(words))
+    is_said = any(word in _GENERIC and before in THE for before, word in pairwise(words))
     if is_said and len(objects) > 1 and any(_is_near(thing.at, point) for thing in objects):
         yield objects
 
 
 def _count(thing: _Thing, words: Sequence[str]) -> int:
     """How many words of its name the goal has, codes too: `the A3 shelf`; a longer one may begin a word: `picking`."""
-    parts = set(_words(thing.name))
+    parts = set(_name(thing))
     return sum(
         any(word == part or (len(part) >= _SHORTEST and word.startswith(part)) for word in words) for part in parts
     )
@@ -102,19 +96,11 @@ def _is_beside(at: Sequence[float], told: Sequence[Sequence[float]]) -> bool:
     return any(dist(at[:2], each[:2]) < _BESIDE_M for each in told)
 
 
-def _is_told_apart(words: Sequence[str], at: int) -> bool:
-    """Whether any is wanted, as in `a red cube`, or one of them by its place, as in `the left cube`."""
-    if at and words[at - 1] in _TOLD_APART:
-        return True
-    articles = (word for word in reversed(words[:at]) if word in _ANY | _THE)
-    return next(articles, "") in _ANY
-
-
 def _unnamed_words(goal: str, things: Sequence[_Thing]) -> tuple[list[str], set[str]]:
     """The words of a goal without those of things that it names in full, and the names of these; longest ones first."""
-    words, full = _words(goal), set()
+    words, full = in_digits(_words(goal), map(_name, things)), set()
     for thing in sorted(things, key=lambda each: -len(each.name)):
-        name = _words(thing.name)
+        name = _name(thing)
         for at in range(len(words) - len(name) + 1):
             if name and words[at : at + len(name)] == name:
                 full.add(thing.name)
@@ -127,6 +113,11 @@ def _things(state: Mapping[str, JSON]) -> Iterator[_Thing]:
         for name, at in (state.get(group) or {}).items():
             words = frozenset(word for word in _words(name) if len(word) >= _SHORTEST and word.isalpha()) - _NO_NAMES
             yield _Thing(name, tuple(at), group == "objects", words)
+
+
+def _name(thing: _Thing) -> list[str]:
+    """The words of a name, a number at its end in digits."""
+    return digits_last(_words(thing.name))
 
 
 def _words(text: str) -> list[str]:

@@ -33,6 +33,9 @@ def doubt(goal: str, arguments: Any = None, **state: Any) -> str | None:
         ("put the cube on the shelf", "blue cube, red_cube"),
         ("grab cube", "blue cube, red_cube"),
         ("take the small cube", "blue cube, red_cube"),
+        ("put the cube on the left", "blue cube, red_cube"),
+        ("move the cube to the left", "blue cube, red_cube"),
+        ("move the cube to the left pedestal", "blue cube, red_cube"),
         ("the cube goes to (1, 2, 0.5)", "blue cube, red_cube"),
         ("get me that cube now", "blue cube, red_cube"),
         ("pick up the object", "blue cube, nut, red_cube"),
@@ -63,6 +66,11 @@ def test_what_fits_several_things_is_asked_back(goal: str, names: str) -> None:
         "put all cubes on the shelf",
         "take the left cube",
         "the nearest cube, please",
+        "take the cube on the left",
+        "take the cube to the right of you",
+        "pick up the cube that is in front",
+        "the cube nearest to you",
+        "put the cube on the left on the shelf",
         "pick up the cube at (0.5, 0.5, 0.05)",
         "pick up the cube at 0.5 / 0.5",
         "take the cube beside the red cube",
@@ -156,6 +164,48 @@ def test_a_number_tells_things_apart(goal: str) -> None:
     shelves = {"shelf A3": [0.5, 0.5, 0.5], "shelf B1": [1.5, 0.5, 0.5]}
     assert doubt("go to the A3 shelf", places=shelves) is None
     assert doubt("go to the shelf", places=shelves) is not None
+
+
+@pytest.mark.parametrize("goal", ["take block two", "take the 2nd block", "get block number two", "the second block"])
+def test_a_number_in_words_tells_things_apart(goal: str) -> None:
+    """`Block two` is block 2, however either is written; two metres are none of it."""
+    for names in (("block 1", "block 2"), ("block one", "block_two")):
+        blocks = {name: [0.5 * at, 0.5, 0.05] for at, name in enumerate(names)}
+        assert doubt(goal, objects=blocks) is None
+        assert doubt("put block two on block one", objects=blocks) is None
+        assert doubt("take the block two metres up", objects=blocks) is not None
+
+
+def test_the_second_of_things_with_two_words_is_told_apart_too() -> None:
+    """What stands before all that they share counts, not only what stands before the last word."""
+    blocks = {"red block 1": [0.5, 0.5, 0.05], "red block 2": [0.6, 0.5, 0.05]}
+    for goal in ("take the left red block", "take the 2nd red block", "take a red block"):
+        assert doubt(goal, objects=blocks) is None
+    assert doubt("take the red one", objects=blocks) is not None
+
+
+@pytest.mark.parametrize(
+    ("goal", "is_clear"),
+    [
+        ("move the robot to the shelf", True),
+        ("bring the nut to the shelf and drop it there", True),
+        ("lift the nut, then go forward to the shelf", True),
+        ("pick up the nut with the gripper", True),
+        ("go to the robot dock", True),
+        ("go to the drop zone", False),
+        ("go to drop zone", False),
+        ("go to the lift", False),
+        ("go to lift", False),
+        ("go to the forward dock", False),
+        ("fetch the gripper", False),
+    ],
+)
+def test_verbs_directions_and_the_robot_are_no_things(goal: str, is_clear: bool) -> None:
+    """A word of a name that the goal has for another reason leaves nothing to choose."""
+    names = ("drop zone", "lift", "forward dock", "gripper")
+    places = {f"{name} {each}": [at, each, 0.0] for at, name in enumerate(names) for each in (1, 2)}
+    places |= {"shelf": [-1.5, 1.0, 1.2], "robot dock": [3.0, 3.0, 0.0], "robot charger": [3.0, -3.0, 0.0]}
+    assert (doubt(goal, places=places) is None) == is_clear
 
 
 def test_one_thing_is_clear() -> None:
