@@ -31,7 +31,7 @@ _UNREAD = re.compile(r"\d ?([^\W\d_]+|[\"'%])|\d[-,/:]\d")
 _CLAUSE = re.compile(r"[,;!?]|\.(?!\d)|\b(?:and|then|after|before|first|next|followed|but|or)\b")
 _WAY = re.compile(
     r"\b(?:left|right|up|down|forwards?|back|backwards?|ahead|higher|lower|(?:up|down|left|right)wards?|raise|lift|rise"
-    r"|climb|sink|descend|ascend|elevate|retreat|reverse|advance)\b"
+    r"|climb|sink|descend|ascend|elevate|retreat|reverse|advance|along)\b"
 )
 _TURN = re.compile(
     r"\b(?:turn|rotate|spin|twist|swivel|pivot|revolve|yaw|face|around|c?cw|(?:counter|anti)?clockwise)\b"

@@ -78,6 +78,7 @@ def at(x: float, y: float, z: float) -> dict[str, float]:
         ("x 0.3 y 0.4 z 0.5, correction, z 0.8", at(0.3, 0.4, 0.8)),
         ("slightly left, then 30 cm up", {"dx": -0.05}),
         ("go left and then 30 cm up", {"dx": -0.05}),
+        ("scooch along the negative z axis and then 30 cm further out", {"dz": -0.05}),
         ("draw a square, then go up 30 cm", {"dx": 0.2}),
         ("up 2 or 3 cm", {"dz": 0.025}),
         ("go up 1-3 cm", {"dz": 0.02}),
