@@ -20,9 +20,14 @@ _ADVERB_WORDS = "and then slowly quickly carefully gently immediately safely now
 _ADVERBS = frozenset(_ADVERB_WORDS.split())
 _RELATIONS = """to closer more further farther straight from above below off away along toward towards before after
     until"""
-_BEHIND_INCH = DIRECTIONS | _ADVERBS | frozenset(_RELATIONS.split())
+_ROTATIONS = frozenset({"clockwise", "counterclockwise", "anticlockwise", "counter", "anti", "cw", "ccw"})
+_BEHIND_INCH = (DIRECTIONS - _ROTATIONS) | _ADVERBS | frozenset(_RELATIONS.split())
 _NO_INCH = "x y z dx dy dz on the this that my your its positive negative total"
-_BEHIND_IN = frozenset(_NO_INCH.split())
+_BEHIND_IN = _ROTATIONS | frozenset(_NO_INCH.split())
+_SENSE_WORDS = "direction directions sense line motion movement rotation way manner mode hand handed"
+_SIDED_WORDS = "side half bin box tray drawer slot corner zone area position place lane row column"
+_OF_A_SIDE = frozenset(f"{_SENSE_WORDS} {_SIDED_WORDS}".split())
+"""What a direction may describe: `in left direction`, `in left bin`; then `in` may be no inch."""
 _BEFORE_WAYS = frozenset({"to", "the", "your", "my", "its", "more", "further", "farther", "straight"})
 _WAY_WORDS = "x y z dx dy dz in along toward towards away closer nearer out off"
 _WAYS = DIRECTIONS | frozenset(_WAY_WORDS.split())
@@ -199,11 +204,15 @@ def _turns(tokens: Tokens, at: int, found: Numeral) -> int | None:
 def is_inch(tokens: Tokens, at: int, *, behind_place: bool = False) -> bool:
     """`2 in up` and `2 in slowly`, but not `put 2 in the box`, not `0.2 in -y` and not `90 in more than 3 seconds`.
 
+    In `90 in left direction` nothing tells.
     Behind a place a direction decides nothing: `put it at (1, 2, 3) in right there`.
     """
     if at + 1 == len(tokens) or mark(tokens, at + 1) in set(".,;:!?)]"):
         return True
     if word(tokens, at + 2) == "than" or (word(tokens, at + 1) in {"above", "below"} and counts(tokens, at + 2)):
+        return False
+    described = at + 2 + (mark(tokens, at + 2, attached=True) == "-")
+    if word(tokens, at + 1) in DIRECTIONS | {"straight"} and word(tokens, described) in _OF_A_SIDE:
         return False
     return word(tokens, at + 1) in (_ADVERBS if behind_place else _BEHIND_INCH)
 

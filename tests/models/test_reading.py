@@ -466,6 +466,20 @@ READ = [
     ("move up a 2 1/2 inch step", "move up a 0.064 m step"),
     ("take the 2 1/2 inch pipe", "take the 0.064 m pipe"),
     ("each 2 1/2 inch step", "each 0.064 m step"),
+    ("rotate 90 in clockwise direction", "rotate 90.0 in clockwise direction"),
+    ("rotate 90 in counter-clockwise direction", "rotate 90.0 in counter-clockwise direction"),
+    ("rotate 90 in ccw", "rotate 90.0 in ccw"),
+    ("turn 90 in left direction", "turn 90 in left direction"),
+    ("turn 90 in right-hand direction", "turn 90 in right-hand direction"),
+    ("turn 90 in right hand sense", "turn 90 in right hand sense"),
+    ("move 0.3 in left direction", "move 0.3 in left direction"),
+    ("move 3 in left direction", "move 3 in left direction"),
+    ("move 0.5 in forward motion", "move 0.5 in forward motion"),
+    ("move 3 in left bin", "move 3 in left bin"),
+    ("move 3 in left", "move 0.076 m left"),
+    ("move 3 in to the left", "move 0.076 m to the left"),
+    ("move 3 in left of it", "move 0.076 m left of it"),
+    ("hover 3 in above bin 2", "hover 0.076 m above bin 2"),
 ]
 
 
