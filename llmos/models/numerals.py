@@ -21,6 +21,7 @@ _PARTS = {
 _ZEROS = frozenset({"oh", "o"})
 _MANY_PARTS = {"halves", "thirds", "quarters", "fourths", "fifths", "eighths", "tenths"}
 _UNDER = frozenset({*range(1, 11), 12, 16, 32, 64, 100})
+_ORDINAL = frozenset({"th", "ths", "rd", "rds"})
 _PI = frozenset({"pi", "\u03c0"})
 _PLAIN_PARTS = {"half", "quarter", "quarters", "halves"}
 _JOINED = "=(:[{,;<>~*\"'|" + "\u00b1"
@@ -165,7 +166,7 @@ def _goes_on(tokens: Tokens, at: int) -> bool:
 
 
 def _ratio(tokens: Tokens, at: int) -> Numeral | None:
-    """`3/4`, but no date and no range such as `10/15`: two small whole numbers without blanks, as fractions are."""
+    """`3/4` and `3/4ths`, two small whole numbers without blanks; but no date and no range such as `10/15`."""
     slash = mark(tokens, at + 1, attached=True) in {"/", "\u2044"}
     if not slash or not attached(tokens, at + 2):
         return None
@@ -174,9 +175,10 @@ def _ratio(tokens: Tokens, at: int) -> Numeral | None:
         return None
     if int(under) not in _UNDER or gcd(int(over), int(under)) > 1:
         return None
-    if not ends_free(tokens, at + 3) and mark(tokens, at + 3) in {"/", ".", "-"}:
+    end = at + 3 + (attached(tokens, at + 3) and word(tokens, at + 3) in _ORDINAL)
+    if not ends_free(tokens, end) and mark(tokens, end) in {"/", ".", "-"}:
         return None
-    return Numeral(Decimal(over) / Decimal(under), at + 3, "part")
+    return Numeral(Decimal(over) / Decimal(under), end, "part")
 
 
 def _pi(tokens: Tokens, at: int) -> Numeral | None:

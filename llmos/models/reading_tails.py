@@ -8,9 +8,12 @@ from llmos.models.reading_tokens import Tokens, mark, word
 from llmos.models.reading_units import amount, ends_saying
 from llmos.models.reading_words import DIRECTIONS, are_things, may_follow
 
-_PORTION_WORDS = """percent cent fraction most sixth sixths seventh sevenths ninth ninths twelfth twelfths sixteenth
-    sixteenths twentieth twentieths hundredth hundredths thousandth thousandths"""
-_PORTIONS = frozenset(_PORTION_WORDS.split())
+_MEASURE_WORDS = """distance distances length lengths height width depth radius diameter gap clearance margin spacing
+    altitude size step steps move moves movement movements shift shifts way displacement offset offsets translation
+    instead total sum travel stroke angle angles turn turns rotation rotations heading orientation bearing yaw pitch
+    roll theta x y z"""
+_MEASURES = frozenset(_MEASURE_WORDS.split())
+"""What may be `of a metre` as a whole; whatever else stands there may be a part of it, as `a fiftieth` is."""
 _THOUSANDS = frozenset({"hundred", "thousand"})
 _GROUP = 3
 """Digits of a group: 1 500 is 1500."""
@@ -48,10 +51,9 @@ def _rest(tokens: Tokens, at: int) -> int | None:
 
 def _of_a_part(tokens: Tokens, at: int, found: Numeral | None) -> bool:
     """`a sixteenth of an inch`, `80 % of a metre`, `10/16 of an inch`; not `a distance of a metre`, `half of 35 cm`."""
-    if word(tokens, at - 1) != "of" or at < 2 or (found is not None and found.form != "pi"):
+    if word(tokens, at - 1) != "of" or (found is not None and found.form != "pi"):
         return False
-    part = tokens[at - 2]
-    return part.kind == "number" or part.text == "%" or part.text in _PORTIONS or is_part(tokens, at - 2)
+    return word(tokens, at - 2) not in _MEASURES
 
 
 def _behind_point(tokens: Tokens, at: int, found: Numeral | None) -> bool:

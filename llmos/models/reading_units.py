@@ -93,9 +93,14 @@ def amount(tokens: Tokens, at: int, found: Numeral | None, *, named: bool = Fals
 
 
 def unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
-    """Kind and size of a unit, and where it ends; `5-inch` and marks such as `\N{DEGREE SIGN}` and `'` too."""
-    if mark(tokens, at, attached=True) == "-" and attached(tokens, at + 1):
-        at += 1
+    """Kind and size of a unit, and where it ends; `5-inch` and marks such as `\N{DEGREE SIGN}` and `'` too.
+
+    The second of `a thirty-second of an inch` is none.
+    """
+    hyphen = mark(tokens, at, attached=True) == "-" and attached(tokens, at + 1)
+    at += hyphen
+    if hyphen and word(tokens, at) == "second" and word(tokens, at + 1) == "of":
+        return None
     sign = mark(tokens, at)
     if sign in {"'", '"'}:
         free = attached(tokens, at) and tokens[at].measures

@@ -480,6 +480,21 @@ READ = [
     ("move 3 in to the left", "move 0.076 m to the left"),
     ("move 3 in left of it", "move 0.076 m left of it"),
     ("hover 3 in above bin 2", "hover 0.076 m above bin 2"),
+    ("go up a fiftieth of a metre", "go up a fiftieth of a metre"),
+    ("go up a fifteenth of a metre", "go up a fifteenth of a metre"),
+    ("go up a part of a metre", "go up a part of a metre"),
+    ("go up a thirty-second of an inch", "go up a thirty-second of an inch"),
+    ("go up a small bit of a full turn", "go up a small bit of a full turn"),
+    ("go up 1/8th of an inch", "go up 0.003 m"),
+    ("go up 3/4ths of a metre", "go up 0.75 m"),
+    ("go up 2 1/3rd feet", "go up 0.711 m"),
+    ("go up 1/10th metre", "go up 0.1 m"),
+    ("go up 1/15th of a metre", "go up 1/15th of a metre"),
+    ("in steps of a metre", "in steps of 1.0 m"),
+    ("turn by an angle of pi/2", "turn by an angle of 90.0 deg"),
+    ("set it to a heading of pi rad", "set it to a heading of 180.0 deg"),
+    ("go right instead of a metre left", "go right instead of 1.0 m left"),
+    ("half of the 1/3rd", "half of the 1/3rd"),
 ]
 
 
