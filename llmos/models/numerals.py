@@ -24,6 +24,8 @@ _UNDER = frozenset({*range(1, 11), 12, 16, 32, 64, 100})
 _ORDINAL = frozenset({"th", "ths", "rd", "rds"})
 _PI = frozenset({"pi", "\u03c0"})
 _PLAIN_PARTS = {"half", "quarter", "quarters", "halves"}
+_OF_ITS_OWN = frozenset({"a", "an", "of", "the"})
+"""Behind a part these say what it is a part of: `half a metre`."""
 _JOINED = "=(:[{,;<>~*\"'|" + "\u00b1"
 _TIED = frozenset("-+/:.'^_@#$&*\u2013")
 
@@ -79,17 +81,32 @@ def is_spoken(tokens: Tokens, at: int) -> bool:
     return word(tokens, at) in _WHOLE_WORDS
 
 
+def is_and(tokens: Tokens, at: int) -> bool:
+    """Whether `and` stands at a token, or its sign."""
+    return word(tokens, at) == "and" or mark(tokens, at) == "&"
+
+
 def and_a_part(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
-    """`and a half`, `and three quarters`, `and one-half`, `and 1/2`: the part and where it ends."""
-    if word(tokens, at) != "and":
+    """`and a half`, `and half`, `& three quarters`, `and one-half`, `and 1/2`: the part and where it ends."""
+    if not is_and(tokens, at):
         return None
     written = _ratio(tokens, at + 1) if at + 1 < len(tokens) and tokens[at + 1].gap else None
     if written and written.value < 1:
         return written.value, written.end
-    many = _SMALL.get(word(tokens, at + 1), 1 if word(tokens, at + 1) == "a" else 0)
+    if word(tokens, at + 1) in _PLAIN_PARTS and word(tokens, at + 2) not in _OF_ITS_OWN:
+        return Decimal(1) / _PARTS[word(tokens, at + 1)], at + 2
+    many = _SMALL.get(word(tokens, at + 1), 1 if word(tokens, at + 1) in {"a", "an"} else 0)
     behind = at + 2 + (mark(tokens, at + 2, attached=True) == "-" and attached(tokens, at + 3))
     part = _PARTS.get(word(tokens, behind), 0)
     return (Decimal(many) / part, behind + 1) if 0 < many < part else None
+
+
+def and_part_of(tokens: Tokens, at: int) -> int | None:
+    """Where the part begins in `and half a metre` and `& a quarter of a metre`: nothing tells of what it is one."""
+    if not is_and(tokens, at):
+        return None
+    part = at + 1 + (word(tokens, at + 1) in {"a", "an"})
+    return at + 1 if word(tokens, part) in _PLAIN_PARTS and word(tokens, part + 1) in _OF_ITS_OWN else None
 
 
 def is_part(tokens: Tokens, at: int) -> bool:

@@ -3,7 +3,7 @@
 Knows no names of things but those it is told.
 """
 
-from llmos.models.numerals import Numeral, counts, in_hundreds, is_spoken, numeral
+from llmos.models.numerals import Numeral, and_part_of, counts, in_hundreds, is_and, is_spoken, numeral
 from llmos.models.reading_tails import open_end, tail
 from llmos.models.reading_tokens import Tokens, mark, word
 from llmos.models.reading_units import amount, unit
@@ -41,6 +41,7 @@ def doubtful(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) ->
         measured = amount(tokens, at, larger[0])
         return measured.end if measured else None
     piece = _piece(tokens, at, found, names) or _named_part(tokens, at, found, names)
+    piece = piece or _and_part_of(tokens, at, found, names)
     return piece or open_end(tokens, at, found) or tail(tokens, at, found, names)
 
 
@@ -120,10 +121,21 @@ def _named_part(tokens: Tokens, at: int, found: Numeral | None, names: set[int])
     """Where `5 and a half turn` and `2 1/2 inch` end behind `bin`; None for one number, as in `the box 2 1/2 m`."""
     if found is None or found.form != "mixed" or may_follow(tokens, at, names):
         return None
-    joined = any(word(tokens, inside) == "and" for inside in range(at, found.end))
+    joined = any(is_and(tokens, inside) for inside in range(at, found.end))
     many = word(tokens, found.end).endswith("s") or word(tokens, found.end) == "feet"
+    many = many and word(tokens, at - 1) != "between"
     measured = None if many or not (joined or _may_be_two(tokens, at)) else amount(tokens, at, found)
     return measured.end if measured and (joined or measured.kind in {"length", "angle"}) else None
+
+
+def _and_part_of(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
+    """Where `two and half a metre` ends, which may be two and a half or two things; not behind `bin`."""
+    if found and found.form == "mixed" and word(tokens, found.end) == "of":
+        whole = amount(tokens, found.end + 1, None)
+        return whole.end if whole else None
+    start = and_part_of(tokens, found.end) if found and may_follow(tokens, at, names) else None
+    measured = amount(tokens, start, numeral(tokens, start)) if start else None
+    return measured.end if measured else None
 
 
 def _may_be_two(tokens: Tokens, at: int) -> bool:

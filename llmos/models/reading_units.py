@@ -6,7 +6,7 @@ Knows no coordinates and no sentence around the amount, but for the word that te
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llmos.models.numerals import Numeral, counts, ends_free, numeral, stands_free
+from llmos.models.numerals import Numeral, counts, ends_free, is_and, numeral, stands_free
 from llmos.models.reading_tokens import Tokens, attached, mark, word
 from llmos.models.reading_words import DIRECTIONS
 from llmos.quantities import SIGNS, scale
@@ -245,15 +245,18 @@ def _one(tokens: Tokens, at: int) -> Amount | None:
 
 
 def _and_a_half(tokens: Tokens, first: Amount) -> Amount:
-    """`a metre and a half`."""
-    at = first.end
-    if word(tokens, at) != "and" or word(tokens, at + 1) != "a" or word(tokens, at + 2) not in {"half", "quarter"}:
+    """`a metre and a half`, `2 metres & half`; but not `1 m and half speed`."""
+    article = word(tokens, first.end + 1) == "a"
+    at = first.end + 1 + article
+    if not is_and(tokens, first.end) or word(tokens, at) not in {"half", "quarter"}:
         return first
-    if word(tokens, at + 3) == "of" or unit(tokens, at + 3) or word(tokens, at + 3) in _TURN:
+    if word(tokens, at + 1) in {"of", "a", "an", "the"} or unit(tokens, at + 1) or word(tokens, at + 1) in _TURN:
         return first
-    part = Decimal("0.5" if word(tokens, at + 2) == "half" else "0.25")
+    if not (article or ends_saying(tokens, at + 1) or word(tokens, at + 1) in DIRECTIONS):
+        return first
+    part = Decimal("0.5" if word(tokens, at) == "half" else "0.25")
     more = part * first.unit if first.value > 0 else -part * first.unit
-    return Amount(first.value + more, first.kind, at + 3, first.unit)
+    return Amount(first.value + more, first.kind, at + 1, first.unit)
 
 
 def _with_smaller(tokens: Tokens, at: int, first: Amount) -> Amount:
