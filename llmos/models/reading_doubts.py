@@ -4,7 +4,7 @@ Knows no names of things but those it is told.
 """
 
 from llmos.models.numerals import Numeral, and_part_of, counts, in_hundreds, is_and, is_spoken, numeral
-from llmos.models.reading_tails import open_end, tail
+from llmos.models.reading_tails import of_hundreds, open_end, tail
 from llmos.models.reading_tokens import Tokens, mark, word
 from llmos.models.reading_units import amount, unit
 from llmos.models.reading_words import BODY, DIRECTIONS, are_things, may_follow
@@ -42,6 +42,7 @@ def doubtful(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) ->
         return measured.end if measured else None
     piece = _piece(tokens, at, found, names) or _named_part(tokens, at, found, names)
     piece = piece or _and_part_of(tokens, at, found, names)
+    piece = piece or of_hundreds(tokens, found)
     return piece or open_end(tokens, at, found) or tail(tokens, at, found, names)
 
 

@@ -15,6 +15,8 @@ _MEASURE_WORDS = """distance distances length lengths height width depth radius 
 _MEASURES = frozenset(_MEASURE_WORDS.split())
 """What may be `of a metre` as a whole; whatever else stands there may be a part of it, as `a fiftieth` is."""
 _THOUSANDS = frozenset({"hundred", "thousand"})
+_LARGER = _THOUSANDS | {"million", "dozen"}
+_VAGUE = frozenset({"couple", "few", "several", "some", "many", "half", "quarter"})
 _GROUP = 3
 """Digits of a group: 1 500 is 1500."""
 
@@ -24,6 +26,7 @@ def tail(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int
     if at < 1:
         return None
     headed = _of_a_part(tokens, at, found) or _behind_point(tokens, at, found) or _of_pi(tokens, at, found, names)
+    headed = headed or _few_hundred(tokens, at)
     measured = amount(tokens, at, found) if headed or _in_thousands(tokens, at, names) else None
     if measured is None or (not headed and are_things(tokens, measured.end)):
         return None
@@ -38,6 +41,24 @@ def open_end(tokens: Tokens, at: int, found: Numeral | None) -> int | None:
     end = _rest(tokens, measured.end)
     bound = end is not None and word(tokens, at - 1) not in DIRECTIONS and word(tokens, end) in DIRECTIONS
     return end if end is not None and (bound or ends_saying(tokens, end)) else None
+
+
+def of_hundreds(tokens: Tokens, found: Numeral | None) -> int | None:
+    """Where `one and a half hundred mm`, `half a hundred mm` and `1.5 million mm` end; None for others."""
+    if found is None or found.form not in {"part", "mixed", "decimal"}:
+        return None
+    end = found.end + (word(tokens, found.end) == "of")
+    end += word(tokens, end) == "a"
+    if word(tokens, end) not in _LARGER:
+        return None
+    hundreds = numeral(tokens, end)
+    measured = amount(tokens, end, hundreds) if hundreds else None
+    return measured.end if measured else end + 1
+
+
+def _few_hundred(tokens: Tokens, at: int) -> bool:
+    """`a few hundred mm`, `a couple of hundred mm`."""
+    return word(tokens, at) in _THOUSANDS and word(tokens, at - 1 - (word(tokens, at - 1) == "of")) in _VAGUE
 
 
 def _rest(tokens: Tokens, at: int) -> int | None:

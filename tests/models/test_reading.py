@@ -513,6 +513,19 @@ READ = [
     ("go up 1 m and half speed", "go up 1.0 m and half speed"),
     ("between one and half metres", "between one and half metres"),
     ("go up two and a half of a metre", "go up two and a half of a metre"),
+    ("up one and a half hundred mm", "up one and a half hundred mm"),
+    ("up two and a half hundred mm", "up two and a half hundred mm"),
+    ("up 1 1/2 hundred mm", "up 1 1/2 hundred mm"),
+    ("up half a hundred mm", "up half a hundred mm"),
+    ("up half of a hundred mm", "up half of a hundred mm"),
+    ("up one and a half thousand mm", "up one and a half thousand mm"),
+    ("up two point five hundred mm", "up two point five hundred mm"),
+    ("up 1.5 million mm", "up 1.5 million mm"),
+    ("up a couple hundred mm", "up a couple hundred mm"),
+    ("up a couple of hundred mm", "up a couple of hundred mm"),
+    ("up a few hundred mm", "up a few hundred mm"),
+    ("up several thousand mm", "up several thousand mm"),
+    ("up a hundred and fifty mm", "up 0.15 m"),
 ]
 
 
