@@ -6,7 +6,7 @@ Knows no names of things but those it is told.
 from llmos.models.numerals import Numeral, and_part_of, counts, in_hundreds, is_and, is_spoken, numeral
 from llmos.models.reading_tails import of_hundreds, open_end, tail
 from llmos.models.reading_tokens import Tokens, mark, word
-from llmos.models.reading_units import amount, unit
+from llmos.models.reading_units import amount, has_dash, unit
 from llmos.models.reading_words import BODY, DIRECTIONS, are_things, may_follow
 
 _JOINT_WORDS = frozenset({"or", "to", "by", "x"})
@@ -42,7 +42,7 @@ def doubtful(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) ->
         return measured.end if measured else None
     piece = _piece(tokens, at, found, names) or _named_part(tokens, at, found, names)
     piece = piece or _and_part_of(tokens, at, found, names)
-    piece = piece or of_hundreds(tokens, found)
+    piece = piece or of_hundreds(tokens, found) or _dashed(tokens, found)
     return piece or open_end(tokens, at, found) or tail(tokens, at, found, names)
 
 
@@ -127,6 +127,14 @@ def _named_part(tokens: Tokens, at: int, found: Numeral | None, names: set[int])
     many = many and word(tokens, at - 1) != "between"
     measured = None if many or not (joined or _may_be_two(tokens, at)) else amount(tokens, at, found)
     return measured.end if measured and (joined or measured.kind in {"length", "angle"}) else None
+
+
+def _dashed(tokens: Tokens, found: Numeral | None) -> int | None:
+    """Where `5'-6` and `5"-6"` end, which are no feet and inches."""
+    quoted = found and mark(tokens, found.end, attached=True) in {"'", '"'} and tokens[found.end].measures
+    if found is None or not quoted or not has_dash(tokens, found.end + 1) or unit(tokens, found.end):
+        return None
+    return found.end + 3 + (mark(tokens, found.end + 3, attached=True) in {"'", '"'})
 
 
 def _and_part_of(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:

@@ -104,8 +104,9 @@ def unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
     sign = mark(tokens, at)
     if sign in {"'", '"'}:
         free = attached(tokens, at) and tokens[at].measures
-        goes_on = attached(tokens, at + 1) and tokens[at + 1].kind != "mark"
-        ends = not goes_on or (sign == "'" and _inches(tokens, at + 1) is not None)
+        behind = at + 1 + has_dash(tokens, at + 1)
+        goes_on = attached(tokens, behind) and tokens[behind].kind != "mark"
+        ends = not goes_on or (sign == "'" and _inches(tokens, behind) is not None)
         return ("length", _FOOT if sign == "'" else _INCH, at + 1) if free and ends else None
     known = scale(sign or word(tokens, at)) or _MISSPELT.get(_nearest(word(tokens, at)))
     if known is None or word(tokens, at + 1) in _NO_UNIT:
@@ -128,6 +129,11 @@ def unit_apart(tokens: Tokens, at: int) -> bool:
             return False
         return word(tokens, end) in _TURNS or (known is not None and known[0] in {"length", "angle"} and known[1] != 1)
     return False
+
+
+def has_dash(tokens: Tokens, at: int) -> bool:
+    """Whether the dash of `5'-6"` stands at a token."""
+    return mark(tokens, at, attached=True) == "-" and attached(tokens, at + 1) and tokens[at + 1].kind == "number"
 
 
 def _inches(tokens: Tokens, at: int) -> Numeral | None:
@@ -241,7 +247,7 @@ def _one(tokens: Tokens, at: int) -> Amount | None:
     known = unit(tokens, at + 1) if word(tokens, at + 1) in _SINGLES else None
     if known is None or word(tokens, known[2]) == "or":
         return None
-    return _and_a_half(tokens, Amount(known[1], known[0], known[2], known[1]))
+    return _with_smaller(tokens, at, _and_a_half(tokens, Amount(known[1], known[0], known[2], known[1])))
 
 
 def _and_a_half(tokens: Tokens, first: Amount) -> Amount:
@@ -260,18 +266,36 @@ def _and_a_half(tokens: Tokens, first: Amount) -> Amount:
 
 
 def _with_smaller(tokens: Tokens, at: int, first: Amount) -> Amount:
-    """`5 feet 3 inches`, `1 m 20 cm`, `2 feet and 3 inches`; but in `up 1 m 20 cm left` they are two ways."""
-    joined = word(tokens, first.end) == "and"
-    found = numeral(tokens, first.end + joined) if first.kind == "length" else None
+    """`5 feet 3 inches`, `1 m 20 cm`, `2 feet, 3 inches`; but in `up 1 m 20 cm left` they are two ways."""
+    start = _behind_joint(tokens, first)
+    found = numeral(tokens, start) if first.kind == "length" else None
     if found is None and mark(tokens, first.end - 1) == "'" and attached(tokens, first.end):
-        found = _inches(tokens, first.end)
+        found = _inches(tokens, start)
     second = _with_unit(tokens, found, named=False) if found else None
     if second is None or second.kind != "length" or second.unit >= first.unit or not 0 <= second.value < first.unit:
         return first
-    if _may_be_two(tokens, at, first, second) if joined else _are_two(tokens, at, second):
+    if mark(tokens, start - 1) in {",", "."} and not _are_feet_and_inches(tokens, first, second):
+        return first
+    if _may_be_two(tokens, at, first, second) if start > first.end else _are_two(tokens, at, second):
         return first
     value = first.value + second.value if first.value >= 0 else first.value - second.value
     return Amount(value, "length", second.end, second.unit)
+
+
+def _behind_joint(tokens: Tokens, first: Amount) -> int:
+    """Where a second amount may begin: `2 feet and 3`, `2 feet, 3`, `2 ft. 3`, `2 ft., 3`, `2'-3`."""
+    at = first.end
+    if first.unit == _FOOT and word(tokens, at - 1) == "ft" and mark(tokens, at, attached=True) == ".":
+        at += 1
+    if is_and(tokens, at) or (mark(tokens, at - 1) == "'" and has_dash(tokens, at)):
+        return at + 1
+    return at + (first.unit == _FOOT and mark(tokens, at) == ",")
+
+
+def _are_feet_and_inches(tokens: Tokens, first: Amount, second: Amount) -> bool:
+    """Whether `2 feet, 6 inches` is one length; in `2 feet, 6 inches, 3 inches` lengths are listed."""
+    listed = is_and(tokens, second.end) or mark(tokens, second.end) == ","
+    return (first.unit, second.unit) == (_FOOT, _INCH) and not (listed and counts(tokens, second.end + 1))
 
 
 def _are_two(tokens: Tokens, at: int, second: Amount) -> bool:

@@ -526,6 +526,20 @@ READ = [
     ("up a few hundred mm", "up a few hundred mm"),
     ("up several thousand mm", "up several thousand mm"),
     ("up a hundred and fifty mm", "up 0.15 m"),
+    ("go up 2'-6\"", "go up 0.762 m"),
+    ("go up 5\u2019-6\u201d", "go up 1.676 m"),
+    ("go up 5'-6", "go up 5'-6"),
+    ('the 5"-6" pipe', 'the 5"-6" pipe'),
+    ("go up 2 feet, 6 inches", "go up 0.762 m"),
+    ("go up 2 feet, 6 inches left", "go up 0.61 m, 0.152 m left"),
+    ("go up 2 feet, 6 inches, 3 inches", "go up 0.61 m, 0.152 m, 0.076 m"),
+    ("go up 2 feet, 6 inches and 3 inches", "go up 0.61 m, 0.152 m and 0.076 m"),
+    ("go up 2 ft. 6 in.", "go up 0.762 m."),
+    ("go up 5ft., 6in.", "go up 1.676 m."),
+    ("go up 2 ft. 6 cm left", "go up 0.61 m. 0.06 m left"),
+    ("go up a foot and 3 inches", "go up 0.381 m"),
+    ("go up a metre and 20 cm", "go up 1.2 m"),
+    ("go up a metre and 20 cm left", "go up 1.0 m and 0.2 m left"),
 ]
 
 
