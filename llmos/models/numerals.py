@@ -1,6 +1,6 @@
 """Numbers as people write and say them: digits, `thirty five`, `one and a half`, `three quarters`, `1/2`, `pi/2`.
 
-Knows units only by the function that reads one, and no goal.
+Knows of units only the radian and which words are some, and no goal.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from decimal import Decimal
 from math import gcd
 
 from llmos.models.reading_tokens import Tokens, attached, mark, word
+from llmos.models.reading_words import may_precede
+from llmos.quantities import scale
 
 _TO_NINETEEN = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen"""
@@ -21,8 +23,12 @@ _PARTS = {
 _ZEROS = frozenset({"oh", "o"})
 _MANY_PARTS = {"halves", "thirds", "quarters", "fourths", "fifths", "eighths", "tenths"}
 _UNDER = frozenset({*range(1, 11), 12, 16, 32, 64, 100})
+_RADIAN = scale("rad")
+_LONGEST = 20
+"""Letters of a number of digits that is read."""
+_OVER = frozenset({"/", "\u00f7"})
 _ORDINAL = frozenset({"th", "ths", "rd", "rds"})
-_PI = frozenset({"pi", "\u03c0"})
+PI = frozenset({"pi", "\u03c0"})
 _PLAIN_PARTS = {"half", "quarter", "quarters", "halves"}
 _OF_ITS_OWN = frozenset({"a", "an", "of", "the"})
 """Behind a part these say what it is a part of: `half a metre`."""
@@ -30,7 +36,7 @@ _JOINED = "=(:[{,;<>~*\"'|" + "\u00b1"
 _TIED = frozenset("-+/:.'^_@#$&*\u2013")
 
 _WHOLE_WORDS = frozenset({"hundred", "thousand", *_SMALL, *_TENS})
-NUMBER_WORDS = _WHOLE_WORDS | {"a", "an", "minus", "negative", "point", *_PARTS, *_PI}
+NUMBER_WORDS = _WHOLE_WORDS | {"a", "an", "minus", "negative", "point", *_PARTS, *PI}
 """Every word that a number may begin with."""
 
 
@@ -148,7 +154,7 @@ def _sign(tokens: Tokens, at: int) -> tuple[int, int | None]:
 
 def _digits(tokens: Tokens, at: int) -> Numeral | None:
     written = tokens[at].text
-    if tokens[at].kind != "number" or len(written) > 20 or _goes_on(tokens, at + 1):
+    if tokens[at].kind != "number" or len(written) > _LONGEST or _goes_on(tokens, at + 1):
         return None
     whole = written.isdecimal()
     if written.startswith("0") and written[1:2].isdecimal():
@@ -199,19 +205,46 @@ def _ratio(tokens: Tokens, at: int) -> Numeral | None:
 
 
 def _pi(tokens: Tokens, at: int) -> Numeral | None:
-    """`pi/2`, `2pi`, `3 pi / 4`, `pi rad`: degrees; a lone pi is a name."""
+    """`pi/2`, `2pi`, `3 pi / 4`, `pi over two`, `pi rad`: degrees; a lone pi is a name."""
     end = at
     if tokens[at].kind == "number":
         end = at + 2 if mark(tokens, at + 1) == "*" else at + 1
-    if word(tokens, end) not in _PI:
+    if word(tokens, end) not in PI or len(tokens[at].text) > _LONGEST:
         return None
-    degrees = Decimal(180) * (Decimal(tokens[at].text[:20]) if end > at else 1)
-    end += 1
-    divided = mark(tokens, end) == "/" and end + 1 < len(tokens) and tokens[end + 1].text.isdecimal()
-    if divided and (divisor := int(tokens[end + 1].text[:9])):
-        degrees, end = degrees / divisor, end + 2
+    degrees = Decimal(180) * (Decimal(tokens[at].text) if end > at else 1)
+    divided = _divisor(tokens, end + 1)
+    if divided is None and mark(tokens, end + 1) in _OVER:
+        return None
+    divisor, end = divided or (Decimal(1), end + 1)
     in_radians = word(tokens, end) in {"rad", "radian", "radians"}
-    return Numeral(degrees, end + in_radians, "pi") if in_radians or end > at + 1 else None
+    return Numeral(degrees / divisor, end + in_radians, "pi") if in_radians or end > at + 1 else None
+
+
+def _divisor(tokens: Tokens, at: int) -> tuple[Decimal, int] | None:
+    """The two of `/ 2`, `over two` and `divided by 2`, and where it ends; in `over 3 seconds` nothing is divided."""
+    start = behind_over(tokens, at) or (at + 1 if mark(tokens, at) in _OVER else None)
+    if start is None or start >= len(tokens):
+        return None
+    text = tokens[start].text
+    digits = (Decimal(text), start + 1) if tokens[start].kind == "number" and len(text) <= _LONGEST else None
+    found = digits or _cardinal(tokens, start)
+    if not found or not found[0] or (attached(tokens, found[1]) and _more(tokens, found[1])):
+        return None
+    name = word(tokens, found[1])
+    in_radians, plain = scale(name) == _RADIAN, scale(name) is None or name == "in"
+    return found if in_radians or (plain and (mark(tokens, at) or may_precede(tokens, found[1]))) else None
+
+
+def _more(tokens: Tokens, at: int) -> bool:
+    """Whether a divisor goes on at a token: `pi/2/3`, `pi/2.5.1`."""
+    return tokens[at].kind == "number" or mark(tokens, at) == "/"
+
+
+def behind_over(tokens: Tokens, at: int) -> int | None:
+    """Where the number begins by which `over` or `divided by` divides; None where no such word stands at a token."""
+    if word(tokens, at) == "divided" and word(tokens, at + 1) == "by":
+        return at + 2
+    return at + 1 if word(tokens, at) == "over" else None
 
 
 def _spoken(tokens: Tokens, at: int) -> Numeral | None:

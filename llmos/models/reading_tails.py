@@ -3,7 +3,7 @@
 Knows only the heads and rests that people write and `numerals` does not read.
 """
 
-from llmos.models.numerals import Numeral, and_a_part, is_part, is_spoken, numeral
+from llmos.models.numerals import PI, Numeral, and_a_part, behind_over, is_part, is_spoken, numeral
 from llmos.models.reading_tokens import Tokens, mark, word
 from llmos.models.reading_units import amount, ends_saying
 from llmos.models.reading_words import DIRECTIONS, are_things, may_follow
@@ -26,7 +26,7 @@ def tail(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int
     if at < 1:
         return None
     headed = _of_a_part(tokens, at, found) or _behind_point(tokens, at, found) or _of_pi(tokens, at, found, names)
-    headed = headed or _few_hundred(tokens, at)
+    headed = headed or _few_hundred(tokens, at) or _behind_pi(tokens, at, found)
     measured = amount(tokens, at, found) if headed or _in_thousands(tokens, at, names) else None
     if measured is None or (not headed and are_things(tokens, measured.end)):
         return None
@@ -96,6 +96,14 @@ def _of_pi(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> b
     if head < 0 or not is_spoken(tokens, head):
         return head >= 0 and (tokens[head].kind == "number" or is_part(tokens, head))
     return is_spoken(tokens, head - 1) or may_follow(tokens, head, names)
+
+
+def _behind_pi(tokens: Tokens, at: int, found: Numeral | None) -> bool:
+    """`pi * 2 rad`, `pi / 4 m`; not `pi over 3 seconds`."""
+    joint = tokens[at - 1].text in {"*", "\u00d7", "/", "\u00f7", "times", "over"} or behind_over(tokens, at - 2) == at
+    head = at - 2 - (word(tokens, at - 1) == "by")
+    measured = amount(tokens, at, found) if joint and word(tokens, head) in PI else None
+    return measured is not None and measured.kind in {"length", "angle"}
 
 
 def _in_thousands(tokens: Tokens, at: int, names: set[int]) -> bool:
