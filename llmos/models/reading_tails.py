@@ -36,7 +36,7 @@ def tail(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int
 def open_end(tokens: Tokens, at: int, found: Numeral | None) -> int | None:
     """Where `1 m 20`, `five foot six` and `an inch and three quarters` end: the rest has no unit; None for others."""
     measured = amount(tokens, at, found) if found is None or found.form != "decimal" else None
-    if measured is None or measured.kind != "length" or measured.value % measured.unit:
+    if measured is None or measured.kind != "length" or not measured.is_whole:
         return None
     end = _rest(tokens, measured.end)
     bound = end is not None and word(tokens, at - 1) not in DIRECTIONS and word(tokens, end) in DIRECTIONS

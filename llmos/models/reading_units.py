@@ -33,7 +33,7 @@ _WAY_WORDS = "x y z dx dy dz in along toward towards away closer nearer out off"
 _WAYS = DIRECTIONS | frozenset(_WAY_WORDS.split())
 _FOOT, _INCH = Decimal("0.3048"), Decimal("0.0254")
 _DOZEN = 12
-_LEAST = Decimal("0.0005")
+_LEAST, _LARGEST = Decimal("0.0005"), Decimal(10**9)
 _SINGLE = """millimeter millimetre centimeter centimetre meter metre inch foot yard kilometer kilometre degree"""
 _SINGLES = frozenset(_SINGLE.split())
 _SHORT = {"cms": "cm", "mms": "mm", "mtr": "m", "mtrs": "m", "mts": "m", "ins": "in", "fts": "ft"}
@@ -65,6 +65,11 @@ class Amount:
     """How many of the one unit the written unit is."""
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is a whole number of the written unit; one too large to be written is none."""
+        return abs(self.value) <= _LARGEST and not self.value % self.unit
+
+    @property
     def text(self) -> str | None:
         """As a reply writes it."""
         figure = written(self.value)
@@ -73,7 +78,7 @@ class Amount:
 
 def written(value: Decimal) -> str | None:
     """A number as a reply writes it, to three decimals; None where it is too large, or would be rounded to nothing."""
-    if abs(value) > 10**9 or (value and abs(value) < _LEAST):
+    if abs(value) > _LARGEST or (value and abs(value) < _LEAST):
         return None
     return repr(round(float(value), 3) + 0.0)
 
@@ -305,7 +310,7 @@ def _are_two(tokens: Tokens, at: int, second: Amount) -> bool:
 
 def _may_be_two(tokens: Tokens, at: int, first: Amount, second: Amount) -> bool:
     """Whether `1 m and 20 cm` may be two lengths: `between 1 m and 20 cm`, `0.5 m and 20 cm`, `1 m and 20 cm left`."""
-    if word(tokens, at - 1) == "between" or first.value % first.unit:
+    if word(tokens, at - 1) == "between" or not first.is_whole:
         return True
     in_feet = (first.unit, second.unit) == (_FOOT, _INCH) and word(tokens, at - 1) not in DIRECTIONS
     return not in_feet and _goes_a_way(tokens, second.end)

@@ -558,6 +558,9 @@ READ = [
     ("raspberry pi over 2 boxes", "raspberry pi over 2 boxes"),
     ("go pi / 4 m", "go pi / 4 m"),
     ("go 2pi/4 m", "go 2pi/4 m"),
+    ("move 1e+40 m and 20 cm", "move 1e+40 m and 0.2 m"),
+    ("move 1e+40 m 20", "move 1e+40 m 20"),
+    ("go to (1, 2, 1e+40 cm)", "go to (1, 2, 1e+40 cm)"),
 ]
 
 
@@ -613,7 +616,8 @@ UNITS = {
 THOUSANDTHS = st.integers(-9_999_999, 9_999_999)
 PIECES = """1 , ( ) [ ] x y z = : ; / - + . 5 0.5 1,5 ' " a an half quarter of and or to two one hundred thousand point
     minus pi cm m in inch \N{DEGREE SIGN} deg turn turns full block left the 00 1e-3 3/4 % feet 12 99999999999 degrees
-    rad * meter second x1 dx $ # by between in slowly ~ x=1, bin one eighty oh thirds on no up"""
+    rad * meter second x1 dx $ # by between in slowly ~ x=1, bin one eighty oh thirds on no up 1e+40 1e-40 & over go
+    123456789012345678e-5 divided third 1/8th 2'-6" ft. z=2 y=3 times few clockwise direction \u00b1 \u2192 plus"""
 JUMBLE = st.lists(st.tuples(st.sampled_from(PIECES.split()), st.sampled_from(["", " "])), max_size=16).map(
     lambda parts: "".join(piece + gap for piece, gap in parts)
 )
