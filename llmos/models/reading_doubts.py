@@ -3,15 +3,20 @@
 Knows no names of things but those it is told.
 """
 
-from llmos.models.numerals import Numeral, and_part_of, counts, in_hundreds, is_and, is_spoken, numeral
+from llmos.models.numerals import Numeral, and_part_of, behind_over, counts, in_hundreds, is_and, is_spoken, numeral
 from llmos.models.reading_tails import of_hundreds, open_end, tail
 from llmos.models.reading_tokens import Tokens, mark, word
-from llmos.models.reading_units import amount, has_dash, unit
+from llmos.models.reading_units import Amount, amount, has_dash, unit
 from llmos.models.reading_words import BODY, DIRECTIONS, are_things, may_follow
 
-_JOINT_WORDS = frozenset({"or", "to", "by", "x"})
+_SUM_WORDS = frozenset({"plus", "minus"})
+_JOINT_WORDS = frozenset({"or", "to", "by", "x", "through", "thru"}) | _SUM_WORDS
 _TIMES = frozenset({"*", "\u00d7"})
-_JOINTS = frozenset({"-", "\u2013", "\u2014", "~", "/"}) | _TIMES
+_SUMS = frozenset({"+", "\u00b1"})
+_DASHES = frozenset({"-", "\u2013", "\u2014", "~", "\u2192"})
+_JOINTS = _DASHES | _TIMES | _SUMS | {"/"}
+_SIGNS = 3
+"""Marks of one joint: `+/-`, `->`."""
 _MOST = 3
 """Joints of one range or product that are looked at: a text may be one long row of them."""
 _POINTING_WORDS = "that this other same next last first second third every each any either no which"
@@ -34,7 +39,7 @@ def number_at(tokens: Tokens, at: int) -> Numeral | None:
 
 def doubtful(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
     """Where what may be more than one number, or only a piece of one, ends; None where nothing is in doubt."""
-    if end := _range(tokens, at, found, names):
+    if end := _range(tokens, at, found, names) or _sum(tokens, at, found):
         return end
     larger = _hundreds(tokens, at)
     if larger and not larger[1]:
@@ -52,7 +57,7 @@ def _range(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> i
         few = word(tokens, at + 2) == "or" and word(tokens, at + 3) in {"two", "so"}
         return at + 4 if few and word(tokens, at) in {"a", "an"} else None
     between, end = word(tokens, at - 1) == "between", first.end
-    if first.form not in {"whole", "word", "decimal", "mixed"} or not (between or may_follow(tokens, at, names)):
+    if first.form in {"pi", "point"} or not (between or may_follow(tokens, at, names)):
         return None
     for _ in range(_MOST):
         start = end + 1 if between and word(tokens, end) == "and" else _behind_joint(tokens, end)
@@ -60,8 +65,8 @@ def _range(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> i
         if start is None or following is None:
             return None
         if last := amount(tokens, start, following):
-            changes = first.form in {"whole", "word"} or last.unit != 1
-            return last.end if changes else None
+            changes = first.form in {"whole", "word", "part"} or last.unit != 1 or _is_sum(tokens, end)
+            return last.end if changes and not (behind_over(tokens, end) and last.kind == "duration") else None
         if mark(tokens, following.end) in _CLOSINGS and unit(tokens, following.end + 1):
             return following.end
         end = following.end
@@ -76,13 +81,52 @@ def multiplied(tokens: Tokens, at: int) -> bool:
 
 
 def _behind_joint(tokens: Tokens, at: int) -> int | None:
-    """Where the second number of a range or a product begins, or None where none is announced."""
-    if word(tokens, at) in _JOINT_WORDS or mark(tokens, at) in _JOINTS:
+    """Where the second number of a range, a sum or a product begins, or None where none is announced."""
+    if word(tokens, at) in _JOINT_WORDS:
         return at + 1
-    dots = at
+    end, dots = _behind_signs(tokens, at), at
     while mark(tokens, dots) == "." and dots < at + 3:
         dots += 1
-    return dots if dots > at + 1 else None
+    return behind_over(tokens, at) or (end if end > at else dots if dots > at + 1 else None)
+
+
+def _behind_signs(tokens: Tokens, at: int) -> int:
+    """Where the signs of a joint end, such as `+/-` and `->`."""
+    end = at
+    while end < at + _SIGNS and mark(tokens, end) in (_JOINTS | {">"} if end > at else _JOINTS):
+        end += 1
+    return end
+
+
+def _is_sum(tokens: Tokens, at: int) -> bool:
+    """Whether the joint at a token adds or takes away, and is no dash, which may mean anything."""
+    return mark(tokens, at) in _SUMS or word(tokens, at) in _SUM_WORDS
+
+
+def _sum(tokens: Tokens, at: int, found: Numeral | None) -> int | None:
+    """Where `10 cm + 5 cm`, `1 foot minus 2 inches`, `10 cm plus 5` and `50 cm over 2` end; None for one amount."""
+    measured, summed = amount(tokens, at, found), None
+    while measured and (joint := _summand(tokens, measured.end)):
+        summed, measured = joint
+    return summed
+
+
+def _summand(tokens: Tokens, at: int) -> tuple[int, Amount | None] | None:
+    """Where what is added to an amount ends, or what divides it, and the amount it is; None where nothing is added."""
+    factor = at + 1 if word(tokens, at) == "times" else behind_over(tokens, at)
+    start = factor or _behind_sign(tokens, at)
+    number = (numeral(tokens, start) or numeral(tokens, start, inside=True)) if start else None
+    measured = amount(tokens, start, number) if start else None
+    if measured:
+        return None if factor else (measured.end, measured)
+    return (number.end, None) if number and (factor or _is_sum(tokens, at)) else None
+
+
+def _behind_sign(tokens: Tokens, at: int) -> int | None:
+    """Where the second amount of a sum or a range may begin, or None where none is announced."""
+    if word(tokens, at) in _SUM_WORDS | {"less"}:
+        return at + 1
+    return _behind_signs(tokens, at) if mark(tokens, at) in _SUMS | _DASHES else None
 
 
 def _hundreds(tokens: Tokens, at: int) -> tuple[Numeral, bool] | None:

@@ -15,6 +15,7 @@ _TOKEN = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]++")
 _MINUS = re.compile(r"(?<![\w\u2013])(?:\u2212|\u2013)(?=[\d.])|\u2212")
+_HYPHENS = str.maketrans({"\u2010": "-", "\u2011": "-", "\u2012": "\u2013"})
 _FRACTION = re.compile(r"([-+\u2212\u2013]|\d?)([\u00bc-\u00be\u2150-\u215e\u2189])")
 _FOOT, _INCH = re.compile(r"(?<=\d)[\u2019\u2032]"), re.compile(r"(?<=\d)(?:[\u201d\u2033]|''|[\u2019\u2032]{2})")
 _ONE = "\u2063"
@@ -87,7 +88,8 @@ def as_written(tokens: Tokens, start: int, end: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """Lower case, digits 0 to 9, one kind of minus and of inch and foot marks."""
+    """Lower case, digits 0 to 9, one kind of minus and of inch and foot marks, two of dashes."""
+    text = text.translate(_HYPHENS)
     text = _FRACTION.sub(_spelt, text.replace("\u00ba", "\u00b0").replace("\u02da", "\u00b0"))
     text = unicodedata.normalize("NFC", "".join(map(_letter, text)).lower())
     text = _MINUS.sub("-", text)
