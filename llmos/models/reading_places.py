@@ -6,11 +6,11 @@ Knows no workspace: how many numbers belong together is told by the brackets, th
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from llmos.models.numerals import NUMBER_WORDS, ends_free, is_spoken, numeral, stands_free
+from llmos.models.numerals import NUMBER_WORDS, ends_free, is_and, is_spoken, numeral, stands_free
 from llmos.models.reading_doubts import multiplied
 from llmos.models.reading_tokens import Tokens, as_written, attached, mark, word
 from llmos.models.reading_units import decimal_comma, is_inch, may_be_thousands, unit, written
-from llmos.models.reading_words import is_amount, may_precede
+from llmos.models.reading_words import DIRECTIONS, is_amount, may_precede
 
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 AXES = frozenset({"x", "y", "z", "dx", "dy", "dz"})
@@ -18,8 +18,11 @@ _ALONG = frozenset({"along", "in", "the", "positive", "negative", "per", "on"})
 _SPOT_WORDS = """to at position pos point points location coordinate coordinates coords spot target waypoint pose goto
     goal destination towards toward near from xy xyz"""
 _SPOTS = frozenset(_SPOT_WORDS.split())
+_TOWARDS = frozenset({"to", "toward", "towards", "along", "from", "more", "further", "farther"})
 _SEPARATORS = frozenset({",", ";", "/"})
 _MM = Decimal("0.001")
+_BESIDE = 6
+"""Tokens in which an axis is beside a place: `y = 2 m, and x 1`."""
 _FARTHEST = 10_000
 """No coordinate that stands bare between blanks is as large as this; a telephone number is."""
 
@@ -70,9 +73,22 @@ def _bare(tokens: Tokens, at: int, names: set[int]) -> Place | None:
         return None
     for comma in (False, True):
         sides, separator = _row(tokens, at, comma=comma, inside=False)
+        if last := _last(tokens, at, sides, separator):
+            sides.append(last)
+            if all(side.form in {"whole", "word"} for side in sides):
+                return Place(as_written(tokens, at, last.end), last.end)
         if len(sides) in {2, 3} and _belong(tokens, at, sides, separator, names):
             return _of(tokens, at, sides, sides[-1].end)
     return None
+
+
+def _last(tokens: Tokens, at: int, sides: list[_Side], separator: str) -> _Side | None:
+    """The 0.5 of `go to 1.5, 1, and 0.5`; none in `go to 1.5, 1 and 0.5 up`, which are a place and a way."""
+    if len(sides) != 2 or separator != "," or word(tokens, at - 1) not in _SPOTS:
+        return None
+    joint = sides[-1].end + (mark(tokens, sides[-1].end) == ",")
+    last = _side(tokens, joint + 1, comma=False, inside=False, behind=",") if is_and(tokens, joint) else None
+    return None if last is None or word(tokens, last.end) in DIRECTIONS | _TOWARDS else last
 
 
 def _belong(tokens: Tokens, at: int, sides: list[_Side], separator: str, names: set[int]) -> bool:
@@ -181,7 +197,16 @@ def _shown(tokens: Tokens, at: int, named: list[tuple[str, _Side]], end: int) ->
     figures = [_figure(side, scale) for side in sides]
     if not sure or None in figures or _may_be_metres(sides, kinds):
         return Place(as_written(tokens, at, end), end)
-    return Place(" ".join(f"{name}{figure}" for (name, _), figure in zip(named, figures, strict=True)), end)
+    shown = [f"{name}{figure}" for (name, _), figure in zip(named, figures, strict=True)]
+    if all(name for name, _ in named) and _stands_alone(tokens, at, end):
+        shown.sort(key=lambda axis: "xyz".index(axis.lstrip("d")[0]))
+    return Place(" ".join(shown), end)
+
+
+def _stands_alone(tokens: Tokens, at: int, end: int) -> bool:
+    """Whether no other axes stand beside a place: of several, in another order, each might go to the wrong one."""
+    beside = (*range(at - _BESIDE, at), *range(end, end + _BESIDE))
+    return not any(word(tokens, near) in AXES for near in beside)
 
 
 def _figure(side: _Side, scale: Decimal) -> str | None:

@@ -595,6 +595,21 @@ READ = [
     ("go up 5 through 10 cm", "go up 5 through 10 cm"),
     ("go up 1/2 to 1 m", "go up 1/2 to 1 m"),
     ("go up 10 cm less 2 cm", "go up 10 cm less 2 cm"),
+    ("go to z=0.5, y=1, x=1.5", "go to x1.5 y1.0 z0.5"),
+    ("go to z=1 y=2 x=3 mm", "go to x0.003 y0.002 z0.001"),
+    ("(z=1, x=2)", "x2.0 z1.0"),
+    ("dz=1 dx=2", "dx2.0 dz1.0"),
+    ("z1 x2, z3 y4", "z1.0 x2.0, z3.0 y4.0"),
+    ("x1, x=3 z=1 y=2", "x1, x3.0 z1.0 y2.0"),
+    ("go to 1.5, 1, and 0.5", "go to x1.5 y1.0 z0.5"),
+    ("go to 1.5, 1 and 0.5", "go to x1.5 y1.0 z0.5"),
+    ("go to 100, 200 and 300 mm", "go to 100, 200 and 300 mm"),
+    ("go to 0.5 m, 1 m and 2 m", "go to x0.5 y1.0 z2.0"),
+    ("go to 1, 2 and 3", "go to 1, 2 and 3"),
+    ("go to 1.5, 1 and 0.5 up", "go to x1.5 y1.0 and 0.5 up"),
+    ("go to 1.5, 1 and 5 cm to the left", "go to x1.5 y1.0 and 0.05 m to the left"),
+    ("go to 1.5, 1 and 5 cm", "go to 1.5, 1 and 5 cm"),
+    ("steps of 0.5, 1 and 0.2", "steps of 0.5, 1.0 and 0.2"),
 ]
 
 
