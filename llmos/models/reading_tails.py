@@ -34,9 +34,12 @@ def tail(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int
 
 
 def open_end(tokens: Tokens, at: int, found: Numeral | None) -> int | None:
-    """Where `1 m 20`, `five foot six` and `an inch and three quarters` end: the rest has no unit; None for others."""
-    measured = amount(tokens, at, found) if found is None or found.form != "decimal" else None
-    if measured is None or measured.kind != "length" or not measured.is_whole:
+    """Where `1 m 20`, `five foot six` and `30 degrees 15'` end: the rest has no unit, or one in doubt; else None."""
+    measured = amount(tokens, at, found)
+    if measured and measured.kind == "angle":
+        return _minutes(tokens, measured.end)
+    decimal = found is not None and found.form == "decimal"
+    if measured is None or decimal or measured.kind != "length" or not measured.is_whole:
         return None
     end = _rest(tokens, measured.end)
     bound = end is not None and word(tokens, at - 1) not in DIRECTIONS and word(tokens, end) in DIRECTIONS
@@ -59,6 +62,12 @@ def of_hundreds(tokens: Tokens, found: Numeral | None) -> int | None:
 def _few_hundred(tokens: Tokens, at: int) -> bool:
     """`a few hundred mm`, `a couple of hundred mm`."""
     return word(tokens, at) in _THOUSANDS and word(tokens, at - 1 - (word(tokens, at - 1) == "of")) in _VAGUE
+
+
+def _minutes(tokens: Tokens, at: int) -> int | None:
+    """Where the 15' of `30 degrees 15'` ends, which may be minutes of arc, or feet."""
+    number = at < len(tokens) and tokens[at].kind == "number"
+    return at + 2 if number and mark(tokens, at + 1, attached=True) in {"'", '"'} else None
 
 
 def _rest(tokens: Tokens, at: int) -> int | None:

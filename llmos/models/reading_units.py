@@ -32,7 +32,7 @@ _BEFORE_WAYS = frozenset({"to", "the", "your", "my", "its", "more", "further", "
 _WAY_WORDS = "x y z dx dy dz in along toward towards away closer nearer out off"
 _WAYS = DIRECTIONS | frozenset(_WAY_WORDS.split())
 _FOOT, _INCH = Decimal("0.3048"), Decimal("0.0254")
-_DOZEN = 12
+_DOZEN, _SIXTY = 12, 60
 _LEAST, _LARGEST = Decimal("0.0005"), Decimal(10**9)
 _SINGLE = """millimeter millimetre centimeter centimetre meter metre inch foot yard kilometer kilometre degree"""
 _SINGLES = frozenset(_SINGLE.split())
@@ -94,6 +94,8 @@ def amount(tokens: Tokens, at: int, found: Numeral | None, *, named: bool = Fals
     if found.form == "pi":
         return Amount(found.value, "angle", found.end, Decimal(180))
     first = _with_unit(tokens, found, named=named)
+    if first and first.kind == "angle" and mark(tokens, first.end - 1) == "\N{DEGREE SIGN}":
+        return _with_minutes(tokens, first)
     return first and _with_smaller(tokens, at, _and_a_half(tokens, first))
 
 
@@ -268,6 +270,18 @@ def _and_a_half(tokens: Tokens, first: Amount) -> Amount:
     part = Decimal("0.5" if word(tokens, at) == "half" else "0.25")
     more = part * first.unit if first.value > 0 else -part * first.unit
     return Amount(first.value + more, first.kind, at + 1, first.unit)
+
+
+def _with_minutes(tokens: Tokens, first: Amount) -> Amount:
+    """`30\N{DEGREE SIGN}15'` and `30\N{DEGREE SIGN}15'36"`: minutes and seconds of arc."""
+    more, end = Decimal(0), first.end
+    for sign, share in (("'", 60), ('"', 3600)):
+        if not attached(tokens, end) or tokens[end].kind != "number" or mark(tokens, end + 1, attached=True) != sign:
+            break
+        if (part := Decimal(tokens[end].text)) >= _SIXTY:
+            return first
+        more, end = more + part / share, end + 2
+    return Amount(first.value + (-more if first.value.is_signed() else more), "angle", end, first.unit)
 
 
 def _with_smaller(tokens: Tokens, at: int, first: Amount) -> Amount:

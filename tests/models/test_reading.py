@@ -610,6 +610,14 @@ READ = [
     ("go to 1.5, 1 and 5 cm to the left", "go to x1.5 y1.0 and 0.05 m to the left"),
     ("go to 1.5, 1 and 5 cm", "go to 1.5, 1 and 5 cm"),
     ("steps of 0.5, 1 and 0.2", "steps of 0.5, 1.0 and 0.2"),
+    ("turn left 30\N{DEGREE SIGN}15'", "turn left 30.25 deg"),
+    ("turn left -30\N{DEGREE SIGN}15\u203236\u2033", "turn left -30.26 deg"),
+    ("turn left 30\N{DEGREE SIGN}75'", "turn left 30\N{DEGREE SIGN}75'"),
+    ("turn left 30\N{DEGREE SIGN} 15'", "turn left 30\N{DEGREE SIGN} 15'"),
+    ("turn left 30 degrees 15' up", "turn left 30 degrees 15' up"),
+    ("turn left 30\N{DEGREE SIGN}, 5' up", "turn left 30.0 deg, 1.524 m up"),
+    ("turn -0\N{DEGREE SIGN}15'", "turn -0.25 deg"),
+    ("turn 30.5\N{DEGREE SIGN} 15'", "turn 30.5\N{DEGREE SIGN} 15'"),
 ]
 
 
