@@ -184,7 +184,7 @@ def _dashed(tokens: Tokens, found: Numeral | None) -> int | None:
 def _and_part_of(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) -> int | None:
     """Where `two and half a metre` ends, which may be two and a half or two things; not behind `bin`."""
     if found and found.form == "mixed" and word(tokens, found.end) == "of":
-        whole = amount(tokens, found.end + 1, None)
+        whole = amount(tokens, found.end + 1, numeral(tokens, found.end + 1))
         return whole.end if whole else None
     start = and_part_of(tokens, found.end) if found and may_follow(tokens, at, names) else None
     measured = amount(tokens, start, numeral(tokens, start)) if start else None

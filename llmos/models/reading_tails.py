@@ -14,6 +14,9 @@ _MEASURE_WORDS = """distance distances length lengths height width depth radius 
     roll theta x y z"""
 _MEASURES = frozenset(_MEASURE_WORDS.split())
 """What may be `of a metre` as a whole; whatever else stands there may be a part of it, as `a fiftieth` is."""
+_NO_PARTS = frozenset({"path", "paths", "breadth", "both", "with", "north", "south", "widths", "depths"})
+_PORTIONS = frozenset({"part", "parts", "portion", "fraction", "percent", "cent", "most", "rest"})
+_ARTICLES = frozenset({"the", "that", "this", "those", "these", "a", "an"})
 _THOUSANDS = frozenset({"hundred", "thousand"})
 _LARGER = _THOUSANDS | {"million", "dozen"}
 _VAGUE = frozenset({"couple", "few", "several", "some", "many", "half", "quarter"})
@@ -80,10 +83,20 @@ def _rest(tokens: Tokens, at: int) -> int | None:
 
 
 def _of_a_part(tokens: Tokens, at: int, found: Numeral | None) -> bool:
-    """`a sixteenth of an inch`, `80 % of a metre`, `10/16 of an inch`; not `a distance of a metre`, `half of 35 cm`."""
-    if word(tokens, at - 1) != "of" or (found is not None and found.form != "pi"):
+    """`a sixteenth of an inch`, `80 % of a metre`, `half of the 50 cm`; not `a distance of a metre`."""
+    of = at - 1 - (word(tokens, at - 1) in _ARTICLES)
+    if word(tokens, of) != "of":
         return False
-    return word(tokens, at - 2) not in _MEASURES
+    if of == at - 1 and (found is None or found.form == "pi"):
+        return word(tokens, of - 1) not in _MEASURES
+    return found is not None and _is_portion(tokens, of - 1)
+
+
+def _is_portion(tokens: Tokens, at: int) -> bool:
+    """Whether a part stands at a token, `sixteenth` and `%` too, that no number before it reads."""
+    name = word(tokens, at)
+    counted = name.endswith(("th", "ths")) and name not in _MEASURES | _NO_PARTS
+    return counted or is_part(tokens, at) or name in _PORTIONS or mark(tokens, at) == "%"
 
 
 def _behind_point(tokens: Tokens, at: int, found: Numeral | None) -> bool:

@@ -3,7 +3,7 @@
 Knows no coordinates and no sentence around the amount, but for the word that tells the inch from `in`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from llmos.models.numerals import Numeral, counts, ends_free, is_and, numeral, stands_free
@@ -93,10 +93,24 @@ def amount(tokens: Tokens, at: int, found: Numeral | None, *, named: bool = Fals
         return _one(tokens, at)
     if found.form == "pi":
         return Amount(found.value, "angle", found.end, Decimal(180))
+    if found.form == "part" and (share := _share(tokens, found.value, found.end)):
+        return share
     first = _with_unit(tokens, found, named=named)
+    if first and first.kind == "percent" and (share := _share(tokens, first.value / 100, first.end)):
+        return share
     if first and first.kind == "angle" and mark(tokens, first.end - 1) == "\N{DEGREE SIGN}":
         return _with_minutes(tokens, first)
     return first and _with_smaller(tokens, at, _and_a_half(tokens, first))
+
+
+def _share(tokens: Tokens, part: Decimal, at: int) -> Amount | None:
+    """The product in `half of 50 cm` and `80 % of 2 m`, where `of` stands at the token."""
+    found = (_with_decimal_comma(tokens, at + 1) or numeral(tokens, at + 1)) if word(tokens, at) == "of" else None
+    if found is None or found.form in {"part", "pi", "point"}:
+        return None
+    second = _with_unit(tokens, found, named=False)
+    whole = _with_smaller(tokens, at + 1, _and_a_half(tokens, second)) if second else None
+    return whole and replace(whole, value=part * whole.value)
 
 
 def unit(tokens: Tokens, at: int) -> tuple[str, Decimal, int] | None:
