@@ -7,6 +7,7 @@ from llmos.models.numerals import Numeral, and_part_of, behind_over, counts, in_
 from llmos.models.reading_tails import of_hundreds, open_end, tail
 from llmos.models.reading_tokens import Tokens, mark, word
 from llmos.models.reading_units import Amount, amount, has_dash, unit
+from llmos.models.reading_unsaid import unsaid
 from llmos.models.reading_words import BODY, DIRECTIONS, are_things, may_follow
 
 _SUM_WORDS = frozenset({"plus", "minus"})
@@ -48,7 +49,8 @@ def doubtful(tokens: Tokens, at: int, found: Numeral | None, names: set[int]) ->
     piece = _piece(tokens, at, found, names) or _named_part(tokens, at, found, names)
     piece = piece or _and_part_of(tokens, at, found, names)
     piece = piece or of_hundreds(tokens, found) or _dashed(tokens, found)
-    return piece or open_end(tokens, at, found) or tail(tokens, at, found, names)
+    piece = piece or open_end(tokens, at, found) or tail(tokens, at, found, names)
+    return piece or unsaid(tokens, at, found, names)
 
 
 def _range(tokens: Tokens, at: int, first: Numeral | None, names: set[int]) -> int | None:

@@ -634,6 +634,20 @@ READ = [
     ("go along a path of 2 m", "go along a path of 2.0 m"),
     ("at a depth of 20 cm", "at a depth of 0.2 m"),
     ("half of 3 boxes", "half of 3 boxes"),
+    ("move 10 cm left and 1 up", "move 10 cm left and 1 up"),
+    ("move 1 left and 10 cm up", "move 1 left and 10 cm up"),
+    ("move 10 cm to the left, then 1 to the right", "move 10 cm to the left, then 1 to the right"),
+    ("move 5 and 10 cm left", "move 5 and 10 cm left"),
+    ("move 5, 10 and 15 cm left", "move 5, 10 and 15 cm left"),
+    ("go up 1 and left an inch", "go up 1 and left an inch"),
+    ("move 1 left and 1 m up", "move 1.0 left and 1.0 m up"),
+    ("turn 90 left and go 10 cm up", "turn 90.0 left and go 0.1 m up"),
+    ("turn by exactly 90 left, then 10 cm up", "turn by exactly 90.0 left, then 0.1 m up"),
+    ("move 10 cm up and turn 90 left", "move 0.1 m up and turn 90.0 left"),
+    ("wait 5 and go 10 cm up", "wait 5.0 and go 0.1 m up"),
+    ("move 10 cm left, 2 times", "move 0.1 m left, 2 times"),
+    ("go to bin 1 and 10 cm up", "go to bin 1 and 0.1 m up"),
+    ("go up 10 cm, then to 1, 2, 3", "go up 0.1 m, then to x1.0 y2.0 z3.0"),
 ]
 
 
