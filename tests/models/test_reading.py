@@ -779,6 +779,11 @@ ENDLESS = [
     "1 x ",
     "1-",
     "- ",
+    "1 cm + ",
+    "1 m divided by ",
+    "half of ",
+    "pi over 2 ",
+    "10 cm left and 1 up, ",
 ]
 
 
