@@ -63,8 +63,9 @@ def of_hundreds(tokens: Tokens, found: Numeral | None) -> int | None:
 
 
 def _few_hundred(tokens: Tokens, at: int) -> bool:
-    """`a few hundred mm`, `a couple of hundred mm`."""
-    return word(tokens, at) in _THOUSANDS and word(tokens, at - 1 - (word(tokens, at - 1) == "of")) in _VAGUE
+    """`a few hundred mm`, `a couple of hundred mm`, the `a hundred mm` of `"half a hundred mm"`."""
+    hundreds = word(tokens, at + (word(tokens, at) == "a")) in _THOUSANDS
+    return hundreds and word(tokens, at - 1 - (word(tokens, at - 1) == "of")) in _VAGUE
 
 
 def _minutes(tokens: Tokens, at: int) -> int | None:

@@ -648,6 +648,7 @@ READ = [
     ("move 10 cm left, 2 times", "move 0.1 m left, 2 times"),
     ("go to bin 1 and 10 cm up", "go to bin 1 and 0.1 m up"),
     ("go up 10 cm, then to 1, 2, 3", "go up 0.1 m, then to x1.0 y2.0 z3.0"),
+    ("up `half a hundred mm`", "up `half a hundred mm`"),
 ]
 
 
