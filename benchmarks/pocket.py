@@ -44,7 +44,7 @@ def chapters(path: Path, draw: Draw, played: Played, stated: float, folder: Path
     """Everything that is told, as soon as it is known."""
     judge = Judge(sampled=draw.count is not None)
     few = Draw(draw.size(100), draw.sheet)
-    none = abstention.none_of_its_business(played.foreign, played.made, stated, judge)
+    none = abstention.none_of_its_business(played.foreign, played.made, played.several, stated, judge)
     care = abstention.too_careful(played.test.goals, played.everything, stated, judge)
     yield Chapter(EXACT, exactness.exact(played.goals, stated, judge))
     yield Chapter("what is no goal", [*none, *care])

@@ -17,7 +17,7 @@ from training.grammar import abstain_grammar, goal_grammar, is_held_out, prose, 
 from training.mixes import INTENTS, JOINED, MIXES, NEEDING, Mix, of_kind
 from training.surroundings import nonsense, random_world
 from training.toolkit import bare_list, own_tools, reduced_list, whole_list
-from training.wording import framed, listed, numbers_in, slip
+from training.wording import framed, is_order, listed, numbers_in, slip, wants_verb
 from training.world import Call, Result, World
 
 ASKING = (
@@ -50,6 +50,8 @@ REASONS = {
 LOOKS = frozenset({"status", "cockpit", "operator_view", "camera"})
 """Intents that only look, or tell."""
 
+FOUND = 0.8
+"""How many things are where a later goal of a row takes them to be."""
 PROSE = 0.6
 """How many of the texts that are no goal were written one by one, instead of made up from phrases."""
 
@@ -143,7 +145,7 @@ class Author:
             return random.choice(self._prose)
         draft = Draft(world, self._goals, random)
         values = {
-            "goal": lambda: draw_goal(Draft(deepcopy(world), self._goals, random), INTENTS).text,
+            "goal": lambda: self._order(world),
             "number": lambda: str(random.randint(0, 999) / random.choice((1, 10, 100))),
             "xyz": lambda: goals.numbers.triple(draft.point(), random),
             "amount": lambda: draft.amount()[0],
@@ -154,6 +156,13 @@ class Author:
         }
         asks = self._mix.questions and random.random() < self._mix.questions
         return self._others.write("questions" if asks else "phrases", values, random)
+
+    def _order(self, world: World) -> str:
+        """A goal that begins with a verb, as it stands in a question about it."""
+        while True:
+            goal = draw_goal(Draft(deepcopy(world), self._goals, self._random), INTENTS)
+            if is_order(goal.text):
+                return goal.text
 
     def play(self, goal: Goal, world: World, tools: list[JSON]) -> Episode:
         """Let the goal's calls happen in the world; every reply of the planner is a step."""
@@ -195,8 +204,9 @@ class Author:
         missing = sorted(own - {tool["function"]["name"] for tool in tools})
         if not missing or self._random.random() >= self._mix.lacking:
             return None
-        intent = NEEDING.get(self._random.choice(missing), extras.use)
-        goal = intent(Draft(world, self._goals, self._random, self._split.held_out_numbers))
+        draft = Draft(world, self._goals, self._random, self._split.held_out_numbers)
+        name = self._random.choice(missing)
+        goal = extras.ask(draft, name) if name in world.extras else NEEDING[name](draft)
         return goal and self._said(goal, world)
 
     def _said(self, goal: Goal, world: World) -> Goal:
@@ -208,6 +218,8 @@ class Author:
         """Two or three goals in a row; some pairs of neighbours are kept from training."""
         while True:
             parts = self._row(draft)
+            if parts is None:
+                continue
             may_stand = may_join([part.intent for part in parts], held_out=self._split.held_out_joints)
             must_grip = {part.must_grip for part in parts if any(map(_closes, part.calls))}
             if may_stand and len(must_grip) < 2:  # what to close on is clear, or nothing
@@ -218,13 +230,20 @@ class Author:
             text = texts[0] + "".join(draft.say("then") + later for later in texts[1:])
         return Goal("joined", text, tuple(call for part in parts for call in part.calls), True in must_grip)
 
-    def _row(self, draft: Draft) -> list[Goal]:
-        """Goals, each made up where the one before has led."""
+    def _row(self, draft: Draft) -> list[Goal] | None:
+        """Goals, each made up where the one before has led; None when one needs what an earlier one has carried off."""
         later = Draft(deepcopy(draft.world), draft.grammar, draft.random, draft.held_out_numbers)
         later.world.is_stopped = False
         parts: list[Goal] = []
         for _ in range(self._random.choice((2, 2, 3))):
+            lay = dict(later.world.objects)
             part = draw_goal(later, JOINED)
+            put = {name: point for name, point in later.world.objects.items() if lay[name] != point}
+            has_gripped = any(_closes(call) for earlier in parts for call in earlier.calls)
+            if put and (has_gripped or draft.world.holding in put):
+                return None
+            if self._random.random() < FOUND:  # what a goal is made up about lay there from the beginning
+                draft.world.objects.update(put)
             parts.append(part)
             for call in part.calls:
                 later.world.call(call, self._results, self._random, 0.0)
@@ -239,6 +258,8 @@ class Author:
             return replace(goal, text=text or goal.text)
         fill = self._goals.fill
         before, after = fill("{polite}", {}, self._random), fill("{thanks}", {}, self._random)
+        if wants_verb(before) and not is_order(goal.text):
+            before = ""
         return replace(goal, text=f"{before}{goal.text}{after}")
 
     def _sentence(self, text: str, world: World) -> str:
@@ -258,8 +279,8 @@ class Author:
         return text + (ending if text[-1:].isalnum() or asks else "")
 
     def _salad(self, draft: Draft) -> str:
-        lists = [name for name in self._others.words if not name.startswith(("estop", "home"))]
-        words = [draft.random.choice(self._others.words[draft.random.choice(lists)]) for _ in range(4)]
+        lists = [entries for name, entries in self._others.entries.items() if not name.startswith(("estop", "home"))]
+        words = [draft.random.choice(draft.random.choice(lists)) for _ in range(4)]
         plain = [word.split()[0] for word in words if word and "{" not in word]
         return " ".join(plain[: draft.random.randint(1, 4)])
 

@@ -16,7 +16,7 @@ from training import prompt
 from training.episodes import Episode
 from training.measure import judging
 from training.measure.asking import Decision, Planner, Run
-from training.measure.splits import MISSING, SHUFFLED, Draw, errors, foreign, goals, lists, no_goals, told
+from training.measure.splits import MISSING, SHUFFLED, Draw, errors, foreign, goals, lists, no_goals, several, told
 from training.written import SHEETS
 
 
@@ -27,6 +27,7 @@ def splits(draw: Draw) -> dict[str, list[Episode]]:
         **goals(draw),
         "no goal, generated": no_goals(draw, held_out=True),
         "no goal, texts of people": [episode for texts in foreign(draw).values() for episode in texts],
+        "names that fit several things": several(draw),
         "after an error": errors(draw),
         "conversations of people": told(draw),
         SHUFFLED: shuffled[SHUFFLED],

@@ -69,11 +69,15 @@ def random_extras(random: Random) -> dict[str, str]:
 
 
 def use(draft: Draft) -> Goal | None:
-    """Ask for one of these tools by the words of its name."""
+    """Ask for one of the tools of its own, if there are any, by the words of its name."""
     if not draft.world.extras:
         return None
-    random = draft.random
-    name, argument = random.choice(list(draft.world.extras.items()))
+    return ask(draft, draft.random.choice(list(draft.world.extras)))
+
+
+def ask(draft: Draft, name: str) -> Goal:
+    """Ask for this one of them."""
+    random, argument = draft.random, draft.world.extras[name]
     verb, noun = name.split("_")
     values = {"verb_": verb, "noun_": noun}
     if not argument:

@@ -53,7 +53,7 @@ class Grammar:
     @cached_property
     def _new(self) -> dict[str, list[str]]:
         """Those that the hash holds out, but for what training writes all the same, by filling another's slots."""
-        words = Words(self._entries)
+        words = Words(self.entries)
         return {
             intent: [
                 phrase
@@ -64,7 +64,8 @@ class Grammar:
         }
 
     @cached_property
-    def _entries(self) -> Mapping[str, Sequence[str]]:
+    def entries(self) -> Mapping[str, Sequence[str]]:
+        """What may stand for each slot."""
         if not self.splits:
             return self.words
         kept = held_out_words()
@@ -74,7 +75,7 @@ class Grammar:
 
     def texts(self) -> Iterator[str]:
         """Every phrase and every entry of a word list that it may use."""
-        for lists in (self._chosen, self._entries):
+        for lists in (self._chosen, self.entries):
             for entries in lists.values():
                 yield from entries
 
@@ -97,7 +98,7 @@ class Grammar:
             if name in values:
                 value = values[name]
                 return value if isinstance(value, str) else value()
-            return self.fill(random.choice(self._entries[name]), values, random)
+            return self.fill(random.choice(self.entries[name]), values, random)
 
         return SLOT.sub(replace, phrase)
 
@@ -157,6 +158,11 @@ def result_grammar() -> Grammar:
 def frames() -> Mapping[str, Sequence[str]]:
     """What people put around a goal, by where it stands."""
     return _read("frames")
+
+
+def openings() -> Mapping[str, Sequence[str]]:
+    """Words with which no order begins, and words after which one follows."""
+    return _read("openings")
 
 
 def misspellings() -> Mapping[str, Sequence[str]]:

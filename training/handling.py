@@ -3,6 +3,7 @@
 Knows no prompt and no tool result. A name that the state does not hold, or that fits several things, means: abstain.
 """
 
+from collections import Counter
 from random import Random
 
 from training.goals import CUBE_EDGE, Draft, Goal, grip, look, move, release
@@ -54,16 +55,30 @@ def pick_missing(draft: Draft) -> Goal | None:
     return Goal("missing_name", draft.write(phrase, values), ())
 
 
-def pick_ambiguous(draft: Draft) -> Goal | None:
-    """Ask for `the object` while there are several and none is called so."""
-    names = draft.world.objects
-    if len(names) < 2 or any(word in spoken(name).split() for name in names for word in GENERIC):
+def ambiguous(draft: Draft) -> Goal | None:
+    """Ask for `the object` while there are several and none is called so, or for `the cube` where there are two."""
+    fitting = _ambiguous(draft)
+    if not fitting or draft.world.holding:
         return None
-    values = {"theobject": f"the {draft.random.choice(('object', 'item', 'part', 'thing'))}"}
-    phrase = draft.grammar.phrase("pick", draft.random)
-    if "itsplace" in phrase:
+    intent = draft.random.choice(("pick", "pick", "transfer", "transfer", "go_object", "inspect_named"))
+    phrase = draft.grammar.phrase(intent, draft.random)
+    if "{itsplace}" in phrase or (intent == "inspect_named" and "{theobject}" not in phrase):
         return None
+    at_target, to_target, _ = _target(draft)
+    thing = f"the {draft.random.choice(fitting)}"
+    values = {"theobject": thing, "source": thing, "target": at_target, "totarget": to_target, "the": "the "}
     return Goal("ambiguous_name", draft.write(phrase, values), ())
+
+
+def _ambiguous(draft: Draft) -> list[str]:
+    """Words that fit several objects alike."""
+    words = [spoken(name).split() for name in draft.world.objects]
+    if len(words) < 2:
+        return []
+    counts = Counter(word for name in words for word in dict.fromkeys(name) if word.isalpha() and len(word) > 2)
+    shared = [word for word, count in counts.items() if count > 1 and [word] not in words]
+    vague = [] if counts.keys() & set(GENERIC) else ["object", "item", "part", "thing"]
+    return shared * 3 or vague
 
 
 def place_at(draft: Draft) -> Goal | None:

@@ -33,7 +33,7 @@ INTENTS: dict[Intent, float] = {
     handling.pick_at: 4,
     handling.pick: 6,
     handling.pick_missing: 3,
-    handling.pick_ambiguous: 1,
+    handling.ambiguous: 8,
     handling.place_at: 3,
     handling.place_on: 3,
     handling.transfer: 12,
@@ -43,7 +43,7 @@ INTENTS: dict[Intent, float] = {
     handling.go_object: 4,
     handling.inspect_named: 4,
     spoken.corrected: 5,
-    spoken.called_off: 2,
+    spoken.called_off: 5,
     spoken.but_not: 3,
     spoken.repeated: 1.5,
     spoken.then_stop: 1.5,
@@ -53,8 +53,12 @@ INTENTS: dict[Intent, float] = {
 """`extras.use` is nothing in a world without tools of its own, which most are, and so drawn again."""
 HARD: dict[Intent, float] = {
     **INTENTS,
-    goals.relative_two: 12,
+    goals.move_to: 11,
+    goals.move_to_theta: 3,
     goals.move_to_some_axes: 5,
+    goals.relative: 20,
+    goals.relative_two: 12,
+    goals.turn: 7,
     goals.square: 4,
     handling.place_at: 5,
     handling.place_on: 7,
@@ -107,7 +111,7 @@ ROVER: dict[Intent, float] = {
     handling.pick_missing: 2,
     handling.transfer: 1.5,
     spoken.corrected: 4,
-    spoken.called_off: 1.5,
+    spoken.called_off: 4,
     spoken.but_not: 2,
     spoken.repeated: 1,
     spoken.then_stop: 1.5,
@@ -160,7 +164,7 @@ class Mix:
 
 MIXES = (
     Mix(INTENTS, no_goals=0.22, joined=0.08, reduced_lists=0.15, lacking=0.35, finishes=0.4),
-    Mix(HARD, no_goals=0.28, joined=0.14, reduced_lists=0.33, lacking=0.45, finishes=0.6, questions=0.15),
+    Mix(HARD, no_goals=0.28, joined=0.14, reduced_lists=0.34, lacking=0.5, finishes=0.6, questions=0.15),
 )
 """One for each round. `lacking` is how many goals need a tool that the list lacks, where it lacks one; `finishes` how
 many of the replies that finish a longer run are learned from; `questions` how many of the texts that are no goal ask

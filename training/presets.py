@@ -48,6 +48,6 @@ PRESETS = {
     "smoke": Preset(400, 32, 2, 2, 1, 32, 64, rounds=(2, 2), rows=1, length=512, texts=300, domain_texts=500),
     "ci": Preset(1536, 192, 5, 4, 2, 32, 512, rounds=(700, 700), rows=12, length=512, bfloat16=True, compiled=True),
     "release": Preset(
-        1536, 192, 5, 4, 2, 32, 512, rounds=(2200, 11400), rows=12, length=512, bfloat16=True, compiled=True
+        1536, 192, 5, 4, 2, 32, 512, rounds=(2600, 12400), rows=12, length=512, bfloat16=True, compiled=True
     ),
 }

@@ -8,6 +8,7 @@ from random import Random
 
 from training import goals, handling
 from training.goals import DIRECTIONS, Draft, Goal, Intent, look, shift
+from training.wording import reads_well
 from training.world import Call
 
 PARTS: dict[Intent, float] = {
@@ -80,11 +81,12 @@ def _other_goal(draft: Draft) -> Goal | None:
     return draft.goal("mended_goal", {"one": first.text, "other": second.text}, *second.calls)
 
 
-def called_off(draft: Draft) -> Goal:
+def called_off(draft: Draft) -> Goal | None:
     """A goal that is taken back, or all that is forbidden: nothing to do."""
     one = _part(draft, FORBIDDEN)
     values = {"one": one.text, "direction": draft.say(draft.random.choice(list(DIRECTIONS)))}
-    return Goal("abstain", draft.write(draft.grammar.phrase("called_off", draft.random), values), ())
+    phrase = draft.grammar.phrase("called_off", draft.random)
+    return Goal("abstain", draft.write(phrase, values), ()) if reads_well(phrase, {"one": one.text}) else None
 
 
 def but_not(draft: Draft) -> Goal | None:
@@ -92,7 +94,8 @@ def but_not(draft: Draft) -> Goal | None:
     wanted, forbidden = _part(draft, PARTS), _part(draft, FORBIDDEN)
     if wanted.calls == forbidden.calls or not _fits(wanted):
         return None
-    return draft.goal("but_not", {"one": wanted.text, "other": forbidden.text}, *wanted.calls)
+    phrase, values = draft.grammar.phrase("but_not", draft.random), {"one": wanted.text, "other": forbidden.text}
+    return Goal("but_not", draft.write(phrase, values), wanted.calls) if reads_well(phrase, values) else None
 
 
 def repeated(draft: Draft) -> Goal | None:

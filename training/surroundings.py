@@ -19,6 +19,13 @@ ALIGNED = 0.45
 
 def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> World:
     """A world to act in; a `hard` one has blocks and names alike more often, every fifth is that of a rover."""
+    while True:
+        world = _any_world(grammar, random, hard=hard)
+        if all(len(set(things.values())) == len(things) for things in (world.objects, world.places)):
+            return world  # two things are never at one point
+
+
+def _any_world(grammar: Grammar, random: Random, *, hard: bool) -> World:
     is_rover = random.random() < 0.2
     world = World(
         at=HOME if random.random() < 0.3 else _point(random),
@@ -33,7 +40,7 @@ def random_world(grammar: Grammar, random: Random, *, hard: bool = False) -> Wor
     if random.random() < (0.3 if hard else 0.15):
         world.objects = {} if random.random() < 0.6 else world.objects
         _add_blocks(world, random)
-    free = list(dict.fromkeys(world.places.values()))  # two things are never at one point
+    free = list(dict.fromkeys(world.places.values()))
     random.shuffle(free)
     for name in world.objects:
         if free and random.random() < 0.25:

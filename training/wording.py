@@ -4,11 +4,11 @@ Knows no robot and no world: who calls sees to it that no name is spoilt. The nu
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from llmos.models.reading import read_goal
-from training.grammar import frames, misspellings
+from training.grammar import SLOT, frames, misspellings, openings
 
 NUMBER = re.compile(r"-?\d+\.\d+")
 WORD = re.compile(r"[a-z']+")
@@ -24,6 +24,24 @@ def numbers_in(text: str) -> list[str]:
     return NUMBER.findall(read_goal(text))
 
 
+def reads_well(phrase: str, values: Mapping[str, str]) -> bool:
+    """Whether an order follows wherever the phrase wants a verb: `do not {one}` takes no `0.5 m to the left`."""
+    slots = [match for match in SLOT.finditer(phrase) if match[1] in values]
+    return all(is_order(values[slot[1]]) or not wants_verb(phrase[: slot.start()]) for slot in slots)
+
+
+def wants_verb(before: str) -> bool:
+    """Whether a verb must follow these words, as in `could you`."""
+    words = before.split()
+    return bool(words) and words[-1] in openings()["wants_order"]
+
+
+def is_order(text: str) -> bool:
+    """Whether a text begins as an order does, with a verb."""
+    first = WORD.match(text)
+    return first is not None and first[0] not in openings()["no_order"]
+
+
 def framed(text: str, intent: str, random: Random) -> str | None:
     """The goal with a reason or an aside around it, or None where it gets none."""
     roll, new = random.random(), text
@@ -32,7 +50,9 @@ def framed(text: str, intent: str, random: Random) -> str | None:
     if roll >= (0.07 if intent == "status" else 0.18):
         return None
     if roll < 0.10:
-        new = f"{_one('before', random)} {random.choice(COURTESY) if intent != 'status' else ''}{text}"
+        courtesy = random.choice(COURTESY)
+        has_courtesy = intent != "status" and (is_order(text) or not wants_verb(courtesy))
+        new = f"{_one('before', random)} {courtesy if has_courtesy else ''}{text}"
     if 0.07 <= roll < 0.15 and text[-1:].isalnum():
         is_remark = random.random() < 0.4
         joint = random.choice((", ", ". ", "; ", " - ", " ") if is_remark else (" ", " ", " ", ", "))

@@ -12,15 +12,19 @@ from training.measure.judging import abstains, actions, decisions, first_replies
 
 
 def none_of_its_business(
-    foreign: Mapping[str, Sequence[Run]], made: Sequence[Run], confidence: float, judge: Judge
+    foreign: Mapping[str, Sequence[Run]], made: Sequence[Run], several: Sequence[Run], confidence: float, judge: Judge
 ) -> list[Figure]:
-    """Texts that ask for nothing the robot can do: how often something would move, and how often it says so."""
+    """Texts that ask for nothing the robot can do: how often something would move, and how often it says so.
+
+    So do goals that name what fits `several` things.
+    """
     texts = [run for runs in foreign.values() for run in runs]
     return [
         judge.at_most("false actions, texts of people", actions(texts, confidence), FALSE_ACTIONS),
         judge.told("false actions, texts of people, the model's word alone", actions(texts)),
         *(judge.told(f"false actions: {kind}", actions(runs, confidence)) for kind, runs in foreign.items()),
         judge.at_most("false actions, generated texts", actions(made, confidence), FALSE_ACTIONS),
+        judge.told("false actions, names that fit several things", actions(several, confidence)),
         judge.told("abstains, texts of people", first_replies(texts, confidence)),
         judge.told("abstains, generated texts", first_replies(made, confidence)),
     ]

@@ -28,6 +28,7 @@ class Played:
     goals: dict[str, list[Run]]
     foreign: dict[str, list[Run]]
     made: list[Run]
+    several: list[Run]
     errors: list[Run]
     told: list[Run]
     validation: Sample
@@ -40,7 +41,7 @@ class Played:
     @property
     def everything(self) -> list[Run]:
         """All runs of that side."""
-        return [*self.test.goals, *self.test.foreign, *self.made, *self.errors, *self.told]
+        return [*self.test.goals, *self.test.foreign, *self.made, *self.several, *self.errors, *self.told]
 
 
 def play(path: Path, draw: Draw) -> Played:
@@ -51,6 +52,7 @@ def play(path: Path, draw: Draw) -> Played:
         goals={name: planner.play(episodes) for name, episodes in splits.goals(draw).items()},
         foreign={kind: planner.begin(episodes) for kind, episodes in splits.foreign(draw).items()},
         made=planner.begin(splits.no_goals(draw, held_out=True)),
+        several=planner.begin(splits.several(draw)),
         errors=planner.play(splits.errors(draw)),
         told=planner.play(splits.told(draw)),
         validation=Sample(

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from itertools import islice
+from copy import deepcopy
+from itertools import islice, pairwise
 from random import Random
 
 import pytest
@@ -11,11 +12,23 @@ from training import goals, handling, prompt
 from training.derivation import Words
 from training.episodes import Author, Episode, Split, may_join
 from training.goals import Draft
-from training.grammar import abstain_grammar, goal_grammar, is_held_out, result_grammar
+from training.grammar import (
+    abstain_grammar,
+    frames,
+    goal_grammar,
+    held_out_words,
+    is_held_out,
+    prose,
+    result_grammar,
+)
+from training.measure.words import words_of
+from training.mixes import MIXES
 from training.numbers import is_held_out as number_is_held_out
-from training.toolkit import ARM, STRANGERS, bare_list
+from training.surroundings import random_world
+from training.toolkit import ARM, STRANGERS, bare_list, specification
 from training.world import Call, World
 
+GOALS = goal_grammar(held_out=False)
 NUMBER = re.compile(r"(?<![\w.])[xyz^]?([-+]?\d*\.?\d+)")
 
 
@@ -108,6 +121,70 @@ def test_what_was_to_be_picked_first_ends_a_row_of_goals_when_it_is_missed() -> 
     for episode in missed:
         last, _ = episode.steps[-2:]
         assert last.reply == Call("toggle_tool", {"activate": True})
+
+
+def test_what_a_later_goal_of_a_row_picks_lies_there_mostly() -> None:
+    """An object is put where a goal wants it before the row begins, not in a world that is thrown away."""
+    author = Author(Split(round=1), Random(1))
+    gripped = []
+    for world in (author.world() for _ in range(4000)):
+        goal = author.goal(world)
+        if goal.intent == "joined" and goal.must_grip:
+            steps = author.play(goal, world, bare_list(world.kind)).steps
+            closed = (later for one, later in pairwise(steps) if one.reply == Call("toggle_tool", {"activate": True}))
+            gripped += [step.values["state"]["holding"] != "nothing" for step in closed]
+    assert len(gripped) > 50
+    assert sum(gripped) > 0.7 * len(gripped)
+
+
+def test_of_several_tools_of_its_own_the_one_is_asked_for_that_lacks() -> None:
+    """What is offered is no lesson for what is not."""
+    author = Author(Split(noise=False, round=1), Random(6))
+    world, tools = World(extras={"wave_hand": "", "ring_bell": ""}), [*bare_list(), specification("wave_hand", "")]
+    drawn = [author.episode(deepcopy(world), tools) for _ in range(400)]
+    lacking = [one.goal.lower() for one in drawn if one.intent == "missing_tool"]
+    assert len(lacking) > 40
+    assert all("ring" in goal and "bell" in goal for goal in lacking)
+
+
+def test_a_word_that_fits_several_things_names_none() -> None:
+    """`the cube` where there are two is asked back, in every kind of goal that names a thing."""
+    draft = Draft(World(objects={"red cube": (0, 0, 0), "blue_cube": (1, 0, 0), "jar": (2, 0, 0)}), GOALS, Random(1))
+    drawn = [goal for goal in (handling.ambiguous(draft) for _ in range(300)) if goal]
+    assert len(drawn) > 100
+    assert {goal.calls for goal in drawn} == {()}
+    assert {goal.intent for goal in drawn} == {"ambiguous_name"}
+    assert all("the cube" in goal.text and "red" not in goal.text and "jar" not in goal.text for goal in drawn)
+    assert handling.ambiguous(Draft(World(objects={"cube": (0, 0, 0), "part": (1, 0, 0)}), GOALS, Random(1))) is None
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_no_two_things_lie_at_one_point(hard: bool) -> None:
+    """Nor are two places at one: what is asked for there would have two right answers."""
+    random = Random(3)
+    for world in (random_world(GOALS, random, hard=hard) for _ in range(1500)):
+        for things in (world.objects, world.places):
+            assert len(set(things.values())) == len(things)
+
+
+def test_no_text_of_training_holds_a_word_that_is_held_out() -> None:
+    """But for words that a phrase, a frame or a text has anyhow."""
+    said = {
+        word
+        for grammar in (goal_grammar, abstain_grammar)
+        for text in grammar(held_out=False).texts()
+        for word in words_of(text)
+    }
+    said |= {
+        word
+        for text in (*prose(held_out=False), *(text for some in frames().values() for text in some))
+        for word in words_of(text)
+    }
+    kept = {word.strip().lower() for word in held_out_words()} - said
+    assert len(kept) > 30
+    for number in range(len(MIXES)):
+        for episode in episodes(1500, split=Split(noise=False, round=number)):
+            assert not words_of(episode.goal) & kept
 
 
 def test_training_sees_no_number_that_is_held_out() -> None:

@@ -35,6 +35,7 @@ from training.measure.splits import (
     lists,
     no_goals,
     seen,
+    several,
     told,
 )
 from training.measure.words import is_trained, unknown_words, words_of
@@ -236,6 +237,16 @@ def test_texts_that_are_no_goal_come_as_training_makes_them() -> None:
     assert {one.intent for one in made} == {"abstain"}
     assert not any(is_trained(one.goal) for one in made)
     assert len({one.goal for one in made}) > 150
+
+
+def test_names_that_fit_several_things_ask_for_nothing() -> None:
+    """At least two things bear the word that is said, or none is called by so vague a one; a reply asks which."""
+    made = several(Draw(60))
+    assert len({one.goal for one in made}) > 50
+    for episode in made:
+        (step,) = episode.steps
+        assert step.reply == Call("finish", {"status": "abstained", "quote": "names"})
+        assert len(step.values["state"]["objects"]) > 1
 
 
 def test_lists_differ_only_in_their_tools() -> None:

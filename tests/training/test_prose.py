@@ -3,7 +3,7 @@
 from random import Random
 
 from training.episodes import Author, Split
-from training.grammar import is_held_out, prose
+from training.grammar import goal_grammar, is_held_out, prose
 
 KNOWN, HELD_OUT = prose(held_out=False), prose(held_out=True)
 
@@ -33,6 +33,13 @@ def test_no_text_is_a_goal() -> None:
     drawn = [author.goal(author.world()) for _ in range(3000)]
     goals = {plain(goal.text) for goal in drawn if goal.calls}
     assert not goals & {plain(text) for text in (*KNOWN, *HELD_OUT)}
+
+
+def test_no_text_is_a_phrase_of_a_goal() -> None:
+    """Nor word for word one that asks for something."""
+    phrases = goal_grammar(held_out=False).phrases
+    asking = {plain(text) for intent, texts in phrases.items() if intent != "called_off" for text in texts}
+    assert not asking & {plain(text) for text in (*KNOWN, *HELD_OUT)}
 
 
 def test_a_split_draws_from_its_own_texts_only() -> None:

@@ -14,8 +14,9 @@ from typing import TypeVar
 from llmos.messages import JSON
 from llmos.models.reading import read_goal
 from training.episodes import Author, Episode, Split, Step, exchange
-from training.goals import Goal
+from training.goals import Draft, Goal
 from training.grammar import goal_grammar
+from training.handling import ambiguous
 from training.measure.judging import follows_error
 from training.measure.words import is_trained, unknown_words
 from training.mixes import MIXES
@@ -139,6 +140,21 @@ def lists(draw: Draw, usual: int = 500) -> dict[str, list[Episode]]:
 
     found = [three for three, _ in zip(made(), range(draw.size(usual)), strict=False)]
     return {name: [three[at] for three in found] for at, name in enumerate((ORDERED, SHUFFLED, MISSING))}
+
+
+def several(draw: Draw, usual: int = 300) -> list[Episode]:
+    """Goals that name what fits several things, in phrases that are held out: nothing is to be done for them."""
+
+    def made() -> Iterator[Episode]:
+        random = Random(f"{draw.sheet}:several")
+        author, grammar = Author(TYPED, random), goal_grammar(held_out=True)
+        while True:
+            world = author.world()
+            goal = ambiguous(Draft(world, grammar, random))
+            if goal:
+                yield author.play(goal, world, bare_list(world.kind))
+
+    return draw.first(made(), usual)
 
 
 def errors(draw: Draw, usual: int = 300) -> list[Episode]:

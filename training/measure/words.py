@@ -27,16 +27,12 @@ def words_of(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def known_words() -> frozenset[str]:
-    """Every word of a phrase, list, frame or text that training uses, and of some hundred goals of every round.
-
-    But for the words that it strings together without sense, as one kind of text that is no goal.
-    """
+    """Every word of a phrase, list, frame or text that training uses, and of some hundred texts of every round."""
     found = {*extras.VERBS, *extras.NOUNS}
     found.update(*(words_of(SLOT.sub(" ", text)) for text in _texts()))
     for number in range(len(MIXES)):
         author = Author(Split(noise=False, round=number), Random(f"words:{number}"))
-        goals = [one for _ in range(_BATCHES) for one in author.batch(3) if one.intent != "abstain"]
-        found.update(*(words_of(episode.goal) for episode in goals))
+        found.update(*(words_of(one.goal) for _ in range(_BATCHES) for one in author.batch(3)))
     return frozenset(found)
 
 
