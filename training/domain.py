@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, embedding_bag
 
 from llmos.models.domain_classifier import DomainClassifier, features
 from training.episodes import REASONS, Author, Split, tool_names
-from training.mixes import MIXES
+from training.mixes import MEASURED
 from training.own_data import OwnAuthor
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ Text = tuple[torch.Tensor, float]
 
 
 def fit_classifier(seed: int, texts: int, own: "Own | None" = None) -> DomainClassifier:
-    """The classifier of so many texts of the last round's mix; the same for the same seed."""
-    split, random = Split(round=len(MIXES) - 1), Random(f"{seed}:domain")
+    """The classifier of so many texts of the measured round's mix; the same for the same seed."""
+    split, random = Split(round=MEASURED), Random(f"{seed}:domain")
     author = Author(split, random) if own is None else OwnAuthor(split, random, own)
     known = list(islice(_texts(author), texts))
     weights, bias = torch.zeros(BUCKETS, 1, requires_grad=True), torch.zeros(1, requires_grad=True)

@@ -19,7 +19,7 @@ from training.grammar import goal_grammar
 from training.handling import ambiguous
 from training.measure.judging import follows_error
 from training.measure.words import is_trained, unknown_words
-from training.mixes import MIXES
+from training.mixes import MEASURED
 from training.numbers import is_held_out
 from training.toolkit import bare_list, reduced_list, whole_list
 from training.world import Call
@@ -103,11 +103,11 @@ def seen(draw: Draw, usual: int = 300) -> list[Episode]:
 
 
 def no_goals(draw: Draw, *, held_out: bool, usual: int = 300) -> list[Episode]:
-    """Texts of the generator that ask for nothing the robot can do, as its last round makes them.
+    """Texts of the generator that ask for nothing the robot can do, as the second round makes them.
 
     Such as a goal that is taken back or forbidden, a question about one, and all in the frames that people put around.
     """
-    split = replace(TYPED, held_out_phrases=held_out, round=len(MIXES) - 1)
+    split = replace(TYPED, held_out_phrases=held_out, round=MEASURED)
     made = (one for one in _episodes(split, f"{draw.sheet}:none") if one.intent == "abstain")
     return draw.first((one for one in made if not (held_out and is_trained(one.goal))), usual)
 
