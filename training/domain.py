@@ -23,19 +23,21 @@ if TYPE_CHECKING:
 
 BUCKETS = 1 << 15
 EPOCHS, ROWS, RATE, DECAY = 4, 256, 0.01, 1e-6
-WEIGHT = 1.25
+WEIGHT = 1.875
 """The log-odds are multiplied by this: how much it counts beside the network's, chosen on the validation sheet."""
 PER_WORLD = 5
 Text = tuple[torch.Tensor, float]
 """The buckets of a text, and 1 for a goal."""
 
 
-def fit_classifier(seed: int, texts: int, own: "Own | None" = None) -> DomainClassifier:
-    """The classifier of so many texts of the measured round's mix; the same for the same seed."""
+def fit_classifier(
+    seed: int, texts: int, own: "Own | None" = None, start: DomainClassifier | None = None
+) -> DomainClassifier:
+    """The classifier of so many texts of the measured round's mix, from `start` on; the same for the same seed."""
     split, random = Split(round=MEASURED), Random(f"{seed}:domain")
     author = Author(split, random) if own is None else OwnAuthor(split, random, own)
     known = list(islice(_texts(author), texts))
-    weights, bias = torch.zeros(BUCKETS, 1, requires_grad=True), torch.zeros(1, requires_grad=True)
+    weights, bias = _begun(start)
     optimizer = torch.optim.Adam([weights, bias], lr=RATE)
     steps = EPOCHS * -(-texts // ROWS)
     slower = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 1.0 / steps, total_iters=steps)
@@ -50,6 +52,14 @@ def fit_classifier(seed: int, texts: int, own: "Own | None" = None) -> DomainCla
             optimizer.step()
             slower.step()
     return _rounded(weights.detach()[:, 0] * WEIGHT, bias.item() * WEIGHT)
+
+
+def _begun(start: DomainClassifier | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """The weights of a classifier to go on from, as they were before they were multiplied; else nothing but zeros."""
+    if start is None or len(start.weights) != BUCKETS:
+        return torch.zeros(BUCKETS, 1, requires_grad=True), torch.zeros(1, requires_grad=True)
+    weights = torch.tensor(start.weights, dtype=torch.float32)[:, None] * (start.scale / WEIGHT)
+    return weights.requires_grad_(), torch.tensor([start.bias / WEIGHT], requires_grad=True)
 
 
 def _texts(author: Author) -> Iterator[Text]:

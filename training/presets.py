@@ -43,12 +43,26 @@ class Preset:
         return sum(self.rounds)
 
 
-_SHIPPED = Preset(1536, 192, 5, 4, 2, 32, 512, rounds=(2600, 12400), rows=12, length=512, bfloat16=True, compiled=True)
+_SHIPPED = Preset(
+    1536,
+    192,
+    5,
+    4,
+    2,
+    32,
+    512,
+    rounds=(2600, 12400),
+    rows=12,
+    length=512,
+    bfloat16=True,
+    compiled=True,
+    domain_texts=160_000,
+)
 PRESETS = {
-    "own": replace(_SHIPPED, rounds=(400,), rows=6, muon_lr=0.005, adam_lr=0.002, compiled=False),
-    "ablation": replace(_SHIPPED, rounds=(260, 220), rows=6, compiled=False),
+    "own": replace(_SHIPPED, rounds=(400,), rows=6, muon_lr=0.005, adam_lr=0.002, compiled=False, domain_texts=40_000),
+    "ablation": replace(_SHIPPED, rounds=(260, 220), rows=6, compiled=False, domain_texts=40_000),
     "smoke": Preset(400, 32, 2, 2, 1, 32, 64, rounds=(2, 2), rows=1, length=512, texts=300, domain_texts=500),
-    "ci": replace(_SHIPPED, rounds=(700, 700)),
+    "ci": replace(_SHIPPED, rounds=(700, 700), domain_texts=40_000),
     "polish": replace(_SHIPPED, rounds=(5000,), muon_lr=0.01, adam_lr=0.002),
     "release": _SHIPPED,
 }

@@ -69,6 +69,8 @@ def _train(options: argparse.Namespace) -> int:
     own = read_own(options.own) if options.own else None
     import torch
 
+    from llmos.models.domain_classifier import read_classifier
+    from llmos.models.gguf_header import read_header
     from training.domain import fit_classifier
     from training.export import write_gguf
     from training.reopen import ReopenError
@@ -84,7 +86,8 @@ def _train(options: argparse.Namespace) -> int:
             print(f"Stopped at step {run.step} of {run.preset.steps}; the same command goes on from here.")
             return 130
         print("Learning to tell goals from other texts ...", flush=True)
-        classifier = fit_classifier(options.seed, run.preset.domain_texts, own)
+        start = read_classifier(read_header(options.start).keys, options.start) if options.start else None
+        classifier = fit_classifier(options.seed, run.preset.domain_texts, own, start)
         partial = options.out.with_suffix(".part")
         size = write_gguf(run.model, run.tokenizer, partial, classifier)
         partial.replace(options.out)

@@ -1,5 +1,6 @@
 """Laws of tokenizer, network, training and export; they need the training environment and are skipped without it."""
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -9,8 +10,9 @@ torch = pytest.importorskip("torch", reason="torch serves training only")
 pytest.importorskip("tokenizers", reason="tokenizers serves training only")
 gguf = pytest.importorskip("gguf")
 
-from llmos.models.domain_classifier import read_classifier  # noqa: E402
+from llmos.models.domain_classifier import DomainClassifier, read_classifier  # noqa: E402
 from llmos.models.gguf_header import read_header  # noqa: E402
+from training import blend  # noqa: E402
 from training.domain import fit_classifier  # noqa: E402
 from training.export import rope_sections, write_gguf  # noqa: E402
 from training.model import BLOCK, Planner, attention  # noqa: E402
@@ -150,6 +152,55 @@ def test_the_classifier_tells_goals_from_other_texts(tmp_path: Path, tokenizer, 
         classifier.probability("move 30 cm up", ()), rel=1e-5
     )
     assert found.probability("move 30 cm up", ()) > 0.5 > found.probability("why do cats purr so loudly", ())
+
+
+def test_a_classifier_goes_on_from_what_another_knows() -> None:
+    """A few texts leave what thousands have taught; from nothing they teach less."""
+    start = fit_classifier(3, 4000)
+    on, anew = fit_classifier(4, 200, start=start), fit_classifier(4, 200)
+
+    def gap(classifier: DomainClassifier) -> float:
+        goal, other = ("shift the tool 4 cm to the left", "what a lovely song that was")
+        return classifier.probability(goal, ()) - classifier.probability(other, ())
+
+    assert gap(on) > 0.6
+    assert gap(on) > gap(anew)
+    assert fit_classifier(4, 200, start=replace(start, weights=start.weights[:8])) == anew
+
+
+@pytest.mark.parametrize("share", [0.0, 0.7, 1.0])
+def test_a_blend_lies_between_two_files(tmp_path: Path, tokenizer, model: Planner, share: float) -> None:
+    """Weight by weight, as exactly as Q8_0 keeps them; with the classifier of the second."""
+    torch.manual_seed(2)
+    other, classifier = Planner(model.shape), fit_classifier(3, 400)
+    write_gguf(model, tokenizer, tmp_path / "before.gguf")
+    write_gguf(other, tokenizer, tmp_path / "after.gguf", classifier)
+    arguments = [str(tmp_path / "before.gguf"), str(tmp_path / "after.gguf"), "--share", str(share)]
+    assert blend.main([*arguments, "--out", str(tmp_path / "out.gguf")]) == 0
+    found, _ = reopen(tmp_path / "out.gguf")
+    for (name, weight), first, last in zip(
+        found.state_dict().items(), model.state_dict().values(), other.state_dict().values(), strict=True
+    ):
+        most = 2.0 * max(first.abs().max(), last.abs().max()) / 127 if weight.ndim == 2 else 1e-6
+        assert (weight - first.lerp(last, share)).abs().max() <= most, name
+    kept = read_classifier(read_header(tmp_path / "out.gguf").keys, tmp_path / "out.gguf")
+    assert kept is not None
+    assert kept.weights == classifier.weights
+
+
+def test_files_of_two_descents_are_not_blended(
+    tmp_path: Path, tokenizer, model: Planner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sizes differ, or one is no model at all: a sentence, and no file."""
+    before, after, out = (tmp_path / f"{name}.gguf" for name in ("before", "after", "out"))
+    write_gguf(model, tokenizer, before)
+    write_gguf(Planner(replace(model.shape, layers=1)), tokenizer, after)
+    assert blend.main([str(before), str(after), "--out", str(out)]) == 2
+    assert capsys.readouterr().err.startswith(f"{before} and {after} have different sizes or tokens; ")
+    after.write_bytes(b"no GGUF at all, but long enough to be looked at")
+    assert blend.main([str(before), str(after), "--out", str(out)]) == 2
+    assert "is no GGUF file that can be read" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_a_file_of_another_kind_is_not_gone_on_with(tmp_path: Path) -> None:
