@@ -156,9 +156,10 @@ class Toolbox:
         try:
             with anyio.move_on_after(limit_s) as time:
                 output = await self._offer.narrowed(tool, self._permissions.workspace).call(ready)
-        except Exception:
-            with suppress(LLMosError):  # what the tool raised is what is told
-                files.update(await _found(_written(tool, ready)))
+        except BaseException as error:
+            if not _is_from_outside(error):
+                with suppress(LLMosError):  # what the tool raised is what is told
+                    files.update(await _found(_written(tool, ready)))
             raise
         if time.cancelled_caught:
             doubt = "" if tool.spec.effect is Effect.PURE else "; whether it took effect is not known"

@@ -21,6 +21,7 @@ MOST_METHODS = 5
 BROAD_EXCEPTS = {
     "tools/toolbox.py:Toolbox.call": "a tool's mistake is a result for the model",
     "robots/moving/execution.py:Execution.carry_out": "whatever fails in the control loop stops the robot, and passes",
+    "robots/devices/registry.py:_in_a_sentence": "a device that is broken keeps no other from being stopped",
     "models/embedding.py:OnnxEmbedder._speaking": "onnxruntime and tokenizers raise nothing narrower",
     "server/background.py:_alone": "a task that breaks is told with its traceback, and ends alone",
     "tools/threads.py:_Work._run": "what a thread raised is raised again by whoever waits for it",

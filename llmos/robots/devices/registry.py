@@ -4,7 +4,8 @@ Knows no volume: drivers come in. A device that raises, hangs or answers nonsens
 """
 
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import anyio
@@ -37,10 +38,11 @@ class Devices:
         problems = []
         for driver in drivers:
             try:
-                for device in driver.devices(ports):
-                    problems += self._attached_or_why(device)
-            except Exception as error:  # noqa: BLE001 - a driver is a program of other people, and raises what it likes
-                problems.append(f"the driver {driver.name} cannot look for its devices: {_what(error)}")
+                with _in_a_sentence(f"the driver {driver.name} cannot look for its devices"):
+                    for device in driver.devices(ports):
+                        problems += self._attached_or_why(device)
+            except RobotError as error:
+                problems.append(str(error))
         return problems
 
     def _attached_or_why(self, device: Device) -> list[str]:
@@ -113,15 +115,10 @@ class Devices:
 
     async def _patiently(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
         """The answer of a device; RobotError when it raises anything or takes too long."""
-        try:
-            with anyio.fail_after(self._patience_s):
+        with _in_a_sentence(f"the device {name} failed"):
+            with anyio.move_on_after(self._patience_s):
                 return await ask()
-        except RobotError:
-            raise
-        except TimeoutError as error:
-            raise RobotError(f"the device {name} did not answer within {self._patience_s:g} s") from error
-        except Exception as error:  # as above: one that is broken must not keep the others from being stopped
-            raise RobotError(f"the device {name} failed: {_what(error)}") from error
+            raise RobotError(f"the device {name} did not answer within {self._patience_s:g} s")
 
 
 def _check_reading(name: str, channel: Channel, value: JSON) -> None:
@@ -143,5 +140,15 @@ def _check_writing(meta: Meta, channel: str, value: JSON) -> None:
         raise RobotError(f"{value!r:.40} cannot be written to {channel} of the device {meta.name}; give {within}")
 
 
-def _what(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+@contextmanager
+def _in_a_sentence(what: str) -> Iterator[None]:
+    """RobotError for whatever is raised in here: drivers are programs of other people, with errors of their own.
+
+    One that is broken must not keep the others from being found, told of, and stopped.
+    """
+    try:
+        yield
+    except RobotError:
+        raise
+    except Exception as error:
+        raise RobotError(f"{what}: {type(error).__name__}: {error}") from error
