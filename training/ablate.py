@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TRAINED = "ablation"
 """The preset of every run; sizes are changed in its line."""
 COPIED = ("training", "llmos", "pyproject.toml")
-PRESET = f'"{TRAINED}": Preset(1536, 192, 5, 4, 2, 32, 512,'
+PRESET = f'"{TRAINED}": replace(_SHIPPED, '
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Change:
 
 def sizes(vocabulary: int, width: int, layers: int, hidden: int) -> Change:
     """Another tokenizer or network."""
-    new = f'"{TRAINED}": Preset({vocabulary}, {width}, {layers}, 4, 2, 32, {hidden},'
+    new = f"{PRESET}vocabulary={vocabulary}, width={width}, layers={layers}, hidden={hidden}, "
     return Change("training/presets.py", PRESET, new)
 
 

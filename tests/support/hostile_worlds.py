@@ -139,7 +139,7 @@ def _world(name: str, zones: tuple[str, ...], *, physical: bool) -> World:
     text = (SYSTEM / "robots" / "arm.md").read_text("utf-8")
     if name in ("boxes", "crowd"):
         text = re.sub(r"(?m)^tool: .*$", _SLENDER, text)
-    document = _zoned(name, text, zones)
+    document = _zoned("arm", text, zones)
     profile = robot_profile_from(document)
     if not physical:
         profile = replace(profile, **QUICK)
@@ -151,7 +151,7 @@ def _world(name: str, zones: tuple[str, ...], *, physical: bool) -> World:
 
 
 def _rover_world(name: str, zones: tuple[str, ...], *, physical: bool) -> World:
-    document = _zoned(name, (SYSTEM / "robots" / "rover.md").read_text("utf-8"), zones)
+    document = _zoned("rover", (SYSTEM / "robots" / "rover.md").read_text("utf-8"), zones)
     profile = robot_profile_from(document)
     if not physical:
         profile = replace(profile, **QUICK_ROVER)
@@ -165,12 +165,12 @@ def _rover_world(name: str, zones: tuple[str, ...], *, physical: bool) -> World:
     )
 
 
-def _zoned(name: str, text: str, zones: tuple[str, ...]) -> Document:
+def _zoned(robot: str, text: str, zones: tuple[str, ...]) -> Document:
     """The document of a profile with other zones."""
     head, _, rest = text.partition("\nzones:\n")
     rest = rest[rest.index("\ngrants:") :]
     listed = "".join(f"\n  {zone}" for zone in zones)
-    return parse(f"{head}\nzones:{listed}{rest}", Path(f"{name}.md"))
+    return parse(f"{head}\nzones:{listed}{rest}", Path(f"{robot}.md"))
 
 
 def _judge(plain: Mapping[str, Any], profile: RobotProfile, *, swing: float) -> Oracle:

@@ -62,7 +62,9 @@ def test_goals_that_training_never_made_come_out_exact() -> None:
 
 def test_what_is_no_goal_moves_nothing() -> None:
     """One text of a hundred may."""
-    assert missed(abstention.none_of_its_business(played().foreign, played().made, stated_confidence(), JUDGE)) == []
+    seen = played()
+    told = abstention.none_of_its_business(seen.foreign, seen.made, seen.several, stated_confidence(), JUDGE)
+    assert missed(told) == []
 
 
 def test_an_error_ends_the_run() -> None:

@@ -37,7 +37,7 @@ def test_without_torch_it_says_how_to_get_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--preset", "huge"], "there is no preset 'huge'; there are ablation, ci, own, release, smoke"),
+        (["--preset", "huge"], "there is no preset 'huge'; there are ablation, ci, own, polish, release, smoke"),
         (["--threads", "0"], "--threads 0: it takes at least one"),
         (["--from", "/nowhere.gguf"], "--from /nowhere.gguf: there is no such file"),
         (["--own", "/nowhere.yaml"], "/nowhere.yaml cannot be read: [Errno 2] No such file or directory"),
