@@ -66,8 +66,9 @@ class Store:
                 save, start, size = row.place
                 query = "SELECT substr(contents, ?, ?) FROM contents WHERE save = ?"
                 found = base.execute(query, (start + 1, size, save)).fetchone()
-                if found and hash_of(found[0]) == row.content_hash:
-                    return bytes(found[0])
+                content = bytes(found[0] or b"") if found else None  # SQLite gives NULL for a part of nothing
+                if content is not None and hash_of(content) == row.content_hash:
+                    return content
         return None
 
     def save(self, volumes: Mapping[str, tuple[Sequence[Row], Changes]], new: Sequence[tuple[Row, bytes]]) -> bool:

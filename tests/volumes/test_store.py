@@ -137,6 +137,22 @@ def test_text_that_does_not_match_its_hash_is_not_given(tmp_path: Path) -> None:
     assert (store.content(one), store.content(other)) == (None, None)
 
 
+@pytest.mark.parametrize("after", ["hello", None], ids=["written", "deleted"])
+def test_an_empty_page_alone_is_kept_and_found_again(tmp_path: Path, after: str | None) -> None:
+    """SQLite has nothing where an empty value is cut, and no row must break for it: a stop looks here for names."""
+    write_agent(tmp_path / "v", "operator")
+    path, page = tmp_path / "store.sqlite", tmp_path / "v" / "robots" / "mine.md"
+    _index(tmp_path, path)
+    page.parent.mkdir(exist_ok=True)
+    page.touch()
+    _index(tmp_path, path)
+    if after is None:
+        page.unlink()
+    else:
+        page.write_text(after)
+    assert [agent.name for agent in Registry([volume(tmp_path / "v")], Store(path)).agents()] == ["operator"]
+
+
 def test_few_changes_are_kept_beside_the_many_rows(tmp_path: Path) -> None:
     """Edits and removals after a large save read back as one; so they do after the next large save."""
     rows = {f"r{number}": _row(f"r{number}") for number in range(300)}
