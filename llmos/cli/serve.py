@@ -50,6 +50,8 @@ def serve(
     """
     from importlib.util import find_spec
 
+    if keyfile and not certfile:
+        raise click.UsageError("--keyfile needs --certfile; without a certificate the service would speak plain HTTP.")
     if not all(map(find_spec, ("fastapi", "uvicorn", "websockets", "prometheus_client"))):
         raise LLMosError(NO_SERVICE)
     from llmos.server.launch import Address
