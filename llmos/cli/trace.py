@@ -23,7 +23,7 @@ for each in (trace_exchange.export_traces, trace_exchange.import_traces, trace_e
 
 
 @trace.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many runs.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many runs.")
 @click.option("--agent", metavar="NAME", help="Runs of this agent only.")
 @as_json
 def list_runs(limit: int, agent: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
@@ -40,7 +40,8 @@ def list_runs(limit: int, agent: str | None, as_json: bool) -> None:  # noqa: FB
         return
     few = ("run_id", "agent", "outcome", "cost", "goal")
     rows = [(r.run_id, r.agent, r.outcome or "cut off", dollars(r.cost_usd), one_line(r.goal)) for r in runs]
-    show_rows("runs", few, rows, as_json=False, nothing="No run has been journaled in this home yet.")
+    whose = "" if agent is None else f" of the agent '{printable(agent)}'"
+    show_rows("runs", few, rows, as_json=False, nothing=f"No run{whose} has been journaled in this home yet.")
 
 
 @trace.command("show")

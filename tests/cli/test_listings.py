@@ -63,6 +63,8 @@ def test_runs_are_listed_shown_and_indexed_anew(llmos: CommandLine) -> None:
     [row] = llmos("trace", "list", "--json").json["runs"]
     assert (row["run_id"], row["agent"], row["goal"], row["outcome"]) == (run_id, "worker", "look", "done")
     assert llmos("trace", "list", "--agent", "nobody", "--json").json == {"runs": []}
+    said = llmos("trace", "list", "--agent", "nobody").err
+    assert said == "No run of the agent 'nobody' has been journaled in this home yet.\n"
     told = llmos("trace", "show", run_id)
     assert "look" in told.out
     assert "Glob" in told.out

@@ -36,7 +36,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         ("run go --worspace x", "No such option '--worspace'. Did you mean '--workspace'?", "llmos run"),
         ("agent run", "Missing argument 'NAME'", "llmos agent run"),
         ("run go --budget-usd no", "Invalid value for '--budget-usd': 'no' is not a valid float range", "llmos run"),
-        ("trace list --limit 0", "Invalid value for '--limit': 0 is not in the range x>=1", "llmos trace list"),
+        ("trace list --limit 0", "Invalid value for '--limit': 0 is not in the range 1<=x<=100000", "llmos trace list"),
     ],
 )
 def test_a_wrong_word_is_answered_with_the_right_one(
