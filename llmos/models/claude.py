@@ -15,7 +15,7 @@ from llmos.messages import JSON, Reply, Request
 from llmos.models.base import OnText
 from llmos.models.claude_reply import ClaudeReply
 from llmos.models.claude_request import Lifetime, message_params, thinking_params
-from llmos.models.places import checked_address, checked_key
+from llmos.models.endpoint import checked_address, checked_key
 from llmos.models.refusals import may_pass, retry_after_s
 from llmos.models.sdk_errors import expect, sdk_errors
 from llmos.models.shared_client import SharedClients

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from llmos.errors import LLMosError, ModelError, RetryableError
 from llmos.messages import Reply, Request
 from llmos.models.base import OnText
+from llmos.models.endpoint import checked_address, checked_key
 from llmos.models.openai_reply import ChatReply
 from llmos.models.openai_request import chat_params
-from llmos.models.places import checked_address, checked_key
 from llmos.models.refusals import may_pass, retry_after_s
 from llmos.models.sdk_errors import expect, sdk_errors
 from llmos.models.shared_client import SharedClients

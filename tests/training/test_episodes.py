@@ -247,7 +247,9 @@ def test_every_phrase_can_be_filled() -> None:
     """No slot of a goal's phrase is left without words."""
     for held_out in (False, True):
         for episode in episodes(1500, split=Split(held_out_phrases=held_out)):
-            assert not re.search(r"{\w|\w}", episode.goal)
+            text = episode.goal.replace("{}", "")  # which is a text that is no goal, and no slot
+            assert "{" not in text
+            assert "}" not in text
 
 
 def test_blocks_are_stacked_in_name_order_on_the_first() -> None:
@@ -273,14 +275,14 @@ def test_every_number_of_a_motion_stands_in_its_prompt() -> None:
     """With several things at play the planner copies, from goal, place or thing as listed; it never reckons."""
     copied = {"transfer", "stack", "stack_on", "pick", "go_place", "go_object", "pick_at", "place_on", "inspect_named"}
     seen = 0
-    for episode in episodes(1500, split=Split(round=1, noise=False)):
+    for episode in episodes(2000, split=Split(round=1, noise=False)):
         for step in episode.steps if episode.intent in copied else ():
             if step.reply.name == "move_to":
                 *_, goal, rest = prompt.prompt(step.values).rsplit("\n?", 1)
                 told = {float(number) for number in NUMBER.findall(goal + rest.splitlines()[0] + rest.splitlines()[-2])}
                 seen += 1
                 assert set(step.reply.arguments.values()) <= told, (episode.goal, step.reply)
-    assert seen > 150
+    assert seen > 200
 
 
 def test_a_measured_world_is_a_little_beside_what_was_asked_for() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from llmos.errors import LLMosError
 from llmos.models.claude import ClaudeModel
+from llmos.models.endpoint import checked_address
 from llmos.models.openai_compatible import OpenAICompatibleModel
-from llmos.models.places import checked_address
 
 
 def claude(key: str, address: str) -> object:
