@@ -3,8 +3,8 @@
 Knows no driver. A robot's host is asked first; where there is none, or it does not answer, the latch on disk decides.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from llmos.cli.system import environment, make_home, notice
 from llmos.errors import LLMosError, StorageError
 
 if TYPE_CHECKING:
+    from llmos.robots.host.stopping import Stopped
     from llmos.robots.latch import Mark, Stop, StopLatch
 
 
@@ -32,11 +33,14 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
     This takes effect in every process that drives the robot, and lasts through restarts. A NAME that is none stops
     them all.
     """
-    home = environment().home  # and no page of it, which might be broken
-    chosen, unknown = _chosen(name, home)
-    refused = _stop_all(home, chosen, reason)
-    if refused or unknown is not None:
-        raise _not_all(name, chosen, refused, unknown)
+    stops = _Stops(environment().home, reason)  # which waits for no page of it, for that might be broken
+    try:
+        unknown = _stop_all(stops, name)
+    finally:  # whatever kept the others from being known
+        stops.book()
+    chosen = sorted(stops.asked)
+    if stops.refused or unknown is not None:
+        raise _not_all(name, chosen, stops.refused, unknown)
     if name is not None and name not in chosen:
         raise LLMosError(f"There is no robot '{name}', so every robot was stopped: {', '.join(chosen)}.")
     if as_json:
@@ -47,39 +51,79 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
     make_home()
 
 
-def _chosen(name: str | None, home: Path) -> tuple[list[str], LLMosError | None]:
-    """Whom to stop, and why not every robot of the home is known, if so; one that is at hand waits for no document."""
-    at_hand = robots_at_hand(home)
+def _stop_all(stops: "_Stops", name: str | None) -> LLMosError | None:
+    """Stop whom NAME means, first those at hand, who wait for no document; why not every robot is known, if so."""
+    at_hand = robots_at_hand(stops.home)
     if name in at_hand:
-        return [name], None
+        stops.stop({name})
+        return None
     try:
-        known = known_robots(home)
+        stops.stop(at_hand if name is None else ())
+    finally:
+        unknown = _stop_known(stops, name, at_hand)
+    return unknown
+
+
+def _stop_known(stops: "_Stops", name: str | None, at_hand: set[str]) -> LLMosError | None:
+    """Stop whom the documents tell of; where they cannot be read, who is at hand or named, whatever the failure is."""
+    meant = at_hand | ({name} if name and Path(name).name == name else set())
+    try:
+        known = set(known_robots(stops.home))
+        meant = {name} if name in known else known
     except LLMosError as error:
-        named = {name} if name and Path(name).name == name else set[str]()
-        return sorted(at_hand | named), error
-    return ([name] if name in known else known), None
+        return error
+    finally:
+        stops.stop(meant)
+    return None
 
 
-def _stop_all(home: Path, robots: list[str], reason: str) -> dict[str, LLMosError]:
-    """Stop every one of them, and only then write it down, which may wait for others; what kept any from stopping."""
-    from llmos.clock import RealClock
-    from llmos.robots.host.stopping import Stopped, book_stop, stop_robot
-    from llmos.robots.latch import Stop
+class _Stops:
+    """The robots of a home that were asked to stop, each once, and what kept any from it.
 
-    clock, refused = RealClock(), dict[str, LLMosError]()
-    done: dict[str, Stopped] = {}
-    for robot in robots:
+    Whatever one of them raises, the others are asked, or written down, before it passes.
+    """
+
+    def __init__(self, home: Path, reason: str) -> None:
+        from llmos.clock import RealClock
+
+        self.home = home
+        self.asked: set[str] = set()
+        self.refused: dict[str, LLMosError] = {}
+        self._reason = reason
+        self._clock = RealClock()
+        self._stopped: dict[str, Stopped] = {}
+
+    def stop(self, robots: Iterable[str]) -> None:
+        """Stop those of them that were not asked yet; nothing is written down that could wait for others."""
+        with ExitStack() as each:
+            for robot in sorted(set(robots) - self.asked, reverse=True):  # the last one pushed is called first
+                each.callback(self._stop, robot)
+
+    def book(self) -> None:
+        """Say which stop may not last, and write down those that no host did, which may wait for others."""
+        with ExitStack() as each:
+            for robot in reversed(self._stopped):
+                each.callback(self._book, robot)
+            for robot, stopped in self._stopped.items():
+                if stopped.warning:
+                    notice(f"{robot}: {stopped.warning}.")
+
+    def _stop(self, robot: str) -> None:
+        from llmos.robots.host.stopping import stop_robot
+
+        self.asked.add(robot)
         try:
-            done[robot] = stop_robot(home, robot, PERSON, reason, clock)
+            self._stopped[robot] = stop_robot(self.home, robot, PERSON, self._reason, self._clock)
         except LLMosError as error:
-            refused[robot] = error
-    for robot, stopped in done.items():
-        if stopped.warning:
-            notice(f"{robot}: {stopped.warning}.")
-    for robot, stopped in done.items():
+            self.refused[robot] = error
+
+    def _book(self, robot: str) -> None:
+        from llmos.robots.host.stopping import book_stop
+        from llmos.robots.latch import Stop
+
+        stopped = self._stopped[robot]
         if not stopped.by_host:  # a host writes down its own
-            book_stop(home, robot, Stop(stopped.stop.since, PERSON, reason), clock)
-    return refused
+            book_stop(self.home, robot, Stop(stopped.stop.since, PERSON, self._reason), self._clock)
 
 
 def _not_all(

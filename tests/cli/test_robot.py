@@ -2,13 +2,16 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from llmos.boot.library import Library
+from llmos.cli import robot_home
 from llmos.clock import Clock
 from llmos.errors import LLMosError, StorageError
 from llmos.messages import JSON
@@ -16,7 +19,7 @@ from llmos.robots import latch
 from llmos.robots.host import stopping
 from llmos.robots.host.stopping import Stopped, latch_of
 from llmos.robots.latch import Stop
-from llmos.robots.safety_log import SafetyLog
+from llmos.robots.safety_log import SafetyLog, newest
 from llmos.settings import system_root
 from llmos.traces.events import MotionMeasured
 from llmos.volumes.locks import sole_owner
@@ -162,24 +165,41 @@ def test_a_stop_needs_no_page_of_the_home(llmos: CommandLine) -> None:
 
 
 class Stops:
-    """What was stopped and written down, in its order; the disk refuses some of it."""
+    """What was read, stopped and written down, in its order; the disk refuses some of it, or something breaks there."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *refused: str) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *refused: str, broken: str = "") -> None:
         self.asked: list[tuple[str, str]] = []
         self._refused = refused
+        self._broken = broken
         self._stop, self._book = stopping.stop_robot, stopping.book_stop
         monkeypatch.setattr(stopping, "stop_robot", self.stop)
         monkeypatch.setattr(stopping, "book_stop", self.book)
 
     def stop(self, home: Path, robot: str, by: str, reason: str, clock: Clock) -> Stopped:
         self.asked.append(("stop", robot))
+        if robot == self._broken:
+            raise TypeError(f"a bug in stopping {robot}")
         if robot in self._refused:
             raise StorageError(f"the disk takes no stop of {robot}")
         return self._stop(home, robot, by, reason, clock)
 
     def book(self, home: Path, robot: str, stop: Stop, clock: Clock) -> None:
         self.asked.append(("book", robot))
+        if self._broken == f"the line of {robot}":
+            raise TypeError(f"a bug in writing down {robot}")
         self._book(home, robot, stop, clock)
+
+    def read_by(self, monkeypatch: pytest.MonkeyPatch, failure: Exception | None = None) -> None:
+        """Note when documents are read, which fails so."""
+        library = robot_home.library
+
+        def noted() -> AbstractContextManager[Library]:
+            self.asked.append(("read", "documents"))
+            if failure is not None:
+                raise failure
+            return library()
+
+        monkeypatch.setattr(robot_home, "library", noted)
 
 
 NO_ARM = "arm could not be stopped: the disk takes no stop of arm"
@@ -219,6 +239,80 @@ def test_nothing_is_written_down_before_every_robot_is_stopped(
     assert [what for what, _ in stops.asked] == ["stop"] * 3 + ["book"] * 3
 
 
+def in_order(*steps: str) -> list[tuple[str, str]]:
+    """Steps such as `stop arm` as they are noted, and then a line for each that was stopped."""
+    found = [tuple(step.split()) for step in steps]
+    return [(what, name) for what, name in (*found, *(("book", name) for what, name in found if what == "stop"))]
+
+
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [
+        ([], ["stop crane", "stop rover", "read documents", "stop arm", "stop lab"]),
+        (["crane"], ["stop crane"]),
+        (["arm"], ["read documents", "stop arm"]),
+        (["amr"], ["read documents", "stop arm", "stop crane", "stop lab", "stop rover"]),
+    ],
+    ids=["all", "at hand", "only in documents", "a wrong name"],
+)
+def test_who_is_at_hand_is_stopped_before_any_document_is_read(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch, words: list[str], steps: list[str]
+) -> None:
+    """An index that another process keeps for seconds delays no stop; log lines, which may wait too, come last."""
+    at_hand(llmos)
+    stops = Stops(monkeypatch)
+    stops.read_by(monkeypatch)
+    llmos("robot", "stop", *words)
+    assert stops.asked == in_order(*steps)
+
+
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [
+        ([], ["stop crane", "stop rover", "read documents"]),
+        (["arm"], ["read documents", "stop arm", "stop crane", "stop rover"]),
+        (["../arm"], ["read documents", "stop crane", "stop rover"]),
+    ],
+    ids=["all", "only named", "no name"],
+)
+@pytest.mark.parametrize(
+    "failure", [sqlite3.OperationalError("disk I/O error"), TypeError("a bug")], ids=["index", "bug"]
+)
+def test_a_failure_that_nobody_expected_passes_after_the_stops(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch, words: list[str], steps: list[str], failure: Exception
+) -> None:
+    """Whatever breaks where documents are read costs neither a stop nor its line in the log."""
+    at_hand(llmos)
+    stops = Stops(monkeypatch)
+    stops.read_by(monkeypatch, failure)
+    with pytest.raises(type(failure), match=str(failure)):
+        llmos("robot", "stop", *words)
+    assert stops.asked == in_order(*steps)
+    logged = [line["robot"] for line in newest(llmos.place.home / "safety.jsonl", 10) if line["kind"] == "stop"]
+    assert sorted(logged) == [step.split()[1] for step in steps if step.startswith("stop")]
+
+
+@pytest.mark.parametrize("broken", ["crane", "arm", "the line of crane"])
+def test_a_robot_whose_stop_breaks_keeps_no_other_moving(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """A bug with one robot passes once all the others are stopped and written down."""
+    at_hand(llmos)
+    stops = Stops(monkeypatch, broken=broken)
+    with pytest.raises(TypeError, match="a bug in "):
+        llmos("robot", "stop")
+    every = ["crane", "rover", "arm", "lab"]
+    booked = [("book", name) for name in every if name != broken]
+    assert stops.asked == [*(("stop", name) for name in every), *booked]
+    assert [name for name in every if latch_of(name, llmos.place.home).stop] == [n for n in every if n != broken]
+
+
+def at_hand(llmos: CommandLine) -> None:
+    """One robot that has a latch and no profile, and one that has both a profile and a host."""
+    llmos.place.write("robots/crane.json", '{"stopped": false}')
+    llmos.place.write("run/rover.host", "what a host left")
+
+
 GONE = "llmos: Not every robot is known: The folder you are in does not exist any more; go to another one first"
 
 
@@ -238,8 +332,7 @@ def test_a_stop_needs_no_library(
     llmos: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], code: int, said: str
 ) -> None:
     """Where no document can be read, what the home's files tell of and what was named is stopped all the same."""
-    llmos.place.write("robots/crane.json", '{"stopped": false}')
-    llmos.place.write("run/rover.host", "what a host left")
+    at_hand(llmos)
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
