@@ -1,7 +1,8 @@
 """The dialect of the pocket model: one compact JSON object per reply, a tool or `finish`.
 
 Knows no backend. What is no call of a tool on the list, or has numbers that nobody named, calls nothing: it ends the
-turn with the claim `failed`, and what goes to one of several things that the goal fits alike with `abstained`.
+turn with the claim `failed`, and what goes to one of several things that the goal fits alike with `abstained`. Nothing
+is `done` where the last call failed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,7 +37,7 @@ class Pocket:
             said = (call.arguments.get("status"), call.arguments.get("quote"))
             for status, quote in CLAIMS:
                 if said == (status, quote):
-                    return Answer((Text(_closing(status, quote, request)),), "end", status)
+                    return _finished(status, quote, request)
         elif call is not None and request.may_call_tools and call.name in {tool.name for tool in request.tools}:
             if slip := ungrounded(call.arguments, request):
                 return Answer((Text(slip),), "end", "failed")
@@ -69,6 +70,13 @@ class AtTheEnd:
         """Show the sentence, if there is one."""
         if answer.text:
             self._on_text(answer.text)
+
+
+def _finished(status: Claim, quote: str, request: Request) -> Answer:
+    """The end that the model claims; `done` is failed where the last call was, for an error ends in nothing else."""
+    if status == "done" and any(result.is_error for result in _results_of_turn(request.messages)[:1]):
+        status, quote = "failed", "refusal"
+    return Answer((Text(_closing(status, quote, request)),), "end", status)
 
 
 def _closing(status: Claim, quote: str, request: Request) -> str:

@@ -71,11 +71,32 @@ def test_pocket_asks_back_where_a_goal_fits_several_things_alike() -> None:
 
 def test_pocket_done_says_what_the_last_tool_that_succeeded_said() -> None:
     """The sentence is the tool's, not the model's."""
-    assert finish("done", "result", with_results(("at A", False), ("at B", False), ("too far", True))) == (
-        "at B",
-        "done",
-    )
+    assert finish("done", "result", with_results(("at A", False), ("at B", False))) == ("at B", "done")
     assert finish("done", "result", ASKED) == ("Nothing had to be done.", "done")
+
+
+@pytest.mark.parametrize(
+    ("results", "ending"),
+    [
+        ([("too far", True)], ("too far", "failed")),
+        ([("at A", False), ("too far", True)], ("too far", "failed")),
+        ([("too far", True), ("at A", False)], ("at A", "done")),
+        ([("too far", True), ("at A", False), ("too near", True)], ("too near", "failed")),
+        ([("at A", False)], ("at A", "done")),
+    ],
+)
+def test_pocket_is_not_done_where_the_last_call_failed(
+    results: list[tuple[str, bool]], ending: tuple[str, str]
+) -> None:
+    """The person is told why it failed; an error that a later call made good is forgiven."""
+    assert finish("done", "result", with_results(*results)) == ending
+
+
+def test_an_error_of_a_goal_before_is_not_held_against_pocket() -> None:
+    """Each goal of a conversation ends by its own calls."""
+    before = (*with_results(("too far", True)).messages, Message("assistant", (Text("too far"),)))
+    goes_on = Request("", (*before, *ASKED.messages), TOOLS)
+    assert finish("done", "result", goes_on) == ("Nothing had to be done.", "done")
 
 
 def test_pocket_failed_says_the_last_error_or_the_last_result() -> None:
