@@ -52,6 +52,10 @@ def serve(
 
     if keyfile and not certfile:
         raise click.UsageError("--keyfile needs --certfile; without a certificate the service would speak plain HTTP.")
+    if "ask" in options["approve"]:
+        raise click.UsageError(
+            "--approve ask needs a terminal to ask at, and a service has none; say never or a PATTERN."
+        )
     if not all(map(find_spec, ("fastapi", "uvicorn", "websockets", "prometheus_client"))):
         raise LLMosError(NO_SERVICE)
     from llmos.server.launch import Address
