@@ -26,6 +26,7 @@ from llmos.messages import Reply, Request
 from llmos.models.base import Model, OnText
 from llmos.runtime.outcome import RunOutcome
 from llmos.settings import Environment
+from llmos.tools.names import usual_robot
 from llmos.traces.events import ModelReplied, MotionMeasured, ToolCalled
 from llmos.traces.journal import journals
 from llmos.traces.reading import read_journal
@@ -91,7 +92,7 @@ class HomeBench:
         left_usd = self.usd_left() - self.spent_usd
         if left_usd < 0:
             raise LowBatteryError("What evolution may spend is used up; raise --budget-usd.")
-        await to_thread.run_sync(self._require_simulated, case.scenario)
+        await to_thread.run_sync(self._require_simulated, agent, case.scenario)
         home, work = await to_thread.run_sync(self._make_place, agent, text, case.scenario)
         name = self.model_of(agent)
         model = Borrowed(self.lend(name))
@@ -125,10 +126,10 @@ class HomeBench:
         called, moved = await to_thread.run_sync(_deeds, home)
         return replace(ended, called=called, moved=moved)
 
-    def _require_simulated(self, scenario: Scenario) -> None:
+    def _require_simulated(self, agent: str, scenario: Scenario) -> None:
         """Raise RefusedError for a robot that is not simulated: nobody stands by when cases are run."""
         documents = self.registry.snapshot()
-        profile = read_robot_profile(documents.robot(scenario.robot or "arm"))
+        profile = read_robot_profile(documents.robot(scenario.robot or usual_robot(agent)))
         if not SIMULATED.issuperset(profile.driver):
             raise RefusedError(
                 f"The scenario {scenario.name} asks for the robot {profile.name}, which is not simulated; "

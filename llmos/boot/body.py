@@ -39,10 +39,10 @@ from llmos.robots.planner import Planner
 from llmos.robots.verdict import Motion, Result, Verdict
 from llmos.settings import current_folder
 from llmos.tools.base import Tool
+from llmos.tools.names import usual_robot
 from llmos.tools.robot import robot_state, robot_tools
 from llmos.volumes.lookups import Lookups
 
-USUAL_ROBOT = "arm"
 USUAL_SCENE = "empty"
 
 
@@ -186,7 +186,7 @@ def open_body(
     starts one, which ends with the body and has `folder` for its working directory; a robot that is not simulated
     always has one. Without a host the robot is simulated in this process.
     """
-    profile = read_robot_profile(documents.robot(name or USUAL_ROBOT))
+    profile = read_robot_profile(documents.robot(name or usual_robot()))
     files, drivers = HostFiles(home, profile.name), drivers_of(documents)
     if host_of(files) is not None:
         try:

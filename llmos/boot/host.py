@@ -15,7 +15,7 @@ from typing import Literal
 
 import anyio
 
-from llmos.boot.body import USUAL_ROBOT, USUAL_SCENE
+from llmos.boot.body import USUAL_SCENE
 from llmos.boot.devices import drivers_of
 from llmos.boot.drivers import Driver
 from llmos.boot.gates import make_gate
@@ -36,6 +36,7 @@ from llmos.robots.host.stopping import book_stop, latch_of
 from llmos.robots.latch import Stop, StopLatch
 from llmos.robots.pace import SharedPace
 from llmos.settings import current_folder, prepare_libraries, read_environment
+from llmos.tools.names import usual_robot
 
 
 class _Owner:
@@ -79,7 +80,7 @@ def _documents(robot: str, scene: str) -> tuple[Path, RobotProfile, Scene, Mappi
     library = Library(here, RealClock(), current_folder())
     try:
         names = library.registry.snapshot()
-        profile = read_robot_profile(names.robot(robot or here.robot or USUAL_ROBOT))
+        profile = read_robot_profile(names.robot(robot or here.robot or usual_robot()))
         where = read_scene(names.scene(scene or USUAL_SCENE))
         return here.home, profile_in(where, profile), where, drivers_of(names)
     finally:

@@ -23,11 +23,12 @@ from llmos.boot.runs import run_goal
 from llmos.budget import Limits, Purse
 from llmos.clock import Clock, RealClock
 from llmos.documents.agent import Agent
-from llmos.errors import LowBatteryError
+from llmos.errors import LLMosError, LowBatteryError
 from llmos.messages import ToolSpec, Usage
 from llmos.runtime.outcome import RunOutcome
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment, current_folder, package_folder, prepare_libraries, read_environment, system_root
+from llmos.tools.names import kind_for, usual_robot
 from llmos.tools.permissions import Approver, read_approvals
 from llmos.traces.bus import Bus
 from llmos.traces.events import RunStarted
@@ -260,10 +261,21 @@ class LLMOS:
         return self.library.commit(paths, reason, trailers)
 
     def _body_for(self, agent: Agent) -> "Body | None":
-        """The robot of the session, when one was asked for or the agent drives one."""
+        """The robot of the session, when one was asked for or the agent drives one: then one of its kind.
+
+        LLMosError where another agent has opened one of another kind, and nobody has named it.
+        """
         drives = agent.tools is not None and may_move(agent)
-        name = self._robot or self.environment.robot or ""
-        return self._open_robot(name) if name or drives else None
+        named, kind = self._robot or self.environment.robot or "", kind_for(agent.name)
+        if not named and not drives:
+            return None
+        body = self._open_robot(named or usual_robot(agent.name))
+        if not named and kind not in (None, body.profile.kind):
+            raise LLMosError(
+                f"The agent {agent.name} drives a {kind}, and the robot of this session is {body.profile.name}; "
+                f"begin one with --robot {usual_robot(agent.name)}."
+            )
+        return body
 
     def _open_robot(self, name: str) -> "Body":
         """The robot of this name, the usual one without; all of it is imported only here."""

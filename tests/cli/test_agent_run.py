@@ -236,10 +236,30 @@ def test_a_run_imports_only_what_it_uses(llmos: CommandLine) -> None:
     assert "llmos.runtime.loop" in modules
 
 
-def test_the_arm_model_drives_no_rover(llmos: CommandLine) -> None:
+@pytest.mark.parametrize("named", [("--robot", "rover", "--scene", "arena"), ()], ids=["named", "not named"])
+def test_the_arm_model_drives_no_rover(llmos: CommandLine, named: tuple[str, ...]) -> None:
     """Pocket knows arms only, so it is not taken where a rover is to be driven."""
-    said = llmos("agent", "run", "driver", "Drive to (1, 0.5)", "--robot", "rover", "--scene", "arena")
+    said = llmos("agent", "run", "driver", "Drive to (1, 0.5)", *named)
     assert (said.code, said.last) == (2, f"llmos: {NO_MODEL.replace('worker', 'driver')}")
+
+
+@pytest.mark.parametrize(
+    ("agent", "words", "wish", "robot"),
+    [
+        ("driver", (), "", "rover"),
+        ("operator", (), "", "arm"),
+        ("driver", ("--robot", "arm"), "", "arm"),
+        ("driver", (), "lab", "lab"),
+    ],
+    ids=["driver", "operator", "an option", "LLMOS_ROBOT"],
+)
+def test_an_agent_drives_a_robot_of_its_kind(
+    llmos: CommandLine, agent: str, words: tuple[str, ...], wish: str, robot: str
+) -> None:
+    """Another is in its hands only where a person names it."""
+    llmos.patch.setenv("LLMOS_ROBOT", wish)
+    told = llmos("agent", "run", agent, "Where are you?", "--model", llmos.tape(says("Here.")), *words)
+    assert (told.code, f"\nrobot {robot}: " in told.err) == (0, True), told.err
 
 
 def test_a_replay_without_a_model_says_so_in_a_word(llmos: CommandLine) -> None:

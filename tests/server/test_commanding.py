@@ -42,6 +42,23 @@ def test_a_rovers_driver_is_who_is_asked_when_nobody_is_named(tmp_path: Path) ->
     assert (answer.status_code, answer.json()["agent"], answer.json()["outcome"]) == (200, "driver", "done")
 
 
+def test_an_arm_that_nobody_named_is_no_drivers(tmp_path: Path) -> None:
+    """Its words mean other ways to an arm, so nothing moves."""
+    with served(tmp_path, calls("move_relative", dx=0.1), says("There.")) as service:
+        answer = service.post("/command", {"command": "Drive 1 m forward", "agent": "driver"})
+        assert service.get("/state").json()["recent_actions"] == []
+    assert answer.status_code == 422
+    assert answer.json()["reason"] == "The agent driver drives a rover, and the robot of this session is arm"
+    assert answer.json()["suggestion"] == "begin one with --robot rover."
+
+
+def test_an_arm_that_was_named_is_in_any_hands(tmp_path: Path) -> None:
+    """Who named the robot of the service, and then the agent, wanted both."""
+    with served(tmp_path, calls("move_relative", dx=0.1), says("There."), robot="arm") as service:
+        answer = service.post("/command", {"command": "Drive 1 m forward", "agent": "driver"})
+    assert (answer.status_code, answer.json()["agent"]) == (200, "driver")
+
+
 def test_a_refused_goal_says_which_rule(tmp_path: Path) -> None:
     """409 with the gate's own words, although the model claims that all went well."""
     with served(tmp_path, calls("move_to", x=5.0, y=0.0, z=1.0), says("Done, I am at 5 metres!")) as service:
