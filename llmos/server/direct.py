@@ -7,13 +7,14 @@ affair).
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+import anyio
 import anyio.to_thread
 
 from llmos import __version__
 from llmos.boot.body import Body
 from llmos.boot.deeds import CURRENT, Deeds
 from llmos.boot.system import LLMOS
-from llmos.errors import StorageError
+from llmos.errors import LLMosError, StorageError
 from llmos.messages import JSON, Effect, Text, ToolResult, Usage
 from llmos.robots.evidence.report import result_sentence
 from llmos.robots.verdict import Result
@@ -39,6 +40,8 @@ class DirectRun:
         self._deeds: Deeds | None = None
         self._calls = 0
         self._began_s = 0.0
+        self._broken: tuple[Outcome, str] | None = None
+        """How the last command broke off, and why; None where it came to an end, which the deeds tell of."""
 
     @property
     def run_id(self) -> str:
@@ -54,17 +57,25 @@ class DirectRun:
         call_id, began_s = f"direct-{self._calls}", self._system.clock.monotonic_s()
         effect = _EFFECTS.get(verb, Effect.REVERSIBLE)
         self._write(journal, ToolCalled(call_id=call_id, tool=verb, args=dict(args), effect=effect), durable=True)
-        said, ok = "It was interrupted before its end.", False
+        broken: Outcome | None = "failed"
+        said, ok = "It broke off before its end.", False
         token = CURRENT.set(deeds)
         try:
             result = await carry_out()
-            said, ok = result_sentence(result), result.ok
-            return result
+            broken, said, ok = None, result_sentence(result), result.ok
+        except anyio.get_cancelled_exc_class():
+            broken, said = "interrupted", "It was interrupted before its end."
+            raise
+        except LLMosError as error:
+            said = str(error)
+            raise
         finally:
             CURRENT.reset(token)
+            self._broken = (broken, said) if broken else None
             duration_s = self._system.clock.monotonic_s() - began_s
             returned = ToolResult(call_id, (Text(said),), is_error=not ok)
             self._write(journal, ToolReturned.of(returned, verb, duration_s))
+        return result
 
     async def close(self) -> None:
         """End the journal, if one was begun; safe to call twice."""
@@ -73,12 +84,12 @@ class DirectRun:
             return
         self._journal = self._deeds = None
         found = deeds.outcome()
-        outcome: Outcome = found.outcome if found else "done"
+        outcome, answer = self._broken or ((found.outcome, found.sentence) if found else ("done", "Nothing was moved."))
         self._write(
             journal,
             RunFinished(
                 outcome=outcome,
-                answer=found.sentence if found else "Nothing was moved.",
+                answer=answer,
                 usage=Usage(),
                 cost_usd=0.0,
                 steps=0,
@@ -95,9 +106,10 @@ class DirectRun:
             system = self._system
             run_id = new_run_id(system.clock)
             secrets = system.environment.secrets
+            started = self._started(run_id, by)  # which asks the robot, and so comes before there is a journal
             self._journal = Journal.create(system.environment.home, run_id, system.clock, system.bus, secrets)
             self._deeds, self._calls, self._began_s = Deeds(self._journal), 0, system.clock.monotonic_s()
-            self._write(self._journal, self._started(run_id, by), durable=True)
+            self._write(self._journal, started, durable=True)
         return self._journal, self._deeds
 
     def _write(self, journal: Journal, event: Event, *, durable: bool = False) -> None:

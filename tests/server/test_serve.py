@@ -18,12 +18,13 @@ from llmos.robots.host.doors import HostFiles
 from llmos.robots.host.ownership import host_of
 from llmos.robots.latch import StopLatch
 from llmos.robots.safety_log import newest
+from llmos.traces.events import RunFinished, ToolReturned
 from llmos.volumes.locks import only_writer
 from tests.support.certificates import certificate
 from tests.support.disks import fill, tmpfs
 from tests.support.homes import Place, make_place
 from tests.support.pages import ROOT
-from tests.support.runs import whole
+from tests.support.runs import all_whole, journals, whole
 from tests.support.serving import Serving, has_curl, serving
 from tests.support.tapes import calls, says, tape
 
@@ -128,6 +129,46 @@ def test_a_stop_works_while_a_tool_blocks_the_event_loop(place: Place) -> None:
         assert not _answers(service)
         assert StopLatch(place.home / "robots" / "arm.json").stop is not None
         service.process.kill()
+
+
+FAR = {"x": 1.5, "y": 1.0, "z": 1.5}
+
+
+def test_a_command_that_failed_is_journaled_as_failed(place: Place) -> None:
+    """The robot's process dies between two commands: the first one's end is not taken for the second one's."""
+    with serving(place) as service:
+        assert service.post("/move", {"x": 0.1, "y": 0.0, "z": 1.0})[0] == 200
+        host = host_of(HostFiles(place.home, "arm"))
+        assert host is not None
+        os.kill(host, signal.SIGKILL)
+        status, said = service.post("/move", FAR)
+    assert (status, said["rule"]) == (503, "unreachable")
+    [entries] = all_whole(place)
+    returned, finished = entries[-2].event, entries[-1].event
+    assert isinstance(returned, ToolReturned)
+    assert isinstance(finished, RunFinished)
+    assert (returned.ok, finished.outcome) == (False, "failed")
+    assert finished.answer.startswith(f"The robot host of arm (process {host}) has ended")
+
+
+def test_a_command_that_the_robot_never_heard_of_has_no_journal(place: Place) -> None:
+    """Without a robot there is nothing to begin: no journal has an end and no beginning."""
+    with serving(place) as service:
+        host = host_of(HostFiles(place.home, "arm"))
+        assert host is not None
+        os.kill(host, signal.SIGKILL)
+        assert service.post("/move", FAR)[0] == 503
+    assert journals(place) == []
+
+
+def test_a_command_that_was_interrupted_is_journaled_so(place: Place) -> None:
+    """Here by the end of the service, as by whoever hangs up."""
+    with serving(place) as service:
+        assert service.post("/move?wait=false", FAR)[0] == 202
+    [entries] = all_whole(place)
+    finished = entries[-1].event
+    assert isinstance(finished, RunFinished)
+    assert (finished.outcome, finished.answer) == ("interrupted", "It was interrupted before its end.")
 
 
 def _answers(service: Serving) -> bool:
