@@ -11,7 +11,7 @@ import click
 from llmos.cli import authoring
 from llmos.cli.completion import names
 from llmos.cli.groups import Group
-from llmos.cli.options import as_json, print_json, run_options
+from llmos.cli.options import Place, as_json, print_json, run_options
 from llmos.cli.problems import show_problems
 from llmos.cli.render import printable
 from llmos.cli.system import library, notice
@@ -79,7 +79,7 @@ def show(name: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
 
 
 @agent.command("check")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=Place())
 @click.option("--watch", is_flag=True, help="Check again whenever a file is saved; Ctrl-C ends it.")
 @as_json
 def check(paths: Sequence[Path], watch: bool, as_json: bool) -> int:  # noqa: FBT001 - click's flags
@@ -119,7 +119,7 @@ def _check(paths: list[Path], *, as_json: bool) -> int:
 _EACH = click.option(
     "--each",
     metavar="FILE.csv",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=Place(dir_okay=False),
     help="Run once per row; {column} in GOAL stands for the row's cell.",
 )
 _RESUME = click.option("--resume", metavar="RUN_ID", help="Go on where this run ended; GOAL may be left out.")

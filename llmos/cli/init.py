@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from llmos.cli.options import as_json, print_json
+from llmos.cli.options import Place, as_json, print_json
 from llmos.cli.system import notice
 
 
 @click.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=Place())
 @as_json
 def init(path: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Make the home at PATH (default: LLMOS_HOME, else ~/.llmos).

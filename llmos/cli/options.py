@@ -17,15 +17,27 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
+
+class Place(click.Path):
+    """A path that a person gives; an empty one, as of a variable that is not set, is not taken for this folder."""
+
+    def __init__(self, **options: bool) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own
+        """As click does, but for the empty path."""
+        if not os.fspath(value):
+            self.fail("The path is empty; a dot is this folder.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 yes = click.option("--yes", is_flag=True, help="Do not ask; the answer is yes.")
 robot = click.option("--robot", metavar="R", help="Robot profile to attach, such as arm.")
 scene = click.option("--scene", metavar="S", help="Objects and places around the robot, such as pick-and-place.")
 record = click.option("--record", is_flag=True, help="Record the robot, for Foxglove or Rerun.")
 _REALTIME = click.option("--realtime", is_flag=True, help="Move the simulated robot at the speed of a real one.")
-_WORKSPACE = click.option(
-    "--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write."
-)
+_WORKSPACE = click.option("--workspace", metavar="DIR", type=Place(), help="Where tools may read and write.")
 _APPROVE = click.option(
     "--approve",
     multiple=True,

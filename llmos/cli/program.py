@@ -9,7 +9,7 @@ import click
 
 from llmos.cli.completion import names
 from llmos.cli.groups import Group
-from llmos.cli.options import as_json, led_options, print_json, robot
+from llmos.cli.options import Place, as_json, led_options, print_json, robot
 from llmos.cli.problems import show_problems
 from llmos.cli.render import printable
 from llmos.errors import counted
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llmos.programs.form import ProgramError
     from llmos.programs.verified import Verified
 
-_FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+_FILE = click.argument("file", type=Place(dir_okay=False))
 _AGENT = click.option(
     "--agent",
     metavar="NAME",

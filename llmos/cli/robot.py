@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from llmos.cli.groups import Group
-from llmos.cli.options import as_json, print_json, robot, run_async, scene
+from llmos.cli.options import Place, as_json, print_json, robot, run_async, scene
 from llmos.cli.render import printable
 from llmos.cli.robot_drill import drill
 from llmos.cli.robot_home import body_of
@@ -114,7 +114,7 @@ def _shown(value: "JSON") -> str:
 
 @robots.command("view")
 @click.argument("which", type=click.Choice(["cockpit", "operator", "camera"]), default="cockpit")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the camera's picture there (PNG).")
+@click.option("--out", type=Place(dir_okay=False), help="Write the camera's picture there (PNG).")
 @click.option(
     "--angle", type=click.Choice(["overview", "above", "onboard"]), default="overview", help="Where that is taken from."
 )

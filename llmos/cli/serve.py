@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmos.cli.options import record, robot, run_async, scene
+from llmos.cli.options import Place, record, robot, run_async, scene
 from llmos.cli.system import make_home, notice
 from llmos.errors import LLMosError
 
@@ -24,24 +24,22 @@ NO_SERVICE = "The service needs packages that are not installed: pip install 'll
 @scene
 @record
 @click.option("--model", metavar="M", help="A name of `llmos model list`, provider:ID, local:FILE, cassette:FILE.")
-@click.option("--workspace", metavar="DIR", type=click.Path(path_type=Path), help="Where tools may read and write.")
+@click.option("--workspace", metavar="DIR", type=Place(), help="Where tools may read and write.")
 @click.option("--budget-usd", type=click.FloatRange(min=0), metavar="X", help="The most that may be spent in all.")
 @click.option("--approve", multiple=True, metavar="never|PATTERN", help="What agents may do unasked; may be repeated.")
 @click.option(
     "--allow-origin", multiple=True, metavar="URL", help="Pages of this origin may command it; may be repeated."
 )
-@click.option(
-    "--token-file", type=click.Path(path_type=Path, dir_okay=False), help="Demand these tokens; made if missing."
-)
-@click.option("--certfile", default="", metavar="FILE", help="Certificate chain (PEM): serve TLS 1.2 or newer.")
-@click.option("--keyfile", default="", metavar="FILE", help="Its private key, if it stands in a file of its own.")
+@click.option("--token-file", type=Place(dir_okay=False), help="Demand these tokens; made if missing.")
+@click.option("--certfile", type=Place(dir_okay=False), help="Certificate chain (PEM): serve TLS 1.2 or newer.")
+@click.option("--keyfile", type=Place(dir_okay=False), help="Its private key, if it stands in a file of its own.")
 def serve(
     host: str,
     port: int,
     allow_origin: tuple[str, ...],
     token_file: Path | None,
-    certfile: str,
-    keyfile: str,
+    certfile: Path | None,
+    keyfile: Path | None,
     **options: Any,  # noqa: ANN401 - click's own
 ) -> None:
     """Serve one robot over REST and WebSocket, with a cockpit for the browser, until Ctrl-C.
@@ -61,7 +59,7 @@ def serve(
     from llmos.server.launch import Address
 
     make_home()
-    address = Address(host, port, allow_origin, token_file, certfile, keyfile)
+    address = Address(host, port, allow_origin, token_file, str(certfile or ""), str(keyfile or ""))
     run_async(lambda: _serve(address, options))
 
 

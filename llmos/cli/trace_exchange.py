@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from llmos.cli.asking import confirm
-from llmos.cli.options import as_json, print_json, yes
+from llmos.cli.options import Place, as_json, print_json, yes
 from llmos.cli.render import printable
 from llmos.cli.system import environment, library, make_home, notice, rules
 from llmos.cli.table import show_rows
@@ -30,7 +30,7 @@ _COMMITTED_AT_ONCE = 200  # as many paths as a command line holds everywhere
 
 
 @click.command("export")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=Place(dir_okay=False))
 @click.option("--skeleton", metavar="WORDS", default="", help="Only traces whose goals hold all these words.")
 @click.option("--agent", metavar="NAME", default="", help="Only traces of this agent.")
 @click.option(
@@ -79,7 +79,7 @@ def export_traces(
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("file", type=Place(dir_okay=False, exists=True))
 @click.option("--volume", metavar="NAME", default="user", show_default=True, help="The volume that gets them.")
 @click.option("--sensitive", is_flag=True, help="Ask for the passphrase that encrypted ones were encrypted with.")
 @yes

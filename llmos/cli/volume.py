@@ -8,7 +8,7 @@ import click
 
 from llmos.cli import exchange
 from llmos.cli.groups import Group
-from llmos.cli.options import as_json, print_json
+from llmos.cli.options import Place, as_json, print_json
 from llmos.cli.problems import show_problems
 from llmos.cli.render import printable
 from llmos.cli.system import library, notice
@@ -68,7 +68,7 @@ def _entries(documents: "Lookups") -> "Iterator[Entry]":
 
 
 @volume.command("check")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=Place())
 @as_json
 def check(path: Path, as_json: bool) -> int:  # noqa: FBT001 - click's flag
     """Check a folder as a volume: its documents, its mounts, its links, names that collide."""

@@ -35,8 +35,11 @@ class Pulled:
 def add_volume(home: Path, source: str, name: str = "", clock: Clock | None = None) -> Volume:
     """Take a volume into the home: a git address or path is cloned, a plain folder copied. It is not trusted yet.
 
-    Raises LLMosError for a name that is taken or impossible, StorageError where git or the disk refuses.
+    Raises LLMosError for a source that is empty, or a name that is taken or impossible; StorageError where git or the
+    disk refuses.
     """
+    if not source:
+        raise LLMosError("The address is empty; give a folder, where a dot is this one, or that of a git repository.")
     place = expanded(Path(source))
     chosen = name or _name_of(source)
     root = home / "volumes" / chosen

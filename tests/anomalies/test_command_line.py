@@ -185,6 +185,33 @@ def test_a_mistake_is_one_sentence(
     assert journals(llmos.place) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "init",
+        "agent check",
+        "volume check",
+        "volume add --name mine",
+        "program check",
+        "trace export",
+        "trace import",
+        "robot view camera --out",
+        "agent run worker go --workspace",
+        "serve --workspace",
+        "serve --certfile",
+        "serve --token-file",
+    ],
+)
+def test_an_empty_path_is_not_this_folder(llmos: CommandLine, line: str) -> None:
+    """As a variable that is not set gives it: said in a sentence, with nothing made, read or served here."""
+    llmos.place.workspace.joinpath("mine.txt").touch()
+    done = llmos(*line.split(), "")
+    assert (done.code, done.out) == (2, "")
+    assert " is empty; " in done.last
+    assert [path.name for path in llmos.place.workspace.iterdir()] == ["mine.txt"]
+    assert not (llmos.place.home / "volumes").joinpath("mine").exists()
+
+
 def test_bad_input_is_one_object_for_a_program(llmos: CommandLine) -> None:
     """With --json the sentence stands in it, and stdout holds nothing else."""
     done = llmos("agent", "run", "wroker", "go", "--json")
