@@ -36,7 +36,7 @@ class Environment:
 
     def at(self, home: Path) -> "Environment":
         """The same environment with another home."""
-        return replace(self, home=_absolute(home))
+        return replace(self, home=_home(home))
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     given = get("HOME") or get("USERPROFILE")
     user_home = Path(given) if given else expanded(Path("~"))
     return Environment(
-        home=_absolute(Path(get("LLMOS_HOME") or user_home / ".llmos")),
+        home=_home(Path(get("LLMOS_HOME") or user_home / ".llmos")),
         model=get("LLMOS_MODEL"),
         robot=get("LLMOS_ROBOT"),
         anthropic_api_key=get("ANTHROPIC_API_KEY"),
@@ -103,9 +103,22 @@ def current_folder() -> Path:
         raise LLMosError("The folder you are in does not exist any more; go to another one first.") from error
 
 
-def _absolute(path: Path) -> Path:
+def _home(path: Path) -> Path:
+    """The absolute path of a home; LLMosError where its name is no text, which its index and trust cannot hold."""
     place = expanded(path)
-    return place if place.is_absolute() else current_folder() / place
+    home = place if place.is_absolute() else current_folder() / place
+    if not is_text(real := os.path.realpath(home)):
+        raise LLMosError(f"The home cannot be {real}: its name holds bytes that are not UTF-8; choose another.")
+    return home
+
+
+def is_text(name: str | Path) -> bool:
+    """Whether a name can be written down: the system takes any bytes for one, UTF-8 does not."""
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def expanded(path: Path) -> Path:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from llmos.errors import StorageError
-from llmos.messages import Usage
+from llmos.messages import Usage, valid_unicode
 from llmos.traces.events import Entries, ModelFailed, ModelReplied, RunFinished, RunStarted, ToolCalled
 from llmos.traces.journal import journals
 from llmos.traces.reading import Notice, nobody, read_journal
@@ -119,8 +119,9 @@ class RunIndex:
     def list(self, limit: int = 20, agent: str | None = None) -> tuple[RunRow, ...]:
         """The latest runs, newest first, of one agent or of all."""
         sql = f"{_SELECT} WHERE ? IS NULL OR agent = ? ORDER BY started DESC, run_id DESC LIMIT ?"
+        whose = valid_unicode(agent)
         with self._speaking():
-            return tuple(RunRow(*row) for row in self._connection.execute(sql, (agent, agent, limit)))
+            return tuple(RunRow(*row) for row in self._connection.execute(sql, (whose, whose, limit)))
 
     def usage(self, by: Literal["day", "agent", "model"] = "day", since: str = "") -> tuple[UsageRow, ...]:
         """What was spent, per day (newest first), agent or model (dearest first), from an ISO day or time on.

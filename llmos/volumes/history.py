@@ -14,6 +14,7 @@ from llmos.clock import Clock, RealClock
 from llmos.disk import make_folder
 from llmos.documents.document import hash_of
 from llmos.errors import RefusedError
+from llmos.messages import valid_unicode
 from llmos.volumes.files import inside
 from llmos.volumes.git import Git
 from llmos.volumes.locks import only_writer
@@ -75,7 +76,7 @@ class History:
             touched = [name for name in names if any(_lies_in(name, change) for _, change in changed)]
             if not touched:
                 return None
-            text = _message(message, trailers or {}).encode()
+            text = valid_unicode(_message(message, trailers or {})).encode()
             self._announce([name for kind, name in changed if kind in {"??", "!!"}])
             answer = self.git.run("commit", "--only", *_COMMIT, "--", *touched, stdin=text)
             # Git reads each file twice, for the index and for the commit: what grew in between would look staged.

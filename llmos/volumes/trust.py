@@ -12,7 +12,8 @@ import msgspec
 
 from llmos.clock import Clock, RealClock
 from llmos.disk import open_file, write_whole
-from llmos.errors import StorageError
+from llmos.errors import LLMosError, StorageError
+from llmos.settings import is_text
 from llmos.volumes.capabilities import Capability
 
 
@@ -46,10 +47,12 @@ class TrustStore:
         return tuple(f"{each}." for each in sorted(now) if str(each) not in known)
 
     def trust(self, root: Path, capabilities: Iterable[Capability]) -> None:
-        """A person says to trust this folder as it is; raises StorageError."""
-        self._write(
-            {**self._words, str(root.resolve()): _Word(self._clock.now().isoformat(), sorted(map(str, capabilities)))}
-        )
+        """A person says to trust this folder as it is; raises StorageError, LLMosError for a name that is no text."""
+        place, able = root.resolve(), sorted(capabilities)
+        strange = [place] if not is_text(place) else [place / each.path for each in able if not is_text(str(each))]
+        if strange:
+            raise LLMosError(f"{strange[0]} cannot be trusted: its name holds bytes that are not UTF-8; rename it.")
+        self._write({**self._words, str(place): _Word(self._clock.now().isoformat(), list(map(str, able)))})
 
     def distrust(self, root: Path) -> None:
         """A person takes their word back; raises StorageError."""

@@ -14,6 +14,7 @@ from llmos.settings import current_folder, read_environment, system_root
 from llmos.volumes.home import init_home
 from tests.support.command_line import CommandLine
 from tests.support.homes import Place, make_place
+from tests.support.repositories import person
 from tests.support.runs import CHECKOUT, all_whole, hire, in_a_process, journals, sentence
 from tests.support.tapes import asks, says, tape
 
@@ -344,6 +345,33 @@ def test_names_that_are_no_text_do_no_harm(place: Place) -> None:
     outcome = json.loads(done.stdout)
     assert outcome["answer"] == "seen"
     assert len(all_whole(place)) == 1
+
+
+STRANGE = os.fsdecode(b"w\xffrk")
+
+
+def test_names_that_are_no_text_are_asked_for_in_vain(llmos: CommandLine) -> None:
+    """No run is of such an agent, and a folder of such a name is taken up, its name told in the history as text."""
+    assert llmos("trace", "list", "--agent", STRANGE).err == (
+        "No run of the agent 'w\\u{dcff}rk' has been journaled in this home yet.\n"
+    )
+    (llmos.place.workspace / STRANGE).mkdir()
+    (llmos.place.workspace / STRANGE / "notes.txt").touch()
+    assert llmos("volume", "add", STRANGE, "--name", "mine").code == 0
+    assert person(llmos.place.home / "volumes/mine", "log", "--format=%s") == "Take up w\ufffdrk"
+
+
+def test_a_home_whose_name_is_no_text_is_refused(place: Place) -> None:
+    """Its index, its trust and its robot's host could not hold it; through a link no more than by itself."""
+    home = place.root / STRANGE
+    home.mkdir()
+    (place.root / "link").symlink_to(home)
+    for name in (STRANGE, "link"):
+        done = in_a_process(place, "trace", "reindex", env={"LLMOS_HOME": str(place.root / name)})
+        assert done.returncode == 2
+        real = f"{place.root.resolve()}/w\\u{{dcff}}rk"
+        assert sentence(done) == f"The home cannot be {real}: its name holds bytes that are not UTF-8; choose another."
+    assert list(home.iterdir()) == []
 
 
 def test_json_is_valid_in_any_encoding(place: Place) -> None:

@@ -73,6 +73,26 @@ def test_documents_of_this_folder_wait_for_trust_too(at_home: CommandLine) -> No
     assert (agents["local"], agents["critic"]) == ("workspace", "system")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes there only")
+def test_no_word_is_kept_for_a_name_that_is_no_text(at_home: CommandLine) -> None:
+    """Neither this folder nor a file of a volume may be called so; what is trusted must be written down."""
+    folder = at_home.place.root / os.fsdecode(b"w\xffrk")
+    write_agent(folder / ".claude", "local")
+    at_home.patch.chdir(folder)
+    said = at_home("volume", "trust", ".", "--yes")
+    shown = str(folder.resolve()).replace("\udcff", "\\u{dcff}")
+    assert said.code == 2
+    assert said.last == f"llmos: {shown} cannot be trusted: its name holds bytes that are not UTF-8; rename it."
+    at_home.patch.chdir(at_home.place.workspace)
+    write_agent(Path("mine"), "local").rename(Path("mine", "agents", os.fsdecode(b"w\xffrk.md")))
+    at_home("volume", "add", "mine")
+    said = at_home("volume", "trust", "mine", "--yes")
+    assert said.code == 2
+    assert said.last.endswith(
+        "/agents/w\\u{dcff}rk.md cannot be trusted: its name holds bytes that are not UTF-8; rename it."
+    )
+
+
 def test_ones_own_volumes_need_no_word(at_home: CommandLine) -> None:
     """Trust is for what others wrote."""
     assert at_home("volume", "trust", "user", "--yes").last == (
