@@ -43,7 +43,12 @@ StepMaker: TypeAlias = "Callable[[LLMOS, Asked, ExitStack], Step]"
 
 @contextmanager
 def steps(system: "LLMOS", asked: Asked) -> "Iterator[tuple[Step, ...]]":
-    """All steps, in the order in which they are carried out; where an agent is named, only the one that is about it."""
+    """All steps, in the order in which they are carried out; where an agent is named, only the one that is about it.
+
+    Raises LLMosError for a model, an agent or a lens that is not there, before any step does anything.
+    """
+    if asked.model is not None:
+        system.models.require(asked.model)
     with ExitStack() as stack:
         makers = STEPS if asked.agent is None else (_agents,)
         yield tuple(make(system, asked, stack) for make in makers)
@@ -108,10 +113,11 @@ class RunProposer:
 def _model(system: "LLMOS", agent: str, asked: Asked) -> str:
     """The model that an agent has here, or that was asked for; LLMosError where none is there that reads prose."""
     found = system.library.registry.snapshot().agent(agent)
-    name = asked.model or system.models.choose(found, pocket_can_serve=False).name
+    name = asked.model or system.models.choose(found, pocket_can_serve=True).name
     if system.models.template(name) == "pocket":
         raise LLMosError(
-            f"The model '{name}' is given no prose of agents, so no edit of theirs can change what it does"
+            f"the model '{name}' is given no prose of agents, so no edit of theirs can change what it does; set "
+            "ANTHROPIC_API_KEY, run `llmos model pull runtime`, or name another with --model"
         )
     system.models.make(name)
     return name

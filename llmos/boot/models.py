@@ -144,6 +144,11 @@ class Models:
             self._made[name] = self._make(name)
         return self._made[name]
 
+    def require(self, name: str) -> None:
+        """Raise LLMosError where no run could begin with this model: there is none, or nobody knows its price."""
+        self.make(name)
+        self._price(name)
+
     def put(self, name: str, model: Model) -> None:
         """Use this model under that name from now on, e.g. one that is being recorded."""
         self._made[name] = model

@@ -190,15 +190,34 @@ def test_without_a_model_what_needs_none_is_done_and_the_rest_says_why(porter: C
     """No key, no model: a sentence and exit code 0, for the other steps went their way."""
     said = porter("evolve", "--agent", "porter", "--no-stream")
     assert said.code == 0, said.err
-    assert said.out.splitlines()[0].startswith(
-        "nothing    agents porter: Nothing was tried, for No model can serve the agent porter: set ANTHROPIC_API_KEY"
+    assert said.out == (
+        "nothing    agents porter: Nothing was tried, for the model 'pocket' is given no prose of agents, so no edit of "
+        "theirs can change what it does; set ANTHROPIC_API_KEY, run `llmos model pull runtime`, or name another with "
+        "--model.\n"
     )
 
 
 def test_the_pocket_model_cannot_be_steered_by_an_edit(porter: CommandLine) -> None:
     """It is given no prose, so no trial could show a difference."""
     said = porter("evolve", "--agent", "porter", "--model", "pocket", "--no-stream")
-    assert "The model 'pocket' is given no prose of agents, so no edit of theirs can change what it does" in said.out
+    assert "the model 'pocket' is given no prose of agents, so no edit of theirs can change what it does" in said.out
+
+
+def test_a_model_that_is_not_there_is_said_before_anything_happens(porter: CommandLine) -> None:
+    """The steps that need no model do nothing either: not even what was counted is committed."""
+    before = commits(porter)
+    porter.patch.setenv("OPENAI_API_KEY", "k")
+    for model, sentence in {
+        "nope": "There is no model 'nope'; known are: ",
+        "cassette:nowhere": "the cassette nowhere cannot be read: ",
+        "anthropic:nobodys": "nobodys needs a key: set ANTHROPIC_API_KEY",
+        "openai:nobodys": "kernel/models.md has no price for 'nobodys', so no budget could hold it; ",
+    }.items():
+        for words in ((), ("--dry-run",)):
+            said = porter("evolve", "--model", model, "--no-stream", *words)
+            assert (said.code, said.out) == (2, "")
+            assert said.last.startswith(f"llmos: {sentence}")
+    assert commits(porter) == before
 
 
 def test_two_at_once_do_not_learn_the_same_twice(porter: CommandLine) -> None:
