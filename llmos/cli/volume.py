@@ -80,9 +80,10 @@ def check(path: Path, as_json: bool) -> int:  # noqa: FBT001 - click's flag
 
     if not path.is_dir():
         raise LLMosError(f"{path} is no folder; a volume is a folder that holds agents/, skills/ and the like.")
-    of_volume = Registry([open_volume(path, "added")])
+    root = path.resolve()  # as the registry names it, so that what both find is told once
+    of_volume = Registry([open_volume(root, "added")])
     of_volume.refresh()
-    problems = {*check_documents([path], tool_names() | declared_tools(path / "tools")), *of_volume.problems()}
+    problems = {*check_documents([root], tool_names() | declared_tools(root / "tools")), *of_volume.problems()}
     return show_problems(sorted(problems, key=lambda each: (each.path, each.line, each.sentence)), as_json=as_json)
 
 

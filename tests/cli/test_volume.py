@@ -221,6 +221,10 @@ def test_a_folder_is_checked_as_a_volume(at_home: CommandLine) -> None:
     assert said.code == 2
     assert "the link leaves the volume 'mine', so it is not followed" in sentences
     assert any(sentence.startswith("'../elsewhere' is no folder that this volume may mount") for sentence in sentences)
+    at_home.patch.chdir(root.parent)
+    (root.parent / "link").symlink_to(root)
+    for way in ("mine", "./mine/../mine", "link"):  # however it is named, each problem is told once
+        assert at_home("volume", "check", way, "--json").json == said.json
     assert at_home("volume", "check", root / "VOLUME.md").last == (
         f"llmos: {root / 'VOLUME.md'} is no folder; a volume is a folder that holds agents/, skills/ and the like."
     )
