@@ -11,7 +11,7 @@ from llmos.cli.options import as_json, print_json
 from llmos.cli.render import printable
 from llmos.cli.system import environment, library, rules
 from llmos.cli.table import show_rows
-from llmos.errors import LLMosError
+from llmos.errors import LLMosError, counted
 
 if TYPE_CHECKING:
     from llmos.memory.notes import Note, Notes
@@ -40,9 +40,10 @@ def _notes() -> "Iterator[Notes]":
 def list_notes(limit: int, archived: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """List the newest notes."""
     with _notes() as notes:
-        found = notes.archived() if archived else notes.all()
+        used, aside = notes.all(), notes.archived()
+    found = aside if archived else used
     found.sort(key=lambda note: (note.archived or note.created, note.id), reverse=True)
-    _show_list(found[:limit], archived=archived, as_json=as_json, nothing="There is no note yet.")
+    _show_list(found[:limit], archived=archived, as_json=as_json, nothing=_none_of(len(used), len(aside)))
 
 
 @memory.command("search")
@@ -61,7 +62,7 @@ def search(words: tuple[str, ...], limit: int, archived: bool, as_json: bool) ->
         every = notes.archived() if archived else notes.all()
         meaning = None if archived else meaning_of(environment(), rules(), notes)
         found = recall(every, " ".join(words), limit, recency_of(rules().memory, RealClock()), meaning)
-    nothing = "No note shares a word with this."
+    nothing = f"No note{' that was put aside' if archived else ''} shares a word with this."
     _show_list([each.note for each in found], archived=archived, as_json=as_json, nothing=nothing)
 
 
@@ -117,6 +118,13 @@ def _find(notes: "Notes", note_id: str) -> "Note":
         if aside is None:
             raise
         return aside
+
+
+def _none_of(used: int, aside: int) -> str:
+    """What to say where one of the two lists is empty."""
+    if aside:
+        return f"No note is in use; {counted(aside, 'note')} put aside can be seen with --archived."
+    return "No note was put aside yet." if used else "There is no note yet."
 
 
 def _show_list(notes: "list[Note]", *, archived: bool, as_json: bool, nothing: str) -> None:

@@ -42,6 +42,8 @@ def why(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     if as_json:
         print_json({"run_id": path.stem, "journal": str(path), "decisions": [told(each) for each in made]})
         return
+    if not made:
+        notice(f"No decision stands in {path}: the run has only begun, or was cut off before it made one.")
     shorter = _shorter(home)
     for decision in made:
         for line in _lines(decision, shorter):

@@ -103,11 +103,18 @@ def test_notes_are_found_shown_and_forgotten(at_home: CommandLine) -> None:
     assert at_home("memory", "search", "fern").err == "No note shares a word with this.\n"
 
 
+def test_an_empty_memory_says_so(at_home: CommandLine) -> None:
+    """Whichever notes are asked for."""
+    for words in ((), ("--archived",)):
+        assert at_home("memory", "list", *words).err == "There is no note yet.\n"
+
+
 def test_notes_that_were_put_aside_are_listed_and_restored(at_home: CommandLine) -> None:
     """With why; a restored one is recalled again; what looks personal is said where it is shown."""
     page = "---\ncreated: 2026-01-01\n{more}---\n\n{text}\n"
     aside = page.format(more="archived: 2026-02-01\nbecause: faded\n", text="The fern likes shade.")
     at_home.place.write("user/memory/archive/fern.md", aside)
+    assert at_home("memory", "list").err == "No note is in use; 1 note put aside can be seen with --archived.\n"
     at_home.place.write("user/memory/ana.md", page.format(more="", text="Ana is ana@example.com."))
     assert [row["id"] for row in at_home("memory", "list", "--json").json["notes"]] == ["ana"]
     [row] = at_home("memory", "list", "--archived", "--json").json["notes"]
@@ -116,6 +123,9 @@ def test_notes_that_were_put_aside_are_listed_and_restored(at_home: CommandLine)
     assert [row["id"] for row in at_home("memory", "search", "fern", "--archived", "--json").json["notes"]] == ["fern"]
     assert at_home("memory", "show", "fern").out.endswith("put aside 2026-02-01: faded\n")
     assert at_home("memory", "restore", "fern").out == "Restored fern.\n"
+    assert at_home("memory", "list", "--archived").err == "No note was put aside yet.\n"
+    nothing = "No note that was put aside shares a word with this.\n"
+    assert at_home("memory", "search", "fern", "--archived").err == nothing
     assert [row["id"] for row in at_home("memory", "search", "fern", "--json").json["notes"]] == ["fern"]
     assert at_home("memory", "show", "ana").last == (
         "Look at this note: this holds what looks like an e-mail address, and personal data is never remembered; "

@@ -78,6 +78,16 @@ def test_a_name_cannot_drive_the_terminal(llmos: CommandLine) -> None:
     assert "␛[2Jgone" in told.out
 
 
+def test_a_run_that_decided_nothing_is_said(llmos: CommandLine) -> None:
+    """As a crash right after the journal was made leaves it."""
+    run_id = "20260101-000000-abcdef"
+    path = llmos.place.write(f"journals/2026/01/{run_id}.jsonl", "")
+    said = llmos("why", run_id)
+    assert (said.code, said.out) == (0, "")
+    assert said.err == f"No decision stands in {path}: the run has only begun, or was cut off before it made one.\n"
+    assert llmos("why", run_id, "--json").json["decisions"] == []
+
+
 def test_a_run_that_is_not_there_is_one_sentence(llmos: CommandLine) -> None:
     """As for `trace show`."""
     said = llmos("why", "last")
