@@ -39,6 +39,15 @@ def open_tables(path: Path, migrations: Sequence[str], on_notice: OnNotice) -> s
     sentence when a damaged file was moved aside or the tables are in memory; then they are empty.
     """
     try:
+        return kept_tables(path, migrations, on_notice)
+    except StorageError as error:
+        on_notice(f"{error}; for this command it is kept in memory")
+        return _connect(None, migrations)
+
+
+def kept_tables(path: Path, migrations: Sequence[str], on_notice: OnNotice) -> sqlite3.Connection:
+    """The same tables, but for where no file can hold them: that is a StorageError."""
+    try:
         make_folder(path.parent)
         try:
             return _connect(path, migrations)
@@ -47,8 +56,7 @@ def open_tables(path: Path, migrations: Sequence[str], on_notice: OnNotice) -> s
         except sqlite3.DatabaseError as error:
             return begin_anew(path, migrations, error, on_notice)
     except (sqlite3.Error, OSError, StorageError) as error:
-        on_notice(f"the index {path} cannot be used ({error}); for this command it is kept in memory")
-        return _connect(None, migrations)
+        raise StorageError(f"the index {path} cannot be used ({error})") from error
 
 
 def begin_anew(path: Path, migrations: Sequence[str], damage: sqlite3.Error, on_notice: OnNotice) -> sqlite3.Connection:

@@ -81,6 +81,11 @@ def _git(_: Environment) -> Iterator[Finding]:
 def _home(environment: Environment) -> Iterator[Finding]:
     home = environment.home
     if not home.is_dir():
+        there = next((place for place in (home, *home.parents) if os.path.lexists(place)), Path(home.anchor))
+        if not there.is_dir():
+            remedy = "move it away, or set LLMOS_HOME to another folder"
+            yield Finding("home", "problem", f"{there} is no folder, so there can be no home at {home}", remedy)
+            return
         yield Finding("home", "note", f"{home} does not exist yet", "llmos init makes it; so does the first run")
         return
     mode = stat.S_IMODE(home.stat().st_mode)

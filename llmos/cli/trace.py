@@ -89,7 +89,7 @@ def reindex() -> None:
     """Make the index anew from the journals and the traces."""
     from llmos.traces.index import RunIndex
 
-    with RunIndex.open(environment().home, notice) as index:
+    with RunIndex.open(environment().home, notice, kept=True) as index:
         index.rebuild(notice)
         runs = len(index.list(1_000_000_000))
     with library() as opened, trace_exchange.traces_of(opened, trace_exchange.trusted(opened)) as known:

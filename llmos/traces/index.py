@@ -73,12 +73,13 @@ class RunIndex:
         self._connection = connection
 
     @classmethod
-    def open(cls, home: Path, on_notice: Notice = nobody) -> "RunIndex":
+    def open(cls, home: Path, on_notice: Notice = nobody, *, kept: bool = False) -> "RunIndex":
         """The table of this home; where none can be used, an empty one in memory, which `refresh` fills as well.
 
-        A damaged file is moved aside. `on_notice` gets a sentence about either.
+        A damaged file is moved aside. `on_notice` gets a sentence about either. Where the table must be `kept`, a file
+        that cannot be used is a StorageError.
         """
-        return cls(home, open_index(home, on_notice))
+        return cls(home, open_index(home, on_notice, kept=kept))
 
     def update(self, journal: Path) -> None:
         """Read one journal into the table. Raises StorageError when journal or table refuse."""

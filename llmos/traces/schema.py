@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from llmos.tables import OnNotice, open_tables
+from llmos.tables import OnNotice, kept_tables, open_tables
 
 INDEX: Final = "index.sqlite"
 """The file, in a home."""
@@ -51,6 +51,6 @@ MIGRATIONS: Final = (
 """What has been shipped is never changed: a change is one migration more, tested with a stored file of each version."""
 
 
-def open_index(home: Path, on_notice: OnNotice) -> sqlite3.Connection:
-    """The index of a home, as `open_tables` opens it."""
-    return open_tables(home / INDEX, MIGRATIONS, on_notice)
+def open_index(home: Path, on_notice: OnNotice, *, kept: bool = False) -> sqlite3.Connection:
+    """The index of a home, as `open_tables` opens it; where it must be `kept`, as `kept_tables` does."""
+    return (kept_tables if kept else open_tables)(home / INDEX, MIGRATIONS, on_notice)

@@ -68,7 +68,7 @@ class TrustStore:
                     )
                     return {}
                 return msgspec.json.decode(file.read(), type=dict[str, _Word])
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, msgspec.MsgspecError) as error:
             self.problem = f"{self._path} cannot be read ({error}), so nothing in it counts; mend or remove it."

@@ -110,6 +110,18 @@ async def test_a_full_disk_is_a_sentence_at_any_moment(tmp_path: Path) -> None:
     assert sentences == {"the disk is full; free some space or set LLMOS_HOME to a folder on another disk"}
 
 
+def test_an_index_that_cannot_be_kept_is_not_said_to_be_made(tmp_path: Path) -> None:
+    """On a read-only home `trace reindex` does nothing and says so; what only reads goes on without the index."""
+    with tmpfs(tmp_path / "disk", "size=4m") as disk:
+        place = make_place(disk)
+        remount_read_only(disk)
+        index = place.home / "index.sqlite"
+        done = in_a_process(place, "trace", "reindex")
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert sentence(done).startswith(f"the index {index} cannot be used ([Errno 30] Read-only file system")
+        assert in_a_process(place, "trace", "list").returncode == 0
+
+
 def _fill(path: Path, size: int) -> None:
     """Write up to so many bytes, or as many as there is room for."""
     with path.open("wb", buffering=0) as file:

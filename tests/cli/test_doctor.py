@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.support.command_line import CommandLine
 
 KEY = "sk-test-0123456789"
@@ -32,6 +34,25 @@ def test_a_home_that_is_not_there_is_no_problem_yet(llmos: CommandLine) -> None:
     assert (said.code, said.json["healthy"]) == (0, True)
     assert findings(llmos)["home"]["sentence"] == f"{home} does not exist yet"
     assert not home.exists()
+
+
+@pytest.mark.parametrize("below", ["", "home"])
+def test_a_home_that_cannot_be_is_a_problem(llmos: CommandLine, below: str) -> None:
+    """Where a file stands in its place or in its way, `llmos init` would not help; what does is said, and only once."""
+    file = llmos.place.root / "file"
+    file.write_text("mine")
+    llmos.patch.setenv("LLMOS_HOME", str(file / below))
+    said = llmos("doctor", "--json")
+    problems = [each for each in said.json["findings"] if each["state"] == "problem"]
+    assert said.code == 1
+    assert [(each["what"], each["sentence"], each["remedy"]) for each in problems] == [
+        (
+            "home",
+            f"{file} is no folder, so there can be no home at {file / below}",
+            "move it away, or set LLMOS_HOME to another folder",
+        )
+    ]
+    assert file.read_text() == "mine"
 
 
 def test_a_key_is_never_shown(llmos: CommandLine) -> None:

@@ -191,9 +191,9 @@ def test_without_a_model_what_needs_none_is_done_and_the_rest_says_why(porter: C
     said = porter("evolve", "--agent", "porter", "--no-stream")
     assert said.code == 0, said.err
     assert said.out == (
-        "nothing    agents porter: Nothing was tried, for the model 'pocket' is given no prose of agents, so no edit of "
-        "theirs can change what it does; set ANTHROPIC_API_KEY, run `llmos model pull runtime`, or name another with "
-        "--model.\n"
+        "nothing    agents porter: Nothing was tried, for the model 'pocket' is given no prose of agents, so no edit "
+        "of theirs can change what it does; set ANTHROPIC_API_KEY, run `llmos model pull runtime`, or name another "
+        "with --model.\n"
     )
 
 
