@@ -19,7 +19,7 @@ from llmos.documents.frontmatter import parse
 from llmos.errors import DocumentError, RefusedError, nearest
 from llmos.evolution.components import DESCRIPTION, OPENING, components, with_component
 from llmos.traces.scrub import Scrubber
-from llmos.volumes.capabilities import of_file
+from llmos.volumes.capabilities import of_file, wider
 
 _ROOM_BYTES = 4_000
 """What the words around the new text of a component may take."""
@@ -142,11 +142,9 @@ def _more_than_asked(text: str, new: str, agent: Agent, after: Agent, component:
     known = {each.name for each in parts}
     if added := [name for name in others if name not in known]:
         yield f"The edit adds a component, '{added[0]}'; one is edited at a time."
-    wider = of_file("agents/x.md", new.encode(), executable=False) - of_file(
-        "agents/x.md", text.encode(), executable=False
-    )
-    for more in sorted(each.what for each in wider):
-        yield f"The edited agent {more}, and did not before; an edit cannot widen what an agent can do."
+    able, was = (of_file("agents/x.md", each.encode(), executable=False) for each in (new, text))
+    for more in sorted(wider(able, was)):
+        yield f"The edited agent {more.told}, and did not before; an edit cannot widen what an agent can do."
 
 
 def _lost(old: str, new: str, words: tuple[str, ...]) -> str:

@@ -1,6 +1,6 @@
 """What the files of a volume can do beyond telling a model something: tools, programs, hosts, limits of robots.
 
-Does not know who trusts whom. An update whose set of capabilities is no wider than before changes prose only.
+Does not know who trusts whom. An update whose capabilities are no wider than before changes prose only.
 
 Whatever is not known to be harmless counts as a program: its capability holds the hash of its bytes, so a changed
 script is a new capability.
@@ -10,9 +10,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 from llmos.documents.agent import agent_from
 from llmos.documents.command import command_from
@@ -22,6 +23,7 @@ from llmos.documents.skill import skill_from
 from llmos.documents.structure import fences
 from llmos.documents.unread import commands_in
 from llmos.errors import DocumentError
+from llmos.volumes.grants import grants
 
 _PROSE = frozenset({"", ".md", ".txt", ".rst", ".csv", ".tsv", ".jsonl", ".json", ".yaml", ".yml", ".toml"})
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".ico", ".pdf", ".ttf", ".woff", ".woff2"})
@@ -41,13 +43,33 @@ _COUNTED = frozenset({"uses", "rating", "last_used"})
 
 @dataclass(frozen=True, slots=True, order=True)
 class Capability:
-    """One thing that a file makes possible; printed, it is a sentence without its stop."""
+    """One thing that a file makes possible, `but` for what it denies; printed, it is a sentence without its stop."""
 
     path: str
     what: str
+    but: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.path} {self.what}"
+        return f"{self.path} {self.told}"
+
+    @property
+    def told(self) -> str:
+        """The sentence without its file."""
+        return f"{self.what} but {', '.join(self.but)}" if self.but else self.what
+
+
+_Told: TypeAlias = tuple[str, tuple[str, ...]]
+"""What a file makes possible, and what it denies of that."""
+
+
+def wider(now: Iterable[Capability], before: Iterable[Capability]) -> frozenset[Capability]:
+    """What is possible now and was not before: another thing, or the same with less denied."""
+    denied: dict[tuple[str, str], list[set[str]]] = {}
+    for each in before:
+        denied.setdefault((each.path, each.what), []).append(set(each.but))
+    return frozenset(
+        each for each in now if not any(but <= set(each.but) for but in denied.get((each.path, each.what), ()))
+    )
 
 
 def of_tree(root: Path, below: tuple[str, ...] = ("",)) -> frozenset[Capability]:
@@ -64,7 +86,8 @@ def of_tree(root: Path, below: tuple[str, ...] = ("",)) -> frozenset[Capability]
 
 def of_file(path: str, content: bytes, *, executable: bool) -> frozenset[Capability]:
     """What one file can do; `path` is relative to the volume, with forward slashes."""
-    return frozenset(Capability(path, what) for what in _of_file(PurePosixPath(path), content, executable=executable))
+    told = _of_file(PurePosixPath(path), content, executable=executable)
+    return frozenset(Capability(path, what, but) for what, but in told)
 
 
 def _of_path(path: Path, name: str) -> frozenset[Capability]:
@@ -76,19 +99,19 @@ def _of_path(path: Path, name: str) -> frozenset[Capability]:
         return frozenset({Capability(name, f"cannot be read: {error.strerror}")})
 
 
-def _of_file(path: PurePosixPath, content: bytes, *, executable: bool) -> Iterator[str]:
+def _of_file(path: PurePosixPath, content: bytes, *, executable: bool) -> Iterator[_Told]:
     suffix = path.suffix.lower()
     if path.name in _SETTINGS:
-        yield f"sets up hooks, servers or permissions ({_digest(content)})"
+        yield f"sets up hooks, servers or permissions ({_digest(content)})", ()
     elif path.name in _MANIFESTS:
-        yield from _of_manifest(content)
+        yield from ((what, ()) for what in _of_manifest(content))
     elif _is_program(path, content, executable=executable):
-        yield f"is a program ({_digest(content)})"
+        yield f"is a program ({_digest(content)})", ()
     elif suffix == ".md":
         yield from _of_page(path, content)
     if suffix not in _PICTURES:
         text = content.decode("utf-8", "replace")
-        yield from (f"names the host {host}" for host in sorted({found.lower() for found in _HOST.findall(text)}))
+        yield from ((f"names the host {host}", ()) for host in {found.lower() for found in _HOST.findall(text)})
 
 
 def _is_program(path: PurePosixPath, content: bytes, *, executable: bool) -> bool:
@@ -108,25 +131,24 @@ def _of_manifest(content: bytes) -> Iterator[str]:
         yield f"sets up {', '.join(sorted(acting))} ({_digest(json.dumps(acting, sort_keys=True).encode())})"
 
 
-def _of_page(path: PurePosixPath, content: bytes) -> Iterator[str]:
+def _of_page(path: PurePosixPath, content: bytes) -> Iterator[_Told]:
     text = content.decode("utf-8", "replace")
     if "robots" in path.parts[:-1]:
-        yield f"sets the limits of a robot ({_digest(content)})"
-    yield from (
-        f"asks to run '{(found[1] or found[2]).strip()}', which LLMos never does" for found in commands_in(text)
-    )
+        yield f"sets the limits of a robot ({_digest(content)})", ()
+    commands = ((found[1] or found[2]).strip() for found in commands_in(text))
+    yield from ((f"asks to run '{command}', which LLMos never does", ()) for command in commands)
     try:
         document = parse(text, Path(path))
         programs = (fence.text.encode() for fence in fences(document.body) if fence.language.startswith(_PROGRAMS))
-        yield from (f"holds a program ({_digest(program)})" for program in programs)
+        yield from ((f"holds a program ({_digest(program)})", ()) for program in programs)
         if "traces" in path.parts[:-1]:
-            yield f"shows tool calls that may be made again without a model ({_of_trace(document)})"
+            yield f"shows tool calls that may be made again without a model ({_of_trace(document)})", ()
         for key in _STEERING_KEYS:
             if key in document.keys:
-                yield f"sets {key} ({_digest(repr(document.keys[key]).encode())})"
-        yield from _of_tools(path, document)
+                yield f"sets {key} ({_digest(repr(document.keys[key]).encode())})", ()
+        yield from ((f"may use {tool}", denied) for tool, denied in _tools(path, document))
     except DocumentError:
-        yield f"cannot be read ({_digest(content)})"
+        yield f"cannot be read ({_digest(content)})", ()
 
 
 def _of_trace(document: Document) -> str:
@@ -134,20 +156,16 @@ def _of_trace(document: Document) -> str:
     return _digest(json.dumps([keys, document.body], sort_keys=True, default=str).encode())
 
 
-def _of_tools(path: PurePosixPath, document: Document) -> Iterator[str]:
+def _tools(path: PurePosixPath, document: Document) -> Iterator[_Told]:
+    """The tools that a page lists, each with what it denies of it: an agent only denies."""
     folders = path.parts[:-1]
     if "skills" in folders:
         if path.name.lower() == "skill.md":
-            yield from (f"may use {tool}" for tool in skill_from(document).allowed_tools or ())
+            yield from ((tool, ()) for tool in skill_from(document).allowed_tools or ())
     elif "commands" in folders:
-        yield from (f"may use {tool}" for tool in command_from(document).allowed_tools or ())
+        yield from ((tool, ()) for tool in command_from(document).allowed_tools or ())
     elif "agents" in folders:
-        agent = agent_from(document)
-        if agent.tools is None:
-            barred = ", ".join(sorted(agent.disallowed_tools))
-            yield f"may use every tool but {barred}" if barred else "may use every tool"
-        else:
-            yield from (f"may use {tool}" for tool in agent.tools if tool not in agent.disallowed_tools)
+        yield from grants(agent_from(document))
 
 
 def _digest(content: bytes) -> str:

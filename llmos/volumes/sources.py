@@ -14,7 +14,7 @@ from llmos.disk import disk_said
 from llmos.documents.naming import is_plain
 from llmos.errors import LLMosError, nearest
 from llmos.settings import expanded
-from llmos.volumes.capabilities import Capability, of_file
+from llmos.volumes.capabilities import Capability, of_file, wider
 from llmos.volumes.files import new_folder
 from llmos.volumes.history import History
 from llmos.volumes.remotes import Change, Remote, clone
@@ -89,7 +89,7 @@ def widening(changes: Iterable[Change]) -> tuple[str, ...]:
     for change in changes:
         before = _can(change.path, change.before, executable=change.was_executable)
         after = _can(change.path, change.after, executable=change.is_executable)
-        gained |= {f"{each}." for each in after - before}
+        gained |= {f"{each}." for each in wider(after, before)}
     return tuple(sorted(gained))
 
 

@@ -5,7 +5,7 @@ Does not ask the person and does not read documents. What was trusted is kept wi
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,14 +14,15 @@ from llmos.clock import Clock, RealClock
 from llmos.disk import open_file, write_whole
 from llmos.errors import LLMosError, StorageError
 from llmos.settings import is_text
-from llmos.volumes.capabilities import Capability
+from llmos.volumes.capabilities import Capability, wider
 
 
 class _Word(msgspec.Struct):
     """A person's word for one folder."""
 
     at: str
-    capabilities: list[str]
+    capabilities: Sequence[Capability | str]
+    """As sentences where they were written down before denials were: they hold for what reads the same."""
 
 
 class TrustStore:
@@ -43,8 +44,10 @@ class TrustStore:
     def widened(self, root: Path, now: Iterable[Capability]) -> tuple[str, ...]:
         """What the folder can do now and could not when it was trusted, as sentences; all of it when it never was."""
         word = self._words.get(str(root.resolve()))
-        known = set(word.capabilities) if word else set()
-        return tuple(f"{each}." for each in sorted(now) if str(each) not in known)
+        known = word.capabilities if word else ()
+        sentences = {each for each in known if isinstance(each, str)}
+        more = wider(now, (each for each in known if isinstance(each, Capability)))
+        return tuple(f"{each}." for each in sorted(more) if str(each) not in sentences)
 
     def trust(self, root: Path, capabilities: Iterable[Capability]) -> None:
         """A person says to trust this folder as it is; raises StorageError, LLMosError for a name that is no text."""
@@ -52,7 +55,7 @@ class TrustStore:
         strange = [place] if not is_text(place) else [place / each.path for each in able if not is_text(str(each))]
         if strange:
             raise LLMosError(f"{strange[0]} cannot be trusted: its name holds bytes that are not UTF-8; rename it.")
-        self._write({**self._words, str(place): _Word(self._clock.now().isoformat(), list(map(str, able)))})
+        self._write({**self._words, str(place): _Word(self._clock.now().isoformat(), able)})
 
     def distrust(self, root: Path) -> None:
         """A person takes their word back; raises StorageError."""
