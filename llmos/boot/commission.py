@@ -17,7 +17,7 @@ from llmos.documents.verbs import RobotKind
 from llmos.errors import DocumentError, LLMosError
 from llmos.messages import JSON, ToolSpec
 from llmos.programs.blocks import program_of
-from llmos.programs.form import Program, ProgramError, calls
+from llmos.programs.form import Program, ProgramError, Type, calls
 from llmos.programs.literals import typed
 from llmos.programs.parser import parse
 from llmos.programs.printer import show
@@ -118,12 +118,20 @@ def read_commission(path: Path, given: Mapping[str, str], approve: tuple[str, ..
     try:
         program = _read(path)
         types = {each.name: each.type for each in program.parameters}
-        values = {name: typed(text, types[name]) if name in types else text for name, text in given.items()}
+        values = {name: _typed(name, text, types[name]) if name in types else text for name, text in given.items()}
     except ProgramError as error:
         raise MisreadError(path, error) from None
     patterns = [read_pattern(each) for each in approve if each not in ("ask", "never")]
     named = frozenset(name for name in BY_NAME if any(pattern.names(name) for pattern in patterns))
     return Commission(path, program, values, named)
+
+
+def _typed(name: str, text: str, of: Type) -> JSON:
+    """What a person typed for this parameter; what is wrong with it stands in no line of the program."""
+    try:
+        return typed(text, of)
+    except ProgramError as error:
+        raise ProgramError(f"the parameter '{name}' cannot be '{text[:60]}': {error.sentence}") from None
 
 
 def _read(path: Path) -> Program:

@@ -192,8 +192,11 @@ def test_a_shell_is_granted_by_a_person_only(at_home: CommandLine, tmp_path: Pat
         (["side=1", "side=2"], "'side' is given twice; see `llmos program run --help`."),
         (["sid=1"], "{path}: there is no parameter 'sid'; did you mean 'side'?"),
         (["side=1m"], "{path}: the parameter 'side' must be from 5 cm to 30 cm, not 1"),
-        (["side=10s"], "{path}:1: 's' is no unit of a length in 5 cm..30 cm"),
-        (["start=1,2"], "{path}:1: a point is (x, y, z), and this has 2 parts"),
+        (["side=10s"], "{path}: the parameter 'side' cannot be '10s': 's' is no unit of a length in 5 cm..30 cm"),
+        (
+            ["start=1,2"],
+            "{path}: the parameter 'start' cannot be '1,2': a point is (x, y, z), and this has 2 parts",
+        ),
     ],
 )
 def test_what_is_given_is_checked_before_anything_is_done(
