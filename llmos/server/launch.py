@@ -3,6 +3,7 @@
 Knows no endpoint. Bound to an address that others can reach it demands tokens, and makes them if there are none.
 """
 
+import errno
 import signal
 import socket
 import sys
@@ -31,6 +32,8 @@ _BACKLOG: Final = 1024
 _LAST_SECONDS: Final = 3
 _LOOK_S: Final = 0.5
 _PATIENCE_S: Final = 5.0
+_OF_THE_PORT: Final = (errno.EADDRINUSE, errno.EACCES)
+"""What the system says where another port of the same address may be had."""
 _SEND_BUFFER_BYTES: Final = 32_768
 """What the system keeps for a client that does not read; what is old is of no use to it."""
 
@@ -81,7 +84,7 @@ def bind(address: Address) -> socket.socket:
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
     except (socket.gaierror, UnicodeError, OverflowError) as error:
-        raise LLMosError(f"'{address.host}' is no address of this machine: {error}.") from error
+        raise LLMosError(f"'{address.host}' is no address: {error}; choose another with --host.") from error
     listening = socket.socket(family, kind, protocol)
     try:
         if sys.platform != "win32":
@@ -91,8 +94,9 @@ def bind(address: Address) -> socket.socket:
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
-        how = "choose another with --port" if address.port else "choose another --host"
-        raise LLMosError(f"{address.host}:{address.port} cannot be bound: {error.strerror}; {how}.") from error
+        other = "port" if address.port and error.errno in _OF_THE_PORT else "host"
+        why = f"{error.strerror}; choose another with --{other}."
+        raise LLMosError(f"{address.host}:{address.port} cannot be bound: {why}") from error
     listening.setblocking(False)
     return listening
 

@@ -78,8 +78,17 @@ def test_a_port_that_is_taken_is_a_sentence() -> None:
 @pytest.mark.parametrize("host", ["no such name", "256.1.1.1", "x" * 300])
 def test_an_address_that_is_none_is_a_sentence(host: str) -> None:
     """Not the system's traceback."""
-    with pytest.raises(LLMosError, match="is no address of this machine"):
+    with pytest.raises(LLMosError, match=r"is no address: .*; choose another with --host\.$"):
         bind(Address(host, 0))
+
+
+@pytest.mark.parametrize("port", [0, 8000])
+def test_an_address_of_another_machine_asks_for_another_address(port: int) -> None:
+    """No port of it can be had (192.0.2.0/24 belongs to nobody: RFC 5737)."""
+    with pytest.raises(LLMosError) as refusal:
+        bind(Address("192.0.2.1", port))
+    said = f"192.0.2.1:{port} cannot be bound: Cannot assign requested address; choose another with --host."
+    assert str(refusal.value) == said
 
 
 def test_tls_begins_at_1_2(tmp_path: Path) -> None:
