@@ -51,6 +51,8 @@ def add_volume(home: Path, source: str, name: str = "", clock: Clock | None = No
     try:
         if place.is_dir() and not _is_repository(place):
             _copy(place, history)
+        elif place.is_file():
+            raise LLMosError(f"{source} is a file; give the folder that holds agents/, skills/ and the like.")
         elif not place.exists() and ":" not in source:
             there = [each.name for each in place.parent.iterdir() if each.is_dir()] if place.parent.is_dir() else []
             close = nearest(place.name, there)

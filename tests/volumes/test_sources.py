@@ -82,6 +82,17 @@ def test_source_that_is_nowhere_is_a_sentence(tmp_path: Path) -> None:
     assert list((tmp_path / "home").glob("volumes/*")) == []
 
 
+def test_file_is_no_source(tmp_path: Path) -> None:
+    """An agent's page is not its volume, and git is not asked what it makes of it."""
+    page = tmp_path / "agent.md"
+    page.write_text(AGENT)
+    with pytest.raises(LLMosError) as caught:
+        add_volume(tmp_path / "home", str(page))
+    assert str(caught.value) == f"{page} is a file; give the folder that holds agents/, skills/ and the like."
+    assert caught.value.exit_code == 2
+    assert list((tmp_path / "home").glob("volumes/*")) == []
+
+
 def test_pull_of_prose_is_merged_at_once(tmp_path: Path) -> None:
     """A reworded skill, a new skill without scripts, a counter: nobody is asked."""
     origin, volume = _team(tmp_path)
