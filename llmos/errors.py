@@ -78,19 +78,26 @@ def _first(errors: ExceptionGroup[LLMosError]) -> LLMosError:
 _LONGEST_WORD = 100
 """Characters that are compared: nothing of ours has a longer name, and a model may write megabytes."""
 
+_MOST_NAMED = 30
+"""Names that a sentence may list."""
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A closing clause that names the nearest known word, or lists what is known.
+    """A closing clause that names the nearest known word, or lists what is known, unless that is too much to read.
 
     >>> nearest("max_iteration", ["max_iterations", "max_tool_calls"])
     "did you mean 'max_iterations'?"
     >>> nearest("colour", ["name", "model"])
     'known are: model, name'
+    >>> nearest("zzz", map(str, range(278)))
+    'none of the 278 names is near'
     """
     choices = sorted(set(known))
     close = get_close_matches(word[:_LONGEST_WORD], choices, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
+    if len(choices) > _MOST_NAMED:
+        return f"none of the {len(choices)} names is near"
     return f"known are: {', '.join(choices)}" if choices else "there are none"
 
 

@@ -126,7 +126,9 @@ def show(rules: KernelRules, key: str | None = None) -> tuple[Shown, ...]:
         return shown
     chosen = tuple(each for each in shown if each.key == key or each.key.startswith(f"{key}."))
     if not chosen:
-        raise DocumentError(f"there is no rule '{key}'; {nearest(key, [*RULES, *rules.provenance])}")
+        close = nearest(key, [*RULES, *rules.provenance])
+        advice = close if close.endswith("?") else f"{nearest(key, RULES)}; `llmos kernel show` lists what is in them"
+        raise DocumentError(f"there is no rule '{key}'; {advice}")
     return chosen
 
 

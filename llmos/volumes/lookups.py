@@ -3,7 +3,6 @@
 Does not know how they are kept up to date; `Registry` and `Snapshot` answer the same questions.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -17,8 +16,6 @@ from llmos.volumes.row import Row
 from llmos.volumes.state import Entry, State
 from llmos.volumes.store import Store
 from llmos.volumes.volume import FOLDERS, Kind, Volume
-
-_MOST_NAMED = 30
 
 
 class Lookups:
@@ -126,7 +123,9 @@ class Lookups:
             return f"The {kind} '{name}' in {inert[0].path} is not trusted; 'llmos volume trust {ask}' changes that."
         if broken := self._broken(kind, name):
             return f"{broken.path}:{broken.line}: {broken.sentence}"
-        missing = f"There is no {kind} '{name}'; {_nearest(name, self._now().names.get(kind, {}))}"
+        missing = f"There is no {kind} '{name}'; {nearest(name, self._now().names.get(kind, {}))}"
+        if not missing.endswith("?"):
+            missing += "."
         if closed := self._closed(kind):
             missing += f" It may be in {closed.path}, but {closed.sentence}."
         return missing
@@ -143,14 +142,6 @@ class Lookups:
             if name == (path.parent.name if kind == "skill" else path.stem):
                 return next((problem for problem in row.problems if problem.severity == "error"), None)
         return None
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    clause = nearest(name, names)
-    if clause.endswith("?"):
-        return clause
-    return f"{clause}." if len(names) <= _MOST_NAMED else f"none of the {len(names)} names is near."
 
 
 def _as_recorded(row: Row) -> bytes | None:

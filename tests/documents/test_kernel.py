@@ -137,6 +137,12 @@ def test_show_takes_a_key_or_a_group() -> None:
     with pytest.raises(DocumentError) as caught:
         show(rules, "budget.budget_us")
     assert str(caught.value) == "there is no rule 'budget.budget_us'; did you mean 'budget.budget_usd'?"
+    with pytest.raises(DocumentError) as caught:
+        show(rules, "zzz")
+    assert str(caught.value) == (
+        "there is no rule 'zzz'; known are: budget, dispatch, evolution, memory, models, orchestration, safety, "
+        "service, valence; `llmos kernel show` lists what is in them"
+    )
 
 
 def test_rules_of_show_are_plain_values() -> None:
