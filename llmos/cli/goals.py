@@ -34,13 +34,15 @@ def read_goal(goal: str | None) -> str | None:
 def goals_of(goal: str, file: Path) -> list[str]:
     """One goal for each row of a CSV file: every `{column}` of the goal with that row's cell in its place.
 
-    Raises LLMosError for a column or row that is not there, before anything runs.
+    Raises LLMosError for a column or row that is not there, or a column that is there twice, before anything runs.
     """
     columns, rows = _table(file)
     wanted = _PLACEHOLDER.findall(goal)
     for name in wanted:
         if name not in columns:
             raise LLMosError(f"{file} has no column '{name}'; {nearest(name, columns)}")
+        if columns.count(name) > 1:
+            raise LLMosError(f"{file} has {columns.count(name)} columns '{name}'; give each a name of its own.")
     if not wanted:
         raise LLMosError(f"The goal names no column of {file}, such as {{{columns[0]}}}; all runs would be the same.")
     return [_PLACEHOLDER.sub(lambda found, row=row: row[found[1]], goal) for row in rows]  # type: ignore[misc]

@@ -71,6 +71,7 @@ def test_rows_need_a_goal_and_no_earlier_run(llmos: CommandLine, words: list[str
     [
         ("plant,ml\nfern,1\n", "{plnt}", "FILE has no column 'plnt'; did you mean 'plant'?"),
         ("plant\nfern\n", "all", "The goal names no column of FILE, such as {plant}; all runs would be the same."),
+        ("ml,plant, ml \n1,fern,2\n", "{ml}", "FILE has 2 columns 'ml'; give each a name of its own."),
         ("plant,ml\nfern\n", "{plant}", "FILE:2: this row has 1 cell where the header has 2."),
         ('plant\n"fern\n', "{plant}", "FILE:2 is no CSV: unexpected end of data."),
         ("plant\n", "{plant}", "FILE has no rows; the first line names the columns, each further line is one run."),
