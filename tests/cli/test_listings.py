@@ -1,6 +1,8 @@
 """What lists and shows: agents, skills, rules, runs, costs and notes, for people and for programs."""
 
+import json
 import os
+import subprocess
 import sys
 
 import pytest
@@ -193,6 +195,20 @@ def test_a_check_is_repeated_on_every_save(llmos: CommandLine) -> None:
         terminal.type(CTRL_C)
         code, _ = terminal.ended()
     assert code == 130
+
+
+def test_a_repeated_check_is_one_object_for_each_save(llmos: CommandLine) -> None:
+    """A line of JSON each; what is told beside them goes to standard error."""
+    page = llmos.place.write("user/agents/odd.md", WORKER.replace("worker", "odd"))
+    words = [sys.executable, "-m", "llmos.cli", "agent", "check", str(page), "--watch", "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as watching:
+        assert watching.stdout is not None
+        said = map(json.loads, watching.stdout)
+        assert next(said) == {"problems": []}
+        page.write_text("")
+        [wrong] = next(each["problems"] for each in said if each["problems"])
+        watching.terminate()
+    assert wrong["sentence"] == "the file is empty"
 
 
 @pytest.mark.parametrize("words", ["agent list", "skill list", "volume list", "kernel show", "model list"])
