@@ -11,7 +11,7 @@ import msgspec
 
 from llmos.documents.kernel import Price
 from llmos.errors import LLMosError, LowBatteryError
-from llmos.messages import Image, Message, Text, Thinking, ToolCall, ToolResult, ToolSpec, Usage
+from llmos.messages import Image, Message, Request, Text, Thinking, ToolCall, ToolResult, ToolSpec, Usage
 
 _BYTES_PER_TOKEN = 3
 _OVERHEAD_TOKENS = 8
@@ -230,6 +230,11 @@ def estimate_message(message: Message) -> int:
     """Input tokens of one message, guessed high; a picture counts a fixed amount."""
     size, images = _size_of(message)
     return size // _BYTES_PER_TOKEN + images * _IMAGE_TOKENS + _OVERHEAD_TOKENS
+
+
+def estimate_request(request: Request) -> int:
+    """Input tokens of all that is sent, guessed high."""
+    return estimate_prefix(request.system, request.tools) + sum(map(estimate_message, request.messages))
 
 
 def guessed_usage(counted: Usage, input_tokens: int, said: Message) -> Usage:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from llmos.errors import RetryableError
-from llmos.messages import Reply, Request, Usage
+from llmos.messages import Message, Reply, Request, Usage
 
 OnText: TypeAlias = Callable[[str], None]
 """Called with each piece of text as it streams in; must not block."""
@@ -49,11 +49,15 @@ class Model(Protocol):
 
 
 class BrokenReplyError(RetryableError):
-    """The connection or the provider failed after the reply had begun; `usage` is what had been counted, and billed."""
+    """The connection or the provider failed while the reply came in.
 
-    def __init__(self, sentence: str, usage: Usage, retry_after_s: float | None = None) -> None:
-        super().__init__(sentence, retry_after_s)
+    `usage` is what had been counted, and billed; `said` is what had come in, None where nothing had.
+    """
+
+    def __init__(self, sentence: str, usage: Usage, said: Message | None = None) -> None:
+        super().__init__(sentence)
         self.usage = usage
+        self.said = said
 
 
 def broken_by(cancellation: BaseException) -> BrokenReplyError | None:

@@ -7,7 +7,7 @@ Events, blocks and fields that this version does not know are skipped, as the ve
 import msgspec
 
 from llmos.errors import ModelError
-from llmos.messages import Reply, StopReason, Text, Thinking, ToolCall, Usage
+from llmos.messages import Message, Reply, StopReason, Text, Thinking, ToolCall, Usage
 from llmos.models.arguments import tool_call
 from llmos.models.base import BrokenReplyError, OnText
 
@@ -118,9 +118,9 @@ class ClaudeReply:
         self.usage = Usage()
 
     @property
-    def has_begun(self) -> bool:
-        """Whether the vendor has said what it read, so that it is billed."""
-        return self.usage.total > 0
+    def said(self) -> Message | None:
+        """What has come in so far; None where the vendor has not said what it read, so that nothing is billed."""
+        return Message("assistant", self._parts()) if self.usage.total else None
 
     @property
     def is_complete(self) -> bool:
@@ -132,7 +132,9 @@ class ClaudeReply:
         try:
             read = _decode(event)
         except msgspec.MsgspecError as error:
-            raise BrokenReplyError(f"the Anthropic API sent an event that is none: {error}", self.usage) from error
+            raise BrokenReplyError(
+                f"the Anthropic API sent an event that is none: {error}", self.usage, self.said
+            ) from error
         if read.type == "content_block_delta" and read.delta is not None:
             self._grow(read.index, read.delta)
         elif read.type == "content_block_start" and read.content_block is not None:
@@ -150,15 +152,18 @@ class ClaudeReply:
     def reply(self) -> Reply:
         """The reply; BrokenReplyError when the stream ended before it did."""
         if not self._complete:
-            raise BrokenReplyError("the Anthropic API ended the stream before the reply was complete", self.usage)
-        parts = [part for _, block in sorted(self._blocks.items()) if (part := block.part()) is not None]
+            sentence = "the Anthropic API ended the stream before the reply was complete"
+            raise BrokenReplyError(sentence, self.usage, self.said)
         return Reply(
-            parts=tuple(parts),
+            parts=self._parts(),
             stop_reason=_STOP_REASONS.get(self._stop_reason or "", "end"),
             usage=self.usage,
             model=self._model,
             stop_detail=self._detail(),
         )
+
+    def _parts(self) -> tuple[Text | Thinking | ToolCall, ...]:
+        return tuple(part for _, block in sorted(self._blocks.items()) if (part := block.part()) is not None)
 
     def _grow(self, index: int, delta: _Delta) -> None:
         block = self._blocks.get(index)
@@ -185,7 +190,7 @@ class ClaudeReply:
     def _fail(self, error: _Error) -> None:
         sentence = f"the Anthropic API broke off the reply with {error.type}: {error.message}"
         if error.type in _PASSING_ERRORS:
-            raise BrokenReplyError(sentence, self.usage)
+            raise BrokenReplyError(sentence, self.usage, self.said)
         raise ModelError(sentence)
 
     def _detail(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from llmos.errors import ModelError
-from llmos.messages import JSON, Reply, StopReason, Text, Thinking, ToolCall, Usage
+from llmos.messages import JSON, Message, Reply, StopReason, Text, Thinking, ToolCall, Usage
 from llmos.models.arguments import tool_call
 from llmos.models.base import BrokenReplyError, OnText
 from llmos.models.refusals import may_pass
@@ -122,9 +122,13 @@ class ChatReply:
         self._finish_reason: str | None = None
         self._complete = False
         self._model = ""
-        self.has_begun = False
-        """Whether anything has come in, so that it is billed."""
+        self._begun = False
         self.usage = Usage()
+
+    @property
+    def said(self) -> Message | None:
+        """What has come in so far; None where nothing has, so that nothing is billed."""
+        return Message("assistant", self._parts(0)) if self._begun else None
 
     def feed(self, received: bytes) -> None:
         """The next bytes of the stream; an error in place of a chunk is raised.
@@ -145,10 +149,12 @@ class ChatReply:
         try:
             read = _decode(chunk)
         except msgspec.MsgspecError as error:
-            raise BrokenReplyError(f"{self._server} sent a chunk that is none: {error}", self.usage) from error
+            raise BrokenReplyError(
+                f"{self._server} sent a chunk that is none: {error}", self.usage, self.said
+            ) from error
         if read.error is not None:
             self._fail(read.error)
-        self.has_begun = True
+        self._begun = True
         self._model = read.model or self._model
         if read.usage is not None:
             self.usage = read.usage.usage()
@@ -165,7 +171,19 @@ class ChatReply:
         """
         self.feed(b"\n")
         if not self._complete:
-            raise BrokenReplyError(f"{self._server} ended the stream before the reply was complete", self.usage)
+            sentence = f"{self._server} ended the stream before the reply was complete"
+            raise BrokenReplyError(sentence, self.usage, self.said)
+        detail = "".join(self._refusal)
+        return Reply(
+            self._parts(turn),
+            self._stop_reason(),
+            self.usage,
+            self._model or model,
+            stop_detail=detail,
+            counted=self.usage.total > 0,
+        )
+
+    def _parts(self, turn: int) -> tuple[Text | Thinking | ToolCall, ...]:
         parts: list[Text | Thinking | ToolCall] = []
         if self._reasoning:
             parts.append(Thinking("".join(self._reasoning)))
@@ -173,15 +191,7 @@ class ChatReply:
             parts.append(Text("".join(self._text)))
         for number, call in enumerate(self._calls, start=1):
             parts.append(tool_call(call.id or f"call_{turn}_{number}", call.name, "".join(call.written)))
-        detail = "".join(self._refusal)
-        return Reply(
-            tuple(parts),
-            self._stop_reason(),
-            self.usage,
-            self._model or model,
-            stop_detail=detail,
-            counted=self.usage.total > 0,
-        )
+        return tuple(parts)
 
     def _grow(self, delta: _Delta) -> None:
         if delta.content:
@@ -227,4 +237,4 @@ class ChatReply:
         sentence = f"{self._server} broke off the reply: {words}"
         if isinstance(code, int) and not may_pass(code, {}):
             raise ModelError(sentence)
-        raise BrokenReplyError(sentence, self.usage)
+        raise BrokenReplyError(sentence, self.usage, self.said)

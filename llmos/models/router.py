@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias
 
 import anyio
 
+from llmos.budget import estimate_request, guessed_usage
 from llmos.clock import Clock
 from llmos.errors import ModelError, RetryableError
 from llmos.messages import Reply, Request, Usage
@@ -54,7 +55,8 @@ class Attempt:
     """A call that gave no reply, and what follows.
 
     The same model is asked again after `delay_s`; when that is None, `next_model` is asked, or nobody. `usage` is what
-    the provider had counted when the reply broke off: billed, but in no Reply, so that whoever listens charges it.
+    had been read and said when the reply broke off, as the provider had counted it or else guessed: billed, but in no
+    Reply, so that whoever listens charges it.
     """
 
     model: str
@@ -133,9 +135,8 @@ class Router:
                 return await _try(model, breaker, request, text)
             except ModelError as error:
                 delay_s = self._delay_s(error, attempt, breaker)
-                self._on_attempt(
-                    Attempt(model.name, error, delay_s, following if delay_s is None else None, _billed(error))
-                )
+                next_model = following if delay_s is None else None
+                self._on_attempt(Attempt(model.name, error, delay_s, next_model, _billed(error, request)))
                 if delay_s is None:
                     raise
             await self._sleep(delay_s)
@@ -200,8 +201,10 @@ def _provider(model: Model) -> str:
     return model.name.partition(":")[0]
 
 
-def _billed(error: ModelError) -> Usage:
-    return error.usage if isinstance(error, BrokenReplyError) else Usage()
+def _billed(error: ModelError, request: Request) -> Usage:
+    if not isinstance(error, BrokenReplyError):
+        return Usage()
+    return error.usage if error.said is None else guessed_usage(error.usage, estimate_request(request), error.said)
 
 
 def _nobody_listens(_: Attempt) -> None:

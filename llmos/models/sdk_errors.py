@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import anyio
 
 from llmos.errors import ModelError, RetryableError
-from llmos.messages import Usage
+from llmos.messages import Message, Usage
 from llmos.models.base import BrokenReplyError
 
 
@@ -20,13 +20,13 @@ class Collected(Protocol):
     """What has come in of a reply."""
 
     @property
-    def has_begun(self) -> bool:
-        """Whether anything has, so that it is billed."""
+    def usage(self) -> Usage:
+        """What has been counted so far."""
         ...
 
     @property
-    def usage(self) -> Usage:
-        """What has been counted so far."""
+    def said(self) -> Message | None:
+        """What the model has said so far; None where nothing has come in, so that nothing is billed."""
         ...
 
 
@@ -48,13 +48,14 @@ def sdk_errors(
         raise RetryableError(f"{server} cannot be reached: {_words(error.__cause__ or error)}") from error
     except httpx2.HTTPError as error:
         sentence = f"{server} broke off while the reply came in: {_words(error)}"
-        raise BrokenReplyError(sentence, collected.usage) from error
+        raise BrokenReplyError(sentence, collected.usage, collected.said) from error
     except UnicodeEncodeError as error:
         raise ModelError(f"the request holds text that is not valid Unicode: {error.reason}") from error
     except anyio.get_cancelled_exc_class() as error:
-        if not collected.has_begun:
+        if collected.said is None:
             raise
-        raise error from BrokenReplyError(f"the reply of {server} was cut off by an interruption", collected.usage)
+        sentence = f"the reply of {server} was cut off by an interruption"
+        raise error from BrokenReplyError(sentence, collected.usage, collected.said)
 
 
 def expect(kind: str, headers: Any, server: str) -> None:  # noqa: ANN401 - the headers of httpx2

@@ -13,7 +13,7 @@ import anyio
 from llmos.budget import Purse, cost_usd, estimate_message, estimate_prefix, guessed_usage, worst_usage
 from llmos.errors import LLMosError, LowBatteryError, StorageError, ungrouped
 from llmos.messages import Effect, Message, Reply, Request, Text, ToolCall, ToolResult, Usage, in_turns
-from llmos.models.base import RESTARTED, BrokenReplyError, OnText, broken_by
+from llmos.models.base import BrokenReplyError, broken_by
 from llmos.runtime.terms import Actions, Ending, Judge, Terms, Voice
 from llmos.runtime.tool_uses import ToolUses, not_made
 from llmos.traces.events import BudgetWarned, LeadEnded, MessageAdded, ModelFailed, ModelReplied, PromptSet
@@ -182,13 +182,12 @@ class Loop:
             state=state,
         )
         started = perf_counter()
-        heard = _Heard(terms.on_text)
         try:
-            reply = self._counted(await voice.model.reply(request, heard), voice)
+            reply = self._counted(await voice.model.reply(request, terms.on_text), voice)
         except BaseException as error:
             self._purse.release(held)
             if (broken := broken_by(error)) is not None:
-                self._pay_for(broken, heard.message, voice)
+                self._pay_for(broken, voice)
             raise
         spent_usd = self._purse.settle(held, reply.usage, voice.price_of(reply.model))
         self.steps += 1
@@ -206,9 +205,9 @@ class Loop:
             return reply
         return replace(reply, usage=guessed_usage(reply.usage, self._tokens, reply.message))
 
-    def _pay_for(self, broken: BrokenReplyError, heard: Message, voice: Voice) -> None:
+    def _pay_for(self, broken: BrokenReplyError, voice: Voice) -> None:
         """Charge a reply that an interruption cut off, as the dearest one: nobody has said whose it is."""
-        usage = guessed_usage(broken.usage, self._tokens, heard)
+        usage = guessed_usage(broken.usage, self._tokens, broken.said or Message("assistant", ()))
         spent_usd = self._purse.charge(usage, voice.price)
         self._journal.write(ModelFailed(model=voice.model.name, reason=str(broken), usage=usage, cost_usd=spent_usd))
 
@@ -265,26 +264,6 @@ class Loop:
         if not self._warned and share >= self._terms.budget.warn_at:
             self._warned = True
             self._journal.write(BudgetWarned(purse=name, used=share, limit=1.0))
-
-
-class _Heard:
-    """An `OnText` that keeps what the reply has said so far, and passes it on."""
-
-    def __init__(self, on_text: OnText) -> None:
-        self._on_text = on_text
-        self._said: list[str] = []
-
-    def __call__(self, piece: str) -> None:
-        if piece == RESTARTED:
-            self._said.clear()
-        else:
-            self._said.append(piece)
-        self._on_text(piece)
-
-    @property
-    def message(self) -> Message:
-        """What was said, as a message."""
-        return Message("assistant", (Text("".join(self._said)),))
 
 
 def _complete(reply: Reply) -> Sequence[ToolCall]:

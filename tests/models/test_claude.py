@@ -207,6 +207,7 @@ async def test_a_connection_that_drops_is_retryable_and_says_what_was_billed() -
         )
     assert raised.value.usage == Usage(900, 1)
     assert pieces
+    assert raised.value.said == Message("assistant", (Text("".join(pieces)),))
 
 
 async def test_a_stream_that_ends_early_is_retryable() -> None:

@@ -179,6 +179,16 @@ async def test_a_connection_that_drops_is_retryable() -> None:
             f"{api.url} broke off while the reply came in: "
             "peer closed connection without sending complete message body (incomplete chunked read)"
         )
+    assert (error.usage, error.said) == (Usage(), Message("assistant", (Text("Hell"),)))
+
+
+async def test_a_connection_that_drops_before_anything_came_in_has_said_nothing() -> None:
+    """So that nothing is charged for it."""
+    async with ChatAPI() as api:
+        api.answer(Answer((b": wait\n\n",), then="drop"))
+        error = await raised_by(api)
+    assert isinstance(error, BrokenReplyError)
+    assert (error.usage, error.said) == (Usage(), None)
 
 
 def test_openai_itself_needs_a_key() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmos.errors import ModelError
-from llmos.messages import Reply, Text, Thinking, ToolCall, Usage
+from llmos.messages import Message, Reply, Text, Thinking, ToolCall, Usage
 from llmos.models.base import BrokenReplyError, ignore_text
 from llmos.models.openai_reply import ChatReply
 from tests.support.openai_api import chunk, chunks, counted, fragment, wire
@@ -190,9 +190,13 @@ def test_no_bytes_break_the_reader(received: bytes) -> None:
 
 def test_a_stream_that_ends_early_is_broken() -> None:
     """Neither a reason to stop nor the closing mark: the reply is not whole."""
+    call = fragment(0, "a", "move_to", '{"x": 1')
+    begun = [chunk({"reasoning": "Hm."}), chunk({"content": "he"}), chunk({"tool_calls": [call]})]
     with pytest.raises(BrokenReplyError) as raised:
-        read(*wire([chunk({"content": "he"})], done=False))
+        read(*wire(begun, done=False))
     assert str(raised.value) == "http://server ended the stream before the reply was complete"
+    cut_off = ToolCall("a", "move_to", {}, malformed='{"x": 1')
+    assert raised.value.said == Message("assistant", (Thinking("Hm."), Text("he"), cut_off))
 
 
 def test_a_chunk_that_is_none_is_broken() -> None:

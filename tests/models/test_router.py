@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmos.budget import estimate_request
 from llmos.clock import SimulatedClock
 from llmos.errors import ModelError, RetryableError
-from llmos.messages import Reply, Request, Usage
+from llmos.messages import Message, Reply, Request, Text, Usage
 from llmos.models.base import RESTARTED, BrokenReplyError, OnText, ignore_text
 from llmos.models.breaker import Breaker
 from llmos.models.router import Attempt, Router
@@ -160,6 +161,17 @@ async def test_what_a_broken_reply_cost_is_reported() -> None:
     reply = await bench.router(ScriptedModel(broken, said("hi"))).reply(asked(), ignore_text)
     assert bench.attempts[0].usage == Usage(900, 4)
     assert reply.usage == said("hi").usage
+
+
+@pytest.mark.parametrize("counted", [Usage(), Usage(900, 1), Usage(900, 400)])
+async def test_what_a_broken_reply_had_said_is_guessed_where_nobody_counted_it(counted: Usage) -> None:
+    """Servers count at the end: of what broke off before, the request was read and the beginning said."""
+    bench = Bench()
+    broken = BrokenReplyError("The connection broke.", counted, Message("assistant", (Text("ab" * 300),)))
+    await bench.router(ScriptedModel(broken, said("hi"))).reply(asked(), ignore_text)
+    read = counted.input_tokens or estimate_request(asked())
+    assert bench.attempts[0].usage == Usage(read, max(counted.output_tokens, 208))
+    assert read > 0
 
 
 async def test_a_failing_provider_is_left_alone_by_all_routers() -> None:
