@@ -24,6 +24,10 @@ class House(Protocol):
         """The call that takes this one back, where there is one."""
         ...
 
+    def written(self, call: ToolCall) -> Sequence[Path]:
+        """The files and folders that the call writes."""
+        ...
+
     async def restore(self, call_id: str, path: Path, before: bytes | None, after: str | None) -> None:
         """Let a file hold again what it held; LLMosError where it is not as the call left it."""
         ...
@@ -71,16 +75,19 @@ def _steps(number: int) -> str:
 
 
 async def _take_back(done: Done, house: House) -> str:
-    """Why the call cannot be taken back; empty once it is."""
+    """Why the call cannot be taken back; empty once it is. Of a folder that it writes nobody knows what stood in it."""
     called, returned = done.called, done.returned
-    if returned is None or not returned.ok:
-        return "" if returned is not None and _untouched(done.kept, returned) else "whether it took effect is not known"
+    call = ToolCall(called.call_id, called.tool, called.args)
     try:
-        if done.kept:
+        all_kept = set(map(str, house.written(call))) <= {kept.path for kept in done.kept}
+        if returned is None or not returned.ok:
+            unharmed = returned is not None and all_kept and _untouched(done.kept, returned)
+            return "" if unharmed else "whether it took effect is not known"
+        if done.kept and all_kept:
             for kept in _restorable(done):
                 await house.restore(called.call_id, Path(kept.path), kept.before, returned.files.get(kept.path))
             return ""
-        inverse = house.inverse(ToolCall(called.call_id, called.tool, called.args))
+        inverse = house.inverse(call)
     except LLMosError as error:
         return str(error)
     if inverse is None:

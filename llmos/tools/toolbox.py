@@ -86,6 +86,12 @@ class Toolbox:
         found = tool.inverse(tool.prepare(call.args)) if tool.inverse else None
         return None if found is None else ToolCall(f"undo-{call.id}", *found)
 
+    def written(self, call: ToolCall) -> list[Path]:
+        """The files and folders that the call would write; LLMosError for what cannot be called."""
+        tool = self._offer.find(call.name)
+        args, resolve = tool.prepare(call.args), self._permissions.workspace.resolve
+        return [resolve(str(path)) for path in _written(tool, args)]
+
     async def restore(self, call_id: str, path: Path, before: bytes | None, after: str | None) -> None:
         """Let a file hold again what stood in it before a call; LLMosError where it is not as the call left it."""
         found = await _found([path])
@@ -100,9 +106,7 @@ class Toolbox:
 
         Folders are left out. Nothing is called and nothing asked; raises LLMosError for what cannot be called or read.
         """
-        tool = self._offer.find(call.name)
-        args, resolve = tool.prepare(call.args), self._permissions.workspace.resolve
-        return await _found([resolve(str(path)) for path in _written(tool, args)])
+        return await _found(self.written(call))
 
     async def call(self, call: ToolCall, step: int = 0) -> ToolResult:
         """Carry out one call and journal what came of it.

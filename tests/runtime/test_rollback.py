@@ -35,6 +35,16 @@ def dawdle(path: Annotated[str, Access.WRITE], line: str) -> str:
     return "too late"
 
 
+@tool(effect=Effect.REVERSIBLE)
+def deliver(folder: Annotated[str, Access.WRITE], list_path: Annotated[str, Access.WRITE], ok: bool) -> str:
+    """Put a parcel into a folder, and onto the list where all goes well."""
+    Path(folder, "parcel").write_text("here")
+    if not ok:
+        raise LLMosError("the list could not be written")
+    Path(list_path).write_text("parcel")
+    return "delivered"
+
+
 async def after(tmp_path: Path, name: str, line: str, before: str | None) -> tuple[str, Path]:
     """What is said after this call on a file that held this, and the file."""
     bench = Bench(make_workspace(tmp_path), [append, dawdle])
@@ -58,6 +68,22 @@ async def test_a_call_that_wrote_and_then_failed_is_not_taken_back(tmp_path: Pat
 async def test_a_call_that_failed_and_left_its_file_alone_is_taken_back(tmp_path: Path) -> None:
     """The file holds what it held."""
     assert (await after(tmp_path, "append", "", "one"))[0] == "1 step was taken back"
+
+
+@pytest.mark.parametrize(
+    ("ok", "why"), [(False, "whether it took effect is not known"), (True, "nothing takes it back")]
+)
+async def test_a_call_that_wrote_into_a_folder_too_is_not_taken_back(tmp_path: Path, ok: bool, why: str) -> None:
+    """What stands in a folder is not kept, so a file that is as it was does not speak for it."""
+    bench = Bench(make_workspace(tmp_path), [deliver])
+    root = bench.workspace.root
+    (root / "out").mkdir()
+    toolbox = bench.toolbox()
+    await toolbox.call(ToolCall("c", "deliver", {"folder": "out", "list_path": "list.txt", "ok": ok}))
+    entries = [Entry(seq, "", "r", event) for seq, event in enumerate(bench.journal.events, 1)]
+    said = await take_back(effects(entries), toolbox)
+    assert said == f"0 steps were taken back; step 1, deliver, was not: {why}"
+    assert (root / "out/parcel").exists()
 
 
 @pytest.mark.parametrize("line", ["", "new"])
