@@ -25,7 +25,7 @@ _OPTIONS = (
     "core.fsmonitor=false",
     "protocol.ext.allow=never",
     "submodule.recurse=false",
-    # What else could start a program or a signature, or change the bytes of a document.
+    # What else could start a program or a signature, or change the bytes of a document; `checks_of_signatures` goes on.
     "commit.gpgSign=false",
     "tag.gpgSign=false",
     "push.gpgSign=false",
@@ -58,6 +58,9 @@ _NAMES_A_PROGRAM = re.compile(
     r"|url\..*\.(insteadof|pushinsteadof)"
     r"|extensions\.worktreeconfig"  # more settings, in a file of their own
 )
+
+_OWN = frozenset({"system", "global"})
+"""The settings of the person and of the machine, which no repository brings along."""
 
 _HALF_DONE = {
     "MERGE_HEAD": "merge",
@@ -131,6 +134,21 @@ class Git:
         if answer.status != 0:
             raise StorageError(f"git could not {doing} in {self.root}: {answer.reason}.")
         return answer
+
+    def checks_of_signatures(self) -> tuple[str, ...]:
+        """Options before a merge that let it check signatures as the person's own settings have it; none unasked.
+
+        Nothing loosens the wish: not what stands for this repository, where it stands for all.
+        """
+        wish = ("--type=bool", "--get-all", "merge.verifySignatures")
+        asked = self.must("read the settings", "config", "--show-scope", *wish, network=True).text
+        if not any(line.endswith("true") for line in asked.splitlines() if not line.startswith("command")):
+            return ()
+        found = self.run("config", "--show-scope", "-z", "--get-regexp", "^gpg[.]", network=True).text.split("\0")
+        own = [
+            each.replace("\n", "=", 1) for scope, each in zip(found[::2], found[1::2], strict=False) if scope in _OWN
+        ]
+        return tuple(word for option in ("merge.verifySignatures=true", *own) for word in ("-c", option))
 
     def refuse_programs(self) -> None:
         """Raise RefusedError if the repository's own settings name a program or another address.

@@ -64,7 +64,8 @@ class Remote:
         """Take the origin's commit into the volume; False when it holds it already.
 
         Appends of both sides to a usage sidecar survive (`merge=union`). A conflict leaves the volume as it was and
-        raises StorageError; so do changes of the person, staged ones and a merge that waits for them with RefusedError.
+        raises StorageError; so do changes of the person, staged ones and a merge that waits for them with RefusedError,
+        and a commit without a good signature, where a git setting of theirs asks for one.
         """
         git = self.history.git
         git.refuse_programs()
@@ -72,9 +73,16 @@ class Remote:
             git.refuse_half_done()
             if git.run("merge-base", "--is-ancestor", commit, "HEAD").status == 0:
                 return False
-            answer = git.run("merge", "--quiet", "--no-edit", "--no-verify", "-m", "Merge what the origin has", commit)
+            checks = git.checks_of_signatures()
+            how = ("--quiet", "--no-edit", "--no-verify", "-m", "Merge what the origin has")
+            answer = git.run(*checks, "merge", *how, commit)
             if answer.status == 0:
                 return True
+            if checks and "signature" in answer.reason:
+                raise RefusedError(
+                    f"{self.history.root} takes up no commit without a good signature, as your git setting "
+                    f"merge.verifySignatures asks: {answer.reason}. Nothing was merged."
+                )
             unmerged = git.run("diff", "--name-only", "--diff-filter=U", "-z").text.split("\0")[:-1]
             if not unmerged:
                 self.history.require_unstaged([self.history.root])

@@ -287,15 +287,63 @@ def test_repository_that_names_a_program_for_signatures_is_not_used(tmp_path: Pa
         history.changes()
 
 
-def test_merge_asks_nobody_for_signatures(tmp_path: Path) -> None:
-    """The repository's own wish to have them verified would start a program."""
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+def test_merge_asks_for_signatures_where_the_person_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    """A commit without one is not taken up, and nothing of the repository's own takes that back."""
+    settings = tmp_path / "gitconfig"
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    origin, history = _behind(tmp_path)
+    if scope == "--global":
+        settings.write_text("[merge]\n\tverifySignatures\n")
+        person(history.root, "config", "merge.verifySignatures", "false")
+    else:
+        person(history.root, "config", "merge.verifySignatures", "true")
+    commit, before = Remote(history).fetch() or "", history.tip()
+    with pytest.raises(RefusedError) as caught:
+        Remote(history).merge(commit)
+    short = person(origin, "rev-parse", "--short", commit)
+    assert str(caught.value) == (
+        f"{history.root} takes up no commit without a good signature, as your git setting merge.verifySignatures asks: "
+        f"Commit {short} does not have a GPG signature. Nothing was merged."
+    )
+    assert history.tip() == before
+
+
+def test_merge_takes_up_what_is_signed_by_whom_the_person_trusts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program that signs and verifies is the one of the person's own settings."""
+    notary, settings = tmp_path / "notary", tmp_path / "gitconfig"
+    notary.write_text(NOTARY)
+    notary.chmod(0o755)
+    settings.write_text(f"[merge]\n\tverifySignatures = true\n[gpg]\n\tprogram = {notary}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    origin, history = _behind(tmp_path)
+    person(origin, "-c", f"gpg.program={notary}", "commit", "--quiet", "--amend", "-S", "--message", "Signed")
+    assert Remote(history).merge(Remote(history).fetch() or "")
+
+
+NOTARY = """#!/bin/sh
+cat >/dev/null
+case "$*" in
+*--verify*) printf '\\n[GNUPG:] GOODSIG 0123456789ABCDEF Ann\\n[GNUPG:] TRUST_ULTIMATE 0 pgp\\n' ;;
+*) printf '\\n[GNUPG:] SIG_CREATED \\n' >&2
+   printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nx\\n-----END PGP SIGNATURE-----\\n' ;;
+esac
+"""
+"""Signs whatever it is given as Ann, and finds each such signature good, in the words of GnuPG."""
+
+
+def _behind(tmp_path: Path) -> tuple[Path, History]:
+    """An origin, and its clone that lacks the newest commit."""
     origin = repository(tmp_path / "origin", {"a.md": "a"})
     history = History(tmp_path / "v")
     clone(str(origin), history)
     write(origin, {"a.md": "theirs"})
     person(origin, "commit", "--quiet", "--all", "--message", "Theirs")
-    person(history.root, "config", "merge.verifySignatures", "true")
-    assert Remote(history).merge(Remote(history).fetch() or "")
+    return origin, history
 
 
 def test_repository_inside_a_volume_runs_nothing(tmp_path: Path) -> None:
