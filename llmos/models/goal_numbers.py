@@ -27,6 +27,11 @@ _SMALL = re.compile(r"(?<![\w.,-])(-?(?:\d*\.\d+|\d+,\d+)) ?(?!in\b)([^\W\d_]+|\
 """Perhaps an amount that stays as written, for rounded it would be nothing; `0.01 in x` names no inch."""
 _OTHER = re.compile(rf"{_NUMBER} (?:(?:s|kg)\b|%)|\bd?[xyz]{_NUMBER}")
 _BARE = re.compile(rf"(?<![\w.])({_NUMBER})")
+_ARC = re.compile(
+    r"(?:\N{DEGREE SIGN}|\bdeg(?:s|rees?)?\b) ?(?:(?:and|&) )?\d[\d.]* ?(?:['\"]|min)"
+    r"|\d ?arc[ -]?(?:min|sec)|\b(?:min|minutes?|s|secs?|seconds?) of arc\b"
+)
+"""Minutes and seconds of arc that were left as written, or read as a time."""
 _UNREAD = re.compile(r"\d ?([^\W\d_]+|[\"'%])|\d[-,/:]\d")
 _CLAUSE = re.compile(r"[,;!?]|\.(?!\d)|\b(?:and|then|after|before|first|next|followed|but|or)\b")
 _WAY = re.compile(
@@ -60,6 +65,8 @@ class Named:
     every_turn: bool
     """Whether no turn is without its angle."""
     corrected: bool
+    arcs_unread: bool
+    """Whether it names minutes of arc that could not be read, so that nobody knows the angle."""
 
 
 @lru_cache(maxsize=64)
@@ -87,6 +94,7 @@ def named(goal: str) -> Named:
         every_way=sure and _says_all(clauses, _WAY, rf"{_NUMBER}(?! (?:(?:deg|s|kg)\b|%))"),
         every_turn=sure and _says_all(clauses, _TURN, rf"{_NUMBER}(?! (?:(?:m|s|kg)\b|%))"),
         corrected=_CORRECTED.search(text) is not None,
+        arcs_unread=_ARC.search(text) is not None,
     )
 
 

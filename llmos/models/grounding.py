@@ -94,8 +94,8 @@ def _way(numbers: Mapping[str, float], goal: Named) -> str | None:
 
 
 def _turn(numbers: Mapping[str, float], goal: Named, state: Mapping[str, JSON]) -> str | None:
-    angles = [*goal.angles_deg, *goal.bare]
-    if not goal.angles_deg or not goal.every_turn:
+    angles = [] if goal.arcs_unread else [*goal.angles_deg, *goal.bare]
+    if not goal.arcs_unread and not (goal.angles_deg and goal.every_turn):
         return None
     heading = numbers.get("theta_deg", 0.0)
     if heading and not any(_turned(heading, angle) for angle in angles):

@@ -4,6 +4,7 @@ Knows only the heads and rests that people write and `numerals` does not read.
 """
 
 from llmos.models.numerals import PI, Numeral, and_a_part, behind_over, is_part, is_spoken, numeral
+from llmos.models.reading_arcs import doubtful_minutes
 from llmos.models.reading_tokens import Tokens, mark, word
 from llmos.models.reading_units import amount, ends_saying
 from llmos.models.reading_words import DIRECTIONS, are_things, may_follow
@@ -40,7 +41,7 @@ def open_end(tokens: Tokens, at: int, found: Numeral | None) -> int | None:
     """Where `1 m 20`, `five foot six` and `30 degrees 15'` end: the rest has no unit, or one in doubt; else None."""
     measured = amount(tokens, at, found)
     if measured and measured.kind == "angle":
-        return _minutes(tokens, measured.end)
+        return doubtful_minutes(tokens, measured.end)
     decimal = found is not None and found.form == "decimal"
     if measured is None or decimal or measured.kind != "length" or not measured.is_whole:
         return None
@@ -66,12 +67,6 @@ def _few_hundred(tokens: Tokens, at: int) -> bool:
     """`a few hundred mm`, `a couple of hundred mm`, the `a hundred mm` of `"half a hundred mm"`."""
     hundreds = word(tokens, at + (word(tokens, at) == "a")) in _THOUSANDS
     return hundreds and word(tokens, at - 1 - (word(tokens, at - 1) == "of")) in _VAGUE
-
-
-def _minutes(tokens: Tokens, at: int) -> int | None:
-    """Where the 15' of `30 degrees 15'` ends, which may be minutes of arc, or feet."""
-    number = at < len(tokens) and tokens[at].kind == "number"
-    return at + 2 if number and mark(tokens, at + 1, attached=True) in {"'", '"'} else None
 
 
 def _rest(tokens: Tokens, at: int) -> int | None:

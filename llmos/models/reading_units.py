@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from llmos.models.numerals import Numeral, counts, ends_free, is_and, numeral, stands_free
+from llmos.models.reading_arcs import named_minutes, signed_minutes
 from llmos.models.reading_tokens import Tokens, attached, mark, word
 from llmos.models.reading_words import DIRECTIONS
 from llmos.quantities import SIGNS, scale
@@ -32,7 +33,7 @@ _BEFORE_WAYS = frozenset({"to", "the", "your", "my", "its", "more", "further", "
 _WAY_WORDS = "x y z dx dy dz in along toward towards away closer nearer out off"
 _WAYS = DIRECTIONS | frozenset(_WAY_WORDS.split())
 _FOOT, _INCH = Decimal("0.3048"), Decimal("0.0254")
-_DOZEN, _SIXTY = 12, 60
+_DOZEN = 12
 _LEAST, _LARGEST = Decimal("0.0005"), Decimal(10**9)
 _SINGLE = """millimeter millimetre centimeter centimetre meter metre inch foot yard kilometer kilometre degree"""
 _SINGLES = frozenset(_SINGLE.split())
@@ -98,7 +99,7 @@ def amount(tokens: Tokens, at: int, found: Numeral | None, *, named: bool = Fals
     first = _with_unit(tokens, found, named=named)
     if first and first.kind == "percent" and (share := _share(tokens, first.value / 100, first.end)):
         return share
-    if first and first.kind == "angle" and mark(tokens, first.end - 1) == "\N{DEGREE SIGN}":
+    if first and first.kind == "angle" and first.unit == 1:
         return _with_minutes(tokens, first)
     return first and _with_smaller(tokens, at, _and_a_half(tokens, first))
 
@@ -287,14 +288,13 @@ def _and_a_half(tokens: Tokens, first: Amount) -> Amount:
 
 
 def _with_minutes(tokens: Tokens, first: Amount) -> Amount:
-    """`30\N{DEGREE SIGN}15'` and `30\N{DEGREE SIGN}15'36"`: minutes and seconds of arc."""
-    more, end = Decimal(0), first.end
-    for sign, share in (("'", 60), ('"', 3600)):
-        if not attached(tokens, end) or tokens[end].kind != "number" or mark(tokens, end + 1, attached=True) != sign:
-            break
-        if (part := Decimal(tokens[end].text)) >= _SIXTY:
-            return first
-        more, end = more + part / share, end + 2
+    """Minutes and seconds of arc: `30\N{DEGREE SIGN}15'36"` and, of whole degrees, `30 degrees 15 minutes`."""
+    by_sign = mark(tokens, first.end - 1) == "\N{DEGREE SIGN}"
+    found = signed_minutes(tokens, first.end) if by_sign else None
+    found = found or (named_minutes(tokens, first.end) if first.is_whole else None)
+    if found is None:
+        return first
+    more, end = found
     return Amount(first.value + (-more if first.value.is_signed() else more), "angle", end, first.unit)
 
 

@@ -69,6 +69,9 @@ def at(x: float, y: float, z: float) -> dict[str, float]:
         ("1 m right and 2 m up", {"dx": 7.0}),
         ("turn 90 degrees", {"dtheta_deg": 90.0}),
         ("turn 270 degrees to the left", {"dtheta_deg": -90.0}),
+        ("turn left 30 degrees 15 minutes", {"dtheta_deg": 30.25}),
+        ("turn left 30 degrees in 15 minutes", {"dtheta_deg": 30.0}),
+        ("go up 10 cm and turn left 30 degrees 15'", {"dz": 0.1}),
         ("a quarter turn clockwise", {"dtheta_deg": -90.0}),
         ("turn around, then 30 degrees to the left", {"dtheta_deg": 180.0}),
         ("rotate to 90 degrees", {"dtheta_deg": 60.0}),
@@ -234,6 +237,19 @@ def test_what_may_be_meant_passes(goal: str, arguments: dict[str, float]) -> Non
             "turn left 90 degrees at 10 degrees per second",
             {"dtheta_deg": 10.0},
             "The model wrote a turn of 10 degrees, which the goal does not name; nothing was moved.",
+        ),
+        *(
+            (
+                goal,
+                {"dtheta_deg": 15.0},
+                "The model wrote a turn of 15 degrees, which the goal does not name; nothing was moved.",
+            )
+            for goal in (
+                "turn left 30 degrees 15'",
+                "turn left 30.5 degrees and 15 minutes",
+                "turn left 15 arcminutes",
+                "turn left 15 minutes of arc",
+            )
         ),
         (
             "turn left 0.0002 degrees",
