@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from llmos.models.numerals import NUMBER_WORDS, Numeral, ends_free
 from llmos.models.reading_doubts import doubtful, multiplied, number_at
+from llmos.models.reading_lists import markers
 from llmos.models.reading_places import AXES, Place, place
 from llmos.models.reading_tokens import Tokens, as_written, cut, word
 from llmos.models.reading_units import amount, may_be_inch, unit_apart, written
@@ -46,6 +47,16 @@ def read_goal(text: str) -> str:
 def _read(text: str) -> str:
     tokens = cut(text)
     parts: list[str] = []
+    begin = 0
+    for start, end in (*markers(tokens), (len(tokens), len(tokens))):
+        parts += _read_part(tokens[begin:start]), *(f"{' ' * each.gap}{each.text}" for each in tokens[start:end])
+        begin = end
+    return "".join(parts).strip()
+
+
+def _read_part(tokens: Tokens) -> str:
+    """One part of a list, or a whole goal without one; a blank before it stays."""
+    parts: list[str] = []
     names: set[int] = set()
     at, apart = 0, False
     while at < len(tokens):
@@ -53,7 +64,7 @@ def _read(text: str) -> str:
         gap = tokens[at].gap or (apart and (tokens[at].kind != "mark" or tokens[at].text in "([{"))
         parts += " " if gap else "", found.text if found else tokens[at].text
         at, apart = (found.end if found else at + 1), found is not None
-    return "".join(parts).strip()
+    return "".join(parts)
 
 
 def _reading(tokens: Tokens, at: int, names: set[int]) -> Place | None:
