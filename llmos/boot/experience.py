@@ -17,12 +17,13 @@ from llmos.boot.ground import Conversation, Ground, Settled, Way
 from llmos.clock import Clock
 from llmos.documents.crystal import crystal_of
 from llmos.errors import LLMosError
-from llmos.messages import JSON
+from llmos.messages import JSON, Effect
 from llmos.runtime.dispatcher import Crystallized, Decision, Here, decide, tolerance_of
 from llmos.runtime.goals import Goal, parse_goal, values
 from llmos.runtime.outcome import RunOutcome
 from llmos.settings import Environment
 from llmos.tools.toolbox import Toolbox
+from llmos.traces.events import ToolCalled
 from llmos.traces.forbidden import was_forbidden
 from llmos.traces.harvest import NotKept, harvest
 from llmos.traces.library import TraceLibrary
@@ -86,7 +87,7 @@ def remember(ground: Ground, run: Settled, way: Way, outcome: RunOutcome, *, alo
         return
     lead, goal = way.decision.lead, parse_goal(run.goal)
     try:
-        if lead is not None and outcome.outcome in ("done", "failed", "refused") and _tells(way, outcome):
+        if lead is not None and outcome.outcome in ("done", "failed", "refused") and _tells(run, way, outcome):
             _count(ground, run, way, goal, outcome, ok=lead.reached and outcome.outcome == "done")
         if ground.rules.dispatch.learn and outcome.outcome == "done" and outcome.mode in PLANNED:
             _keep(ground, run, way, goal, outcome)
@@ -96,18 +97,28 @@ def remember(ground: Ground, run: Settled, way: Way, outcome: RunOutcome, *, alo
         _review(ground, run, way, name)
 
 
-def _tells(way: Way, outcome: RunOutcome) -> bool:
+def _tells(run: Settled, way: Way, outcome: RunOutcome) -> bool:
     """Whether the run tells how good what led it is: not where a call was forbidden, nor where a skill stepped aside.
+
+    Nor where a skill says that it is done and has only looked at the robot: nothing measured bears that out.
 
     A trace that stepped aside counts as one that failed, and no harm is meant: only when it is put aside, a model plans
     anew, and what it does then takes the place of what does not fit any more.
     """
     lead = way.decision.lead
-    if lead is None or lead.reached:
+    if lead is None:
         return True
+    if lead.reached:
+        return not way.decision.skill or run.body is None or _acted(outcome)
     if way.decision.skill and lead.aside:
         return False
     return not was_forbidden(read_journal(outcome.journal))
+
+
+def _acted(outcome: RunOutcome) -> bool:
+    """Whether any call of the run could have had an effect."""
+    events = (entry.event for entry in read_journal(outcome.journal))
+    return any(isinstance(event, ToolCalled) and event.effect is not Effect.PURE for event in events)
 
 
 def _review(ground: Ground, run: Settled, way: Way, name: str) -> None:

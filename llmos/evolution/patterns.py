@@ -66,6 +66,8 @@ def find_pattern(traces: Sequence[Trace], fewest: int) -> Pattern | NoPattern:
         return NoPattern("no run of a model is among them, and that alone shows where arguments come from", enough=True)
     if not pattern.newest.steps:
         return NoPattern("no tool was called", enough=True)
+    if pattern.world and all(step.effect is Effect.PURE for step in pattern.newest.steps):
+        return NoPattern("nothing was moved in them, so only a claim says that their goals were reached", enough=True)
     if final := sorted({step.tool for trace in alike for step in trace.steps if step.effect is Effect.IRREVERSIBLE}):
         return NoPattern(f"what {' and '.join(final)} did cannot be undone", enough=True)
     if len({_calls(trace) for trace in alike}) > 1:

@@ -9,10 +9,10 @@ from llmos.runtime.goals import parse_goal
 from llmos.runtime.outcome import RunOutcome
 from llmos.traces.events import ModelReplied, ToolCalled
 from llmos.traces.reading import read_journal
-from llmos.traces.usage import UsageLine, append
+from llmos.traces.usage import UsageLine, append, read_usage
 from llmos.volumes.skill_hash import skill_hash
 from tests.support.homes import Place, make_place
-from tests.support.runs import events, hire, whole
+from tests.support.runs import CHECKOUT, events, hire, play, whole
 from tests.support.tapes import Line, asks, says, tape
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +36,11 @@ SOUND = """given number1: whole number in 1..9
 repeat number1
   call Write(file_path="note", content="noted")
 end
+done "Noted."
+"""
+LOOKS = """given number1: whole number in 1..9
+
+call get_status()
 done "Noted."
 """
 CALL = 'Write(file_path="note", content="noted")'
@@ -74,10 +79,12 @@ def place(tmp_path: Path) -> Place:
     return place
 
 
-def teach(place: Place, versions: dict[str, str], program: str, volume: str = "user", tools: str = "Write") -> None:
+def teach(
+    place: Place, versions: dict[str, str], program: str, volume: str = "user", tools: str = "Write", world: str = ""
+) -> None:
     """A skill in a volume, with uses that all succeeded, as whoever made it says."""
     signature = parse_goal(GOAL).signature
-    name = f"note-things{suffix(signature, 'worker')}"
+    name = f"note-things{suffix(signature, 'worker', world)}"
     named = " ".join(f"{tool}={versions[tool]}" for tool in tools.split())
     page = SKILL.format(name=name, signature=signature, tools=named, program=program)
     path = place.write(f"{volume}/skills/{name}/SKILL.md", page)
@@ -122,6 +129,24 @@ async def test_a_poisoned_skill_does_nothing(place: Place, versions: dict[str, s
     assert (outcome.mode, outcome.tool_calls, asked(outcome)) == ("LEARNER", (), 1)
     assert why in outcome.mode_reason
     assert list(place.workspace.iterdir()) == []
+
+
+@pytest.mark.parametrize(("program", "proven"), [(LOOKS, 0), (LOOKS.replace("call get_status", "call go_home"), 1)])
+async def test_a_skill_that_only_looked_at_the_robot_has_proved_nothing(
+    tmp_path: Path, program: str, proven: int
+) -> None:
+    """That the goal is reached is a claim where nothing was moved, so it carries no climb."""
+    place = make_place(tmp_path)
+    hire(place, "---\nname: worker\ndescription: Goes.\ntools: go_home, get_status\n---\nGo.\n")
+    arm = (CHECKOUT / "volumes/system/robots/arm.md").read_text("utf-8")
+    place.write("user/robots/arm.md", arm.replace("[mujoco-arm, kinematic]", "kinematic"))
+    known = await play(place, asks("go_home", "get_status"), says(), goal="look", robot="arm")
+    called = {call.tool: call.version for call in events(read_journal(known.journal), ToolCalled)}
+    teach(place, called, program, tools="go_home get_status", world="arm: kinematic arm (simulated) / empty")
+    before = len(read_usage(place.home / "user"))
+    outcome = await play(place, goal=GOAL, robot="arm")
+    assert (outcome.mode, outcome.outcome) == ("CRYSTALLIZED", "done")
+    assert len(read_usage(place.home / "user")) == before + proven
 
 
 async def test_a_program_edited_by_hand_has_to_prove_itself(place: Place, versions: dict[str, str]) -> None:

@@ -29,6 +29,7 @@ def test_runs_that_went_the_same_way_are_a_pattern() -> None:
 
 
 BASHED = [reached("log", did("Bash", {"command": "date"}), number=n) for n in range(3)]
+LOOKED = [replace(each, steps=(replace(each.steps[0], effect=Effect.PURE),)) for each in picks()]
 SAID = [reached("say so", did("say", {"text": "so"}), number=n) for n in range(3)]
 
 
@@ -50,6 +51,7 @@ SAID = [reached("say so", did("say", {"text": "so"}), number=n) for n in range(3
             "1 of 3 runs are there",
         ),
         ([replace(each, steps=()) for each in SAID], True, "no tool was called"),
+        (LOOKED, True, "nothing was moved in them"),
         ([*THREE, replace(THREE[2], slots={"path1": "x"})], True, "their goals have other values"),
     ],
 )
