@@ -10,7 +10,15 @@ from pathlib import Path
 from llmos.documents.document import Document
 from llmos.documents.fields import Fields, shown
 from llmos.documents.frontmatter import read_document
+from llmos.documents.limits import Limits
 from llmos.documents.naming import described, named, not_empty
+
+LIMITS = Limits(
+    keys=frozenset({"tools", "disallowed_tools", "max_turns"}),
+    metadata=frozenset({"llmos-budget-usd", "llmos-sensitive"}),
+    instead={"allowed_tools": "tools", "budget_usd": "llmos-budget-usd"},
+)
+"""What narrows an agent; where one was meant and cannot be read, there is no agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ def read_agent(path: Path) -> Agent:
 def agent_from(document: Document) -> Agent:
     """The agent of a document that was read; what is odd about it joins the document's problems."""
     not_empty(document)
+    LIMITS.check(document)
     fields = Fields(document)
     tools = fields.words("tools")
     if "tools" in document.keys and tools is None:

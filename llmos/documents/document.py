@@ -50,8 +50,8 @@ class Document:
 
     `keys` are the keys of the frontmatter in snake_case, whatever case the file uses; keys below them stand as written.
     `lines` says where a key stands, nested ones under dotted names (`metadata.llmos-robot`). `spelled` holds top-level
-    values that YAML takes for a number or a truth value as the file spells them (`1.10`, `42`). `content_hash` is
-    the `hash_of` the file's bytes.
+    values that YAML takes for a number or a truth value as the file spells them (`1.10`, `42`). `strays` are names that
+    stand like keys and are none, with their lines. `content_hash` is the `hash_of` the file's bytes.
     """
 
     path: Path
@@ -62,6 +62,7 @@ class Document:
     content_hash: str
     problems: tuple[Problem, ...] = ()
     spelled: Mapping[str, str] | None = None
+    strays: tuple[tuple[str, int], ...] = ()
 
     @property
     def prose(self) -> str:

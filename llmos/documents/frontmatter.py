@@ -11,6 +11,7 @@ from pathlib import Path
 from llmos.documents.document import BrokenDocumentError, Document, Problem, hash_of
 from llmos.documents.rewriting import compose, rewrite
 from llmos.documents.spelling import canonical
+from llmos.documents.strays import strays
 from llmos.documents.trees import read_tree
 from llmos.documents.yaml_tree import Entry
 from llmos.messages import JSON
@@ -76,7 +77,15 @@ def _document(text: str, path: Path, content: bytes) -> Document:
             if lines.setdefault(name, below) != below:
                 problems.append(_doubled(path, below, name, lines[name]))
     return Document(
-        path, keys, lines, source.body, source.line_at(source.body_start), hash_of(content), tuple(problems), spelled
+        path=path,
+        keys=keys,
+        lines=lines,
+        body=source.body,
+        body_line=source.line_at(source.body_start),
+        content_hash=hash_of(content),
+        problems=tuple(problems),
+        spelled=spelled,
+        strays=tuple(strays(source, tree, frozenset(lines.values()))),
     )
 
 

@@ -17,7 +17,7 @@ _LINE = re.compile(r"[^\n]*\n?")
 _KEY = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?=\s|\Z)")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _FREE_TEXT = frozenset({"description", "when_to_use", "initial_prompt", "argument_hint", "compatibility"})
-_KNOWN = frozenset(
+KNOWN_KEYS = frozenset(
     (
         "name",
         "description",
@@ -58,6 +58,7 @@ _KNOWN = frozenset(
         "hide_from_slash_command_tool",
     )
 )
+"""The keys of the formats, in snake_case."""
 
 
 def read_lines(text: str) -> tuple[Entry, ...]:
@@ -77,16 +78,16 @@ def _starts(text: str) -> Iterator[tuple[str, int]]:
         if found is None:
             continue
         key = canonical(found[1])
-        if current in _FREE_TEXT and (key not in _KNOWN or key in seen or not found[1][0].islower()):
+        if current in _FREE_TEXT and (key not in KNOWN_KEYS or key in seen or not found[1][0].islower()):
             continue
-        if current in _FREE_TEXT and _inside_example(text, since, line.start()):
+        if current in _FREE_TEXT and inside_example(text, since, line.start()):
             continue
         current, since = key, line.start()
         seen.add(key)
         yield found[1], line.start()
 
 
-def _inside_example(text: str, start: int, place: int) -> bool:
+def inside_example(text: str, start: int, place: int) -> bool:
     """Whether an `<example>` that began after `start` is open at `place`; one that is never closed does not count."""
     opened = text.count("<example>", start, place) > text.count("</example>", start, place)
     return opened and text.find("</example>", place) >= 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from llmos.documents.document import Document
 from llmos.documents.fields import Fields
 from llmos.documents.frontmatter import read_document
+from llmos.documents.limits import Limits
 from llmos.documents.naming import described, named, not_empty
 
 QUARANTINE = "llmos-quarantine"
@@ -18,6 +19,9 @@ QUARANTINE = "llmos-quarantine"
 
 LENS = "llmos-lens"
 """The flag in `metadata` of a way of looking at an agent's failures; who proposes edits is handed it, nobody else."""
+
+LIMITS = Limits(keys=frozenset({"disable_model_invocation"}), metadata=frozenset({QUARANTINE, LENS}))
+"""What keeps a skill from being offered; where one was meant and cannot be read, there is no skill."""
 
 _MOST = {"description": 1024, "compatibility": 500}
 """The most characters that the standard allows."""
@@ -60,6 +64,7 @@ def read_skill(path: Path) -> Skill:
 def skill_from(document: Document) -> Skill:
     """The skill of a document that was read; what is odd about it joins the document's problems."""
     not_empty(document)
+    LIMITS.check(document)
     fields = Fields(document)
     folder = document.path.parent
     name = named(fields, folder.name)

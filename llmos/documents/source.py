@@ -11,6 +11,8 @@ BOM = "\ufeff"
 _OPENING = re.compile(r"(?:[ \t]*\r?\n)*---[ \t]*(?:\r?\n|\Z)")
 _CLOSING = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _KEY_LINE = re.compile(r"[A-Za-z_][\w .-]*:(?:\s|\Z)")
+_BEFORE_TEXT = re.compile(r"(?:[ \t]*\r?\n|-{3}[ \t]*\r?\n)*")
+_EMPTY_LINE = re.compile(r"^[ \t]*\r?\n", re.MULTILINE)
 _END_OF_OPEN_KEYS = re.compile(r"^(?:[ \t]*\r?\n|#{1,6} )", re.MULTILINE)
 
 
@@ -42,6 +44,15 @@ class Source:
     def keys(self) -> str:
         """The text of the frontmatter, without its fences."""
         return self.text[self.keys_start : self.keys_end]
+
+    @property
+    def head(self) -> str:
+        """The text where a person may have meant keys to be: up to their end, or to that of the first paragraph."""
+        if self.has_frontmatter and self.closed:
+            return self.text[: self.keys_end]
+        start = _BEFORE_TEXT.match(self.text, self.body_start)
+        end = _EMPTY_LINE.search(self.text, start.end() if start else self.body_start)
+        return self.text[: end.start()] if end else self.text
 
     @property
     def body(self) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from llmos.documents.agent import LIMITS as AGENT_LIMITS
 from llmos.documents.crystal import KEYS as CRYSTAL_KEYS
 from llmos.documents.document import Document, Problem
 from llmos.documents.skill import LENS, QUARANTINE
@@ -34,6 +35,7 @@ _METADATA: Mapping[str, frozenset[str]] = {
     "skill": frozenset({"llmos-robot", LENS, QUARANTINE}) | CRYSTAL_KEYS,
     "command": frozenset(),
 }
+_INSTEAD: Mapping[str, Mapping[str, str]] = {"agent": AGENT_LIMITS.instead, "skill": {}, "command": {}}
 OLDER_TOOL_NAMES: Mapping[str, str] = {"Task": "Agent"}
 """What Claude Code called a tool before, and documents still do."""
 
@@ -47,7 +49,7 @@ def unread_keys(kind: str, document: Document) -> Iterator[Problem]:
             continue
         reason = _WITHOUT_EFFECT.get(key)
         if reason is None:
-            close = nearest(key, _READ[kind])
+            close = nearest(_INSTEAD[kind].get(key, key), _READ[kind])
             reason = close if close.startswith("did you") else "it stays in the file and has no effect"
         yield document.warning(key, f"'{key}' is not read: {reason}")
     metadata = document.keys.get("metadata")

@@ -127,7 +127,8 @@ def test_path_that_does_not_exist_is_a_mistake(tmp_path: Path) -> None:
         ("mcpServers: [db]", "'mcp_servers' is not read: a document cannot start servers"),
         ("modle: opus", "'modle' is not read: did you mean 'model'?"),
         ("isolation: worktree", "'isolation' is not read: it stays in the file and has no effect"),
-        ("metadata:\n  llmos-budget: '1'", "'llmos-budget' is not read: did you mean 'llmos-budget-usd'?"),
+        ("metadata:\n  llmos-falback: '1'", "'llmos-falback' is not read: did you mean 'llmos-fallback'?"),
+        ("allowedTools: Read", "'allowed_tools' is not read: did you mean 'tools'?"),
     ],
 )
 def test_keys_without_effect_are_told(tmp_path: Path, keys: str, warning: str) -> None:
