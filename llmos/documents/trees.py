@@ -12,6 +12,8 @@ from llmos.documents.line_keys import read_lines
 from llmos.documents.source import Source, split
 from llmos.documents.yaml_tree import TooLargeError, Tree, read_yaml
 
+_NEVER_CLOSED = ("while scanning a simple key", "while scanning a quoted scalar", "while parsing a flow")
+
 
 def read_tree(text: str, path: Path, problems: list[Problem]) -> tuple[Source, Tree]:
     """The parts of a text and its keys; what is odd about them joins `problems`.
@@ -44,14 +46,19 @@ def _tree(source: Source, path: Path, problems: list[Problem]) -> Tree | None:
         tree = Tree(entries) if entries else None
         if tree:
             line, reason = _told(error)
-            warn(first + line, f"the frontmatter is not valid YAML ({reason}); its keys were read line by line")
+            warn(first + min(line, source.keys.rstrip().count("\n")), f"the frontmatter is not valid YAML ({reason}); its keys were read line by line")
     if tree is None:
         warn(first, "what stands between the first two '---' has no keys; the whole file was taken as its body")
     return tree
 
 
 def _told(error: yaml.YAMLError) -> tuple[int, str]:
-    """The line of an error, counted from 0, and its reason on one line."""
+    """The line of an error, counted from 0, and its reason on one line.
+
+    What is never closed is told where it was opened.
+    """
     mark = getattr(error, "problem_mark", None)
+    if str(getattr(error, "context", "")).startswith(_NEVER_CLOSED):
+        mark = getattr(error, "context_mark", None) or mark
     reason = getattr(error, "problem", None) or str(error).partition("\n")[0]
     return (0 if mark is None else int(mark.line)), reason

@@ -68,3 +68,22 @@ def test_escaped_line_breaks_become_line_breaks_in_an_agent() -> None:
     """A description that spells its line breaks with a backslash is read with real ones."""
     agent = agent_from(parse(WILD_AGENTS[4].text, PATH))
     assert agent.description.split("\n")[:3] == ["Use for forms.", "", "<example>"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ("name: a\ncolor:Red\n", 3),
+        ("name: a\ncolor: [red\n", 3),
+        ("name: a\ncolor: 'red\n", 3),
+        ("name: a\ncolor: {red: 1\nmodel: opus\n\n\n", 3),
+        ("name: a\nmodel: opus\n\tcolor: red\n", 4),
+        ("name: a\nmodel: opus\n- color: red\n", 4),
+        ('name: a\nuser: "x "y" z"\nmodel: opus\n', 3),
+    ],
+)
+def test_the_warning_has_the_line_that_is_wrong(keys: str, line: int) -> None:
+    """What is never closed is told where it was opened, and never at the closing fence."""
+    (problem,) = parse(f"---\n{keys}---\nB\n", PATH).problems
+    assert problem.sentence.startswith("the frontmatter is not valid YAML")
+    assert problem.line == line
