@@ -24,7 +24,7 @@ from llmos.documents.kernel_rules import (
     ServiceRules,
     ValenceRules,
 )
-from llmos.documents.keys import KeyPath, Leaf, build, leaves
+from llmos.documents.keys import KeyPath, Leaf, build, leaves, require_certain
 from llmos.documents.memory_rules import MemoryRules
 from llmos.documents.valence_checks import check_valence
 from llmos.errors import DocumentError, nearest
@@ -156,12 +156,19 @@ def _overlay_documents(folder: Path) -> dict[str, Document]:
             continue
         if path.name not in names:
             raise BrokenDocumentError(path, 1, f"overrides no rules document; {nearest(path.name, names)}")
-        document = read_document(path)
-        if document.body.strip():
-            sentence = "a home overrides keys only; this text would not be read"
-            raise BrokenDocumentError(path, document.body_line, sentence)
-        documents[path.stem] = document
+        documents[path.stem] = _overlay(path)
     return documents
+
+
+def _overlay(path: Path) -> Document:
+    """A document that is nothing but keys, each of them certain."""
+    document = read_document(path)
+    require_certain(document)
+    if document.body.strip():
+        fenced = "" if document.keys else "; keys stand between two lines '---'"
+        sentence = f"a home overrides keys only; this text would not be read{fenced}"
+        raise BrokenDocumentError(path, document.body_line, sentence)
+    return document
 
 
 def _place(stem: str, leaf: Leaf, own: Document) -> str:

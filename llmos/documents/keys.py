@@ -58,10 +58,15 @@ def read(kind: type[T], document: Document) -> T:
 
 def leaves(kind: type, document: Document) -> Iterator[Leaf]:
     """All values of a document, checked one by one; raises DocumentError at the first that is wrong."""
+    require_certain(document)
+    yield from _leaves(kind, document.keys, document, ())
+
+
+def require_certain(document: Document) -> None:
+    """Raise DocumentError where anything about the document was odd: what is strict takes nothing all the same."""
     for problem in document.problems:
         what, _, _how_it_was_read_all_the_same = problem.sentence.partition(";")
         raise BrokenDocumentError(problem.path, problem.line, what)
-    yield from _leaves(kind, document.keys, document, ())
 
 
 def build(kind: type[T], found: Mapping[KeyPath, Leaf], document: Document, path: KeyPath = ()) -> T:

@@ -216,6 +216,34 @@ def test_a_home_overrides_keys_not_text(tmp_path: Path) -> None:
     assert str(caught.value) == f"{path}:4: a home overrides keys only; this text would not be read"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "---\n\tmax_iterations: 30\n---\n",
+            "2: what stands between the first two '---' has no keys",
+        ),
+        (
+            "---\nmax_iterations:30\n---\n",
+            "2: what stands between the first two '---' has no keys",
+        ),
+        (
+            "max_iterations: 30\n",
+            "1: a home overrides keys only; this text would not be read; keys stand between two lines '---'",
+        ),
+        ("---\nmax_iterations: 30\nmax_iterations: 3\n---\n", "3: 'max_iterations' stands here a second time"),
+        ("---\nmax_iterations: 30\n", "1: the frontmatter is never closed with '---'"),
+    ],
+)
+def test_an_override_that_is_not_certain_says_why(tmp_path: Path, text: str, said: str) -> None:
+    """A rule that was meant and not read is told as what it is, at its line."""
+    path = tmp_path / "orchestration.md"
+    path.write_text(text)
+    with pytest.raises(DocumentError) as caught:
+        load_kernel(SHIPPED, tmp_path)
+    assert str(caught.value) == f"{path}:{said}"
+
+
 def test_home_without_overriding_keys_is_the_shipped_kernel(tmp_path: Path) -> None:
     """No folder, an empty folder and an empty file change nothing."""
     shipped = show(load_kernel(SHIPPED))
