@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from llmos.documents.document import Document
-from llmos.documents.fields import Fields, shown
+from llmos.documents.fields import Fields, is_open, shown
 from llmos.documents.frontmatter import read_document
 from llmos.documents.limits import Limits
 from llmos.documents.naming import described, named, not_empty
@@ -62,7 +62,7 @@ def agent_from(document: Document) -> Agent:
         name=named(fields, document.path.stem.removesuffix(".agent")),
         description=described(fields).replace("\\n", "\n"),
         tools=None if tools == ("*",) else tools,
-        disallowed_tools=fields.words("disallowed_tools") or (),
+        disallowed_tools=_disallowed(fields),
         model=_model(fields) or "inherit",
         max_turns=fields.whole_number("max_turns"),
         skills=fields.words("skills") or (),
@@ -75,6 +75,14 @@ def agent_from(document: Document) -> Agent:
     if not agent.body:
         fields.warn("", "there are no instructions below the frontmatter")
     return agent if not fields.problems else replace(agent, document=document.with_problems(fields.problems))
+
+
+def _disallowed(fields: Fields) -> tuple[str, ...]:
+    """What is taken away; a scope that is left open would take nothing away."""
+    words = fields.words("disallowed_tools") or ()
+    for word in filter(is_open, words):
+        raise fields.document.wrong("disallowed_tools", f"'{word}' lacks ')', and a limit must not be lost")
+    return words
 
 
 def _model(fields: Fields) -> str | None:

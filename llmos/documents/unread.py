@@ -10,6 +10,7 @@ from typing import TypeAlias
 from llmos.documents.agent import LIMITS as AGENT_LIMITS
 from llmos.documents.crystal import KEYS as CRYSTAL_KEYS
 from llmos.documents.document import Document, Problem
+from llmos.documents.fields import is_open
 from llmos.documents.skill import LENS, QUARANTINE
 from llmos.errors import nearest
 
@@ -73,8 +74,11 @@ def unread_commands(document: Document) -> Iterator[Problem]:
 
 
 def unknown_tools(document: Document, tools: Tools, known: frozenset[str]) -> Iterator[Problem]:
-    """Names of tools that nobody offers; those of MCP servers are left alone, because servers come and go."""
+    """Tools that nobody offers, or whose scope is left open; MCP servers come and go, so theirs are left alone."""
     for key, named in tools.items():
-        for name in (tool.partition("(")[0] for tool in named or ()):
+        for tool in named or ():
+            name = tool.partition("(")[0]
+            if is_open(tool):
+                yield document.warning(key, f"'{tool}' lacks ')'")
             if OLDER_TOOL_NAMES.get(name, name) not in known and not name.startswith("mcp__") and name != "*":
                 yield document.warning(key, f"there is no tool '{name}'; {nearest(name, known)}")

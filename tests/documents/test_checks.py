@@ -169,6 +169,14 @@ def test_unknown_tools_are_told_when_the_known_ones_are(tmp_path: Path) -> None:
     ]
 
 
+def test_a_scope_that_is_left_open_is_told(tmp_path: Path) -> None:
+    """What the parenthesis was to hold together is not known, and the tool itself is."""
+    write(tmp_path, "agents/x.md", AGENT.format(name="x", keys="tools: Read, Bash(git:*\n"))
+    assert checked(tmp_path, known_tools=frozenset({"Read", "Bash"})) == [
+        "agents/x.md:4: warning: 'Bash(git:*' lacks ')'"
+    ]
+
+
 def test_a_tool_may_have_the_name_it_had_before(tmp_path: Path) -> None:
     """`Task` is the tool Agent; `MultiEdit` is none."""
     write(tmp_path, "agents/x.md", AGENT.format(name="x", keys="tools: Task, Task(critic), MultiEdit\n"))

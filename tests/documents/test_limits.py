@@ -155,6 +155,13 @@ def test_what_is_text_or_belongs_to_others_is_no_lost_limit(keys: str) -> None:
     assert agent(keys).tools is None
 
 
+def test_a_scope_that_is_left_open_takes_nothing_away_and_stops_the_agent() -> None:
+    """In `tools` it leaves less than was meant, which `agent check` tells; in `disallowed_tools` it would leave more."""
+    said = refused("description: D\ndisallowedTools: Write, Bash(rm:*")
+    assert said == "a.md:3: 'Bash(rm:*' lacks ')', and a limit must not be lost"
+    assert agent("description: D\ntools: Read, Bash(git:*").tools == ("Read", "Bash(git:*")
+
+
 @pytest.mark.parametrize("again", ["\ttools: Write", "tool: Write", "tools: Write"])
 def test_a_limit_that_is_read_may_be_named_again(again: str) -> None:
     """The first one counts, and nothing is lost."""
