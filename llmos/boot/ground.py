@@ -199,6 +199,9 @@ def _is_given(agent: Agent, tools: frozenset[str]) -> bool:
 
 
 def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:
-    """The skills that the agent has open from the start; one that is missing is left out, `agent check` warns of it."""
-    known = {entry.name for entry in snapshot.skills()}
+    """The skills that the agent has open from the start; one that is missing is left out, `agent check` warns of it.
+
+    Raises DocumentError for one that is there and cannot be used.
+    """
+    known = snapshot.names("skill")
     return tuple(snapshot.skill(name) for name in agent.skills if name in known)

@@ -42,9 +42,9 @@ def tell_of(body: "Body") -> None:
 
 
 def known_robots(home: Path) -> list[str]:
-    """Every robot of the home: those with a profile, and those at hand although their profile is gone."""
+    """Every robot of the home: those with a profile, be it broken, and those at hand although their profile is gone."""
     with library() as opened:
-        return sorted(robots_at_hand(home) | {entry.name for entry in opened.registry.robots()})
+        return sorted(robots_at_hand(home).union(opened.registry.names("robot")))
 
 
 def robots_at_hand(home: Path) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from llmos.documents.document import BrokenDocumentError, Problem
 from llmos.errors import DocumentError
-from llmos.volumes.row import Row, is_whole, kept, problem_of, read_row, settled
+from llmos.volumes.row import Row, broken_row, is_whole, kept, problem_of, read_row, settled
 from llmos.volumes.scan import Found, Scan
 from llmos.volumes.state import Changes, State
 from llmos.volumes.store import Store
@@ -85,7 +85,7 @@ class Look:
     def _broken(self, found: Found, before: Row | None, problem: Problem) -> Row:
         signature = settled(found.signature, self._looked_ns)
         if before is None or self._pin(before) is None:
-            return Row(kind=found.kind, path=found.path, signature=signature, problems=(problem,))
+            return broken_row(found, signature, problem)
         return kept(before, signature, problem)
 
     def _pin(self, row: Row) -> bytes | None:

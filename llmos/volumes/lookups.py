@@ -8,7 +8,7 @@ from typing import Literal
 
 from llmos.documents.agent import Agent, agent_from
 from llmos.documents.command import Command, command_from
-from llmos.documents.document import Document, Problem, hash_of
+from llmos.documents.document import BrokenDocumentError, Document, Problem, hash_of
 from llmos.documents.frontmatter import parse
 from llmos.documents.skill import Skill, skill_from
 from llmos.errors import DocumentError, nearest
@@ -28,8 +28,11 @@ class Lookups:
         raise NotImplementedError
 
     def _row(self, kind: Kind, name: str) -> Row:
-        """The row that counts under a name; raises DocumentError with the nearest names."""
-        placed = self._now().placed(kind, name)
+        """The row that counts under a name; raises DocumentError with what is wrong with it, or the nearest names."""
+        now = self._now()
+        if broken := now.broken(kind, name):
+            raise BrokenDocumentError(broken.path, broken.line, broken.sentence)
+        placed = now.placed(kind, name)
         if not placed:
             raise DocumentError(self._not_found(kind, name))
         return placed[0][1]
@@ -62,6 +65,10 @@ class Lookups:
     def scenarios(self) -> tuple[Entry, ...]:
         """All scenarios that count, by name."""
         return self._now().entries("scenario")
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """Every name of a kind, also of files that cannot be used."""
+        return self._now().stands(kind)
 
     def agent(self, name: str) -> Agent:
         """The agent; raises DocumentError when there is none."""

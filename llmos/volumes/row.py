@@ -12,7 +12,9 @@ import msgspec
 from llmos.documents.agent import agent_from
 from llmos.documents.command import command_from
 from llmos.documents.document import BrokenDocumentError, Document, Problem
+from llmos.documents.fields import Fields
 from llmos.documents.frontmatter import MAX_DOCUMENT_BYTES, parse, read_document
+from llmos.documents.naming import named
 from llmos.documents.skill import skill_from
 from llmos.documents.source import split
 from llmos.errors import DocumentError
@@ -27,7 +29,8 @@ _TICK_NS = 50_000_000  # coarser than the clock of any file system in use but FA
 class Row(msgspec.Struct, array_like=True, gc=False, kw_only=True):
     """A file that was read.
 
-    A row that is not `usable` is a file that could never be read. A `stale` one is a file whose latest save is broken:
+    A row that is not `usable` is a file that could never be read; `name` is the one in it or, where even that cannot be
+    read, the one that its place gives. A `stale` one is a file whose latest save is broken:
     name, hash and content are those of the last good version. `content` stays None while the file or the store can give
     it; `place` (save, offset, bytes) is where the store has it.
     """
@@ -65,6 +68,12 @@ def read_row(found: Found, looked_ns: int) -> tuple[Row, bytes]:
     return row, content
 
 
+def broken_row(found: Found, signature: Signature, problem: Problem) -> Row:
+    """The row of a file that was never good: it has its name, so that nothing weaker stands in for it."""
+    name = unicodedata.normalize("NFC", _name(found))
+    return Row(kind=found.kind, path=found.path, signature=signature, name=name, problems=(problem,))
+
+
 def settled(signature: Signature, looked_ns: int) -> Signature:
     """The signature to compare with later.
 
@@ -92,6 +101,18 @@ def is_whole(content: bytes) -> bool:
 def problem_of(error: DocumentError, path: str) -> Problem:
     """What an error says, as a problem at its place."""
     return error.problem if isinstance(error, BrokenDocumentError) else Problem(path, 1, "error", str(error))
+
+
+def _name(found: Found) -> str:
+    path = Path(found.path)
+    suffix = {"agent": ".agent", "command": ".prompt"}.get(found.kind, "")
+    placed = path.parent.name if found.kind == "skill" else path.stem.removesuffix(suffix)
+    if found.kind not in {"agent", "skill"}:
+        return placed
+    try:
+        return named(Fields(read_document(path)), placed)
+    except DocumentError:
+        return placed
 
 
 def _read(path: Path, size: int) -> tuple[bytes, str]:

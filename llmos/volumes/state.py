@@ -1,6 +1,7 @@
 """All documents of all volumes at one moment: which name stands for which file, and what it shadows.
 
-Does not look at files; a new moment is a new value.
+Does not look at files; a new moment is a new value. A file that cannot be used stands for its name all the same: what
+it would shadow may have more rights.
 """
 
 import itertools
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from llmos.documents.document import Problem
 from llmos.volumes.row import Row
-from llmos.volumes.volume import Kind, Volume
+from llmos.volumes.volume import FOLDERS, Kind, Volume
 
 Placed = tuple[int, Row]
 """The number of a volume, in the order in which volumes shadow each other, and a row in it."""
@@ -78,6 +79,7 @@ class State:
         self.found: tuple[Problem, ...] = ()
         self.names: Mapping[Kind, Mapping[str, tuple[Placed, ...]]] = {}
         self._entries: dict[Kind, tuple[Entry, ...]] = {}
+        self._barred: dict[Kind, dict[str, tuple[int, Problem]]] = {}
 
     def changed(self, changes: Sequence[Changes], found: Iterable[Problem]) -> "State":
         """The moment after these changes, one mapping per volume; `found` is what the look at the folders met with."""
@@ -100,8 +102,8 @@ class State:
     def entries(self, kind: Kind) -> tuple[Entry, ...]:
         """What counts of a kind, by name."""
         if kind not in self._entries:
-            names = self.names.get(kind, {})
-            self._entries[kind] = tuple(self._entry(names[name]) for name in sorted(names))
+            placed = [self.placed(kind, name) for name in sorted(self.names.get(kind, {}))]
+            self._entries[kind] = tuple(self._entry(each) for each in placed if each)
         return self._entries[kind]
 
     def entry(self, kind: Kind, name: str) -> Entry | None:
@@ -110,12 +112,44 @@ class State:
         return self._entry(placed) if placed else None
 
     def placed(self, kind: Kind, name: str) -> tuple[Placed, ...]:
-        """The rows under a name, the one that counts first."""
+        """The rows under a name that can be used, the one that counts first; none where a broken file comes before."""
+        placed = self._under(kind, name)
+        if not placed or not placed[0][1].usable or self.broken(kind, name) is not None:
+            return ()
+        return placed if len(placed) == 1 else tuple(one for one in placed if one[1].usable)
+
+    def broken(self, kind: Kind, name: str) -> Problem | None:
+        """What is wrong with the file that counts under a name; None where it can be used, or there is none."""
+        placed = self._under(kind, name)
+        barred = self._barring(kind).get(name)
+        if barred is not None and (not placed or barred[0] < placed[0][0]):
+            return barred[1]
+        if not placed or placed[0][1].usable:
+            return None
+        return next((each for each in placed[0][1].problems if each.severity == "error"), None)
+
+    def stands(self, kind: Kind) -> tuple[str, ...]:
+        """Every name that a file stands for, be it one that cannot be used."""
+        return tuple(sorted({*self.names.get(kind, {}), *self._barring(kind)}))
+
+    def _under(self, kind: Kind, name: str) -> tuple[Placed, ...]:
         known = self.names.get(kind, {})
         if name in known or ":" not in name:
             return known.get(unicodedata.normalize("NFC", name), ())
         volume, _, name = name.partition(":")
         return tuple(one for one in known.get(name, ()) if self.volumes[one[0]].name == volume)
+
+    def _barring(self, kind: Kind) -> Mapping[str, tuple[int, Problem]]:
+        """The names of files that could not even be looked at, with the number of their volume and what is wrong."""
+        if kind not in self._barred:
+            barred: dict[str, tuple[int, Problem]] = {}
+            for number, volume in enumerate(self.volumes):
+                for problem in self.found if volume.trusted else ():
+                    name = _name_at(kind, Path(problem.path), volume.folders.get(FOLDERS[kind], ()))
+                    if name and problem.severity == "error":
+                        barred.setdefault(name, (number, problem))
+            self._barred[kind] = barred
+        return self._barred[kind]
 
     def inert(self) -> tuple[Entry, ...]:
         """The documents of volumes that nobody has said to trust: listed, and nothing more."""
@@ -136,28 +170,39 @@ class State:
 
     def _collisions(self) -> Iterator[Problem]:
         for kind, names in self.names.items():
-            for placed in names.values():
+            for named in names.values():
+                placed = [one for one in named if one[1].usable]
                 for (number, first), (other, second) in itertools.pairwise(placed):
                     if number == other:
                         sentence = f"the {kind} '{second.name}' is already in {first.path}, which counts"
                         yield Problem(second.path, 1, "warning", sentence)
-            folded = sorted((name.casefold(), name) for name in names)
+            folded = sorted((name.casefold(), name) for name in names if self.placed(kind, name))
             for (same, one), (too, another) in itertools.pairwise(folded):
                 if same == too:
                     sentence = f"the {kind} '{another}' differs from '{one}' only in small and capital letters"
                     yield Problem(names[another][0][1].path, 1, "warning", sentence)
 
 
+def _name_at(kind: Kind, path: Path, folders: Iterable[Path]) -> str:
+    """The name of what should stand at a path; empty where that is no place of a document of this kind."""
+    if not any(path != folder and path.is_relative_to(folder) for folder in folders):
+        return ""
+    page = path.name in {"SKILL.md", "skill.md"}
+    if kind == "skill":
+        return path.parent.name if page else path.name
+    return path.stem if path.suffix == ".md" else ""
+
+
 def _rename(names: dict[Kind, dict[str, tuple[Placed, ...]]], number: int, old: Row | None, new: Row | None) -> None:
     """Take one row out of the names and put another in."""
-    if old is not None and old.usable:
+    if old is not None:
         known = names[old.kind]
         left = tuple(one for one in known[old.name] if one[1] is not old)
         if left:
             known[old.name] = left
         else:
             del known[old.name]
-    if new is not None and new.usable:
+    if new is not None:
         known = names.setdefault(new.kind, {})
         there = known.get(new.name, ())
         known[new.name] = tuple(sorted((*there, (number, new)), key=_order)) if there else ((number, new),)

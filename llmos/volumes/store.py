@@ -17,7 +17,7 @@ from llmos.documents.document import hash_of
 from llmos.volumes.row import Row
 from llmos.volumes.state import Changes
 
-_VERSION = 3
+_VERSION = 4
 _SCHEMA = f"""
 CREATE TABLE volumes (root TEXT PRIMARY KEY, rows BLOB);
 CREATE TABLE edits (root TEXT, path TEXT, row BLOB, PRIMARY KEY (root, path));

@@ -270,3 +270,21 @@ def test_a_replay_without_a_model_says_so_in_a_word(llmos: CommandLine) -> None:
     assert again.code == 0, again.err
     assert "worker without a model\n" in again.err
     assert "No model can serve" not in again.err
+
+
+def test_a_broken_agent_of_ones_own_is_refused_and_the_shipped_one_stays_out(llmos: CommandLine) -> None:
+    """The shipped agent has tools that the broken one was not to have; the sentence is that of `agent check`."""
+    own = llmos.place.write("user/agents/coder.md", "---\nname: coder\ndescription: D\ntools: {Read: yes}\n---\nB\n")
+    line = calls("Write", file_path="out.txt", content="x")
+    said = llmos("agent", "run", "coder", "go", "--model", llmos.tape(line, says()), "--approve", "Write")
+    assert said.code == 2
+    assert said.last == f"llmos: {own}:4: 'tools' must be a list of names, not {{'Read': 'yes'}}"
+    assert not (llmos.place.workspace / "out.txt").exists()
+    assert said.last.removeprefix("llmos: ").replace(":4: ", ":4: error: ") in llmos("agent", "check", own).out
+
+
+def test_a_skill_that_is_open_from_the_start_and_broken_is_refused(llmos: CommandLine) -> None:
+    """The operator does not begin without it, nor with the shipped one."""
+    own = llmos.place.write("user/skills/pick-and-place/SKILL.md", "")
+    said = llmos("agent", "run", "operator", "go", "--model", llmos.tape(says()))
+    assert (said.code, said.last) == (2, f"llmos: {own}:1: the file is empty")

@@ -571,3 +571,11 @@ def test_nobody_is_moved_about_unasked(llmos: CommandLine) -> None:
     said = llmos("robot", "drill")
     assert said.code == 2
     assert not (llmos.place.home / "robots" / "drills").exists()
+
+
+def test_a_robot_whose_profile_is_broken_is_stopped_by_its_name(llmos: CommandLine) -> None:
+    """A file that cannot be read stands for its name, so that no shipped profile with other limits does."""
+    own = llmos.place.write("user/robots/arm.md", "a\0b")
+    assert llmos("robot", "stop", "arm", "--json").json["stopped"] == ["arm"]
+    said = llmos("robot", "state")
+    assert (said.code, said.last) == (2, f"llmos: {own}:1: the file holds a NUL byte, so it is not text")

@@ -230,6 +230,86 @@ def test_a_name_whose_file_is_broken_is_answered_with_what_is_wrong(tmp_path: Pa
     assert str(told.value) == f"{skill}:1: the file is UTF-16; save it as UTF-8"
 
 
+LOST = "{}:4: 'tools' must be a list of names, not {{'Read': 'yes'}}"
+BAD_TOOLS = "---\nname: {}\ndescription: D\ntools: {{Read: yes}}\n---\nB\n"
+
+
+@pytest.mark.parametrize("file", ["operator", "mine"])
+def test_a_broken_document_is_not_replaced_by_a_weaker_one(tmp_path: Path, file: str) -> None:
+    """What it shadows may have more rights: whoever asks for it hears what is wrong, by its name and not its file's."""
+    write_agent(tmp_path / "system", "operator", "Shipped.")
+    own = write_agent(tmp_path / "user", file)
+    own.write_text(BAD_TOOLS.format("operator"))
+    registry = Registry([volume(tmp_path / "user"), volume(tmp_path / "system", "system")])
+
+    for documents in (registry, registry.snapshot("operator")):
+        with pytest.raises(DocumentError) as told:
+            documents.agent("operator")
+        assert str(told.value) == LOST.format(own)
+        assert documents.agents() == ()
+        assert documents.names("agent") == ("operator",)
+        assert documents.agent("system:operator").description == "Shipped."
+    own.unlink()
+    assert registry.agent("operator").description == "Shipped."
+
+
+def test_a_broken_document_of_a_weaker_volume_changes_nothing(tmp_path: Path) -> None:
+    """What would be shadowed anyway, or lies in a volume without trust, stands before nothing."""
+    write_agent(tmp_path / "team", "operator", "The team's.")
+    for weaker in ("system", "extra"):
+        write_agent(tmp_path / weaker, "operator").write_text(BAD_TOOLS.format("operator"))
+    extra = volume(tmp_path / "extra", "user", trusted=False, name="extra")
+    registry = Registry([extra, volume(tmp_path / "team", "team"), volume(tmp_path / "system", "system")])
+    assert registry.agent("operator").description == "The team's."
+    assert [entry.name for entry in registry.agents()] == ["operator"]
+
+
+def test_an_empty_skill_is_not_replaced_by_a_weaker_one(tmp_path: Path) -> None:
+    """A skill whose name cannot be read has that of its folder."""
+    write_skill(tmp_path / "system", "knot")
+    own = write_skill(tmp_path / "user", "knot")
+    own.write_text("")
+    registry = Registry([volume(tmp_path / "user"), volume(tmp_path / "system", "system")])
+    with pytest.raises(DocumentError) as told:
+        registry.skill("knot")
+    assert str(told.value) == f"{own}:1: the file is empty"
+
+
+def test_a_link_out_of_the_volume_is_not_replaced_by_a_weaker_document(tmp_path: Path) -> None:
+    """It is not followed, and what it was meant to shadow does not come back in its place."""
+    write_agent(tmp_path / "system", "operator")
+    write_skill(tmp_path / "system", "knot")
+    page = write_agent(tmp_path / "elsewhere", "operator")
+    (tmp_path / "user" / "agents").mkdir(parents=True)
+    (tmp_path / "user" / "skills").mkdir()
+    (tmp_path / "user" / "agents" / "operator.md").symlink_to(page)
+    (tmp_path / "user" / "skills" / "knot").symlink_to(tmp_path / "system" / "skills" / "knot")
+    registry = Registry([volume(tmp_path / "user"), volume(tmp_path / "system", "system")])
+    left = "the link leaves the volume 'user', so it is not followed"
+    with pytest.raises(DocumentError) as told:
+        registry.agent("operator")
+    assert str(told.value) == f"{tmp_path / 'user/agents/operator.md'}:1: {left}"
+    with pytest.raises(DocumentError) as told:
+        registry.skill("knot")
+    assert str(told.value) == f"{tmp_path / 'user/skills/knot'}:1: {left}"
+
+
+def test_a_last_good_version_that_is_gone_is_not_replaced_by_a_weaker_one(tmp_path: Path) -> None:
+    """With the cache the last good version stays in use; without it, nothing does."""
+    write_agent(tmp_path / "system", "operator", "Shipped.")
+    own = write_agent(tmp_path / "user", "operator", "Own.")
+    volumes = [volume(tmp_path / "user"), volume(tmp_path / "system", "system")]
+    store = Store(tmp_path / "store.sqlite")
+    Registry(volumes, store).refresh()
+    own.write_text(BAD_TOOLS.format("operator"))
+    assert Registry(volumes, store).agent("operator").description == "Own."
+    store.close()
+    (tmp_path / "store.sqlite").unlink()
+    with pytest.raises(DocumentError) as told:
+        Registry(volumes).agent("operator")
+    assert str(told.value) == LOST.format(own)
+
+
 def test_invalid_yaml_is_read_line_by_line_after_an_edit_too(tmp_path: Path) -> None:
     """A colon in a description is odd and no half-done save."""
     agent = write_agent(tmp_path, "operator")
