@@ -19,6 +19,7 @@ from llmos.boot.models import Chosen
 from llmos.budget import Limits, Purse
 from llmos.documents.agent import Agent
 from llmos.documents.document import Document, Problem, hash_of
+from llmos.documents.unread import misspelt_keys
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.models.base import NO_MODEL
@@ -134,14 +135,16 @@ def _physical(run: Settled, deeds: Deeds) -> "PhysicalOutcome | None":
 
 
 def _notices(run: Settled, whole: Toolbox, problems: Iterable[Problem]) -> Iterator[DocumentBroken]:
-    """What of this run's documents is not in force: broken saves, plugin files, tools that do not exist."""
+    """What of this run's documents is not in force: tools that do not exist, odd or misspelt keys, broken saves."""
     listed = (*(run.agent.tools or ()), *run.agent.disallowed_tools)
     document = run.agent.document
     for sentence in whole.warnings(listed):
         yield DocumentBroken(path=str(document.path), line=document.line("tools"), sentence=sentence)
-    used = {str(document.path), *(str(skill.document.path) for skill in run.opened)}
-    broken = (each for each in run.snapshot.problems() if each.severity == "error" and each.path in used)
-    for problem in (*broken, *problems):
+    used = [("agent", document), *(("skill", skill.document) for skill in run.opened)]
+    odd = [each for kind, one in used for each in (*one.problems, *misspelt_keys(kind, one))]
+    paths = {str(one.path) for _, one in used}
+    broken = (each for each in run.snapshot.problems() if each.severity == "error" and each.path in paths)
+    for problem in (*broken, *odd, *problems):
         yield DocumentBroken(path=problem.path, line=problem.line, sentence=problem.sentence)
 
 

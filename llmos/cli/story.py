@@ -180,7 +180,8 @@ def _remarkable(event: Event) -> list[Line]:
         case BudgetWarned():
             return [Line(f"{event.used / event.limit:.0%} of the budget's {event.purse} used", _WARN)]
         case DocumentBroken():
-            return [Line(_short(f"{event.path}:{event.line}: {event.sentence}"), _WARN)]
+            said = one_line(f"{event.path}:{event.line}: {event.sentence}", _LONGEST_VERDICT)
+            return [Line(printable(said), _WARN)]
     return []
 
 

@@ -46,7 +46,8 @@ def _tree(source: Source, path: Path, problems: list[Problem]) -> Tree | None:
         tree = Tree(entries) if entries else None
         if tree:
             line, reason = _told(error)
-            warn(first + min(line, source.keys.rstrip().count("\n")), f"the frontmatter is not valid YAML ({reason}); its keys were read line by line")
+            line = first + min(line, source.keys.rstrip().count("\n"))
+            warn(line, f"the frontmatter is not valid YAML ({reason}); its keys were read line by line")
     if tree is None:
         warn(first, "what stands between the first two '---' has no keys; the whole file was taken as its body")
     return tree

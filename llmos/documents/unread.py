@@ -40,24 +40,36 @@ _INSTEAD: Mapping[str, Mapping[str, str]] = {"agent": AGENT_LIMITS.instead, "ski
 OLDER_TOOL_NAMES: Mapping[str, str] = {"Task": "Agent"}
 """What Claude Code called a tool before, and documents still do."""
 
+_NEAR = "did you mean"
 _COMMAND = re.compile(r"(?<![\w`])!`([^`\n]+)`|^```!([^\n]*\n.*?)(?:^```|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def unread_keys(kind: str, document: Document) -> Iterator[Problem]:
     """Keys that no code reads: a slip of the pen, or one that only other programs understand."""
+    for place, key, reason in _unread(kind, document):
+        yield document.warning(place, f"'{key}' is not read: {reason}")
+
+
+def misspelt_keys(kind: str, document: Document) -> Iterator[Problem]:
+    """Of the keys that no code reads, those that are near to one that is read."""
+    for place, key, reason in _unread(kind, document):
+        if reason.startswith(_NEAR):
+            yield document.warning(place, f"'{key}' is not read: {reason}")
+
+
+def _unread(kind: str, document: Document) -> Iterator[tuple[str, str, str]]:
+    """Each key that no code reads: under which name its line is known, the key itself, and why."""
     for key in document.keys:
         if key in _READ[kind] or key in _FOR_PEOPLE:
             continue
-        reason = _WITHOUT_EFFECT.get(key)
-        if reason is None:
-            close = nearest(_INSTEAD[kind].get(key, key), _READ[kind])
-            reason = close if close.startswith("did you") else "it stays in the file and has no effect"
-        yield document.warning(key, f"'{key}' is not read: {reason}")
+        close = nearest(_INSTEAD[kind].get(key, key), _READ[kind])
+        other = close if close.startswith(_NEAR) else "it stays in the file and has no effect"
+        yield key, key, _WITHOUT_EFFECT.get(key, other)
     metadata = document.keys.get("metadata")
     for key in metadata if isinstance(metadata, Mapping) else ():
         if key.startswith("llmos-") and key not in _METADATA[kind]:
             reason = nearest(key, _METADATA[kind]) if _METADATA[kind] else f"a {kind} has no keys of LLMos"
-            yield document.warning(f"metadata.{key}", f"'{key}' is not read: {reason}")
+            yield f"metadata.{key}", key, reason
 
 
 def commands_in(text: str) -> Iterator["re.Match[str]"]:

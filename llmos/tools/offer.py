@@ -5,6 +5,7 @@ Knows no call and no journal. What a document says only ever takes away.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from llmos.documents.fields import is_open
 from llmos.errors import LLMosError, RefusedError, nearest
 from llmos.messages import JSON, ToolSpec
 from llmos.tools.base import Access, Tool
@@ -69,7 +70,9 @@ class Offer:
     def warnings(self, names: Sequence[str]) -> tuple[str, ...]:
         """One sentence for each name that no tool here answers to."""
         return tuple(
-            f"there is no tool named '{text}' here; {nearest(text, self._tools)}"
+            f"'{text}' lacks ')'"
+            if is_open(text)
+            else f"there is no tool named '{text}' here; {nearest(text, self._tools)}"
             for text in names
             if not any(each.names(name) for each in legible_patterns((text,)) for name in self._tools)
         )

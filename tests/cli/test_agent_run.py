@@ -288,3 +288,16 @@ def test_a_skill_that_is_open_from_the_start_and_broken_is_refused(llmos: Comman
     own = llmos.place.write("user/skills/pick-and-place/SKILL.md", "")
     said = llmos("agent", "run", "operator", "go", "--model", llmos.tape(says()))
     assert (said.code, said.last) == (2, f"llmos: {own}:1: the file is empty")
+
+
+def test_what_is_odd_about_its_documents_is_told_at_a_run(llmos: CommandLine) -> None:
+    """Each with its path and line, and whole: what was read line by line, what is misspelt, what is left open."""
+    text = "---\nname: worker\nskils: knots\ntools: Read, Bash(git:*\ncolor: red\ndescription: Use: when\n---\nWork.\n"
+    own = llmos.place.write("user/agents/worker.md", text)
+    told = [line.partition(f"{own}")[2] for line in llmos(*go(llmos)).err.splitlines() if str(own) in line]
+    no_yaml = "the frontmatter is not valid YAML (mapping values are not allowed in this context)"
+    assert told == [
+        ":4: 'Bash(git:*' lacks ')'",
+        f":6: {no_yaml}; its keys were read line by line",
+        ":3: 'skils' is not read: did you mean 'skills'?",
+    ]

@@ -89,34 +89,25 @@ def test_a_limit_that_was_meant_and_not_read_stops_the_agent(
     assert f"'{limit}" in said.partition("; ")[2]
 
 
+NO_KEY = "'tools' is no key as it is written here, {}; write 'tools: ...' at the margin, or quote the text around it"
+BELOW = "'tools' is not read below 'metadata', {}; write 'tools: ...' at the margin"
+TOP = "'llmos_budget_usd' is not read, {}; write 'llmos-budget-usd: ...' indented below 'metadata:'"
+BUDGET = "'budget_usd' is not read, {}; did you mean 'llmos-budget-usd' below 'metadata:'?"
+
+
 @pytest.mark.parametrize(
     ("keys", "sentence"),
     [
-        (
-            "\ttools: Read",
-            "'tools' is no key as it is written here, and a limit must not be lost; write 'tools: ...' at the margin, "
-            "or quote the text around it",
-        ),
-        ("tool: Read", "'tool' is not read, and a limit must not be lost; did you mean 'tools'?"),
-        (
-            "metadata:\n  tools: Read",
-            "'tools' is not read below 'metadata', and a limit must not be lost; write 'tools: ...' at the margin",
-        ),
-        (
-            "llmos-budget-usd: 1",
-            "'llmos_budget_usd' is not read, and a limit must not be lost; "
-            "write 'llmos-budget-usd: ...' indented below 'metadata:'",
-        ),
-        (
-            "budget-usd: 1",
-            "'budget_usd' is not read, and a limit must not be lost; "
-            "did you mean 'llmos-budget-usd' below 'metadata:'?",
-        ),
+        ("\ttools: Read", NO_KEY),
+        ("tool: Read", "'tool' is not read, {}; did you mean 'tools'?"),
+        ("metadata:\n  tools: Read", BELOW),
+        ("llmos-budget-usd: 1", TOP),
+        ("budget-usd: 1", BUDGET),
     ],
 )
 def test_the_full_sentence_says_what_to_write(keys: str, sentence: str) -> None:
     """What is wrong, why it matters, and what the person meant."""
-    assert refused(keys).partition(" ")[2] == sentence
+    assert refused(keys).partition(" ")[2] == sentence.format("and a limit must not be lost")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +147,7 @@ def test_what_is_text_or_belongs_to_others_is_no_lost_limit(keys: str) -> None:
 
 
 def test_a_scope_that_is_left_open_takes_nothing_away_and_stops_the_agent() -> None:
-    """In `tools` it leaves less than was meant, which `agent check` tells; in `disallowed_tools` it would leave more."""
+    """In `tools` it leaves less than was meant, which is told; in `disallowed_tools` it would leave all."""
     said = refused("description: D\ndisallowedTools: Write, Bash(rm:*")
     assert said == "a.md:3: 'Bash(rm:*' lacks ')', and a limit must not be lost"
     assert agent("description: D\ntools: Read, Bash(git:*").tools == ("Read", "Bash(git:*")
