@@ -164,7 +164,7 @@ def _choose(
         return ModelChoice(talk.model, talk.no_model), LLMosError(talk.no_model)
     try:
         choice = ground.models.choose(agent, pocket_can_serve=serves, resumed=talk.model, caller=caller)
-        ground.models.make(choice.name)
+        ground.models.make(choice.name, choice.asked_at)
     except LLMosError as error:
         return ModelChoice(NO_MODEL, str(error)), error
     return choice, None

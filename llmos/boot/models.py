@@ -66,7 +66,8 @@ class Models:
         if resumed:
             return ModelChoice(resumed, "the run that is resumed had it")
         if agent.model != "inherit":
-            return ModelChoice(agent.model, f"the agent {agent.name} asks for it")
+            asked_at = f"{agent.document.path}:{agent.document.line('model')}"
+            return ModelChoice(agent.model, f"the agent {agent.name} asks for it", asked_at)
         if caller and (pocket_can_serve or self.template(caller) != "pocket"):
             return ModelChoice(caller, "the agent that called this one has it")
         if self._environment.model:
@@ -138,10 +139,10 @@ class Models:
             return name.startswith(("anthropic:", "claude-"))
         return alias.provider == "anthropic" or (alias.provider == "local" and bool(alias.vision_file))
 
-    def make(self, name: str) -> Model:
-        """The model of an alias or `provider:ID`; LLMosError when there is no such thing."""
+    def make(self, name: str, asked_at: str = "") -> Model:
+        """The model of an alias or `provider:ID`; LLMosError, with the place that asks, when there is no such thing."""
         if name not in self._made:
-            self._made[name] = self._make(name)
+            self._made[name] = self._make(name, asked_at)
         return self._made[name]
 
     def require(self, name: str) -> None:
@@ -166,7 +167,7 @@ class Models:
         folder = self._environment.home / "models"
         return folder / alias.file, folder / alias.vision_file if alias.vision_file else None
 
-    def _make(self, name: str) -> Model:
+    def _make(self, name: str, asked_at: str) -> Model:
         if alias := self._rules.aliases.get(name):
             return self._of_alias(name, alias)
         provider, _, identity = name.partition(":")
@@ -184,9 +185,10 @@ class Models:
         if name.startswith("claude-"):
             return self._claude(name, _GENERAL_CONTEXT_TOKENS)
         known = [*self._rules.aliases, *(f"{prefix}:..." for prefix in _PREFIXES)]
+        place = f"{asked_at}: " if asked_at else ""
         if name == EMBEDDINGS:
-            raise LLMosError(f"'{name}' compares texts and plans nothing; known are: {', '.join(known)}")
-        raise LLMosError(f"There is no model '{name}'; {nearest(name, known)}")
+            raise LLMosError(f"{place}'{name}' compares texts and plans nothing; known are: {', '.join(known)}")
+        raise LLMosError(f"{place}There is no model '{name}'; {nearest(name, known)}")
 
     def _of_alias(self, name: str, alias: ModelAlias) -> Model:
         match alias.provider:

@@ -68,10 +68,14 @@ def broken_by(cancellation: BaseException) -> BrokenReplyError | None:
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Which model was taken and why, as it is told to the person and written to the journal."""
+    """Which model was taken and why, as it is told to the person and written to the journal.
+
+    `asked_at` is the path and line of the document that asks for it, where one does.
+    """
 
     name: str
     reason: str
+    asked_at: str = ""
 
 
 def ignore_text(_: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from llmos.errors import LLMosError
 from tests.support.homes import make_place
+from tests.support.runs import hire
 
 pytestmark = pytest.mark.anyio
 SHIPPED = files("llmos.models.pocket").joinpath("pocket.gguf")
@@ -30,6 +31,18 @@ async def test_a_mistyped_model_is_told_the_nearest(tmp_path: Path, name: str, m
         f"kernel/models.md has no price for '{name.removeprefix('anthropic:')}', so no budget could hold it; "
         f"did you mean '{meant}'? Otherwise add one under `prices:` in {place.home}/kernel/models.md"
     )
+
+
+async def test_a_model_that_an_agent_mistypes_is_told_at_its_line(tmp_path: Path) -> None:
+    """A person who named no model reads where the name stands; one who did, reads the name."""
+    place = make_place(tmp_path)
+    path = hire(place, "---\nname: worker\ndescription: D\nmodel: pokcet\n---\nWork.\n")
+    said = "There is no model 'pokcet'; did you mean 'pocket'?"
+    for model, where in ((None, f"{path}:4: "), ("pokcet", "")):
+        async with place.system(model=model) as system:
+            with pytest.raises(LLMosError) as raised:
+                await system.execute("go", "worker")
+        assert str(raised.value) == f"{where}{said}"
 
 
 @pytest.mark.parametrize(
