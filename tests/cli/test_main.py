@@ -28,6 +28,15 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"llmos, version {__version__}\n"
 
 
+@pytest.mark.parametrize("module", ["llmos", "llmos.cli"])
+def test_the_package_runs_as_the_command(llmos: CommandLine, module: str) -> None:
+    """`python -m llmos` is `llmos`, also where no script of that name was installed: same words, same exit code."""
+    words = [sys.executable, "-m", module, "agent", "show", "wroker", "--json"]
+    done = subprocess.run(words, env=dict(os.environ), cwd=llmos.place.workspace, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert json.loads(done.stdout) == {"error": "There is no agent 'wroker'; did you mean 'worker'?"}
+
+
 @pytest.mark.parametrize(
     ("words", "sentence", "command"),
     [
