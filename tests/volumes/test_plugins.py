@@ -2,12 +2,18 @@
 
 import json
 import re
+import shlex
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+import click
 import pytest
 
+from llmos.cli.agent import run_system
 from llmos.documents.command import read_command
 from llmos.documents.document import Problem
+from llmos.documents.skill import read_skill
+from llmos.tools.names import ROBOT_TOOLS
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = [ROOT, *(ROOT / "volumes" / name for name in ("user", "team", "overlay"))]
@@ -16,6 +22,10 @@ PLUGINS = [ROOT, *(ROOT / "volumes" / name for name in ("user", "team", "overlay
 ALLOWED = {"$schema", "name", "version", "description", "author", "homepage", "repository", "license", "keywords"}
 NAME = re.compile(r"(?!.*(--|\.\.))[a-z0-9][a-z0-9.-]{0,63}")
 SCHEMA = "https://agent-plugins.org/schemas/1.0.0/plugin.schema.json"
+
+MAY_RUN = "llmos run --json -- *"
+"""What Claude Code runs for `/llmos` without asking; in its patterns a `*` stands for any text."""
+OPTIONS = sorted({name for each in run_system.params if isinstance(each, click.Option) for name in each.opts})
 
 
 @pytest.mark.parametrize("root", PLUGINS, ids=lambda root: root.name)
@@ -53,10 +63,38 @@ def test_slash_command_runs_the_goal_and_reads_the_result() -> None:
     command = read_command(ROOT / "commands/llmos.md")
     problems: tuple[Problem, ...] = command.document.problems
     assert problems == ()
-    assert command.allowed_tools == ("Bash(llmos run:*)",)
+    assert command.allowed_tools == (f"Bash({MAY_RUN})",)
     assert "llmos run --json -- '$ARGUMENTS'" in command.body  # a goal that begins with a dash is no option
     for key in ("error", "outcome", "answer", "agent", "mode_reason", "tool_calls", "usage.cost_usd", "journal"):
         assert f"`{key}" in command.body
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_slash_command_may_run_a_goal_and_give_no_option(option: str) -> None:
+    """Before the `--` no option fits, such as `--approve`; behind it every word is the goal, or one too many."""
+    for words in (f"{option} Bash --json -- go", f"--json {option} Bash -- go", f"--json {option}=Bash -- go"):
+        assert not fnmatchcase(f"llmos run {words}", MAY_RUN)
+    plain = run_system.make_context("run", ["--json", "--", "go"]).params
+    for goal in (option, f"'{option} Bash'", f"-- {option} Bash", f"go {option} Bash", f"{option} Bash -- go"):
+        command = MAY_RUN.replace("*", goal)
+        assert fnmatchcase(command, MAY_RUN)
+        try:
+            given = run_system.make_context("run", shlex.split(command)[2:]).params
+        except click.UsageError as error:
+            assert "unexpected extra argument" in error.message  # noqa: PT017 - as right as a goal
+        else:
+            assert given == {**plain, "goal": given["goal"]}
+
+
+def test_nothing_of_the_plugin_permits_itself_anything() -> None:
+    """What Claude Code does without asking: `/llmos`, and what our robots alone have; no hook, server or setting."""
+    assert [path.name for path in sorted((ROOT / "commands").rglob("*"))] == ["llmos.md"]
+    for page in ROOT.glob("skills/*/SKILL.md"):
+        assert set(read_skill(page).allowed_tools or ()) <= ROBOT_TOOLS, page
+    (plugin,) = json.loads((ROOT / ".claude-plugin/marketplace.json").read_text())["plugins"]
+    assert set(plugin) <= ALLOWED | {"source"}
+    for name in ("hooks", ".mcp.json", "mcp.json", ".lsp.json", "settings.json"):
+        assert not (ROOT / name).exists()
 
 
 def test_seeds_merge_usage_from_both_sides() -> None:
