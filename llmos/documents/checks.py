@@ -13,7 +13,7 @@ from llmos.documents.document import BrokenDocumentError, Document, Problem
 from llmos.documents.frontmatter import read_document
 from llmos.documents.kernel import RULES
 from llmos.documents.keys import leaves
-from llmos.documents.places import Kind, documents_in
+from llmos.documents.places import LED_OUT, Found, Kind, documents_in, leads_out
 from llmos.documents.robot_profile import robot_profile_from
 from llmos.documents.scenario import scenario_from
 from llmos.documents.scene import scene_from
@@ -44,8 +44,8 @@ def check_paths(
             problems.add(
                 Problem(str(path), 1, "warning", "there is no agent, skill, command or rule below this folder")
             )
-        for kind, each in found:
-            problems.update(_check(kind, each, known_tools, names, look))
+        for each in found:
+            problems.update(_check(each, known_tools, names, look))
     return sorted(problems, key=lambda problem: (problem.path, problem.line, problem.sentence))
 
 
@@ -64,16 +64,20 @@ def _why(error: OSError) -> str:
 
 
 def _check(
-    kind: Kind,
-    path: Path,
+    found: Found,
     known_tools: frozenset[str] | None,
     names: dict[tuple[Kind, Path, str], Path],
     look: Look | None,
 ) -> Iterator[Problem]:
-    """The problems of one document; `names` are those of the documents before it."""
+    """The problems of one document; `names` are those of the documents before it. What leads out is not read."""
+    kind, path, passed_over = found
+    if leads_out(path):
+        yield Problem(str(path), 1, "error", LED_OUT)
+        return
+    if passed_over:
+        yield Problem(str(path), 1, "warning", passed_over)
     try:
-        document = read_document(path)
-        name, tools, document = _load(kind, document)
+        name, tools, document = _load(kind, read_document(path))
     except BrokenDocumentError as error:
         yield error.problem
         return
@@ -85,6 +89,8 @@ def _check(
     yield from unknown_tools(document, tools, known_tools) if known_tools is not None else ()
     yield from look(document) if look is not None and kind == "skill" else ()
     folder = path.parent.parent if kind == "skill" else path.parent
+    if passed_over:
+        return
     first = names.setdefault((kind, folder, name), path)
     if first != path:
         yield document.warning("name", f"the name '{name}' is taken by {first}, so this {kind} is never found")

@@ -11,15 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llmos.documents.document import Problem
+from llmos.documents.places import LED_OUT, MAX_DEPTH, SKILL_PAGES, is_page
 from llmos.volumes.volume import FOLDERS, Kind, Volume
-
-MAX_DEPTH = 4
-"""How deep folders may nest below `agents/` and the like; a folder of skills holds skills, not folders of them."""
 
 Signature = tuple[int, int, int, int]
 """Modification and change time in nanoseconds, size in bytes, inode: equal means that the file is the same."""
-
-_PAGES_OF_SKILLS = ("SKILL.md", "skill.md")
 
 
 class Found(NamedTuple):
@@ -90,7 +86,7 @@ class Scan:
             linked = Path(folder).is_symlink()
         if linked and not self._stays_inside(folder):
             return
-        for page in _PAGES_OF_SKILLS:
+        for page in SKILL_PAGES:
             found = self._look("skill", f"{folder}{os.sep}{page}")
             if found is not None:
                 yield found
@@ -106,7 +102,7 @@ class Scan:
                 self._warn(entry.path, "a link to a folder is not followed here; link to each document instead")
 
     def _page(self, kind: Kind, path: str) -> Iterator[Found]:
-        if path.rpartition(os.sep)[2].casefold() == "readme.md":
+        if not is_page(path.rpartition(os.sep)[2]):
             return
         found = self._look(kind, path)
         if found is not None:
@@ -136,7 +132,7 @@ class Scan:
             self._wrong(link, f"the link leads nowhere: {getattr(error, 'strerror', None) or 'it is a loop'}")
             return False
         if not target.is_relative_to(self.volume.boundary):
-            self._wrong(link, f"the link leaves the volume '{self.volume.name}', so it is not followed")
+            self._wrong(link, LED_OUT)
             return False
         return True
 

@@ -28,11 +28,12 @@ def checked(root: Path, *paths: str, known_tools: frozenset[str] | None = None) 
 
 
 def found(path: Path) -> list[tuple[Kind, Path]]:
-    """The documents of a path, all of whose folders can be read."""
+    """The documents of a path, all of whose folders can be read and all of which runs find."""
     unreadable: list[OSError] = []
     documents = list(documents_in(path, unreadable.append))
     assert unreadable == []
-    return documents
+    assert [each for each in documents if each.passed_over] == []
+    return [(each.kind, each.path) for each in documents]
 
 
 def test_what_ships_has_no_problem() -> None:
@@ -183,6 +184,41 @@ def test_a_tool_may_have_the_name_it_had_before(tmp_path: Path) -> None:
     assert checked(tmp_path, known_tools=frozenset({"Agent", "Edit"})) == [
         "agents/x.md:4: warning: there is no tool 'MultiEdit'; did you mean 'Edit'?",
     ]
+
+
+def test_what_no_run_finds_is_told(tmp_path: Path) -> None:
+    """A name in other letters, a place too deep: the document is checked, and a person learns that it serves nobody."""
+    agent = AGENT.format(name="x", keys="")
+    for name in ("agents/upper.MD", "agents/1/2/3/4/five.md", "agents/1/2/3/4/5/six.md", "loose.agent.md"):
+        write(tmp_path, name, agent)
+    for name in ("skills/mixed/Skill.md", "skills/group/nested/SKILL.md", "skills/whole/SKILL.md"):
+        write(tmp_path, name, f"---\nname: {name.split('/')[-2]}\ndescription: D\n---\nB\n")
+    why = {
+        "agents/1/2/3/4/5/six.md": "it lies 5 folders deep in agents/, and runs look 4 deep",
+        "agents/upper.MD": "the name must end with '.md' and not be README.md",
+        "skills/group/nested/SKILL.md": "it lies 2 folders deep in skills/, and runs look 1 deep",
+        "skills/mixed/Skill.md": "a skill's page is called SKILL.md",
+    }
+    assert checked(tmp_path) == [f"{path}:1: warning: no run finds it: {reason}" for path, reason in why.items()]
+    assert checked(tmp_path, "agents/upper.MD") == [
+        "agents/upper.MD:1: warning: no run finds it: the name must end with '.md' and not be README.md"
+    ]
+
+
+def test_a_link_that_leaves_its_volume_is_not_read(tmp_path: Path) -> None:
+    """Neither below the folder nor named; one that stays inside is a document like any other."""
+    write(tmp_path, "outside.md", "")
+    write(tmp_path, "v/shared/x.md", AGENT.format(name="x", keys="colour: red\n"))
+    (tmp_path / "v/agents").mkdir()
+    (tmp_path / "v/.claude/agents").mkdir(parents=True)
+    for place in ("agents", ".claude/agents"):
+        (tmp_path / "v" / place / "away.md").symlink_to(tmp_path / "outside.md")
+        (tmp_path / "v" / place / "x.md").symlink_to(tmp_path / "v/shared/x.md")
+    away = "away.md:1: error: the link leaves its volume, so it is not followed"
+    colour = "x.md:4: warning: 'colour' is not read: it stays in the file and has no effect"
+    places = ("v/.claude/agents", "v/agents")
+    assert checked(tmp_path, "v") == [f"{place}/{said}" for place in places for said in (away, colour)]
+    assert checked(tmp_path, "v/agents/away.md") == [f"v/agents/{away}"]
 
 
 def test_second_document_of_a_name_is_told(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from llmos.documents.document import Problem
+from llmos.documents.places import documents_in, leads_out
 from llmos.volumes.registry import Registry
 from llmos.volumes.scan import Scan
 from llmos.volumes.volume import open_volume
@@ -32,6 +33,26 @@ def test_documents_are_found_by_kind(tmp_path: Path) -> None:
     assert {Path(found.path) for found in Scan(volume(tmp_path)).everything()} == wanted
 
 
+def test_a_check_calls_just_that_a_document_which_a_run_finds(tmp_path: Path) -> None:
+    """`agent check` and the registry go by the same names and the same depth, README.md and links included."""
+    write_agent(tmp_path, "shared")
+    for name in (
+        "agents/a.md", "agents/A.MD", "agents/b.Md", "agents/README.md", "agents/ReadMe.md", "agents/license.md",
+        "agents/CLAUDE.md", "agents/.hidden.md", "agents/c.agent.md", "agents/notes.txt", "agents/1/2/3/4/d.md",
+        "agents/1/2/3/4/5/e.md", "commands/changelog.md", "scenes/f.MD", "skills/g/SKILL.md", "skills/h/skill.md",
+        "skills/i/Skill.md", "skills/j/k/SKILL.md", "skills/loose.md", "robots/deep/l.md",
+    ):  # fmt: skip
+        _page(tmp_path / name)
+    (tmp_path / "agents/out.md").symlink_to("/etc/hostname")
+    (tmp_path / "agents/in.md").symlink_to(tmp_path / "agents/shared.md")
+    unreadable: list[OSError] = []
+    checked = documents_in(tmp_path, unreadable.append)
+    counted = {each.path for each in checked if not each.passed_over and not leads_out(each.path)}
+    assert counted == {Path(found.path) for found in Scan(volume(tmp_path)).everything()}
+    assert len(counted) == 11
+    assert unreadable == []
+
+
 def test_link_that_leaves_the_volume_is_refused(tmp_path: Path) -> None:
     """Neither a linked file nor a linked folder brings in what lies elsewhere."""
     outside = write_skill(tmp_path / "outside", "secret")
@@ -44,7 +65,7 @@ def test_link_that_leaves_the_volume_is_refused(tmp_path: Path) -> None:
     links[2].symlink_to(outside)
     scan = Scan(volume(tmp_path / "v"))
     assert [Path(found.path).name for found in scan.everything()] == ["operator.md"]
-    sentence = "the link leaves the volume 'user', so it is not followed"
+    sentence = "the link leaves its volume, so it is not followed"
     assert sorted(scan.problems, key=lambda each: each.path) == sorted(
         (Problem(str(link), 1, "error", sentence) for link in links), key=lambda each: each.path
     )
@@ -77,7 +98,7 @@ def test_folder_of_documents_may_not_lead_out_either(tmp_path: Path) -> None:
     assert registry.skills() == ()
     assert [entry.name for entry in registry.agents()] == ["operator"]
     assert registry.code_folders("tools") == ()
-    sentence = "the link leaves the volume 'user', so it is not followed"
+    sentence = "the link leaves its volume, so it is not followed"
     assert registry.problems() == (Problem(str(tmp_path / "v/skills"), 1, "error", sentence),)
 
 
