@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from llmos.boot.kit import tool_names
+from llmos.boot.known import known_to
 from llmos.boot.library import Library
 from llmos.documents.agent import Agent, read_agent
 from llmos.documents.document import Problem
@@ -93,7 +94,7 @@ class Author:
         """What the agent that writes agents is asked to do."""
         documents = self._library.registry.snapshot()
         examples = [documents.entry("agent", each).path.read_text("utf-8") for each in _EXAMPLES]
-        tools = ", ".join(sorted(tool_names()))
+        tools = ", ".join(sorted(tool_names(documents.code_folders("tools"))))
         return self._prompts.render("new-agent-goal", name=name, wish=wish.strip(), tools=tools, examples=examples)
 
     def open(self, name: str) -> tuple[Path, Path]:
@@ -110,7 +111,7 @@ class Author:
     def keep(self, kind: Kind, path: Path, reason: str, trailers: Mapping[str, str] | None = None) -> Written:
         """Commit a document that was written, if it loads; DocumentError, and no commit, when it does not."""
         _load(kind, path)
-        odd = check_documents([path], tool_names())
+        odd = check_documents([path], known_to([path], self._library.registry))
         commit = self._library.commit([path.relative_to(self.user.root)], reason, trailers)
         return Written(path, commit, tuple(odd))
 

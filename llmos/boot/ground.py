@@ -199,7 +199,7 @@ def _is_given(agent: Agent, tools: frozenset[str]) -> bool:
 
 
 def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:
-    """The skills that the agent has open from the start; one that is missing is left out, `agent check` warns of it.
+    """The skills that the agent has open from the start; one that is missing is left out, and the run says so.
 
     Raises DocumentError for one that is there and cannot be used.
     """

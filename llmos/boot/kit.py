@@ -3,6 +3,7 @@
 The only place that names concrete tools; knows no goal and no model.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from llmos.memory.recall import Recency
 from llmos.settings import Environment, system_root
 from llmos.tools.assess import assess_tool
 from llmos.tools.base import Tool
+from llmos.tools.declared import declared_tools
 from llmos.tools.delegation import Delegate, agent_tool
 from llmos.tools.files import file_tools
 from llmos.tools.memory import looks_secret, memory_tools
@@ -59,9 +61,9 @@ def recency_of(rules: MemoryRules, clock: Clock) -> Recency:
     return Recency(clock.now(), rules.note_half_life_days, rules.note_recency)
 
 
-def tool_names() -> frozenset[str]:
-    """The names of all tools that LLMos itself has."""
-    return frozenset(BUILT_IN) | ROBOT_TOOLS | frozenset(DEVICE_TOOLS)
+def tool_names(folders: Iterable[Path] = ()) -> frozenset[str]:
+    """The names of all tools that LLMos itself has, and of those that the plugin files in `folders` declare."""
+    return ROBOT_TOOLS.union(BUILT_IN, DEVICE_TOOLS, *map(declared_tools, folders))
 
 
 class Kit:

@@ -15,7 +15,6 @@ from llmos.evolution.promotion import Ladder
 from llmos.evolution.review import review
 from llmos.evolution.safety import safety_suite
 from llmos.evolution.standing import LADDER, Standing, standing_of
-from llmos.tools.declared import declared_tools
 
 if TYPE_CHECKING:
     from llmos.volumes.lookups import Lookups
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 
 def make_ladder(home: Path, rules: EvolutionRules, clock: Clock, folders: Iterable[Path] = ()) -> Ladder:
     """The ladder of a home; `folders` hold the tools of its volumes, beside those that LLMos has itself."""
-    tools = tool_names().union(*map(declared_tools, folders))
-    return Ladder(home, rules, clock, safety_suite(tools, lambda page: wrong_program(page, tools)))
+    tools = tool_names(folders)
+    return Ladder(home, rules, clock, safety_suite(lambda page: wrong_program(page, tools)))
 
 
 def standings(documents: "Lookups") -> tuple[Standing, ...]:

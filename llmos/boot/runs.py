@@ -19,7 +19,7 @@ from llmos.boot.models import Chosen
 from llmos.budget import Limits, Purse
 from llmos.documents.agent import Agent
 from llmos.documents.document import Document, Problem, hash_of
-from llmos.documents.unread import misspelt_keys
+from llmos.documents.unread import misspelt_keys, unknown_skill
 from llmos.errors import LLMosError
 from llmos.messages import JSON
 from llmos.models.base import NO_MODEL
@@ -135,11 +135,14 @@ def _physical(run: Settled, deeds: Deeds) -> "PhysicalOutcome | None":
 
 
 def _notices(run: Settled, whole: Toolbox, problems: Iterable[Problem]) -> Iterator[DocumentBroken]:
-    """What of this run's documents is not in force: tools that do not exist, odd or misspelt keys, broken saves."""
+    """What of this run's documents is not in force: tools and skills that do not exist, odd keys, broken saves."""
     listed = (*(run.agent.tools or ()), *run.agent.disallowed_tools)
     document = run.agent.document
     for sentence in whole.warnings(listed):
         yield DocumentBroken(path=str(document.path), line=document.line("tools"), sentence=sentence)
+    skills = run.snapshot.names("skill") if run.agent.skills else ()
+    for sentence in filter(None, (unknown_skill(name, skills) for name in run.agent.skills)):
+        yield DocumentBroken(path=str(document.path), line=document.line("skills"), sentence=sentence)
     used = [("agent", document), *(("skill", skill.document) for skill in run.opened)]
     odd = [each for kind, one in used for each in (*one.problems, *misspelt_keys(kind, one))]
     paths = {str(one.path) for _, one in used}

@@ -110,10 +110,12 @@ def _saves(paths: list[Path]) -> Iterator[Callable[[], object]]:
 
 def _check(paths: list[Path], *, as_json: bool) -> int:
     """Print what is wrong; 2 when something cannot be loaded."""
-    from llmos.boot.kit import tool_names
+    from llmos.boot.known import known_to
     from llmos.programs.checking import check_documents
 
-    return show_problems(check_documents(paths, tool_names()), as_json=as_json)
+    with library() as opened:
+        problems = check_documents(paths, known_to(paths, opened.registry))
+    return show_problems(problems, as_json=as_json)
 
 
 _EACH = click.option(

@@ -72,9 +72,8 @@ def _entries(documents: "Lookups") -> "Iterator[Entry]":
 @as_json
 def check(path: Path, as_json: bool) -> int:  # noqa: FBT001 - click's flag
     """Check a folder as a volume: its documents, its mounts, its links, names that collide."""
-    from llmos.boot.kit import tool_names
+    from llmos.boot.known import known_to
     from llmos.programs.checking import check_documents
-    from llmos.tools.declared import declared_tools
     from llmos.volumes.registry import Registry
     from llmos.volumes.volume import open_volume
 
@@ -83,7 +82,8 @@ def check(path: Path, as_json: bool) -> int:  # noqa: FBT001 - click's flag
     root = path.resolve()  # as the registry names it, so that what both find is told once
     of_volume = Registry([open_volume(root, "added")])
     of_volume.refresh()
-    problems = {*check_documents([root], tool_names() | declared_tools(root / "tools")), *of_volume.problems()}
+    with library() as opened:
+        problems = {*check_documents([root], known_to([root], opened.registry)), *of_volume.problems()}
     return show_problems(sorted(problems, key=lambda each: (each.path, each.line, each.sentence)), as_json=as_json)
 
 

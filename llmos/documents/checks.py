@@ -18,20 +18,18 @@ from llmos.documents.robot_profile import robot_profile_from
 from llmos.documents.scenario import scenario_from
 from llmos.documents.scene import scene_from
 from llmos.documents.skill import skill_from
-from llmos.documents.unread import Tools, unknown_tools, unread_commands, unread_keys
+from llmos.documents.unread import Known, Named, unknown_names, unread_commands, unread_keys
 from llmos.errors import DocumentError, nearest
 
 Look: TypeAlias = Callable[[Document], Iterable[Problem]]
 """Looks at a skill for something that documents do not know, such as its program."""
 
 
-def check_paths(
-    paths: Sequence[Path], known_tools: frozenset[str] | None = None, look: Look | None = None
-) -> list[Problem]:
+def check_paths(paths: Sequence[Path], known: Known | None = None, look: Look | None = None) -> list[Problem]:
     """All problems of these files, and of the documents in these folders, sorted by path and line.
 
-    Tools that are not in `known_tools` are told; with None nothing is said about them. `look` is taken at every skill
-    that loads. Raises DocumentError for a path that does not exist.
+    Tools and skills that are not in `known` are told; with None nothing is said about them. `look` is taken at every
+    skill that loads. Raises DocumentError for a path that does not exist.
     """
     problems: set[Problem] = set()
     names: dict[tuple[Kind, Path, str], Path] = {}
@@ -45,7 +43,7 @@ def check_paths(
                 Problem(str(path), 1, "warning", "there is no agent, skill, command or rule below this folder")
             )
         for each in found:
-            problems.update(_check(each, known_tools, names, look))
+            problems.update(_check(each, known, names, look))
     return sorted(problems, key=lambda problem: (problem.path, problem.line, problem.sentence))
 
 
@@ -64,10 +62,7 @@ def _why(error: OSError) -> str:
 
 
 def _check(
-    found: Found,
-    known_tools: frozenset[str] | None,
-    names: dict[tuple[Kind, Path, str], Path],
-    look: Look | None,
+    found: Found, known: Known | None, names: dict[tuple[Kind, Path, str], Path], look: Look | None
 ) -> Iterator[Problem]:
     """The problems of one document; `names` are those of the documents before it. What leads out is not read."""
     kind, path, passed_over = found
@@ -77,7 +72,7 @@ def _check(
     if passed_over:
         yield Problem(str(path), 1, "warning", passed_over)
     try:
-        name, tools, document = _load(kind, read_document(path))
+        name, named, document = _load(kind, read_document(path))
     except BrokenDocumentError as error:
         yield error.problem
         return
@@ -86,7 +81,7 @@ def _check(
         return
     yield from unread_keys(kind, document)
     yield from unread_commands(document) if kind != "agent" else ()
-    yield from unknown_tools(document, tools, known_tools) if known_tools is not None else ()
+    yield from unknown_names(document, named, known) if known is not None else ()
     yield from look(document) if look is not None and kind == "skill" else ()
     folder = path.parent.parent if kind == "skill" else path.parent
     if passed_over:
@@ -96,12 +91,13 @@ def _check(
         yield document.warning("name", f"the name '{name}' is taken by {first}, so this {kind} is never found")
 
 
-def _load(kind: Kind, document: Document) -> tuple[str, Tools, Document]:
-    """Name and tools of a document, and the document with all its problems; raises DocumentError as its reader does."""
+def _load(kind: Kind, document: Document) -> tuple[str, Named, Document]:
+    """Name of a document, what it names, and itself with all its problems; raises DocumentError as its reader does."""
     match kind:
         case "agent":
             agent = agent_from(document)
-            return agent.name, {"tools": agent.tools, "disallowed_tools": agent.disallowed_tools}, agent.document
+            named = {"tools": agent.tools, "disallowed_tools": agent.disallowed_tools, "skills": agent.skills}
+            return agent.name, named, agent.document
         case "skill":
             skill = skill_from(document)
             return skill.name, {"allowed_tools": skill.allowed_tools}, skill.document

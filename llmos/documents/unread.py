@@ -4,7 +4,8 @@ Knows the keys of the formats. Nothing of this keeps a document from working.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from llmos.documents.agent import LIMITS as AGENT_LIMITS
@@ -12,10 +13,19 @@ from llmos.documents.crystal import KEYS as CRYSTAL_KEYS
 from llmos.documents.document import Document, Problem
 from llmos.documents.fields import is_open
 from llmos.documents.skill import LENS, QUARANTINE
-from llmos.errors import nearest
+from llmos.errors import nearest, nearest_of_many
 
-Tools: TypeAlias = Mapping[str, tuple[str, ...] | None]
-"""The tools that a document names, by the key that names them."""
+Named: TypeAlias = Mapping[str, tuple[str, ...] | None]
+"""The tools and skills that a document names, by the key that names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The names of the tools and skills that there are; any other does nothing in a document."""
+
+    tools: frozenset[str]
+    skills: frozenset[str]
+
 
 _READ: Mapping[str, frozenset[str]] = {
     "agent": frozenset(
@@ -85,12 +95,25 @@ def unread_commands(document: Document) -> Iterator[Problem]:
         yield Problem(str(document.path), line, "warning", f"{shown} is not run: a document cannot run commands")
 
 
-def unknown_tools(document: Document, tools: Tools, known: frozenset[str]) -> Iterator[Problem]:
-    """Tools that nobody offers, or whose scope is left open; MCP servers come and go, so theirs are left alone."""
-    for key, named in tools.items():
-        for tool in named or ():
-            name = tool.partition("(")[0]
-            if is_open(tool):
-                yield document.warning(key, f"'{tool}' lacks ')'")
-            if OLDER_TOOL_NAMES.get(name, name) not in known and not name.startswith("mcp__") and name != "*":
-                yield document.warning(key, f"there is no tool '{name}'; {nearest(name, known)}")
+def unknown_names(document: Document, named: Named, known: Known) -> Iterator[Problem]:
+    """Tools that nobody offers, and skills that are not there."""
+    for key, names in named.items():
+        for name in names or ():
+            sentence = unknown_skill(name, known.skills) if key == "skills" else _unknown_tool(name, known.tools)
+            if sentence:
+                yield document.warning(key, sentence)
+            if key != "skills" and is_open(name):
+                yield document.warning(key, f"'{name}' lacks ')'")
+
+
+def unknown_skill(name: str, known: Collection[str]) -> str:
+    """What is wrong with the name of a skill; empty when there is one."""
+    return "" if name in known else f"there is no skill '{name}'; {nearest_of_many(name, known)}"
+
+
+def _unknown_tool(pattern: str, known: frozenset[str]) -> str:
+    """What is wrong with the name in a pattern; tools of MCP servers are left alone, because servers come and go."""
+    name = pattern.partition("(")[0]
+    if OLDER_TOOL_NAMES.get(name, name) in known or name.startswith("mcp__") or name == "*":
+        return ""
+    return f"there is no tool '{name}'; {nearest(name, known)}"

@@ -21,12 +21,12 @@ Verify: TypeAlias = Callable[[Path], Sequence[str]]
 """What is wrong with the programs in a SKILL.md, a clause each."""
 
 
-def safety_suite(tools: frozenset[str], verify: Verify) -> Safety:
-    """The checks of a house that has these tools and verifies programs so."""
+def safety_suite(verify: Verify) -> Safety:
+    """The checks of a house that verifies programs so."""
 
     def regressions(page: Path, uses: Tally) -> list[str]:
         try:
-            problems = check_paths([page], tools)
+            problems = check_paths([page])
         except DocumentError as error:
             return [str(error)]
         broken = [str(each) for each in problems if each.severity == "error"]

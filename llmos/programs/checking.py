@@ -9,6 +9,7 @@ from pathlib import Path
 
 from llmos.documents.checks import check_paths
 from llmos.documents.document import Document, Problem
+from llmos.documents.unread import Known
 from llmos.messages import Effect, ToolSpec
 from llmos.programs.blocks import program_of
 from llmos.programs.form import Program, ProgramError, calls
@@ -17,9 +18,9 @@ from llmos.programs.verifier import BY_NAME, problems
 _ANY = {"type": "object", "additionalProperties": True}
 
 
-def check_documents(paths: Sequence[Path], known_tools: frozenset[str] | None = None) -> list[Problem]:
+def check_documents(paths: Sequence[Path], known: Known | None = None) -> list[Problem]:
     """What `check_paths` finds, and what is wrong with the programs of skills; raises DocumentError as it does."""
-    return check_paths(paths, known_tools, partial(program_problems, known_tools=known_tools))
+    return check_paths(paths, known, partial(program_problems, known_tools=known.tools if known else None))
 
 
 def program_problems(document: Document, known_tools: frozenset[str] | None = None) -> Iterator[Problem]:

@@ -43,6 +43,18 @@ def test_a_result_is_told_in_a_few_lines(llmos: CommandLine) -> None:
     assert said.out == TOLD.format(model=words[-1], journal=journal, seconds=seconds)
 
 
+def test_a_skill_that_is_not_there_is_told(llmos: CommandLine) -> None:
+    """With path, line and the nearest name; the run goes on without it."""
+    page = llmos.place.write(
+        "user/agents/worker.md", "---\nname: worker\ndescription: D.\nskills: pick-and-plce\n---\nWork.\n"
+    )
+    said = llmos(*go(llmos))
+    assert said.code == 0
+    assert f"{page}:4: there is no skill 'pick-and-plce'; did you mean 'pick-and-place'?" in said.err
+    page.write_text(page.read_text().replace("plce", "place"))
+    assert "there is no skill" not in llmos(*go(llmos)).err
+
+
 def test_which_model_was_taken_and_why_is_told(llmos: CommandLine) -> None:
     """On stderr, before anything else: the model, the reason, the mode."""
     words = go(llmos)

@@ -152,6 +152,18 @@ def test_editing_a_shipped_agent_copies_it_and_commits_the_change(at_home: Comma
     assert [Path(each).name for each in shown["shadows"]] == ["critic.md"]
 
 
+def test_an_edit_is_told_what_no_run_would_find(at_home: CommandLine) -> None:
+    """A person's own tool is known; what nobody has is told with path, line and the nearest name."""
+    at_home("agent", "new", "waterer")
+    at_home.place.write("user/tools/water.py", '@tool\ndef water_fern() -> str:\n    """Water."""\n')
+    editor(at_home, "sed -i 's/^tools:.*/tools: water_fern, water_fren\\nskills: pick-and-plce/' \"$1\"")
+    said = at_home("agent", "edit", "waterer", "--json").json
+    assert said["warnings"] == [
+        f"{said['path']}:4: warning: there is no tool 'water_fren'; did you mean 'water_fern'?",
+        f"{said['path']}:5: warning: there is no skill 'pick-and-plce'; did you mean 'pick-and-place'?",
+    ]
+
+
 def test_an_editor_that_changes_nothing_leaves_nothing(at_home: CommandLine) -> None:
     """No copy, no commit."""
     editor(at_home, "true")

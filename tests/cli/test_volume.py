@@ -9,7 +9,7 @@ import pytest
 from tests.support.command_line import CommandLine
 from tests.support.repositories import person, repository, write
 from tests.support.terminals import Terminal
-from tests.support.volumes import write_agent
+from tests.support.volumes import write_agent, write_skill
 
 TOOL = "from llmos import tool\n"
 
@@ -207,6 +207,49 @@ def test_the_tools_of_a_checked_volume_are_known_to_it(at_home: CommandLine) -> 
     write(root, {"agents/waterer.md": agent, "tools/water.py": f"raise SystemExit\n{tool}"})
     problems = at_home("volume", "check", root, "--json").json["problems"]
     assert [each["sentence"].partition(";")[0] for each in problems] == ["there is no tool 'spray'"]
+
+
+def warned(llmos: CommandLine, *words: str | Path) -> list[str]:
+    """What a check has to say, each with the file's name and line."""
+    problems = llmos(*words, "--json").json["problems"]
+    return [f"{Path(each['path']).name}:{each['line']}: {each['sentence'].partition(';')[0]}" for each in problems]
+
+
+def test_what_a_run_would_find_is_known_to_a_check(at_home: CommandLine, tmp_path: Path) -> None:
+    """Tools and skills of the file's own volume, a person's own and those of trusted volumes; nothing of it is run."""
+    llmos, home = at_home, at_home.place.home
+    agent = "---\nname: {0}\ndescription: D.\ntools: count, own, Read\nskills: [sow, mow]\n---\n\nYou work.\n"
+    tool = 'raise SystemExit\n@tool\ndef {0}() -> str:\n    """Do."""\n'
+    mine = llmos.place.write("user/agents/deep/mine.md", agent.format("mine"))
+    no_count, no_own = "mine.md:4: there is no tool 'count'", "mine.md:4: there is no tool 'own'"
+    no_mow, no_sow = "mine.md:5: there is no skill 'mow'", "mine.md:5: there is no skill 'sow'"
+    assert warned(llmos, "agent", "check", mine) == [no_count, no_own, no_mow, no_sow]
+    llmos.place.write("user/tools/mine.py", tool.format("own"))
+    write_skill(home / "user", "sow")
+    assert warned(llmos, "agent", "check", mine) == [no_count, no_mow]
+
+    root = repository(
+        tmp_path / "others", {"agents/theirs.md": agent.format("theirs"), "tools/t.py": tool.format("count")}
+    )
+    write_skill(root, "mow")
+    for words in (("agent", "check", root), ("agent", "check", root / "agents/theirs.md"), ("volume", "check", root)):
+        assert warned(llmos, *words) == []
+    llmos("volume", "add", root)
+    assert warned(llmos, "agent", "check", mine) == [no_count, no_mow]
+    write_skill(home / "volumes/others", "mow")
+    llmos("volume", "trust", "others", "--yes")
+    assert warned(llmos, "agent", "check", mine) == []
+
+
+def test_tools_beside_the_documents_of_a_folder_are_its_own_affair(at_home: CommandLine) -> None:
+    """What stands in `.claude/` belongs to a working directory, whose `tools/` no run loads."""
+    work = at_home.place.workspace
+    write_agent(work / ".claude", "local")
+    page = work / ".claude/agents/local.md"
+    page.write_text(page.read_text().replace("---\nYou", "tools: water\nskills: wave\n---\nYou"))
+    write(work, {"tools/water.py": '@tool\ndef water() -> str:\n    """Water."""\n'})
+    write_skill(work / ".agents", "wave")
+    assert warned(at_home, "agent", "check", page) == ["local.md:4: there is no tool 'water'"]
 
 
 def test_a_folder_is_checked_as_a_volume(at_home: CommandLine) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from llmos.documents.checks import check_paths
 from llmos.documents.places import Kind, documents_in
+from llmos.documents.unread import Known
 from llmos.errors import DocumentError
 from llmos.settings import system_root
 from tests.support.disks import open_folder, unprivileged
@@ -21,10 +22,10 @@ def write(root: Path, name: str, text: str) -> Path:
     return path
 
 
-def checked(root: Path, *paths: str, known_tools: frozenset[str] | None = None) -> list[str]:
+def checked(root: Path, *paths: str, known: Known | None = None) -> list[str]:
     """The problems of these paths (of everything without any), without the folder."""
     given = [root / path for path in paths] or [root]
-    return [str(problem).replace(f"{root}/", "") for problem in check_paths(given, known_tools)]
+    return [str(problem).replace(f"{root}/", "") for problem in check_paths(given, known)]
 
 
 def found(path: Path) -> list[tuple[Kind, Path]]:
@@ -163,7 +164,7 @@ def test_unknown_tools_are_told_when_the_known_ones_are(tmp_path: Path) -> None:
     write(tmp_path, "agents/x.md", AGENT.format(name="x", keys=keys))
     write(tmp_path, "skills/s/SKILL.md", "---\nname: s\ndescription: D\nallowed-tools: Read Fly\n---\nB\n")
     assert checked(tmp_path) == []
-    assert checked(tmp_path, known_tools=frozenset({"Read", "Write", "Bash"})) == [
+    assert checked(tmp_path, known=Known(frozenset({"Read", "Write", "Bash"}), frozenset())) == [
         "agents/x.md:4: warning: there is no tool 'Raed'; did you mean 'Read'?",
         "agents/x.md:5: warning: there is no tool 'Wite'; did you mean 'Write'?",
         "skills/s/SKILL.md:4: warning: there is no tool 'Fly'; known are: Bash, Read, Write",
@@ -181,8 +182,22 @@ def test_a_scope_that_is_left_open_is_told(tmp_path: Path) -> None:
 def test_a_tool_may_have_the_name_it_had_before(tmp_path: Path) -> None:
     """`Task` is the tool Agent; `MultiEdit` is none."""
     write(tmp_path, "agents/x.md", AGENT.format(name="x", keys="tools: Task, Task(critic), MultiEdit\n"))
-    assert checked(tmp_path, known_tools=frozenset({"Agent", "Edit"})) == [
+    assert checked(tmp_path, known=Known(frozenset({"Agent", "Edit"}), frozenset())) == [
         "agents/x.md:4: warning: there is no tool 'MultiEdit'; did you mean 'Edit'?",
+    ]
+
+
+def test_skills_that_are_not_there_are_told(tmp_path: Path) -> None:
+    """A misspelt one opens nothing; of thousands none is listed."""
+    write(tmp_path, "agents/x.md", AGENT.format(name="x", keys="maxTurns: 3\nskills: [wattering, water]\n"))
+    assert checked(tmp_path) == []
+    near, far = {"water", "watering"}, {f"{number}" for number in range(31)}
+    assert checked(tmp_path, known=Known(frozenset(), frozenset(near))) == [
+        "agents/x.md:5: warning: there is no skill 'wattering'; did you mean 'watering'?"
+    ]
+    assert checked(tmp_path, known=Known(frozenset(), frozenset(far))) == [
+        f"agents/x.md:5: warning: there is no skill '{name}'; none of the 31 names is near"
+        for name in ("water", "wattering")
     ]
 
 

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from llmos.documents.frontmatter import read_document
+from llmos.documents.unread import Known
 from llmos.programs.blocks import Block, find_program, program_of, with_program
 from llmos.programs.checking import check_documents
 from llmos.programs.form import ProgramError
 
+GO_HOME = Known(frozenset({"go_home"}), frozenset())
 SKILL = """---
 name: wave
 description: Waves. Use to greet.
@@ -92,10 +94,10 @@ def test_a_program_is_put_in_place_of_the_old_one() -> None:
 def test_checks_tell_of_a_broken_program(tmp_path: Path, statement: str, severity: str, sentence: str) -> None:
     """With the line of the file, as of any other mistake in a document."""
     path = written(tmp_path, SKILL.replace("call go_home()", statement))
-    (found,) = check_documents([path], frozenset({"go_home"}))
+    (found,) = check_documents([path], GO_HOME)
     assert (found.path, found.line, found.severity, found.sentence) == (str(path), 15, severity, sentence)
 
 
 def test_checks_are_silent_about_a_sound_program(tmp_path: Path) -> None:
     """A skill with a program is as good as one without."""
-    assert check_documents([written(tmp_path, SKILL)], frozenset({"go_home"})) == []
+    assert check_documents([written(tmp_path, SKILL)], GO_HOME) == []

@@ -37,7 +37,7 @@ class House:
     def ladder(self) -> Ladder:
         """A ladder as a new process would have it."""
         self.clock.advance(60)
-        return Ladder(self.home, RULES, self.clock, safety_suite(frozenset({"Read"}), lambda _: self.wrong))
+        return Ladder(self.home, RULES, self.clock, safety_suite(lambda _: self.wrong))
 
     def history(self, rung: str) -> History:
         """The history of a rung's volume."""
