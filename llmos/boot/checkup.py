@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from llmos import __version__
 from llmos.boot.drivers import DRIVERS, find_drawing
@@ -31,6 +31,7 @@ from llmos.errors import LLMosError, counted
 from llmos.robots.base import RobotError
 from llmos.robots.host.stopping import latch_of
 from llmos.settings import Environment, current_folder, package_folder, system_root
+from llmos.volumes.lookups import Lookups
 
 _LEAST_GIT = (2, 32)  # the first that GIT_CONFIG_GLOBAL keeps from a person's own settings
 _LEAST_FREE_BYTES = 200_000_000
@@ -38,12 +39,15 @@ _OF_THE_SERVICE = ("fastapi", "uvicorn", "websockets", "prometheus_client", "vis
 _BACKENDS = {"xllamacpp": "xllamacpp", "llama_cpp": "llama-cpp-python"}
 
 
+State: TypeAlias = Literal["ok", "note", "problem"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at; `remedy` is what to do, empty when nothing needs doing."""
 
     what: str
-    state: Literal["ok", "note", "problem"]
+    state: State
     sentence: str
     remedy: str = ""
 
@@ -133,8 +137,21 @@ def _volumes(environment: Environment) -> Iterator[Finding]:
         for problem in documents.problems():
             if problem.severity == "error":
                 yield Finding("document", "problem", f"{problem.path}:{problem.line}: {problem.sentence}")
+        yield from _plugins(documents)
     finally:
         opened.close()
+
+
+def _plugins(documents: Lookups) -> Iterator[Finding]:
+    """What is wrong with the tools and drivers of trusted volumes, which are loaded as a run would load them."""
+    if not documents.code_folders("tools") + documents.code_folders("drivers"):
+        return
+    from llmos.boot.devices import driver_problems
+    from llmos.boot.kit import tool_problems
+
+    for problem in (*tool_problems(documents), *driver_problems(documents)):
+        state: State = "problem" if problem.severity == "error" else "note"
+        yield Finding("plugin", state, f"{problem.path}:{problem.line}: {problem.sentence}")
 
 
 def _watching(environment: Environment) -> Iterator[Finding]:

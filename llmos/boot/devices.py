@@ -33,6 +33,13 @@ def drivers_of(documents: Lookups) -> Mapping[str, Driver]:
     return {**{driver.name: _driver(driver) for driver in added}, **DRIVERS}
 
 
+def driver_problems(documents: Lookups) -> tuple[Problem, ...]:
+    """What is wrong with the driver files of trusted volumes; they are loaded, and no device is looked for."""
+    folders = documents.code_folders("drivers")
+    robots, devices = Plugins(_ROBOTS).refresh(folders, DRIVERS)[1], Plugins(_DEVICES).refresh(folders)[1]
+    return tuple(dict.fromkeys((*robots, *devices)))
+
+
 def _driver(added: RobotDriver) -> Driver:
     return Driver(lambda profile, scene, _faults: added.make(profile, scene))
 

@@ -66,6 +66,11 @@ def tool_names(folders: Iterable[Path] = ()) -> frozenset[str]:
     return ROBOT_TOOLS.union(BUILT_IN, DEVICE_TOOLS, *map(declared_tools, folders))
 
 
+def tool_problems(documents: Lookups) -> tuple[Problem, ...]:
+    """What is wrong with the tool files of trusted volumes, which are loaded."""
+    return Plugins(TOOLS).refresh(documents.code_folders("tools"), tool_names())[1]
+
+
 class Kit:
     """Makes toolboxes; plugin files stay loaded between runs and are loaded again when they change."""
 

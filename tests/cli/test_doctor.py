@@ -86,6 +86,31 @@ def test_problems_are_told_with_their_remedy(at_home: CommandLine) -> None:
     assert (found["robot"]["sentence"], found["robot"]["remedy"]) == ("arm is stopped: smoke", "llmos robot rearm arm")
 
 
+def test_plugin_files_are_told_with_path_and_line(at_home: CommandLine) -> None:
+    """Tools and drivers that cannot be loaded are problems, a name that is taken a note; a mended one is nothing."""
+    tool = 'from llmos import tool\n\n\n@tool\ndef {0}() -> str:\n    """Do."""\n    return ""\n'
+    whole = at_home.place.write("user/tools/whole.py", tool.format("whole"))
+    taken = at_home.place.write("user/tools/taken.py", tool.format("Read"))
+    half = at_home.place.write("user/tools/half.py", "from llmos import tool\n\ndef (\n")
+    driver = at_home.place.write("user/drivers/lamp.py", "from llmos import sensor\n\n1 / 0\n")
+
+    def told() -> list[tuple[str, str]]:
+        found = at_home("doctor", "--json").json["findings"]
+        return [(each["state"], each["sentence"]) for each in found if each["what"] == "plugin"]
+
+    assert told() == [
+        ("problem", f"{half}:3: the file cannot be loaded: SyntaxError: invalid syntax (half.py, line 3)"),
+        ("note", f"{taken}:1: the tool 'Read' is left out; LLMos itself has it already"),
+        ("problem", f"{driver}:3: the file cannot be loaded: ZeroDivisionError: division by zero"),
+    ]
+    assert at_home("doctor").code == 1
+    half.write_text(tool.format("half"))
+    for path in (taken, driver):
+        path.unlink()
+    assert told() == []
+    assert whole.is_file()
+
+
 def test_a_home_that_is_a_file_is_a_problem(llmos: CommandLine) -> None:
     """One finding, no traceback."""
     llmos.place.write("file", "x")
