@@ -53,6 +53,17 @@ def test_marketplace_offers_this_repository() -> None:
     assert market["owner"]["name"]
 
 
+def test_the_page_installs_what_the_manifests_name() -> None:
+    """Plugin and marketplace as `/plugin install` wants them, and the command by its plugin and its file."""
+    market = json.loads((ROOT / ".claude-plugin/marketplace.json").read_text())
+    plugin, (command,) = market["plugins"][0]["name"], (ROOT / "commands").glob("*.md")
+    page = (ROOT / "docs/volumes.md").read_text("utf-8").partition("\n## In Claude Code\n")[2]
+    assert f"\n/plugin marketplace add PATH\n/plugin install {plugin}@{market['name']}\n" in page
+    for text in (page, (ROOT / "README.md").read_text("utf-8")):
+        assert re.findall(r"`(/llmos\S*) GOAL`", text) == [f"/{plugin}:{command.stem}"]
+    assert f"`{MAY_RUN.replace('*', 'GOAL')}`" in page
+
+
 def test_skills_lie_where_the_standard_looks() -> None:
     """Skills are immediate children of `skills/`."""
     assert {path.parent.parent for path in ROOT.glob("skills/**/SKILL.md")} == {ROOT / "skills"}
