@@ -14,8 +14,10 @@ import pytest
 @contextmanager
 def tmpfs(folder: Path, options: str) -> Iterator[Path]:
     """A small file system of its own at `folder`; skips where mounting is not allowed."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("mounting a file system needs root on Linux")
+    if sys.platform != "linux":
+        pytest.skip("only Linux mounts a file system like this")
+    if os.geteuid() != 0:
+        pytest.skip("mounting a file system needs root")
     folder.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True
