@@ -254,6 +254,52 @@ def test_a_late_setpoint_may_be_as_much_farther() -> None:
     assert rules.check_setpoint(HOME, Pose(0.004, 0, 1, 0), ARM, period_s=0.0001) is None
 
 
+REST, EVEN = Velocity(), Velocity(0.3, -0.2, 0.1, math.radians(30))
+
+
+def turning(dps: float) -> Velocity:
+    """At this many degrees in a second, on the spot."""
+    return Velocity(theta_radps=math.radians(dps))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "sentence"),
+    [
+        (EVEN, EVEN, None),
+        (REST, Velocity(0.00807), None),
+        (REST, Velocity(0.00809), "1.001 m/s², above max_tcp_acceleration_mps2 1"),
+        (Velocity(0.00807), REST, None),
+        (Velocity(z_mps=0.00809), REST, "1.001 m/s², above max_tcp_acceleration_mps2 1"),
+        (Velocity(0.005), Velocity(-0.005), "1.238 m/s², above max_tcp_acceleration_mps2 1"),
+        (REST, Velocity(0.005, 0.005, 0.005), "1.072 m/s², above max_tcp_acceleration_mps2 1"),
+        (REST, Velocity(y_mps=math.nan), "nan m/s², above max_tcp_acceleration_mps2 1"),
+        (REST, turning(0.727), None),
+        (REST, turning(0.729), "90.2 °/s², above max_rotation_acceleration_dps2 90"),
+        (turning(0.727), REST, None),
+        (turning(0.729), REST, "90.2 °/s², above max_rotation_acceleration_dps2 90"),
+        (turning(30.4), turning(30.4 - 0.729), "90.2 °/s², above max_rotation_acceleration_dps2 90"),
+        (turning(0.4), turning(-0.4), "99.0 °/s², above max_rotation_acceleration_dps2 90"),
+        (REST, turning(math.nan), "nan °/s², above max_rotation_acceleration_dps2 90"),
+    ],
+)
+def test_each_change_of_speed_is_checked_against_the_last(before: Velocity, now: Velocity, sentence: str | None) -> None:
+    """From one pair of setpoints to the next the tool becomes neither faster nor slower than it may, turning as well."""
+    refusal = rules.check_acceleration(before, now, ARM)
+    assert (str(refusal) if refusal else None) == (
+        sentence and f"A setpoint asks for {sentence}; report this, it is a bug."
+    )
+    assert refusal is None or refusal.rule == "acceleration"
+
+
+@pytest.mark.parametrize("now", [Velocity(0.012), turning(1.08)])
+def test_a_late_change_of_speed_may_be_as_much_greater(now: Velocity) -> None:
+    """What counts is the time that lies between; one that came too early is checked as if it had not."""
+    assert rules.check_acceleration(REST, now, ARM, period_s=0.012) is None
+    assert rules.check_acceleration(REST, now, ARM, period_s=0.008) is not None
+    small = Velocity(now.x_mps / 2, theta_radps=now.theta_radps / 2)
+    assert rules.check_acceleration(REST, small, ARM, period_s=0.0001) is None
+
+
 @pytest.mark.parametrize(
     ("verb", "args", "start_deg", "target"),
     [

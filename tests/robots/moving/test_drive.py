@@ -5,8 +5,13 @@ from pathlib import Path
 import anyio
 import pytest
 
-from llmos.robots.base import RobotError
-from tests.support.robots import rig, unsafe
+from llmos.clock import SimulatedClock
+from llmos.robots.base import Pose, RobotError
+from llmos.robots.moving.drive import Drive, Watch
+from llmos.robots.moving.motion import PathMotion
+from llmos.robots.pace import SimulatedPace
+from llmos.robots.simulators.kinematic import KinematicArm
+from tests.support.robots import arm_profile, rig, shipped_scene, unsafe
 
 pytestmark = pytest.mark.anyio
 
@@ -60,3 +65,30 @@ async def test_a_motion_after_one_that_failed_begins_at_rest(tmp_path: Path, how
     await arm.gate.rearm("Ada")
     result = await arm.pilot.move_to(-1.0, 0.0, 1.0)
     assert result.ok, result.refusal
+
+
+class Lurching(PathMotion):
+    """A motion of one step that was planned wrongly: from rest it asks for most of the speed at once."""
+
+    lurched = False
+
+    @property
+    def arrived(self) -> bool:
+        return self.lurched
+
+    def step(self, period_s: float, throttle: float = 1.0) -> Pose:
+        del throttle
+        self.lurched = True
+        return Pose(0.4 * period_s, 0.0, 1.0, 0.0)
+
+
+async def test_a_setpoint_that_lurches_is_never_sent() -> None:
+    """It is within the speed limit, and would speed up fifty times as hard as the arm may."""
+    profile = arm_profile()
+    drive = Drive(KinematicArm(profile, shipped_scene("empty")), SimulatedPace(SimulatedClock()))
+    home = drive.sent
+    free = Watch(lambda: None, lambda: None, lambda: 1.0, lambda last, setpoint, period_s: None)
+    wrong = await drive.follow(Lurching((home.pose, Pose(1.0, 0.0, 1.0, 0.0)), profile), profile, free)
+    assert wrong is not None
+    assert wrong.rule == "acceleration"
+    assert drive.sent == home
