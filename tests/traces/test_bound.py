@@ -16,6 +16,7 @@ def test_arguments_are_filled_from_answers() -> None:
 
 
 START = Start(({"x": 0.0, "y": 0.0, "z": 1.0, "theta_deg": 359.9},), {"gripper": "open", "holding": "nothing"})
+ELSEWHERE = "the robot stands elsewhere than where this was learned: x 0, y 0, z 1, theta_deg 359.9"
 
 
 @pytest.mark.parametrize(
@@ -23,9 +24,9 @@ START = Start(({"x": 0.0, "y": 0.0, "z": 1.0, "theta_deg": 359.9},), {"gripper":
     [
         ({}, ""),
         ({"x": 0.009, "theta_deg": 0.5}, ""),
-        ({"x": 0.011}, "the robot stands elsewhere than where this was learned: x 0, y 0, z 1, theta_deg 359.9"),
-        ({"theta_deg": 2.0}, "the robot stands elsewhere than where this was learned: x 0, y 0, z 1, theta_deg 359.9"),
-        ({"x": None}, "the robot stands elsewhere than where this was learned: x 0, y 0, z 1, theta_deg 359.9"),
+        ({"x": 0.011}, ELSEWHERE),
+        *(({"theta_deg": turned}, ELSEWHERE) for turned in (2.0, 90.0, 179.9, 180.0, 270.0)),
+        ({"x": None}, ELSEWHERE),
         ({"holding": "cube"}, "the robot's holding is cube, and was nothing"),
     ],
 )
