@@ -38,6 +38,32 @@ def test_an_allowed_origin_is_also_a_name_of_ours() -> None:
     assert Access({}, own_names("127.0.0.1", ("https://robot.example",))).knows_host("robot.example")
 
 
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (None, True),
+        ("http://localhost:8000", True),
+        ("HTTP://LocalHost:8000", True),
+        ("null", False),
+        ("", False),
+        ("localhost:8000", False),
+        ("http://evil-localhost:8000", False),
+        ("http://evil.localhost:8000", False),
+        ("http://evil@localhost:8000", False),
+        ("http://localhost:8000.evil.example", False),
+        ("http://localhost:80001", False),
+        ("http://localhost:800", False),
+        ("http://localhost", False),
+        ("http://localhost:8000/", False),
+        ("http://127.0.0.1:8000", False),
+    ],
+)
+def test_only_our_own_page_is_of_our_origin(origin: str | None, allowed: bool) -> None:
+    """Name and port, whole and alike: what only ends or begins like them is somebody else."""
+    assert Access().allows_origin(origin, "localhost:8000") is allowed
+    assert Access().allows_origin(origin, "") is (origin is None)
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_header_breaks_the_door(host: str, origin: str) -> None:
     """Whatever stands in them, the answer is yes or no; and yes to a page only when it names the host itself."""
