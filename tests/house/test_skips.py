@@ -1,4 +1,4 @@
-"""Where LLMOS_REQUIRE_SYSTEM=1 demands that everything is there, a test that is skipped for want of it is no success."""
+"""Where LLMOS_REQUIRE_SYSTEM=1 demands that everything is there, a test skipped for want of it is no success."""
 
 import os
 import re

@@ -282,8 +282,8 @@ def turning(dps: float) -> Velocity:
         (REST, turning(math.nan), "nan °/s², above max_rotation_acceleration_dps2 90"),
     ],
 )
-def test_each_change_of_speed_is_checked_against_the_last(before: Velocity, now: Velocity, sentence: str | None) -> None:
-    """From one pair of setpoints to the next the tool becomes neither faster nor slower than it may, turning as well."""
+def test_each_change_of_speed_is_checked(before: Velocity, now: Velocity, sentence: str | None) -> None:
+    """From one pair of setpoints to the next the tool gets neither faster nor slower than it may, turning as well."""
     refusal = rules.check_acceleration(before, now, ARM)
     assert (str(refusal) if refusal else None) == (
         sentence and f"A setpoint asks for {sentence}; report this, it is a bug."
