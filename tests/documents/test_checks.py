@@ -174,7 +174,7 @@ def test_unknown_tools_are_told_when_the_known_ones_are(tmp_path: Path) -> None:
 def test_a_scope_that_is_left_open_is_told(tmp_path: Path) -> None:
     """What the parenthesis was to hold together is not known, and the tool itself is."""
     write(tmp_path, "agents/x.md", AGENT.format(name="x", keys="tools: Read, Bash(git:*\n"))
-    assert checked(tmp_path, known_tools=frozenset({"Read", "Bash"})) == [
+    assert checked(tmp_path, known=Known(frozenset({"Read", "Bash"}), frozenset())) == [
         "agents/x.md:4: warning: 'Bash(git:*' lacks ')'"
     ]
 

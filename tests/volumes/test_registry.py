@@ -285,7 +285,7 @@ def test_a_link_out_of_the_volume_is_not_replaced_by_a_weaker_document(tmp_path:
     (tmp_path / "user" / "agents" / "operator.md").symlink_to(page)
     (tmp_path / "user" / "skills" / "knot").symlink_to(tmp_path / "system" / "skills" / "knot")
     registry = Registry([volume(tmp_path / "user"), volume(tmp_path / "system", "system")])
-    left = "the link leaves the volume 'user', so it is not followed"
+    left = "the link leaves its volume, so it is not followed"
     with pytest.raises(DocumentError) as told:
         registry.agent("operator")
     assert str(told.value) == f"{tmp_path / 'user/agents/operator.md'}:1: {left}"
