@@ -89,6 +89,17 @@ async def test_target_just_outside_the_stop_distance_is_reached(tmp_path: Path) 
     assert refused.refusal.rule == "zone"
 
 
+async def test_arm_that_carries_something_slows_earlier_beside_people(tmp_path: Path) -> None:
+    """What it holds reaches farther than the arm, and what is nearest to them counts."""
+    times = []
+    for holding in (None, "cube"):
+        arm = rig(tmp_path, "empty", zones={"desk": DESK}, tool=replace(ARM.tool, payload_radius_m=0.3))
+        arm.robot.distort = lambda seen, holding=holding: replace(seen, holding=holding)  # type: ignore[misc]
+        assert (await arm.pilot.move_to(0.25, 0, 1)).ok
+        times.append(arm.clock.monotonic_s())
+    assert times[0] < 0.8 * times[1]
+
+
 async def test_keepout_zones_slow_nobody(tmp_path: Path) -> None:
     """Things need no distance but their own."""
     times = []

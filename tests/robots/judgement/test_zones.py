@@ -355,6 +355,26 @@ def test_setpoint_in_a_zone_is_refused_unless_it_leads_out() -> None:
     assert it.check_setpoint(Pose(0.56, 0, 1, 0), Pose(0.551, 0, 1, 0), loaded=False) is not None
 
 
+@pytest.mark.parametrize(
+    ("kind", "extra_m", "gap_m", "rule"),
+    [
+        ("keepout", 0.0, 0.006, ""),
+        ("keepout", 0.0, 0.004, "zone"),
+        ("keepout", 0.2, 0.206, ""),
+        ("keepout", 0.2, 0.204, "zone"),
+        ("human", 0.0, 0.101, ""),
+        ("human", 0.0, 0.099, "zone"),
+        ("human", 0.2, 0.301, ""),
+        ("human", 0.2, 0.299, "zone"),
+    ],
+)
+def test_setpoint_keeps_what_people_and_caution_ask_for(kind: str, extra_m: float, gap_m: float, rule: str) -> None:
+    """At a tick too: from things the margin, from people their distance, and as much more as caution says."""
+    it = fence(replace(SHAPES["box"], kind=kind))
+    last, setpoint = (Pose(0.5 + TOOL.radius_m + metres, 0, 1, 0) for metres in (0.4, gap_m))
+    assert refusals(it.check_setpoint(last, setpoint, loaded=False, extra_m=extra_m)) == rule
+
+
 def test_tool_that_is_measured_inside_is_told() -> None:
     """However the robot came there; at the margin it is not inside yet."""
     it = fence(SHAPES["box"])
@@ -362,6 +382,14 @@ def test_tool_that_is_measured_inside_is_told() -> None:
         "The tool is measured inside zone 'it'; a person should look at the robot."
     )
     assert it.check_measured(Pose(0.551, 0, 1, 0), loaded=False) is None
+
+
+def test_what_is_carried_is_measured_inside_as_well() -> None:
+    """The tool is beside the zone, what it holds reaches into it."""
+    it, there = fence(SHAPES["box"]), Pose(0.59, 0, 1, 0)
+    assert it.check_measured(there, loaded=False) is None
+    assert it.check_measured(there, loaded=True) is not None
+    assert it.check_measured(Pose(0.601, 0, 1, 0), loaded=True) is None
 
 
 def test_gripping_is_judged_with_what_may_then_be_held() -> None:
@@ -380,6 +408,7 @@ def test_distances_are_told_for_every_zone() -> None:
     assert it.distances(Point(1, 0, 1)) == pytest.approx({"ball": 0.45, "desk": 0.45})
     assert it.distances(Point(1, 0, 1), loaded=True) == pytest.approx({"ball": 0.4, "desk": 0.4})
     assert it.human_m(Point(1, 0, 1), loaded=False) == pytest.approx(0.45)
+    assert it.human_m(Point(1, 0, 1), loaded=True) == pytest.approx(0.4)
     assert fence(SHAPES["sphere"]).human_m(Point(1, 0, 1), loaded=False) == math.inf
 
 
