@@ -1,6 +1,8 @@
 """A caution can only tighten: it cannot be written looser than nothing, and the gate keeps to it at every setpoint."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,8 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmos.documents.scene import Point
+from llmos.documents.zone import Sphere
+from llmos.robots.base import Pose
 from llmos.robots.caution import CALM, Caution
+from llmos.robots.gate import Gate
+from llmos.robots.judgement.zones import Fence
+from llmos.robots.pace import SimulatedPace
 from llmos.robots.pilot import Pilot
+from llmos.robots.verdict import Refusal
 from tests.support.robots import OPERATOR, Rig, rig
 
 pytestmark = pytest.mark.anyio
@@ -87,6 +96,25 @@ async def test_a_wider_margin_refuses_what_passes_without(tmp_path: Path) -> Non
     assert wide.verdict.refusal is not None
     assert wide.verdict.refusal.rule == "zone"
     assert wide.verdict.refusal.reason.endswith("(all zones are 1m wider: the robot is in RECOVERY mode)")
+
+
+class OverlookingWays(Fence):
+    """A fence that looks at setpoints alone and lets every way pass."""
+
+    def check_path(self, path: Sequence[Pose], *, loaded: bool, extra_m: float = 0.0) -> Refusal | None:
+        return None
+
+
+@pytest.mark.parametrize(("extra_m", "rule"), [(0.0, ""), (0.3, ""), (0.4, "zone")])
+async def test_each_setpoint_keeps_the_wider_margin(tmp_path: Path, extra_m: float, rule: str) -> None:
+    """Whatever the judgement of the way has overlooked, no setpoint is sent that comes nearer."""
+    arm, ball = rig(tmp_path, "empty"), Sphere(Point(1.0, 0.5, 1.0), 0.1)
+    profile = replace(arm.profile, zones={"ball": ball})
+    gate = Gate(profile, arm.robot, SimulatedPace(arm.clock), arm.latch, fence=OverlookingWays)
+    result = await cautious(replace(arm, gate=gate), Caution(extra_margin_m=extra_m)).move_to(1.8, 0.0, 1.0)
+    assert (result.refusal.rule if result.refusal else "") == rule
+    nearest = min(math.dist(setpoint.pose.point, ball.center_m) for _, setpoint in arm.robot.sent)
+    assert nearest - ball.radius_m - profile.tool.radius_m >= min(0.31, profile.zone_margin_m + extra_m) - 1e-5
 
 
 async def test_a_longest_move_is_the_shorter_of_caution_and_profile(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from llmos.documents.robot_profile import RobotProfile
 from llmos.documents.scene import Point
 from llmos.documents.zone import Sphere
 from llmos.errors import RefusedError, StorageError
+from llmos.robots.caution import Caution
 from llmos.robots.gate import Gate
 from llmos.robots.latch import StopLatch
 from llmos.robots.pace import SimulatedPace
@@ -205,6 +206,24 @@ async def test_zone_that_appears_on_the_rest_of_the_way_halts_it(tmp_path: Path)
     assert result.refusal.rule == "zone"
     assert result.measured.pose.x < 0.5
     assert unsafe(arm.robot.sent) == []
+
+
+@pytest.mark.parametrize(("extra_m", "rule"), [(0.0, ""), (0.3, ""), (0.4, "zone")])
+async def test_zone_that_appears_beside_the_way_is_as_wide_as_caution_says(
+    tmp_path: Path, extra_m: float, rule: str
+) -> None:
+    """An order that was given with a wider margin keeps it, also of what nobody knew of when it was judged."""
+    arm, edits = edited_rig(tmp_path, edited(zones={}))
+
+    def edit(sent: int) -> None:
+        if sent == 50:
+            edits.next = edited(zones={"ball": replace(BALL, center_m=Point(1.0, 0.5, 1.0))})  # 0.31 m from the tool
+
+    arm.robot.on_command = edit
+    result = await Pilot(arm.gate, OPERATOR, caution=lambda: Caution(extra_margin_m=extra_m)).move_to(1.8, 0, 1)
+    assert (result.refusal.rule if result.refusal else "") == rule
+    assert result.ok is not bool(rule)
+    assert result.measured.pose.x < (0.5 if rule else 2.0)  # it brakes at once, and not where the margin begins
 
 
 async def test_zone_that_appears_around_the_arm_lets_it_out_and_no_deeper(tmp_path: Path) -> None:
