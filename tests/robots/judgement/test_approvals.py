@@ -87,6 +87,7 @@ async def test_refused_order_has_no_approval(tmp_path: Path) -> None:
         {"verb": "go_home", "args": {}},
         {"via": (Pose(0.0, 0.4, 1.2, 0.0),)},
         {"principal": replace(OPERATOR, name="somebody-else")},
+        {"principal": replace(OPERATOR, content_hash=f"sha256:{'1' * 64}")},
         {"caution": Caution(0.5)},
     ],
 )
