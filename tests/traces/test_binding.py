@@ -164,6 +164,19 @@ def test_two_runs_prove_a_constant() -> None:
     assert found.start.poses, "a motion to numbers of its own is learned from where the robot was"
 
 
+@pytest.mark.parametrize("key", ["robot", "robot_hash", "scene", "scene_hash"])
+def test_runs_of_another_world_prove_nothing_of_this_one(key: str) -> None:
+    """What was always the same on one robot in one scene need not be so with another."""
+    here, elsewhere = robot_world(), {**robot_world(), key: "another"}
+    older, newer = (
+        trace([move(x, y, 0.9), move(x, y, z)], {"point1": [x, y, z]}, created=created, world=world)
+        for x, y, z, created, world in ((0.3, -1.0, 0.2, "1", elsewhere), (1.5, 1.0, 0.5, "2", here))
+    )
+    goal: dict[str, JSON] = {"point1": [0.9, 0.8, 0.4]}
+    assert reason([older, newer], goal) == "nothing certain is known of 'z' in step 1, move_to"
+    bound([replace(older, world=here), newer], goal)
+
+
 def test_a_constant_height_is_not_believed_of_values_beyond_the_seen() -> None:
     """It may be one that was never allowed to be less."""
     runs = [
