@@ -23,6 +23,8 @@ from tests.support.volumes import write_agent, write_skill
 AGENT = "---\nname: painter\ndescription: Paints.\ntools: Read, Grep\n---\nPaint.\n"
 SKILL = "---\nname: paint\ndescription: How to paint.\n---\nUse a brush.\n"
 
+COMMAND = "---\ndescription: Tidies up.\n---\nTidy up.\n"
+
 
 def test_added_repository_is_a_clone_and_inert(tmp_path: Path) -> None:
     """The home gets its own copy; nothing of it counts until a person trusts it."""
@@ -114,6 +116,10 @@ def test_pull_of_prose_is_merged_at_once(tmp_path: Path) -> None:
         (
             {"skills/paint/SKILL.md": SKILL.replace("---\nUse", "allowed-tools: Bash(git:*)\n---\nUse")},
             "may use Bash(git:*).",
+        ),
+        (
+            {"commands/tidy.md": COMMAND.replace("---\nTidy", "allowed-tools: Write\n---\nTidy")},
+            "commands/tidy.md may use Write.",
         ),
         ({"skills/paint/run": "#!/bin/sh\n"}, "skills/paint/run is a program (sha256:"),
         ({"skills/paint/scripts/mix.py": "print(2)\n"}, "skills/paint/scripts/mix.py is a program (sha256:"),
@@ -301,7 +307,7 @@ def _workspace(home: Path, project: Path, store: TrustStore) -> Volume:
 
 def _team(tmp_path: Path) -> tuple[Path, Volume]:
     files = {"agents/painter.md": AGENT, "skills/paint/SKILL.md": SKILL, "skills/paint/scripts/mix.py": "print(1)\n"}
-    origin = repository(tmp_path / "origin", {**files, "notes.txt": "notes"})
+    origin = repository(tmp_path / "origin", {**files, "commands/tidy.md": COMMAND, "notes.txt": "notes"})
     added = add_volume(tmp_path / "home", str(origin))
     return origin, open_volume(added.root, "added", trusted=True)
 
