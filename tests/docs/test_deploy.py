@@ -10,7 +10,7 @@ import click
 import pytest
 
 from llmos.cli.__main__ import root
-from tests.support.pages import ROOT, table
+from tests.support.pages import ROOT, commands, table
 
 DEPLOY = ROOT / "docs" / "deploy"
 CHECKLIST = [
@@ -130,10 +130,8 @@ def test_the_checklist_of_the_document_is_whole() -> None:
 
 @pytest.mark.parametrize("page", ["docs/production.md", "docs/service.md"])
 def test_commands_of_the_pages_exist(page: str) -> None:
-    """Each `llmos ...` line in a block of code."""
-    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
-    lines = [line.partition("#")[0] for block in blocks for line in block.splitlines()]
-    for line in lines:
-        words = shlex.split(line)
-        if words[:1] == ["llmos"]:
-            check_command(words)
+    """Each `llmos ...`, in a block of code or in the text."""
+    lines = commands((ROOT / page).read_text("utf-8"), "bash")
+    assert lines, f"{page} calls no command"
+    for words in lines:
+        check_command(words)

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -15,18 +14,10 @@ from llmos.cli.__main__ import root
 from llmos.documents.agent import agent_from
 from llmos.documents.frontmatter import parse
 from tests.support.llama import need_backend
-from tests.support.pages import ROOT, code
+from tests.support.pages import ROOT, code, commands
 
 TEXT = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", TEXT, re.DOTALL)
-
-
-def commands() -> list[list[str]]:
-    """Every `llmos ...` of a code block or in the text, as words."""
-    lines = [line for language, block in BLOCKS if not language for line in block.splitlines()]
-    lines += [word for word in code(re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL)) if word.startswith("llmos ")]
-    found = [re.sub(r"\s+#.*", "", line).removeprefix(".venv/bin/") for line in lines]
-    return [shlex.split(line) for line in found if line.startswith("llmos ")]
 
 
 def test_nothing_is_left_to_be_filled_in() -> None:
@@ -34,7 +25,7 @@ def test_nothing_is_left_to_be_filled_in() -> None:
     assert re.findall(r"@[A-Z]+@|\bTBD\b", TEXT) == []
 
 
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
+@pytest.mark.parametrize("words", commands(TEXT), ids=" ".join)
 def test_a_command_of_the_readme_exists(words: list[str]) -> None:
     """The words lead to a command, and it has the options that are given."""
     command: click.Command = root

@@ -1,6 +1,7 @@
 """The pages of the documentation, as tests read them: tables, code in backticks, links."""
 
 import re
+import shlex
 from pathlib import Path
 
 from llmos.settings import system_root
@@ -33,6 +34,15 @@ def table(page: str, *columns: str) -> list[list[str]]:
 def code(text: str) -> list[str]:
     """Everything in backticks."""
     return [found[1] for found in re.findall(r"(`+)(.+?)\1", text)]
+
+
+def commands(text: str, language: str = "") -> list[list[str]]:
+    """Every `llmos ...` of a page, as words: in its code blocks of this language, and in backticks in its text."""
+    blocks = re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL)
+    lines = [line for name, block in blocks if name == language for line in block.splitlines()]
+    lines += code(re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    found = [re.sub(r"\s+#.*", "", line).removeprefix(".venv/bin/") for line in lines]
+    return [shlex.split(line) for line in found if line.startswith("llmos ")]
 
 
 def word(cell: str) -> str:
