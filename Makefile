@@ -55,7 +55,7 @@ floors: $(VENV)/.dev ## the plan of the house: who may import whom
 	@$(BIN)/lint-imports
 
 docs: $(VENV)/.dev ## the shipped documents load without a warning
-	@$(BIN)/llmos agent check agents skills commands
+	@$(BIN)/llmos agent check agents skills commands | ( ! grep . )
 
 wheel: $(VENV)/.dev ## build the wheel and the source distribution into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
