@@ -47,6 +47,17 @@ def test_what_is_reserved_cannot_be_reserved_again() -> None:
     assert own.usd_left == pytest.approx(0.05)
 
 
+def test_tokens_that_are_reserved_cannot_be_reserved_again() -> None:
+    """Two calls at once may not both count on the same tokens, also where they cost nothing."""
+    own = purse(tokens=4_000)
+    held = own.reserve(1_000, FREE, 2_000, 1)
+    assert own.tokens_left == 1_000
+    with pytest.raises(LowBatteryError):
+        own.reserve(1_000, FREE, 2_000, 1)
+    own.release(held)
+    assert own.tokens_left == 4_000
+
+
 def test_less_output_is_asked_for_when_less_can_be_paid() -> None:
     """The reply may have as many tokens as the purse can pay, not more."""
     held = purse(usd=0.03).reserve(1_000, OPUS, 4_000, 100)
@@ -156,6 +167,17 @@ def test_what_is_held_for_a_call_must_still_be_there_when_it_is_made_again() -> 
     assert str(refused.value) == (
         "Replies that broke off have cost what was held for this one; raise the budget or resume the run."
     )
+
+
+def test_tokens_that_are_held_for_a_call_must_still_be_there_as_well() -> None:
+    """A reply that costs nothing uses them up too."""
+    own = purse(tokens=4_000)
+    own.reserve(1_000, FREE, 2_000, 1)
+    own.charge(Usage(1_000), FREE)
+    own.check_covered()
+    own.charge(Usage(1), FREE)
+    with pytest.raises(LowBatteryError):
+        own.check_covered()
 
 
 def test_what_broke_off_is_charged() -> None:
