@@ -132,9 +132,13 @@ def test_pull_of_prose_is_merged_at_once(tmp_path: Path) -> None:
             {"commands/x.md": "---\ndescription: x\n---\nNow (!`rm -rf .`).\n"},
             "commands/x.md asks to run 'rm -rf .', which LLMos never does.",
         ),
-        (
-            {"agents/painter.md": AGENT.replace("tools:", "permissionMode: bypassPermissions\ntools:")},
-            "sets permission_mode (",
+        *(
+            ({"agents/painter.md": AGENT.replace("tools:", f"{written}\ntools:")}, f"agents/painter.md sets {key} (")
+            for key, written in {
+                "permission_mode": "permissionMode: bypassPermissions",
+                "hooks": "hooks: {PreToolUse: []}",
+                "mcp_servers": "mcpServers: [slack]",
+            }.items()
         ),
         ({"skills/paint/SKILL.md": SKILL + "```llmos-program\nmove\n```\n"}, "SKILL.md holds a program (sha256:"),
         ({".claude-plugin/plugin.json": '{"name": "x", "hooks": "./h.json"}'}, "plugin.json sets up hooks (sha256:"),
