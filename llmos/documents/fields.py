@@ -11,7 +11,7 @@ from functools import cached_property
 from llmos.documents.document import Document, Problem
 from llmos.messages import JSON
 
-_WORD = re.compile(r"""(?:[^\s,()\[\]"']|\([^)]*\)?)+""")
+_WORD = re.compile(r"""(?:[^\s,()\[\]"']|\s*\([^)]*\)?)+""")
 _TRUE = frozenset({"true", "yes", "on", "1", "y"})
 _FALSE = frozenset({"false", "no", "off", "0", "n"})
 
@@ -100,10 +100,13 @@ def _as_text(value: JSON) -> str:
 def split_words(text: str) -> list[str]:
     """Words between commas or blanks; brackets and quotes around them go, parentheses hold together.
 
-    >>> split_words("Read, Bash(git add:*, git commit:*) mcp__db__query")
+    A parenthesis belongs to the word before it, blanks between or not: alone, that word would mean more.
+
+    >>> split_words("Read, Bash (git add:*, git commit:*) mcp__db__query")
     ['Read', 'Bash(git add:*, git commit:*)', 'mcp__db__query']
     """
-    return _WORD.findall(text)
+    parted = (word.partition("(") for word in _WORD.findall(text))
+    return [name.strip() + opened + scope for name, opened, scope in parted]
 
 
 def is_open(word: str) -> bool:

@@ -41,6 +41,8 @@ def test_three_keys_make_an_agent(tmp_path: Path) -> None:
         ("tools:\n  - Read\n  - Grep", ("Read", "Grep")),
         ("tools: Bash(git:*), Read", ("Bash(git:*)", "Read")),
         ("tools: Bash(git add:*) Read(./a b/**)", ("Bash(git add:*)", "Read(./a b/**)")),
+        ("tools: Read Bash (git add:*), Grep", ("Read", "Bash(git add:*)", "Grep")),
+        ("tools: ['Bash (git:*)', Grep]", ("Bash(git:*)", "Grep")),
         ("tools: [Read, Grep", ("Read", "Grep")),
         ('tools: \'"Read", "Grep"\'', ("Read", "Grep")),
         ("tools: []", ()),
