@@ -13,9 +13,11 @@ from llmos.tools.globs import bars, bars_below
 from llmos.tools.patterns import (
     Pattern,
     command_matches,
+    denials,
     leaves,
     legible_patterns,
     name_matches,
+    read_pattern,
     scope_parts,
     simple_words,
 )
@@ -45,7 +47,7 @@ class Offer:
 
     def only(self, names: Sequence[str] | None, disallowed: Sequence[str] = ()) -> "Offer":
         """What is left for an agent that lists these names (None: everything) and disallows those."""
-        listed, denied = legible_patterns(names or ()), legible_patterns(disallowed)
+        listed, denied = legible_patterns(names or ()), denials(disallowed)
         tools = [
             tool
             for name, tool in self._tools.items()
@@ -68,14 +70,19 @@ class Offer:
         return self._tools[name]
 
     def warnings(self, names: Sequence[str]) -> tuple[str, ...]:
-        """One sentence for each name that no tool here answers to."""
-        return tuple(
-            f"'{text}' lacks ')'"
-            if is_open(text)
-            else f"there is no tool named '{text}' here; {nearest(text, self._tools)}"
-            for text in names
-            if not any(each.names(name) for each in legible_patterns((text,)) for name in self._tools)
-        )
+        """One sentence for each name that no tool here answers to, or whose scope cannot be matched."""
+        return tuple(filter(None, map(self._wrong_with, names)))
+
+    def _wrong_with(self, text: str) -> str:
+        if is_open(text):
+            return f"'{text}' lacks ')'"
+        if not any(each.names(name) for each in denials((text,)) for name in self._tools):
+            return f"there is no tool named '{text}' here; {nearest(text, self._tools)}"
+        try:
+            read_pattern(text)
+        except LLMosError as error:
+            return str(error)
+        return ""
 
     def check(self, tool: Tool, args: Mapping[str, JSON], permissions: Permissions) -> None:
         """Raise RefusedError when the agent's own list does not go as far as this call."""

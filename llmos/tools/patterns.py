@@ -75,6 +75,14 @@ def legible_patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
     return tuple(patterns)
 
 
+def denials(texts: Iterable[str]) -> tuple[Pattern, ...]:
+    """What a document takes away; where a scope cannot be matched that is the whole tool, for no limit may be lost."""
+    denied: list[Pattern] = []
+    for text in texts:
+        denied += legible_patterns((text,)) or legible_patterns((text.partition("(")[0],))
+    return tuple(denied)
+
+
 def leaves(name: str, listed: Sequence[Pattern] | None, denied: Sequence[Pattern]) -> bool:
     """Say whether an agent has the tool of this name: it is listed (None: all are), and not denied as a whole."""
     return (listed is None or any(each.names(name) for each in listed)) and not any(

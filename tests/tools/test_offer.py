@@ -57,6 +57,8 @@ def offered(names: list[str] | None, disallowed: list[str] | None = None) -> lis
         (["mcp__*"], ["mcp__git__*"], ["mcp__web__get"]),
         (None, ["Bash", "mcp__*"], ["Agent", "Grep", "Read"]),
         (None, ["Bash(rm:*)"], sorted(NAMES)),
+        (None, ["Bash(rm;ls:*)"], [name for name in sorted(NAMES) if name != "Bash"]),
+        (["Read", "Bash(rm;ls:*)"], [], ["Read"]),
         (["Task"], [], ["Agent"]),
         (["Task(planner)"], [], ["Agent"]),
         (None, ["Task"], ["Bash", "Grep", "Read", "mcp__git__log", "mcp__git__show", "mcp__web__get"]),
@@ -64,7 +66,7 @@ def offered(names: list[str] | None, disallowed: list[str] | None = None) -> lis
     ],
 )
 def test_lists_select(names: list[str] | None, disallowed: list[str], left: list[str]) -> None:
-    """No list is everything; unknown names select nothing and break nothing; the result is sorted."""
+    """No list is everything; unknown names select nothing; what is denied but cannot be matched is denied whole."""
     assert offered(names, disallowed) == left
 
 
@@ -76,8 +78,9 @@ def test_the_order_of_tools_does_not_matter(names: list[str]) -> None:
 
 def test_unknown_names_are_warned_of() -> None:
     """A name that no tool answers to is one sentence with the nearest."""
-    assert ALL.warnings(["Read", "Raed", "Bash(git:*)", "mcp__*", "no pattern!"]) == (
+    assert ALL.warnings(["Read", "Raed", "Bash(git:*)", "Bash(a;b:*)", "mcp__*", "no pattern!"]) == (
         "there is no tool named 'Raed' here; did you mean 'Read'?",
+        "'Bash(a;b:*)' cannot be matched; only plain words, without ; & | < > $ ( ) or `, begin a command",
         f"there is no tool named 'no pattern!' here; known are: {', '.join(sorted(NAMES))}",
     )
 
