@@ -34,7 +34,8 @@ from tests.support.homes import Place
 from tests.support.repeating import CARRYING, FOLLOWED, INSPECTION, PLANNED, SKILLED, Ran, Way, Work, by_mode, repeat
 from tests.support.tapes import Line, calls, says, tape
 
-_STEPS = 40
+_STEPS, _FEW = 40, 4
+"""Finding and binding the trace is shared by the calls of a run, so few of them bear more of it each."""
 _REPLAYS = 20
 _STARTS = 15
 _ASKING_MODELS = {"anthropic", "openai", "xllamacpp", "llama_cpp", "httpx", "httpx2", "jinja2", "mujoco", "numpy"}
@@ -100,13 +101,15 @@ def replayed_steps() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         read = asyncio.run(_replay(root / "gauges", "Read all gauges", gauges))
+        few = asyncio.run(_replay(root / "few", "Read some gauges", gauges[:_FEW]))
         wrote = asyncio.run(_replay(root / "writes", "Write all files", writes))
         line_ms = _line_ms(root)
     return [
         Figure("a replayed step of a tool that reads: guard and judging, p50", read["own"], "ms"),
         Figure("  its share of finding and binding the trace", read["bound"], "ms"),
         Figure("  its line in the journal, p50", line_ms, "ms"),
-        Figure("  all that replay adds to the tool call", read["own"] + read["bound"] + line_ms, "ms", 0.05),
+        Figure(f"  all that replay adds to a call, run of {_STEPS}", read["own"] + read["bound"] + line_ms, "ms", 0.05),
+        Figure(f"  the same in a run of {_FEW}", few["own"] + few["bound"] + line_ms, "ms"),
         Figure("  the tool itself, p50", read["tool"], "ms"),
         Figure("  the whole step, with toolbox, permission and journal", read["whole"], "ms"),
         Figure("a replayed Write, whose file is compared before: guard, p50", wrote["own"], "ms"),
