@@ -113,7 +113,6 @@ def decimals(value: float) -> int:
     >>> [decimals(each) for each in (3, 0.25, 1e-3, 20.0)]
     [0, 2, 3, 0]
     """
-    """How many decimals a number has, as it is written."""
     exponent = Decimal(repr(value)).normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
