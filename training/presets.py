@@ -62,7 +62,7 @@ PRESETS = {
     "own": replace(_SHIPPED, rounds=(400,), rows=6, muon_lr=0.005, adam_lr=0.002, compiled=False, domain_texts=40_000),
     "ablation": replace(_SHIPPED, rounds=(260, 220), rows=6, compiled=False, domain_texts=40_000),
     "smoke": Preset(400, 32, 2, 2, 1, 32, 64, rounds=(2, 2), rows=1, length=512, texts=300, domain_texts=500),
-    "ci": replace(_SHIPPED, rounds=(700, 700), domain_texts=40_000),
+    "ci": replace(_SHIPPED, rounds=(500, 500), rows=6, domain_texts=40_000),
     "polish": replace(_SHIPPED, rounds=(5000,), muon_lr=0.01, adam_lr=0.002),
     "release": _SHIPPED,
 }
