@@ -231,7 +231,7 @@ def test_llama_cpp_writes_what_the_network_writes(tmp_path: Path, tokenizer, mod
     write_gguf(model, tokenizer, path, quantized=False)
     backend = load(Loading(path, None, 1024, 1), "xllamacpp")
     compared = 0
-    for text in list(sample_texts(2, 20))[:9]:
+    for text in list(sample_texts(2, 40))[:24]:
         tokens = tokenizer.encode(text).ids
         start = len(tokens)
         while len(tokens) < start + 6:
