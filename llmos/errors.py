@@ -81,9 +81,6 @@ _MOST_NAMED = 30
 _LONGEST_WORD = 100
 """Characters that are compared: nothing of ours has a longer name, and a model may write megabytes."""
 
-_MOST_NAMED = 30
-"""Names that a sentence may list."""
-
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A closing clause that names the nearest known word, or lists what is known, unless that is too much to read.
@@ -102,17 +99,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if len(choices) > _MOST_NAMED:
         return f"none of the {len(choices)} names is near"
     return f"known are: {', '.join(choices)}" if choices else "there are none"
-
-
-def nearest_of_many(word: str, known: Iterable[str]) -> str:
-    """As `nearest`, for names that may be thousands: they are counted where listing them would drown the sentence.
-
-    >>> nearest_of_many("paint", [f"skill-{number}" for number in range(31)])
-    'none of the 31 names is near'
-    """
-    names = set(known)
-    clause = nearest(word, names)
-    return clause if clause.endswith("?") or len(names) <= _MOST_NAMED else f"none of the {len(names)} names is near"
 
 
 def counted(number: int, thing: str, things: str = "") -> str:

@@ -13,7 +13,7 @@ from llmos.documents.crystal import KEYS as CRYSTAL_KEYS
 from llmos.documents.document import Document, Problem
 from llmos.documents.fields import is_open
 from llmos.documents.skill import LENS, QUARANTINE
-from llmos.errors import nearest, nearest_of_many
+from llmos.errors import nearest
 
 Named: TypeAlias = Mapping[str, tuple[str, ...] | None]
 """The tools and skills that a document names, by the key that names them."""
@@ -108,7 +108,7 @@ def unknown_names(document: Document, named: Named, known: Known) -> Iterator[Pr
 
 def unknown_skill(name: str, known: Collection[str]) -> str:
     """What is wrong with the name of a skill; empty when there is one."""
-    return "" if name in known else f"there is no skill '{name}'; {nearest_of_many(name, known)}"
+    return "" if name in known else f"there is no skill '{name}'; {nearest(name, known)}"
 
 
 def _unknown_tool(pattern: str, known: frozenset[str]) -> str:

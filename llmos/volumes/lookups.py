@@ -11,7 +11,7 @@ from llmos.documents.command import Command, command_from
 from llmos.documents.document import BrokenDocumentError, Document, Problem, hash_of
 from llmos.documents.frontmatter import parse
 from llmos.documents.skill import Skill, skill_from
-from llmos.errors import DocumentError, nearest_of_many
+from llmos.errors import DocumentError, nearest
 from llmos.volumes.row import Row
 from llmos.volumes.state import Entry, State
 from llmos.volumes.store import Store
@@ -130,7 +130,7 @@ class Lookups:
             return f"The {kind} '{name}' in {inert[0].path} is not trusted; 'llmos volume trust {ask}' changes that."
         if broken := self._broken(kind, name):
             return f"{broken.path}:{broken.line}: {broken.sentence}"
-        clause = nearest_of_many(name, self._now().names.get(kind, {}))
+        clause = nearest(name, self._now().names.get(kind, {}))
         missing = f"There is no {kind} '{name}'; {clause}" + "." * (not clause.endswith("?"))
         if closed := self._closed(kind):
             missing += f" It may be in {closed.path}, but {closed.sentence}."
