@@ -69,7 +69,7 @@ def _agents(system: "LLMOS", asked: Asked, stack: ExitStack) -> Step:
         system.library.registry,
         system.library.volume("user"),
         rules,
-        tool_names(),
+        tool_names(system.library.registry.code_folders("tools")),
         system.clock,
     )
     most_usd = rules.agent_budget_usd if asked.budget_usd is None else asked.budget_usd

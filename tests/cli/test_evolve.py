@@ -186,6 +186,16 @@ def test_a_poisoned_proposal_is_refused_with_a_sentence(porter: CommandLine, ans
     assert {each["verdict"] for each in logged} == {"refused"}
 
 
+def test_an_edit_cannot_give_a_tool_of_a_volume(porter: CommandLine) -> None:
+    """Nor one that a plugin file declares, whose name the house does not know."""
+    porter.place.write("user/tools/glue.py", 'from llmos import tool\n\n\n@tool\ndef mix_glue() -> str:\n    """Mix."""\n')
+    tape = porter.tape(*[says(proposal(f"# Placing\n\n{CURE} Use mix_glue first."))] * 3)
+    said = porter("evolve", "--agent", "porter", "--model", tape, "--no-stream", "--json")
+    refused = "The new text names the tool mix_glue, which porter is not given; an edit cannot give tools."
+    assert {each["sentence"] for each in said.json["changes"]} == {refused}
+    assert agent(porter) == PORTER
+
+
 def test_without_a_model_what_needs_none_is_done_and_the_rest_says_why(porter: CommandLine) -> None:
     """No key, no model: a sentence and exit code 0, for the other steps went their way."""
     said = porter("evolve", "--agent", "porter", "--no-stream")
