@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from llmos.documents.document import Document
-from llmos.documents.fields import Fields, is_open, shown
+from llmos.documents.fields import Fields, shown
 from llmos.documents.frontmatter import read_document
 from llmos.documents.limits import Limits
 from llmos.documents.naming import described, named, not_empty
+from llmos.documents.tool_patterns import left_open
 
 LIMITS = Limits(
     keys=frozenset({"tools", "disallowed_tools", "max_turns"}),
@@ -80,8 +81,8 @@ def agent_from(document: Document) -> Agent:
 def _disallowed(fields: Fields) -> tuple[str, ...]:
     """What is taken away; a scope that is left open would take nothing away."""
     words = fields.words("disallowed_tools") or ()
-    for word in filter(is_open, words):
-        raise fields.document.wrong("disallowed_tools", f"'{word}' lacks ')', and a limit must not be lost")
+    for slip in filter(None, map(left_open, words)):
+        raise fields.document.wrong("disallowed_tools", f"{slip}, and a limit must not be lost")
     return words
 
 

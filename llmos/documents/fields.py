@@ -109,12 +109,6 @@ def split_words(text: str) -> list[str]:
     return [name.strip() + opened + scope for name, opened, scope in parted]
 
 
-def is_open(word: str) -> bool:
-    """Whether a parenthesis of a word is never closed, so that nobody knows what it was to hold together."""
-    _, opened, scope = word.partition("(")
-    return bool(opened) and ")" not in scope
-
-
 def shown(value: JSON) -> str:
     """A value as a sentence quotes it, cut when long."""
     text = f"'{value}'" if isinstance(value, str) else repr(value)

@@ -11,8 +11,8 @@ from typing import TypeAlias
 from llmos.documents.agent import LIMITS as AGENT_LIMITS
 from llmos.documents.crystal import KEYS as CRYSTAL_KEYS
 from llmos.documents.document import Document, Problem
-from llmos.documents.fields import is_open
 from llmos.documents.skill import LENS, QUARANTINE
+from llmos.documents.tool_patterns import MCP, left_open, tool_of
 from llmos.errors import nearest
 
 Named: TypeAlias = Mapping[str, tuple[str, ...] | None]
@@ -47,9 +47,6 @@ _METADATA: Mapping[str, frozenset[str]] = {
     "command": frozenset(),
 }
 _INSTEAD: Mapping[str, Mapping[str, str]] = {"agent": AGENT_LIMITS.instead, "skill": {}, "command": {}}
-OLDER_TOOL_NAMES: Mapping[str, str] = {"Task": "Agent"}
-"""What Claude Code called a tool before, and documents still do."""
-
 _NEAR = "did you mean"
 _COMMAND = re.compile(r"(?<![\w`])!`([^`\n]+)`|^```!([^\n]*\n.*?)(?:^```|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -99,11 +96,11 @@ def unknown_names(document: Document, named: Named, known: Known) -> Iterator[Pr
     """Tools that nobody offers, and skills that are not there."""
     for key, names in named.items():
         for name in names or ():
-            sentence = unknown_skill(name, known.skills) if key == "skills" else _unknown_tool(name, known.tools)
-            if sentence:
-                yield document.warning(key, sentence)
-            if key != "skills" and is_open(name):
-                yield document.warning(key, f"'{name}' lacks ')'")
+            if key == "skills":
+                wrong = [unknown_skill(name, known.skills)]
+            else:
+                wrong = [_unknown_tool(name, known.tools), left_open(name)]
+            yield from (document.warning(key, sentence) for sentence in filter(None, wrong))
 
 
 def unknown_skill(name: str, known: Collection[str]) -> str:
@@ -113,7 +110,7 @@ def unknown_skill(name: str, known: Collection[str]) -> str:
 
 def _unknown_tool(pattern: str, known: frozenset[str]) -> str:
     """What is wrong with the name in a pattern; tools of MCP servers are left alone, because servers come and go."""
-    name = pattern.partition("(")[0]
-    if OLDER_TOOL_NAMES.get(name, name) in known or name.startswith("mcp__") or name == "*":
+    name = tool_of(pattern)
+    if name in known or name.startswith(MCP) or name == "*":
         return ""
     return f"there is no tool '{name}'; {nearest(name, known)}"

@@ -5,7 +5,7 @@ Knows no call and no journal. What a document says only ever takes away.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from llmos.documents.fields import is_open
+from llmos.documents.tool_patterns import left_open
 from llmos.errors import LLMosError, RefusedError, nearest
 from llmos.messages import JSON, ToolSpec
 from llmos.tools.base import Access, Tool
@@ -74,8 +74,8 @@ class Offer:
         return tuple(filter(None, map(self._wrong_with, names)))
 
     def _wrong_with(self, text: str) -> str:
-        if is_open(text):
-            return f"'{text}' lacks ')'"
+        if slip := left_open(text):
+            return slip
         if not any(each.names(name) for each in denials((text,)) for name in self._tools):
             return f"there is no tool named '{text}' here; {nearest(text, self._tools)}"
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
-from llmos.documents.unread import OLDER_TOOL_NAMES
+from llmos.documents.tool_patterns import speaks_of, tool_of
 from llmos.errors import LLMosError
 from llmos.tools.base import Access, Tool
 from llmos.tools.globs import all_below_match, parts_match
@@ -38,9 +38,7 @@ class Pattern:
 
     def names(self, name: str) -> bool:
         """Say whether it speaks of this tool; `mcp__github` speaks of every tool of that server."""
-        if self.tool.endswith("*"):
-            return name.startswith(self.tool[:-1])
-        return name == self.tool or (self.tool.startswith("mcp__") and name.startswith(f"{self.tool}__"))
+        return speaks_of(self.tool, name)
 
     def covers(self, tool: Tool, access: Access) -> bool:
         """Say whether it speaks of what a tool does to an argument; `Read(..)` covers Grep, `Edit(..)` covers Write."""
@@ -57,7 +55,7 @@ def read_pattern(text: str) -> Pattern:
     if found is None:
         known = "Read, Bash(git status), Bash(git:*), Read(../data/**)"
         raise LLMosError(f"'{text}' is no tool pattern; they look like {known}")
-    pattern = Pattern(OLDER_TOOL_NAMES.get(found["tool"], found["tool"]), found["scope"])
+    pattern = Pattern(tool_of(found["tool"]), found["scope"])
     words = _prefix(pattern.scope) if pattern.tool == "Bash" and pattern.scope else None
     if words is not None and simple_words(words) is None:
         raise LLMosError(f"'{text}' cannot be matched; only plain words, without ; & | < > $ ( ) or `, begin a command")

@@ -23,7 +23,7 @@ from llmos.documents.skill import skill_from
 from llmos.documents.structure import fences
 from llmos.documents.unread import commands_in
 from llmos.errors import DocumentError
-from llmos.volumes.grants import grants
+from llmos.volumes.tool_grants import grants
 
 _PROSE = frozenset({"", ".md", ".txt", ".rst", ".csv", ".tsv", ".jsonl", ".json", ".yaml", ".yml", ".toml"})
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".ico", ".pdf", ".ttf", ".woff", ".woff2"})

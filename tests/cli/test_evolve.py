@@ -188,7 +188,9 @@ def test_a_poisoned_proposal_is_refused_with_a_sentence(porter: CommandLine, ans
 
 def test_an_edit_cannot_give_a_tool_of_a_volume(porter: CommandLine) -> None:
     """Nor one that a plugin file declares, whose name the house does not know."""
-    porter.place.write("user/tools/glue.py", 'from llmos import tool\n\n\n@tool\ndef mix_glue() -> str:\n    """Mix."""\n')
+    porter.place.write(
+        "user/tools/glue.py", 'from llmos import tool\n\n\n@tool\ndef mix_glue() -> str:\n    """Mix."""\n'
+    )
     tape = porter.tape(*[says(proposal(f"# Placing\n\n{CURE} Use mix_glue first."))] * 3)
     said = porter("evolve", "--agent", "porter", "--model", tape, "--no-stream", "--json")
     refused = "The new text names the tool mix_glue, which porter is not given; an edit cannot give tools."

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from llmos.documents.agent import Agent
-from llmos.documents.unread import OLDER_TOOL_NAMES
+from llmos.documents.tool_patterns import speaks_of, tool_of
 
 EVERY = "every tool"
 
@@ -24,33 +24,21 @@ def grants(agent: Agent) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield EVERY, tuple(denied)
         return
     for tool in sorted({_spelled(each) for each in agent.tools}):
-        name = _name(tool)
-        if not any("(" not in each and _speaks_of(each, name) for each in denied):
+        name = tool_of(tool)
+        if not any("(" not in each and speaks_of(each, name) for each in denied):
             yield tool, tuple(each for each in denied if _bears_on(each, name))
 
 
 def _bears_on(denial: str, name: str) -> bool:
-    barred = _name(denial)
-    if _speaks_of(barred, name) or _speaks_of(name, barred):
+    barred = tool_of(denial)
+    if speaks_of(barred, name) or speaks_of(name, barred):
         return True
     return "(" in denial and barred in _SPOKEN_FOR and name not in _WITHOUT_FILES
 
 
-def _speaks_of(named: str, name: str) -> bool:
-    """Whether a tool's name, one that ends in `*`, or that of an MCP server means a tool of this name."""
-    if named.endswith("*"):
-        return name.startswith(named[:-1])
-    return name == named or (named.startswith("mcp__") and name.startswith(f"{named}__"))
-
-
-def _name(tool: str) -> str:
-    return tool.partition("(")[0]
-
-
 def _spelled(tool: str) -> str:
     """A tool or pattern in the one spelling of those that mean the same."""
-    name, bracket, scope = (part.strip() for part in tool.strip().partition("("))
-    name = OLDER_TOOL_NAMES.get(name, name)
+    name, (_, bracket, scope) = tool_of(tool), (part.strip() for part in tool.partition("("))
     if not bracket or not scope.endswith(")"):
         return f"{name}{bracket}{scope}"
     scope = scope[:-1].strip()
