@@ -12,6 +12,7 @@ from llmos.documents.fields import Fields, shown
 from llmos.documents.frontmatter import read_document
 from llmos.documents.limits import Limits
 from llmos.documents.naming import described, named, not_empty
+from llmos.documents.places import name_at
 from llmos.documents.tool_patterns import left_open
 
 LIMITS = Limits(
@@ -60,7 +61,7 @@ def agent_from(document: Document) -> Agent:
     if "tools" in document.keys and tools is None:
         fields.warn("tools", "'tools' is empty, so all tools are inherited; write '[]' for none")
     agent = Agent(
-        name=named(fields, document.path.stem.removesuffix(".agent")),
+        name=named(fields, name_at("agent", document.path)),
         description=described(fields).replace("\\n", "\n"),
         tools=None if tools == ("*",) else tools,
         disallowed_tools=_disallowed(fields),

@@ -10,6 +10,7 @@ from llmos.documents.document import Document
 from llmos.documents.fields import Fields
 from llmos.documents.frontmatter import read_document
 from llmos.documents.naming import described, not_empty
+from llmos.documents.places import name_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def command_from(document: Document) -> Command:
     not_empty(document)
     fields = Fields(document)
     command = Command(
-        name=document.path.stem.removesuffix(".prompt"),
+        name=name_at("command", document.path),
         description=described(fields),
         argument_hint=_hint(fields),
         allowed_tools=fields.words("allowed_tools"),

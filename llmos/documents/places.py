@@ -29,6 +29,7 @@ _FOLDERS: dict[str, Kind] = {
     "scenarios": "scenario",
 }
 _PLACES = {kind: folder for folder, kind in _FOLDERS.items()}
+_MARKS: dict[Kind, str] = {"agent": ".agent", "command": ".prompt"}
 _OPEN = frozenset({".claude", ".agents", ".github"})
 _CLOSED = frozenset({"node_modules", "__pycache__"})
 
@@ -44,6 +45,13 @@ class Found(NamedTuple):
 def is_page(name: str) -> bool:
     """Whether a run reads a file of this name in `agents/`, `commands/` and the like."""
     return name.endswith(".md") and not name.startswith(".") and name.casefold() != "readme.md"
+
+
+def name_at(kind: Kind, path: Path) -> str:
+    """The name that its place gives to a document: that of a skill's folder, of any other its file's."""
+    if kind == "skill":
+        return path.parent.name
+    return path.stem.removesuffix(_MARKS.get(kind, ""))
 
 
 def documents_in(path: Path, on_unreadable: Callable[[OSError], None]) -> Iterator[Found]:

@@ -15,6 +15,7 @@ from llmos.documents.document import BrokenDocumentError, Document, Problem
 from llmos.documents.fields import Fields
 from llmos.documents.frontmatter import MAX_DOCUMENT_BYTES, parse, read_document
 from llmos.documents.naming import named
+from llmos.documents.places import name_at
 from llmos.documents.skill import skill_from
 from llmos.documents.source import split
 from llmos.errors import DocumentError
@@ -105,8 +106,7 @@ def problem_of(error: DocumentError, path: str) -> Problem:
 
 def _name(found: Found) -> str:
     path = Path(found.path)
-    suffix = {"agent": ".agent", "command": ".prompt"}.get(found.kind, "")
-    placed = path.parent.name if found.kind == "skill" else path.stem.removesuffix(suffix)
+    placed = name_at(found.kind, path)
     if found.kind not in {"agent", "skill"}:
         return placed
     try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmos.documents.document import Problem
+from llmos.documents.places import SKILL_PAGES, is_page, name_at
 from llmos.volumes.row import Row
 from llmos.volumes.volume import FOLDERS, Kind, Volume
 
@@ -187,10 +188,9 @@ def _name_at(kind: Kind, path: Path, folders: Iterable[Path]) -> str:
     """The name of what should stand at a path; empty where that is no place of a document of this kind."""
     if not any(path != folder and path.is_relative_to(folder) for folder in folders):
         return ""
-    page = path.name in {"SKILL.md", "skill.md"}
-    if kind == "skill":
-        return path.parent.name if page else path.name
-    return path.stem if path.suffix == ".md" else ""
+    if kind == "skill" and path.name not in SKILL_PAGES:
+        return path.name
+    return name_at(kind, path) if kind == "skill" or is_page(path.name) else ""
 
 
 def _rename(names: dict[Kind, dict[str, tuple[Placed, ...]]], number: int, old: Row | None, new: Row | None) -> None:

@@ -9,6 +9,7 @@ import pytest
 from llmos.clock import SimulatedClock
 from llmos.documents.document import Problem
 from llmos.errors import DocumentError
+from llmos.volumes.lookups import Lookups
 from llmos.volumes.registry import Registry
 from llmos.volumes.row import settled
 from llmos.volumes.store import Store
@@ -16,6 +17,13 @@ from llmos.volumes.volume import Tier, open_volume, open_workspace
 from tests.support.volumes import volume, write_agent, write_skill
 
 BROKEN = b"\xff\xfe\xff"
+
+
+def _refused(documents: Lookups, kind: str, name: str) -> str:
+    """The sentence with which a document is not given."""
+    with pytest.raises(DocumentError) as told:
+        getattr(documents, kind)(name)
+    return str(told.value)
 
 
 def test_user_shadows_team_shadows_overlay_shadows_system(tmp_path: Path) -> None:
@@ -44,18 +52,20 @@ def test_added_volume_only_adds_names(tmp_path: Path) -> None:
 def test_unknown_name_is_answered_with_the_nearest(tmp_path: Path) -> None:
     """A typo gets one sentence with the name that was meant."""
     write_agent(tmp_path, "operator")
-    with pytest.raises(DocumentError) as caught:
-        Registry([volume(tmp_path)]).agent("operater")
-    assert str(caught.value) == "There is no agent 'operater'; did you mean 'operator'?"
+    assert (
+        _refused(Registry([volume(tmp_path)]), "agent", "operater")
+        == "There is no agent 'operater'; did you mean 'operator'?"
+    )
 
 
 def test_unknown_name_among_many_does_not_list_them_all(tmp_path: Path) -> None:
     """A sentence stays a sentence on a volume of many skills."""
     for number in range(40):
         write_skill(tmp_path, f"skill-{number}")
-    with pytest.raises(DocumentError) as caught:
-        Registry([volume(tmp_path)]).skill("zzz")
-    assert str(caught.value) == "There is no skill 'zzz'; none of the 40 names is near."
+    assert (
+        _refused(Registry([volume(tmp_path)]), "skill", "zzz")
+        == "There is no skill 'zzz'; none of the 40 names is near."
+    )
 
 
 def test_untrusted_documents_are_listed_and_inert(tmp_path: Path) -> None:
@@ -70,9 +80,10 @@ def test_untrusted_documents_are_listed_and_inert(tmp_path: Path) -> None:
     assert registry.agent("operator").description == "Mine."
     assert [entry.name for entry in registry.inert()] == ["paint", "operator", "painter"]
     assert registry.skills() == ()
-    with pytest.raises(DocumentError) as caught:
-        registry.agent("painter")
-    assert str(caught.value) == f"The agent 'painter' in {painter} is not trusted; 'llmos volume trust .' changes that."
+    assert (
+        _refused(registry, "agent", "painter")
+        == f"The agent 'painter' in {painter} is not trusted; 'llmos volume trust .' changes that."
+    )
 
 
 def test_trusted_working_directory_adds_names_and_never_shadows(tmp_path: Path) -> None:
@@ -149,9 +160,10 @@ def test_snapshot_says_so_when_its_text_is_gone(tmp_path: Path) -> None:
     snapshot = Registry([volume(tmp_path)], store).snapshot()
     store.close()
     write_agent(tmp_path, "operator", body="New.")
-    with pytest.raises(DocumentError) as caught:
-        snapshot.agent("operator")
-    assert str(caught.value) == f"{agent}: the version that this run began with is gone; start the run anew."
+    assert (
+        _refused(snapshot, "agent", "operator")
+        == f"{agent}: the version that this run began with is gone; start the run anew."
+    )
 
 
 @pytest.mark.parametrize("stored", [False, True])
@@ -221,13 +233,8 @@ def test_a_name_whose_file_is_broken_is_answered_with_what_is_wrong(tmp_path: Pa
     skill = write_skill(tmp_path / "user", "knot")
     skill.write_bytes(BROKEN)
     registry = Registry([volume(tmp_path / "user")])
-
-    with pytest.raises(DocumentError) as told:
-        registry.agent("operator")
-    assert str(told.value) == f"{agent}:1: the file is UTF-16; save it as UTF-8"
-    with pytest.raises(DocumentError) as told:
-        registry.skill("knot")
-    assert str(told.value) == f"{skill}:1: the file is UTF-16; save it as UTF-8"
+    assert _refused(registry, "agent", "operator") == f"{agent}:1: the file is UTF-16; save it as UTF-8"
+    assert _refused(registry, "skill", "knot") == f"{skill}:1: the file is UTF-16; save it as UTF-8"
 
 
 LOST = "{}:4: 'tools' must be a list of names, not {{'Read': 'yes'}}"
@@ -243,9 +250,7 @@ def test_a_broken_document_is_not_replaced_by_a_weaker_one(tmp_path: Path, file:
     registry = Registry([volume(tmp_path / "user"), volume(tmp_path / "system", "system")])
 
     for documents in (registry, registry.snapshot("operator")):
-        with pytest.raises(DocumentError) as told:
-            documents.agent("operator")
-        assert str(told.value) == LOST.format(own)
+        assert _refused(documents, "agent", "operator") == LOST.format(own)
         assert documents.agents() == ()
         assert documents.names("agent") == ("operator",)
         assert documents.agent("system:operator").description == "Shipped."
@@ -270,28 +275,25 @@ def test_an_empty_skill_is_not_replaced_by_a_weaker_one(tmp_path: Path) -> None:
     own = write_skill(tmp_path / "user", "knot")
     own.write_text("")
     registry = Registry([volume(tmp_path / "user"), volume(tmp_path / "system", "system")])
-    with pytest.raises(DocumentError) as told:
-        registry.skill("knot")
-    assert str(told.value) == f"{own}:1: the file is empty"
+    assert _refused(registry, "skill", "knot") == f"{own}:1: the file is empty"
 
 
-def test_a_link_out_of_the_volume_is_not_replaced_by_a_weaker_document(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["operator.md", "operator.agent.md"])
+def test_a_link_out_of_the_volume_is_not_replaced_by_a_weaker_document(tmp_path: Path, page: str) -> None:
     """It is not followed, and what it was meant to shadow does not come back in its place."""
     write_agent(tmp_path / "system", "operator")
     write_skill(tmp_path / "system", "knot")
-    page = write_agent(tmp_path / "elsewhere", "operator")
-    (tmp_path / "user" / "agents").mkdir(parents=True)
-    (tmp_path / "user" / "skills").mkdir()
-    (tmp_path / "user" / "agents" / "operator.md").symlink_to(page)
-    (tmp_path / "user" / "skills" / "knot").symlink_to(tmp_path / "system" / "skills" / "knot")
+    agent, skill = tmp_path / "user/agents" / page, tmp_path / "user/skills/knot"
+    for link, target in (
+        (agent, write_agent(tmp_path / "elsewhere", "operator")),
+        (skill, tmp_path / "system/skills/knot"),
+    ):
+        link.parent.mkdir(parents=True)
+        link.symlink_to(target)
     registry = Registry([volume(tmp_path / "user"), volume(tmp_path / "system", "system")])
     left = "the link leaves its volume, so it is not followed"
-    with pytest.raises(DocumentError) as told:
-        registry.agent("operator")
-    assert str(told.value) == f"{tmp_path / 'user/agents/operator.md'}:1: {left}"
-    with pytest.raises(DocumentError) as told:
-        registry.skill("knot")
-    assert str(told.value) == f"{tmp_path / 'user/skills/knot'}:1: {left}"
+    assert _refused(registry, "agent", "operator") == f"{agent}:1: {left}"
+    assert _refused(registry, "skill", "knot") == f"{skill}:1: {left}"
 
 
 def test_a_last_good_version_that_is_gone_is_not_replaced_by_a_weaker_one(tmp_path: Path) -> None:
@@ -305,9 +307,7 @@ def test_a_last_good_version_that_is_gone_is_not_replaced_by_a_weaker_one(tmp_pa
     assert Registry(volumes, store).agent("operator").description == "Own."
     store.close()
     (tmp_path / "store.sqlite").unlink()
-    with pytest.raises(DocumentError) as told:
-        Registry(volumes).agent("operator")
-    assert str(told.value) == LOST.format(own)
+    assert _refused(Registry(volumes), "agent", "operator") == LOST.format(own)
 
 
 def test_invalid_yaml_is_read_line_by_line_after_an_edit_too(tmp_path: Path) -> None:
