@@ -139,7 +139,7 @@ ASKED = {
 NO_GOALS = ("Who invented the light bulb?", "Do not wave", "What is the capital of France?")
 
 
-async def knows_what_it_was_taught(path: Path, folder: Path) -> None:
+async def assert_knows_what_it_was_taught(path: Path, folder: Path) -> None:
     """Two verbs and a tool, what it could do before, and what it must leave alone, by the path of every run."""
     for number, (goal, wanted) in enumerate(ASKED.items()):
         calls, last = await run(path, goal, folder / f"goal {number}")
@@ -157,7 +157,7 @@ async def knows_what_it_was_taught(path: Path, folder: Path) -> None:
 @pytest.mark.anyio
 async def test_the_retrained_model_waves_lights_and_marks(retrained: Path, tmp_path: Path) -> None:
     """Made here and now from the shipped model, by the command of the README."""
-    await knows_what_it_was_taught(retrained, tmp_path)
+    await assert_knows_what_it_was_taught(retrained, tmp_path)
 
 
 @needs_torch

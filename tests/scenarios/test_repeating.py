@@ -15,13 +15,13 @@ SAMPLE, ALL = 50, 1000
 @pytest.mark.timeout(900)
 async def test_things_carried_to_many_places_are_planned_once(tmp_path: Path) -> None:
     """A sample: one run with tokens, four that follow it, and a skill's program for the rest; each measured as done."""
-    await _holds(CARRYING, SKILLED, SAMPLE, tmp_path, {"LEARNER": 1, "FOLLOWER": 4, "CRYSTALLIZED": SAMPLE - 5})
+    await _assert_holds(CARRYING, SKILLED, SAMPLE, tmp_path, {"LEARNER": 1, "FOLLOWER": 4, "CRYSTALLIZED": SAMPLE - 5})
 
 
 @pytest.mark.timeout(300)
 async def test_an_inspection_is_planned_once(tmp_path: Path) -> None:
     """Pictures are looked at again, and no model is asked while they answer as they did."""
-    await _holds(INSPECTION, FOLLOWED, SAMPLE // 5, tmp_path, {"LEARNER": 1, "FOLLOWER": SAMPLE // 5 - 1})
+    await _assert_holds(INSPECTION, FOLLOWED, SAMPLE // 5, tmp_path, {"LEARNER": 1, "FOLLOWER": SAMPLE // 5 - 1})
 
 
 @pytest.mark.timeout(300)
@@ -38,12 +38,12 @@ async def test_without_learning_every_run_is_planned(tmp_path: Path) -> None:
 async def test_a_thousand_runs(tmp_path: Path) -> None:
     """The whole of it, half of them inspections."""
     half = ALL // 2
-    await _holds(INSPECTION, FOLLOWED, half, tmp_path / "inspection", {"LEARNER": 1, "FOLLOWER": half - 1})
+    await _assert_holds(INSPECTION, FOLLOWED, half, tmp_path / "inspection", {"LEARNER": 1, "FOLLOWER": half - 1})
     modes = {"LEARNER": 1, "FOLLOWER": 4, "CRYSTALLIZED": half - 5}
-    await _holds(CARRYING, SKILLED, half, tmp_path / "carrying", modes)
+    await _assert_holds(CARRYING, SKILLED, half, tmp_path / "carrying", modes)
 
 
-async def _holds(work: Work, way: Way, runs: int, root: Path, modes: dict[str, int]) -> None:
+async def _assert_holds(work: Work, way: Way, runs: int, root: Path, modes: dict[str, int]) -> None:
     need_backend("xllamacpp")
     shares = list(by_mode(await repeat(work, way, runs, root)))
     assert {share.mode: share.runs for share in shares} == modes

@@ -38,7 +38,7 @@ def post(service: Served, path: str, body: bytes | str) -> Any:
     return service.client.post(path, content=content, headers={"Content-Type": "application/json"})
 
 
-def refused(answer: Any, *statuses: int) -> None:
+def assert_refused(answer: Any, *statuses: int) -> None:
     """A refusal in the one shape, with a sentence and without a trace of how we are made."""
     assert answer.status_code in statuses, answer.text
     said = answer.json()
@@ -53,20 +53,20 @@ def refused(answer: Any, *statuses: int) -> None:
 @pytest.mark.parametrize(("path", "name", "value"), FIELDS)
 def test_a_wrong_value_in_any_field_is_refused(service: Served, path: str, name: str, value: str) -> None:
     """NaN, infinities, huge numbers, strings for numbers, lists, objects: 422 before anything is asked of the robot."""
-    refused(post(service, path, json.dumps({**GOOD[path], name: "HERE"}).replace('"HERE"', value)), 422)
+    assert_refused(post(service, path, json.dumps({**GOOD[path], name: "HERE"}).replace('"HERE"', value)), 422)
 
 
 @pytest.mark.parametrize("name", ["x", "y", "z", "theta"])
 @pytest.mark.parametrize("value", ["true", "false"])
 def test_a_truth_value_is_no_number(service: Served, name: str, value: str) -> None:
     """`true` is not 1.0 metres."""
-    refused(post(service, "/move", json.dumps({**GOOD["/move"], name: "HERE"}).replace('"HERE"', value)), 422)
+    assert_refused(post(service, "/move", json.dumps({**GOOD["/move"], name: "HERE"}).replace('"HERE"', value)), 422)
 
 
 @pytest.mark.parametrize("value", ["1", "0", '"true"', "null"])
 def test_a_number_is_no_truth_value(service: Served, value: str) -> None:
     """Nor is a string."""
-    refused(post(service, "/tool", f'{{"activate": {value}}}'), 422)
+    assert_refused(post(service, "/tool", f'{{"activate": {value}}}'), 422)
 
 
 @pytest.mark.parametrize("path", GOOD)
@@ -88,23 +88,23 @@ def test_a_number_is_no_truth_value(service: Served, value: str) -> None:
 )
 def test_what_is_no_object_is_refused(service: Served, path: str, body: bytes) -> None:
     """Half JSON, deep JSON, no JSON."""
-    refused(post(service, path, body), 422)
+    assert_refused(post(service, path, body), 422)
 
 
 @pytest.mark.parametrize("path", GOOD)
 def test_an_unknown_field_is_refused(service: Served, path: str) -> None:
     """A misspelt field would else be a wish that nobody reads."""
     answer = post(service, path, json.dumps({**GOOD[path], "speed": 9}))
-    refused(answer, 422)
+    assert_refused(answer, 422)
     assert answer.json()["reason"] == "There is no field speed"
 
 
 def test_a_body_of_a_megabyte_is_too_long(service: Served) -> None:
     """413, whether its length is told or not."""
-    refused(post(service, "/move", b" " * 1_000_001), 413)
+    assert_refused(post(service, "/move", b" " * 1_000_001), 413)
     chunks = (b" " * 100_000 for _ in range(11))
     headers = {"Content-Type": "application/json"}
-    refused(service.client.post("/move", content=chunks, headers=headers), 413)
+    assert_refused(service.client.post("/move", content=chunks, headers=headers), 413)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
@@ -112,7 +112,7 @@ def test_a_body_of_a_megabyte_is_too_long(service: Served) -> None:
 def test_what_a_form_can_send_is_refused(service: Served, path: str, kind: str) -> None:
     """A foreign page can send these types unasked, so none of them does anything; reset least of all."""
     answer = service.client.post(path, content=b"{}", headers={"Content-Type": kind} if kind else {})
-    refused(answer, 415)
+    assert_refused(answer, 415)
     assert answer.json()["rule"] == "media-type"
 
 

@@ -48,6 +48,7 @@ def test_folder_that_is_made_or_made_anew_is_watched(tmp_path: Path) -> None:
             until(lambda text=text: registry.names() == {"paint": text})
             shutil.rmtree(tmp_path / "skills")
             until(lambda: registry.names() == {})
+            assert registry.names() == {}
 
 
 def test_folder_that_comes_and_goes_faster_than_events_ends_nothing(tmp_path: Path) -> None:
@@ -58,6 +59,7 @@ def test_folder_that_comes_and_goes_faster_than_events_ends_nothing(tmp_path: Pa
             (tmp_path / "skills").rmdir()
         write_skill(tmp_path, "paint", "One.")
         until(lambda: registry.names() == {"paint": "One."})
+        assert registry.names() == {"paint": "One."}
 
 
 def test_reading_is_not_heard_of(tmp_path: Path) -> None:
