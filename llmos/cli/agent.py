@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from llmos.cli.problems import show_problems
 from llmos.cli.render import printable
 from llmos.cli.system import library, notice
 from llmos.cli.table import show_rows
+
+_TURN_S = 1.0
 
 
 @click.group(cls=Group)
@@ -95,17 +97,27 @@ def check(paths: Sequence[Path], watch: bool, as_json: bool) -> int:  # noqa: FB
 
 
 @contextmanager
-def _saves(paths: list[Path]) -> Iterator[Callable[[], object]]:
-    """What waits for the next save below these paths; none is lost that comes while nobody waits."""
-    from queue import SimpleQueue
+def _saves(paths: list[Path]) -> Iterator[Callable[[], None]]:
+    """What waits for the next save below these paths; none is lost that comes while nobody waits.
+
+    It waits in turns, for Python sees a Ctrl-C that comes in the instant before a wait only when that wait is over.
+    """
+    from queue import Empty, SimpleQueue
 
     from llmos.volumes.watch import Watcher
 
     heard: SimpleQueue[object] = SimpleQueue()
+
+    def wait() -> None:
+        while True:
+            with suppress(Empty):
+                heard.get(timeout=_TURN_S)
+                return
+
     with Watcher([path if path.is_dir() else path.parent for path in paths], heard.put) as watcher:
         if watcher.problem:
             notice(watcher.problem)
-        yield heard.get
+        yield wait
 
 
 def _check(paths: list[Path], *, as_json: bool) -> int:

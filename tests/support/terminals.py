@@ -65,9 +65,10 @@ class Terminal:
         self._unread = self._unread.rpartition(words)[2]
 
     def ended(self) -> tuple[int, str]:
-        """Exit code, and what was shown until the end."""
-        while self._read(PATIENCE_S):
-            pass
+        """Exit code, and what was shown until the end; fails when it does not come in time."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self._read(max(deadline - time.monotonic(), 0.0)):
+            assert time.monotonic() < deadline, f"it did not end: {self._unread[-2000:]!r}"
         return self._process.wait(PATIENCE_S), self._unread
 
     def signal(self, number: signal.Signals) -> None:
