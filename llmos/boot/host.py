@@ -112,7 +112,9 @@ def _leave_stopped(home: Path, latch: StopLatch, why: str, clock: Clock) -> None
     try:
         latch.save()
     finally:
-        book_stop(home, latch.path.stem, stop, clock)
+        unbooked = book_stop(home, latch.path.stem, stop, clock)
+        if unbooked:
+            sys.stderr.write(f"llmos: The stop is in force, but {unbooked}.\n")
 
 
 async def _serve(host: RobotHost, owner: _Owner) -> str:

@@ -122,8 +122,11 @@ class _Stops:
         from llmos.robots.latch import Stop
 
         stopped = self._stopped[robot]
-        if not stopped.by_host:  # a host writes down its own
-            book_stop(self.home, robot, Stop(stopped.stop.since, PERSON, self._reason), self._clock)
+        if stopped.by_host:  # a host writes down its own
+            return
+        unbooked = book_stop(self.home, robot, Stop(stopped.stop.since, PERSON, self._reason), self._clock)
+        if unbooked:
+            notice(f"{robot}: the stop is in force, but {unbooked}.")
 
 
 def _not_all(

@@ -36,7 +36,6 @@ from llmos.robots.safety_record import motion_detail, verdict_detail
 from llmos.robots.verdict import Motion, Refusal, Result, Verdict
 
 _BY_REQUEST = "stopped on request"
-_PATIENCE_S = 1.0
 
 
 class Gate:
@@ -278,15 +277,15 @@ class Gate:
             await anyio.to_thread.run_sync(self._log.append, kind, self.profile.name, detail)
 
     async def _note(self, kind: str, detail: Mapping[str, JSON]) -> str:
-        """Add a line on what has happened already; what kept it from there, if so. Waits for no other process long."""
-        with anyio.CancelScope(shield=True), anyio.move_on_after(_PATIENCE_S, shield=True) as patience:
+        """Add a line on what has happened already, however busy other threads are; what kept it from there, if so."""
+        with anyio.CancelScope(shield=True):
             try:
                 if self._log is not None:
-                    append = self._log.append
-                    await anyio.to_thread.run_sync(append, kind, self.profile.name, detail, abandon_on_cancel=True)
+                    append, alone = self._log.append, anyio.CapacityLimiter(1)
+                    await anyio.to_thread.run_sync(append, kind, self.profile.name, detail, limiter=alone)
             except StorageError as error:
                 return str(error)
-        return "the safety log is held by another process" if patience.cancelled_caught else ""
+        return ""
 
     async def _note_stop(self, stop: Stop) -> str:
         return await self._note("stop", {"by": stop.by[:200], "reason": stop.reason[:200], "since": stop.since})

@@ -15,12 +15,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 from typing import Final, TypeAlias
 
 from llmos.disk import make_folder, write_whole
 from llmos.errors import RefusedError, StorageError
-from llmos.volumes.locks import sole_owner
+from llmos.volumes.locks import LOOKS_PER_S, sole_owner, wait_a_little
 
 UNSURE: Final = "the stop is in force, but a rearm under way elsewhere may undo it: look whether it still holds"
 """What a person must know of a stop that `save` has left unsaved."""
@@ -29,12 +29,7 @@ Mark: TypeAlias = tuple[int, tuple[int, ...]]
 """How often this process has tripped the latch, and which file stood on disk."""
 
 _MOST_LETTERS: Final = 200
-_LOOKS: Final = 25
-_LOOK_S: Final = 0.02
-
-
-def _wait_a_little() -> None:
-    Event().wait(_LOOK_S)
+_LOOKS: Final = LOOKS_PER_S // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +53,7 @@ class StopLatch:
     pass between two looks at a lock that somebody else holds; after so many looks nobody waits any longer.
     """
 
-    def __init__(self, path: Path, pause: Callable[[], object] = _wait_a_little) -> None:
+    def __init__(self, path: Path, pause: Callable[[], object] = wait_a_little) -> None:
         self.path = path
         self._lock = path.with_suffix(".lock")
         self._pause = pause
@@ -124,7 +119,7 @@ class StopLatch:
         """
         with self._alone() as alone:
             if not alone:
-                raise StorageError(f"cannot rearm: another process holds {self._lock}; try again")
+                raise StorageError(f"cannot rearm: another process holds {self._lock}; end it or try again")
             with self._tripping:
                 self.check(mark)
                 trips, stop = self._trips, self.stop

@@ -18,8 +18,9 @@ from typing import Any, BinaryIO, Final
 
 from llmos.clock import Clock
 from llmos.disk import disk_said, make_folder, open_file, sync_folder
+from llmos.errors import StorageError
 from llmos.messages import JSON
-from llmos.volumes.locks import only_writer
+from llmos.volumes.locks import LOOKS_PER_S, sole_owner, wait_a_little
 
 FIRST: Final = "0" * 64
 """What the first line names as the hash before it."""
@@ -28,6 +29,7 @@ MOST_BYTES: Final = 64_000
 """No line is longer; what one has to say about an order is a few hundred."""
 
 _DOING = "write the safety log to"
+_LOOKS: Final = LOOKS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +43,42 @@ class Verification:
 
 
 class SafetyLog:
-    """The file `safety.jsonl` of a home; `lock` is a file beside it that holds writers apart."""
+    """The file `safety.jsonl` of a home; `lock` is a file beside it that holds writers apart.
 
-    def __init__(self, path: Path, lock: Path, now: Callable[[], datetime]) -> None:
+    `pause` lets a moment pass between two looks at a lock that another process holds.
+    """
+
+    def __init__(
+        self, path: Path, lock: Path, now: Callable[[], datetime], pause: Callable[[], object] = wait_a_little
+    ) -> None:
         self.path = path
         self._lock = lock
         self._now = now
+        self._pause = pause
 
     def append(self, kind: str, robot: str, detail: Mapping[str, JSON]) -> None:
-        """Add a line, on disk when this returns; StorageError, and then the file is as it was."""
+        """Add a line, on disk when this returns; StorageError, and then the file is as it was.
+
+        Another writer is waited for, but not one that hangs with the lock in its hand: that is a StorageError as well.
+        """
         try:
             self._make()
-            with only_writer(self._lock), self._open() as file:
-                before = file.seek(0, os.SEEK_END)
-                try:
-                    self._write(file, kind, robot, detail)
-                except OSError:
-                    file.truncate(before)
-                    raise
+            with sole_owner(self._lock, _LOOKS, self._pause) as alone:
+                if not alone:
+                    what = f"another process holds {self._lock}; end it or try again"
+                    raise StorageError(f"cannot {_DOING} {self.path}: {what}")
+                self._append(kind, robot, detail)
         except OSError as error:
             raise disk_said(_DOING, self.path, error) from error
+
+    def _append(self, kind: str, robot: str, detail: Mapping[str, JSON]) -> None:
+        with self._open() as file:
+            before = file.seek(0, os.SEEK_END)
+            try:
+                self._write(file, kind, robot, detail)
+            except OSError:
+                file.truncate(before)
+                raise
 
     def _make(self) -> None:
         if not (self.path.exists() and self._lock.parent.exists()):

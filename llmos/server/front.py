@@ -7,6 +7,7 @@ that a blocked service would never read.
 
 import asyncio
 import json
+import logging
 import os
 import select
 import socket
@@ -26,6 +27,7 @@ from llmos.server.access import Access, Role
 from llmos.server.request_head import Head, forwarded, read_head
 from llmos.server.stopping import USUAL_REASON, reason_of, stopped_body
 
+_log = logging.getLogger("llmos")
 _CHUNK: Final = 65536
 _UNREAD: Final = 16384
 _MOST_WAITING: Final = 256  # connections whose request has not come yet; beyond, the oldest is let go
@@ -145,7 +147,9 @@ class Front:
             return
         await self._say(writer, 200, stopped_body(done, clock.now().isoformat(timespec="milliseconds")), head)
         if not done.by_host:  # a host writes down its own
-            await asyncio.to_thread(book_stop, self._home, self._robot, done.stop, clock)
+            unbooked = await asyncio.to_thread(book_stop, self._home, self._robot, done.stop, clock)
+            if unbooked:
+                _log.warning("%s: the stop is in force, but %s.", self._robot, unbooked)
 
     async def _say(
         self, writer: asyncio.StreamWriter, status: int, body: Mapping[str, Any], head: Head | None = None

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from threading import Event
+from typing import BinaryIO, Final
 
 from llmos.disk import disk_said
 
@@ -21,6 +22,15 @@ else:
 
     def _take(held: BinaryIO, *, wait: bool) -> None:
         fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+LOOKS_PER_S: Final = 500
+"""So often is a lock looked at that is not waited for without end: who writes one line after another lets others in."""
+
+
+def wait_a_little() -> None:
+    """What lies between two of these looks."""
+    Event().wait(1 / LOOKS_PER_S)
 
 
 @contextmanager

@@ -13,9 +13,10 @@ import pytest
 from llmos.boot.library import Library
 from llmos.cli import robot_home
 from llmos.clock import Clock
+from llmos.disk import make_folder
 from llmos.errors import LLMosError, StorageError
 from llmos.messages import JSON
-from llmos.robots import latch
+from llmos.robots import latch, safety_log
 from llmos.robots.host import stopping
 from llmos.robots.host.stopping import Stopped, latch_of
 from llmos.robots.latch import Stop
@@ -237,6 +238,22 @@ def test_nothing_is_written_down_before_every_robot_is_stopped(
     stops = Stops(monkeypatch)
     assert llmos("robot", "stop").code == 0
     assert [what for what, _ in stops.asked] == ["stop"] * 3 + ["book"] * 3
+
+
+def test_a_stop_that_the_safety_log_does_not_take_is_in_force_and_says_so(
+    llmos: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process hangs with the log's lock in its hand; it is named, and nobody waits for it."""
+    monkeypatch.setattr(safety_log, "_LOOKS", 1)
+    home = llmos.place.home
+    make_folder(home / "run")
+    with sole_owner(home / "run" / "safety.lock"):
+        said = llmos("robot", "stop", "arm")
+    assert (said.code, said.out) == (0, "Stopped: arm. Nothing moves until `llmos robot rearm arm`.\n")
+    held = f"another process holds {home / 'run' / 'safety.lock'}; end it or try again"
+    unbooked = f"not in the safety log: cannot write the safety log to {home / 'safety.jsonl'}: {held}"
+    assert f"arm: the stop is in force, but {unbooked}.\n" in said.err
+    assert latch_of("arm", home).stop is not None
 
 
 def in_order(*steps: str) -> list[tuple[str, str]]:
@@ -522,7 +539,7 @@ def test_a_rearm_that_the_latch_does_not_take_says_so_in_the_safety_log(
     lock = llmos.place.home / "robots" / "arm.lock"
     with sole_owner(lock):
         said = llmos("robot", "rearm", "arm", "--yes")
-    sentence = f"cannot rearm: another process holds {lock}; try again"
+    sentence = f"cannot rearm: another process holds {lock}; end it or try again"
     assert (said.code, said.last) == (1, f"llmos: {sentence}")
     assert latch_of("arm", llmos.place.home).stop is not None
     assert written == ["rearm arm None", f"rearm arm {sentence}"][: 1 + writable]

@@ -15,6 +15,7 @@ from llmos.disk import make_folder
 from llmos.errors import RefusedError, StorageError
 from llmos.messages import JSON
 from llmos.robots import latch as latch_module
+from llmos.robots import safety_log as safety_log_module
 from llmos.robots.base import Measured, RobotError
 from llmos.robots.gate import Gate
 from llmos.robots.latch import UNSURE, Stop, StopLatch
@@ -294,14 +295,25 @@ async def test_motion_that_cannot_be_logged_any_more_is_still_reported(tmp_path:
 
 async def test_stop_does_not_wait_for_a_process_that_holds_the_log(tmp_path: Path) -> None:
     """Another process hangs with the lock in its hand: the robot stops, and a second later whoever pressed is told."""
-    fcntl = pytest.importorskip("fcntl")
-    arm, _ = logged(tmp_path)
-    with (tmp_path / "safety.lock").open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    arm, log = logged(tmp_path)
+    with sole_owner(tmp_path / "safety.lock"):
         result = await arm.gate.stop("Ada", "smoke")
         assert arm.gate.snapshot().stop is not None
-        assert result.warning == "the safety log is held by another process"
-        fcntl.flock(held, fcntl.LOCK_UN)
+        held = f"another process holds {tmp_path / 'safety.lock'}; end it or try again"
+        assert result.warning == f"cannot write the safety log to {log.path}: {held}"
+
+
+async def test_no_order_waits_for_a_process_that_holds_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be written down does not happen, and whoever ordered it hears which file is held."""
+    monkeypatch.setattr(safety_log_module, "_LOOKS", 1)  # nobody waits here
+    arm, _ = logged(tmp_path)
+    await arm.gate.stop("Ada", "smoke")
+    with sole_owner(tmp_path / "safety.lock"):
+        for order in (arm.gate.rearm("Bob"), arm.pilot.move_to(0.1, 0, 1)):
+            with pytest.raises(StorageError, match=r"another process holds .*safety\.lock; end it or try again"):
+                await order
+    assert arm.gate.snapshot().stop is not None
+    assert not arm.robot.sent
 
 
 @pytest.mark.parametrize("axis", ["x", "theta_rad"])

@@ -368,7 +368,7 @@ def test_a_rearm_does_not_wait_without_end(path: Path) -> None:
     latch = stopped(path, pause=lambda: None)
     with sole_owner(path.with_suffix(".lock")), pytest.raises(StorageError) as caught:
         Rearm(latch, lambda: LATER)("Ada")
-    assert str(caught.value) == f"cannot rearm: another process holds {path.with_suffix('.lock')}; try again"
+    assert str(caught.value) == f"cannot rearm: another process holds {path.with_suffix('.lock')}; end it or try again"
     assert latch.stop == StopLatch(path).stop == STOP
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from llmos.clock import SimulatedClock
 from llmos.errors import StorageError
 from llmos.robots.safety_log import FIRST, MOST_BYTES, SafetyLog, verify
+from llmos.volumes.locks import LOOKS_PER_S, sole_owner
 
 CLOCK = SimulatedClock()
 
@@ -179,6 +180,29 @@ def test_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
     with pytest.raises(StorageError):
         log_in(tmp_path).append("stop", "arm", {})
+
+
+def test_a_writer_that_hangs_is_waited_for_so_long_and_named(tmp_path: Path) -> None:
+    """Each look at its lock is followed by a pause, the last by a sentence; nothing is written."""
+    pauses = list[int]()
+    lock = tmp_path / "safety.lock"
+    log = SafetyLog(tmp_path / "safety.jsonl", lock, CLOCK.now, lambda: pauses.append(1))
+    with sole_owner(lock), pytest.raises(StorageError) as caught:
+        log.append("stop", "arm", {})
+    held = f"another process holds {lock}; end it or try again"
+    assert str(caught.value) == f"cannot write the safety log to {log.path}: {held}"
+    assert len(pauses) + 1 == LOOKS_PER_S
+    assert verify(log.path).lines == 0
+
+
+def test_a_writer_that_is_done_in_time_is_waited_for(tmp_path: Path) -> None:
+    """The line comes after its own."""
+    lock = tmp_path / "safety.lock"
+    with ExitStack() as other:
+        other.enter_context(sole_owner(lock))
+        log = SafetyLog(tmp_path / "safety.jsonl", lock, CLOCK.now, other.close)
+        log.append("stop", "arm", {})
+    assert verify(log.path).lines == 1
 
 
 def test_several_threads_append_to_one_chain(tmp_path: Path) -> None:

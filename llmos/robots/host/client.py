@@ -112,9 +112,11 @@ class HostClient:
             except RobotError as error:
                 if isinstance(at_once, StorageError):
                     raise at_once from error
-                if not at_once.by_host:
-                    await self._aside(lambda: book_stop(self._files.home, self._files.robot, at_once.stop, self._clock))
-                raise RobotError(f"{error} The stop is in force all the same, until a person rearms it.") from error
+                unbooked = "" if at_once.by_host else await self._aside(lambda: self._book(at_once.stop))
+                but = f", but {unbooked}" if unbooked else ""
+                raise RobotError(
+                    f"{error} The stop is in force all the same, until a person rearms it{but}."
+                ) from error
         return done.result
 
     async def _stop_at_once(self, by: str, reason: str) -> Stopped | StorageError:
@@ -123,6 +125,9 @@ class HostClient:
             return await self._aside(lambda: stop_robot(self._files.home, self._files.robot, by, reason, self._clock))
         except StorageError as error:
             return error
+
+    def _book(self, stop: Stop) -> str:
+        return book_stop(self._files.home, self._files.robot, stop, self._clock)
 
     @staticmethod
     async def _aside(work: Callable[[], A]) -> A:

@@ -3,7 +3,6 @@
 Knows no gate: every gate of the home reads the latch file at every tick.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -51,10 +50,13 @@ def stop_robot(home: Path, robot: str, by: str, reason: str, clock: Clock) -> St
     return Stopped(latch.stop or stop, by_host=False, saved=saved)
 
 
-def book_stop(home: Path, robot: str, stop: Stop, clock: Clock) -> None:
-    """Write a stop that no gate took into the safety log, once it is in force; where the log takes nothing it holds."""
-    with suppress(StorageError):
+def book_stop(home: Path, robot: str, stop: Stop, clock: Clock) -> str:
+    """Write a stop in force that no gate took into the safety log; where that fails, what a person must know."""
+    try:
         log_of(home, clock).append("stop", robot, {"by": stop.by, "reason": stop.reason[:200]})
+    except StorageError as error:
+        return f"not in the safety log: {error}"
+    return ""
 
 
 def latch_of(robot: str, home: Path) -> StopLatch:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from llmos.disk import make_folder
 from llmos.errors import StorageError
 from llmos.robots import latch as latch_module
+from llmos.robots import safety_log as safety_log_module
 from llmos.robots.base import RobotError
 from llmos.robots.host.client import HostClient
+from llmos.volumes.locks import sole_owner
 from tests.support.hosts import serving
 
 pytestmark = pytest.mark.anyio
@@ -54,3 +57,19 @@ async def test_a_stop_whose_host_is_gone_is_in_force_and_written_down(
     assert (stop.by, stop.reason) == ("Ada", "smoke")
     (line,) = map(json.loads, (tmp_path / "safety.jsonl").read_bytes().splitlines())
     assert (line["kind"], line["detail"]) == ("stop", {"by": "Ada", "reason": "smoke"})
+
+
+async def test_a_stop_that_can_be_neither_told_nor_written_down_is_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host is gone and somebody keeps the safety log: whoever pressed hears of both, and that it holds."""
+    monkeypatch.setattr(safety_log_module, "_LOOKS", 1)  # nobody waits here
+    with serving(tmp_path) as rig:
+        client = HostClient(rig.files, "a test")
+    make_folder(tmp_path / "run")
+    with sole_owner(tmp_path / "run" / "safety.lock"), pytest.raises(RobotError) as caught:
+        await client.stop("Ada", "smoke")
+    client.close()
+    but = f"but not in the safety log: cannot write the safety log to {tmp_path / 'safety.jsonl'}: another process"
+    assert f"The stop is in force all the same, until a person rearms it, {but}" in str(caught.value)
+    assert latch_module.StopLatch(tmp_path / "robots" / "arm.json").stop is not None
