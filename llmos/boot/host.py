@@ -6,10 +6,12 @@ does, which is how it outlives no program that started it.
 
 import argparse
 import gc
+import os
 import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -145,8 +147,8 @@ async def _cancel_at_signal(scope: anyio.CancelScope) -> None:
 def _say_ready() -> None:
     gc.collect()
     gc.freeze()  # what is here by now stays, and need not be looked at between two ticks
-    sys.stdout.write(f"{READY}\n")  # what starts this waits for it
-    sys.stdout.flush()
+    with suppress(OSError):  # what starts this waits for it, or has ended by now, which stdin tells
+        os.write(sys.stdout.fileno(), f"{READY}\n".encode())  # unbuffered: nothing is left to be written at the end
 
 
 if __name__ == "__main__":

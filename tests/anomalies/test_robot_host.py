@@ -204,6 +204,21 @@ def test_a_server_that_is_killed_in_the_middle_of_a_motion_disarms_the_robot(pla
     assert booked_stops(place) == [stop]
 
 
+def test_a_program_that_ends_before_its_host_is_there_leaves_the_robot_armed(place: Place) -> None:
+    """Nobody reads that the host is ready, and nothing has moved: it goes without a stop."""
+    asked = ["-m", "llmos.boot.host", "--owned", "--robot", NAME]
+    environment = {**os.environ, "PYTHONPATH": str(package_folder()), "LLMOS_HOME": str(place.home)}
+    reads, ready = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, *asked], stdin=subprocess.DEVNULL, stdout=ready, stderr=subprocess.PIPE, env=environment,
+        check=False,
+    )  # fmt: skip
+    os.close(ready)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert latch_of(NAME, place.home).stop is None
+
+
 def wait_for_host(files: HostFiles, owner: "subprocess.Popen[bytes]") -> None:
     """Until the host says where it is."""
     while files.read_address() is None:

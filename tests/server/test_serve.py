@@ -303,6 +303,21 @@ def test_what_is_under_way_ends_with_the_service(place: Place) -> None:
     whole(journal)
 
 
+@pytest.mark.parametrize("moving", [False, True])
+def test_a_signal_to_its_whole_group_leaves_the_robot_at_rest_and_armed(place: Place, moving: bool) -> None:
+    """As one to it alone: what moves comes to rest before its host goes, and no person needs to look at it."""
+    with serving(place) as service:
+        if moving:
+            assert service.post("/move?wait=false", {"x": -1.9, "y": 1.9, "z": 2.5})[0] == 202
+            while service.get("/state")["state"]["speed_mps"] < 0.1:
+                pass
+        os.killpg(service.process.pid, signal.SIGTERM)
+        assert service.process.wait(timeout=60) == 0
+    assert StopLatch(place.home / "robots" / "arm.json").stop is None
+    motions = [line["detail"] for line in newest(place.home / "safety.jsonl", 10) if line["kind"] == "motion"]
+    assert [(motion["halted"], motion["reached"]) for motion in motions] == [("cancelled", False)] * moving
+
+
 def test_another_address_demands_a_token(place: Place) -> None:
     """It is printed once; without it nothing is told, and with a viewer's one may stop."""
     with serving(place, "--host", "0.0.0.0") as service:

@@ -88,6 +88,7 @@ def serving(place: Place, *options: str, env: Mapping[str, str] | None = None) -
         text=True,
         cwd=place.workspace,
         env={**surroundings, "PYTHONPATH": str(CHECKOUT), **(env or {})},
+        start_new_session=True,  # so that a test may signal its whole group
     )
     assert process.stdout is not None
     said: list[str] = []
