@@ -79,20 +79,28 @@ def refused(refusal: Refusal, **more: JSON) -> JSONAnswer:
     return JSONAnswer(refusal_body(refusal, more), 422 if refusal.rule in _BAD_INPUT else 409)
 
 
+def refusal_of(error: LLMosError) -> Refusal:
+    """What a sentence of the house means here, for whoever has no status to read, as on a WebSocket."""
+    return _sentence(_RULE[_status_of(error)], error)
+
+
 def failed(error: LLMosError, **more: JSON) -> JSONAnswer:
     """What a sentence of the house means here."""
-    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 422)
-    return _sentence(status, _RULE[status], error, **more)
+    return JSONAnswer(refusal_body(refusal_of(error), more), _status_of(error))
 
 
 def not_found(error: LLMosError) -> JSONAnswer:
     """What was asked for is not there, in a sentence of the house."""
-    return _sentence(404, "not-found", error)
+    return JSONAnswer(refusal_body(_sentence("not-found", error)), 404)
 
 
-def _sentence(status: int, rule: str, error: LLMosError, **more: JSON) -> JSONAnswer:
+def _sentence(rule: str, error: LLMosError) -> Refusal:
     reason, _, suggestion = str(error).partition("; ")
-    return refuse(status, rule, reason, suggestion, **more)
+    return Refusal(rule, reason, suggestion)
+
+
+def _status_of(error: LLMosError) -> int:
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 422)
 
 
 def broken() -> JSONAnswer:

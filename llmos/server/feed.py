@@ -10,10 +10,12 @@ import msgspec
 
 from llmos.documents.robot_profile import RobotProfile
 from llmos.messages import JSON
-from llmos.robots.base import Pose
+from llmos.robots.base import Pose, RobotError
 from llmos.robots.controls import Snapshot
 from llmos.robots.judgement.rules import check_workspace
 from llmos.robots.judgement.zones import Fence
+from llmos.robots.verdict import Refusal
+from llmos.server.answers import refusal_of
 from llmos.server.encoding import to_json
 from llmos.server.service import Service
 
@@ -117,14 +119,21 @@ class StateFeed:
         self._text = ""
 
     def newest(self) -> str:
-        """The message as text."""
-        service = self._service
-        now_s = service.system.clock.monotonic_s()
+        """The message as text; a refusal while nothing can be known of the robot."""
+        now_s = self._service.system.clock.monotonic_s()
         if not now_s - self._made_s < 0.9 * self._tick_s:
-            message = {
-                "type": "state_update",
-                "state": state_json(service, service.snapshot()),
-                "sentience": sentience_json(service),
-            }
+            try:
+                message = self._update()
+            except RobotError as error:
+                message = error_json(refusal_of(error))
             self._text, self._made_s = to_json(message).decode(), now_s
         return self._text
+
+    def _update(self) -> dict[str, JSON]:
+        state = state_json(self._service, self._service.snapshot())
+        return {"type": "state_update", "state": state, "sentience": sentience_json(self._service)}
+
+
+def error_json(refusal: Refusal) -> dict[str, JSON]:
+    """What `/ws` says instead of what was asked for."""
+    return {"type": "error", "reason": refusal.reason, "rule": refusal.rule, "suggestion": refusal.suggestion}

@@ -11,9 +11,10 @@ import msgspec
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
+from llmos.robots.verdict import Refusal
 from llmos.server.access import SUBPROTOCOL
 from llmos.server.answers import refuse
-from llmos.server.feed import StateFeed
+from llmos.server.feed import StateFeed, error_json
 from llmos.server.limits import RateLimit
 from llmos.server.service import Service
 
@@ -166,10 +167,5 @@ class _Listener:
 
 
 _NOT_UNDERSTOOD: Final = msgspec.json.encode(
-    {
-        "type": "error",
-        "reason": "The message was not understood",
-        "rule": "well-formed",
-        "suggestion": 'send {"type": "subscribe", "hz": 30}',
-    }
+    error_json(Refusal("well-formed", "The message was not understood", 'send {"type": "subscribe", "hz": 30}'))
 ).decode()

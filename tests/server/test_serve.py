@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from websockets.exceptions import ConnectionClosedError
+from websockets.frames import CloseCode
 from websockets.sync.client import connect
 
 from llmos.robots.host.doors import HostFiles
@@ -245,6 +247,33 @@ def test_without_its_robots_host_it_says_so_and_ends(place: Place) -> None:
     assert [line["detail"] for line in newest(place.home / "safety.jsonl", 1)] == [
         {"by": "127.0.0.1", "reason": "smoke"}
     ]
+
+
+def test_without_its_robots_host_its_lines_stay_open_and_say_so(place: Place) -> None:
+    """A button that is held is refused like any order, once for each time it is pressed; they end with the service."""
+    with serving(place) as service:
+        address = f"ws://127.0.0.1:{service.port}"
+        host = host_of(HostFiles(place.home, "arm"))
+        assert host is not None
+        with connect(f"{address}/cockpit/jog") as hand, connect(f"{address}/cockpit/live") as page:
+            hand.send('{"dx": 1}')
+            while service.get("/state")["state"]["speed_mps"] < 0.1:
+                hand.send('{"dx": 1}')
+            os.kill(host, signal.SIGKILL)
+            gone = {"reason": f"The robot host of arm (process {host}) has ended", "rule": "unreachable"}
+            gone["suggestion"] = "start again what it was driven with."
+            assert json.loads(hand.recv(30)) == {"success": False, **gone}
+            for way in ('{"dy": 1}', '{"dx": 1}'):
+                hand.send(way)
+                hand.send(way)
+                assert json.loads(hand.recv(30)) == {"success": False, **gone}
+            with connect(f"{address}/ws") as listener:
+                assert json.loads(listener.recv(30)) == {"type": "error", **gone}
+            with pytest.raises(ConnectionClosedError) as closed:
+                list(page)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == CloseCode.SERVICE_RESTART
+        assert service.process.wait(60) == 1
 
 
 def test_a_listener_that_never_reads_is_let_go_and_others_hear_on(place: Place) -> None:

@@ -20,7 +20,7 @@ from llmos.robots.controls import Principal, Snapshot
 from llmos.robots.verdict import Refusal
 from llmos.server.access import Role
 from llmos.server.acting import while_there, who
-from llmos.server.answers import JSONAnswer, refusal_body, refused
+from llmos.server.answers import JSONAnswer, refusal_body, refusal_of, refused
 from llmos.server.arbiter import BusyError
 from llmos.server.cockpit.arena import Arena
 from llmos.server.cockpit.bodies import OrderBody, RearmBody, SayBody, TeachBody, Way, ZonesBody
@@ -107,21 +107,29 @@ class _Holding:
             try:
                 while True:
                     way = Way.model_validate_json(await self._socket.receive_text())
-                    if way != self._held:
-                        self._press(way)
-                    elif self._lease is not None:
-                        self._lease.renew()
-                    if self._due and self._lease is None:
-                        self._begin(tasks)
+                    try:
+                        self._take(way, tasks)
+                    except LLMosError as error:
+                        await self._answer(refusal_of(error))
             except (WebSocketDisconnect, ValidationError, KeyError):
                 self._let_go()
+
+    def _take(self, way: Way, tasks: TaskGroup) -> None:
+        """One message of the page; RobotError where nothing can be known of the robot."""
+        if way != self._held:
+            self._press(way)
+        elif self._lease is not None:
+            self._lease.renew()
+        if self._due and self._lease is None:
+            self._begin(tasks)
 
     def _press(self, way: Way) -> None:
         """Another way is held from now on, or none; it begins once the robot rests."""
         self._let_go()
-        self._held, self._due = way, way != Way()
-        if self._due:
+        self._held, self._due = way, False
+        if way != Way():
             self._rearms = self._service.snapshot().rearms
+            self._due = True
 
     def _begin(self, tasks: TaskGroup) -> None:
         """Move the way that is held, unless somebody rearmed since it was pressed."""
@@ -145,9 +153,12 @@ class _Holding:
         except BusyError as error:
             refusal = error.refusal
         except LLMosError as error:
-            refusal = Refusal("unreachable", str(error), "look at the service's log")
+            refusal = refusal_of(error)
         finally:
             self._lease = None
+        await self._answer(refusal)
+
+    async def _answer(self, refusal: Refusal | None) -> None:
         body: dict[str, JSON] = refusal_body(refusal) if refusal else {"success": True}
         with suppress(WebSocketDisconnect, RuntimeError):  # the page may be gone
             await self._socket.send_json(body)

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from llmos.robots.base import RobotError
 from llmos.server.cockpit.beats import Beat, beat_of
 from llmos.server.cockpit.instruments import setup_json, state_json
 from llmos.server.encoding import to_json
@@ -65,8 +66,12 @@ class Live:
     async def _send(self, socket: WebSocket, waiting: deque[Beat]) -> None:
         known, told, silent_s = [b"", b""], b"", 0.0
         while len(waiting) <= _MOST_WAITING:
-            fresh = [to_json(setup_json(self._service)), to_json({"type": "spent", **spent_json(self._service)})]
-            state = self._newest()
+            try:
+                setup_now, state = to_json(setup_json(self._service)), self._newest()
+            except RobotError:  # a page that is told nothing for a while says so, and hears on when there is news
+                await anyio.sleep(_TICK_S)
+                continue
+            fresh = [setup_now, to_json({"type": "spent", **spent_json(self._service)})]
             silent_s += _TICK_S
             setup, spent = ([new] if new != old else [] for new, old in zip(fresh, known, strict=True))
             beats = [to_json(waiting.popleft()) for _ in range(len(waiting))]
