@@ -20,6 +20,7 @@ from typing import Final, TypeAlias
 
 from llmos.disk import make_folder, write_whole
 from llmos.errors import RefusedError, StorageError
+from llmos.messages import valid_unicode
 from llmos.volumes.locks import LOOKS_PER_S, sole_owner, wait_a_little
 
 UNSURE: Final = "the stop is in force, but a rearm under way elsewhere may undo it: look whether it still holds"
@@ -227,5 +228,6 @@ def _read(path: Path) -> Stop | None:
 
 
 def _in_a_few_words(stop: Stop) -> Stop:
-    """As much of it as every line, page and message between processes has room for."""
-    return Stop(stop.since[:_MOST_LETTERS], stop.by[:_MOST_LETTERS], stop.reason[:_MOST_LETTERS])
+    """As much of it as every line, page and message between processes has room for, and none that they cannot hold."""
+    since, by, reason = (valid_unicode(each[:_MOST_LETTERS]) for each in (stop.since, stop.by, stop.reason))
+    return Stop(since, by, reason)

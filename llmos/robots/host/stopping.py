@@ -9,6 +9,7 @@ from typing import Final
 
 from llmos.clock import Clock
 from llmos.errors import StorageError
+from llmos.messages import valid_unicode
 from llmos.robots.base import RobotError
 from llmos.robots.host.doors import HostFiles
 from llmos.robots.host.stop_listener import call_stop
@@ -40,7 +41,7 @@ def stop_robot(home: Path, robot: str, by: str, reason: str, clock: Clock) -> St
     address = HostFiles(home, robot).read_address()
     if address is not None:
         try:
-            answer = call_stop(address.stop, address.key, by, reason, _PATIENCE_S)
+            answer = call_stop(address.stop, address.key, valid_unicode(by), valid_unicode(reason), _PATIENCE_S)
             return Stopped(answer.stop, by_host=True, saved=answer.saved)
         except RobotError:
             pass  # it may have ended since; the file stops the next one

@@ -8,7 +8,9 @@ from llmos.clock import SimulatedClock
 from llmos.disk import make_folder
 from llmos.robots import latch
 from llmos.robots.host.stopping import latch_of, stop_robot
+from llmos.robots.latch import Stop
 from llmos.volumes.locks import sole_owner
+from tests.support.hosts import serving
 
 
 def test_a_stop_without_a_host_is_on_disk(tmp_path: Path) -> None:
@@ -16,6 +18,16 @@ def test_a_stop_without_a_host_is_on_disk(tmp_path: Path) -> None:
     stopped = stop_robot(tmp_path, "arm", "Ada", "smoke", SimulatedClock())
     assert (stopped.by_host, stopped.saved, stopped.warning) == (False, True, "")
     assert latch_of("arm", tmp_path).stop == stopped.stop
+
+
+def test_a_reason_that_is_no_text_stops_through_the_host_too(tmp_path: Path) -> None:
+    """What no message can carry is replaced, in the host and on disk: the stop is in force, and the host goes on."""
+    with serving(tmp_path) as rig:
+        stopped = stop_robot(tmp_path, "arm", "Ada", "sm\udcffke", SimulatedClock())
+        assert (stopped.by_host, stopped.stop.reason) == (True, "sm\N{REPLACEMENT CHARACTER}ke")
+        assert rig.client().snapshot().stop == stopped.stop
+    latch_of("arm", tmp_path).path.write_text('{"stopped": true, "since": "", "by": "Ada", "reason": "sm\\udcffke"}')
+    assert latch_of("arm", tmp_path).stop == Stop("", "Ada", stopped.stop.reason)
 
 
 def test_a_stop_that_a_rearm_may_undo_is_in_force_and_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
