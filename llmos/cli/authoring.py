@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llmos.cli.completion import names
-from llmos.cli.options import as_json, print_json
+from llmos.cli.options import Reason, as_json, print_json
 from llmos.cli.render import printable
 from llmos.cli.system import environment, library, make_home, notice
 from llmos.errors import DocumentError, LLMosError
@@ -92,7 +92,7 @@ def _tell_failure(outcome: "RunOutcome", *, as_json: bool) -> int:
 
 @click.command("edit")
 @click.argument("name", shell_complete=names("agents"))
-@click.option("-m", "--message", default="", metavar="REASON", help="Why; it stands in the volume's history.")
+@click.option("-m", "--message", default="", type=Reason(), help="Why; it stands in the volume's history.")
 @as_json
 def edit_agent(name: str, message: str, as_json: bool) -> int:  # noqa: FBT001 - click's flag
     """Open the agent NAME in your editor ($VISUAL, $EDITOR), then check and commit it.

@@ -8,7 +8,7 @@ import click
 
 from llmos.cli.completion import names
 from llmos.cli.groups import Group
-from llmos.cli.options import as_json, print_json
+from llmos.cli.options import Reason, as_json, print_json
 from llmos.cli.render import dollars, printable
 from llmos.cli.system import environment, library, make_home, notice
 from llmos.cli.table import show_rows
@@ -137,7 +137,9 @@ def _row(each: "Try") -> tuple[Any, ...]:
 
 @evolve.command("revert")
 @click.argument("commit")
-@click.option("--reason", "-m", default="", metavar="WHY", help="Why; it stands in the volume's history.")
+@click.option(
+    "--reason", "-m", default="", type=Reason(), metavar="WHY", help="Why; it stands in the volume's history."
+)
 def revert(commit: str, reason: str) -> None:
     """Take back COMMIT, an edit of an agent that `llmos evolve` made, by a new commit."""
     from llmos.evolution.lineage import revert_by_hand

@@ -31,6 +31,20 @@ class Place(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Reason(click.types.StringParamType):
+    """Words that a page or a history keeps: bytes that are not text are a mistake of whoever gives them."""
+
+    name = "reason"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own
+        """The words as they are."""
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            self.fail(f"It holds bytes that are not text at character {error.start}; use UTF-8.", param, ctx)
+        return value
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 yes = click.option("--yes", is_flag=True, help="Do not ask; the answer is yes.")
 robot = click.option("--robot", metavar="R", help="Robot profile to attach, such as arm.")

@@ -9,7 +9,7 @@ import click
 
 from llmos.cli.asking import confirm
 from llmos.cli.completion import names
-from llmos.cli.options import as_json, print_json, yes
+from llmos.cli.options import Reason, as_json, print_json, yes
 from llmos.cli.render import printable
 from llmos.cli.robot_home import PERSON
 from llmos.cli.system import environment, library, make_home, notice, rules
@@ -101,7 +101,7 @@ def _tell_what_it_can_do(record: "Record") -> None:
 
 @click.command("demote")
 @click.argument("name", shell_complete=names("skills"))
-@click.option("-m", "--message", default="A person said so.", metavar="REASON", help="Why; it stands in the history.")
+@click.option("-m", "--message", default="A person said so.", type=Reason(), help="Why; it stands in the history.")
 @as_json
 def demote(name: str, message: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Let the skill NAME fall by one tier: from the System tier to the team's volume, from there to yours."""
@@ -114,7 +114,7 @@ def demote(name: str, message: str, as_json: bool) -> None:  # noqa: FBT001 - cl
 
 @click.command("quarantine")
 @click.argument("name", shell_complete=names("skills"))
-@click.option("-m", "--message", default="a person said so", metavar="REASON", help="Why; whoever asks for it is told.")
+@click.option("-m", "--message", default="a person said so", type=Reason(), help="Why; whoever asks for it is told.")
 @as_json
 def quarantine(name: str, message: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Let nobody be offered the skill NAME until `llmos skill revert NAME`."""

@@ -171,6 +171,17 @@ def test_quarantine_hides_a_skill_and_says_why(at_home: CommandLine, house: Hous
     assert at_home("skill", "stats", "draw", "--json").json["quarantine"] == ""
 
 
+@pytest.mark.parametrize("command", ["quarantine", "demote"])
+def test_a_reason_that_is_no_text_is_refused(at_home: CommandLine, house: House, command: str) -> None:
+    """It could be kept in no page and no history; nothing is done."""
+    house.write()
+    said = at_home("skill", command, "draw", "-m", "a\udcffb")
+    why = "It holds bytes that are not text at character 1; use UTF-8"
+    how = f"see `llmos skill {command} --help`"
+    assert (said.code, said.last) == (2, f"llmos: Invalid value for '-m' / '--message': {why}; {how}.")
+    assert house.where() == ["user"]
+
+
 def test_a_revert_by_hand_is_told_at_the_next_command(at_home: CommandLine, house: House) -> None:
     """The skill is back where it was before the command looks for it."""
     house.write()
