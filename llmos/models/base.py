@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from llmos.errors import RetryableError
+from llmos.errors import ModelError, RetryableError
 from llmos.messages import Message, Reply, Request, Usage
 
 OnText: TypeAlias = Callable[[str], None]
@@ -48,8 +48,8 @@ class Model(Protocol):
         ...
 
 
-class BrokenReplyError(RetryableError):
-    """The connection or the provider failed while the reply came in.
+class FailedReplyError(ModelError):
+    """An error ended the reply while it came in.
 
     `usage` is what had been counted, and billed; `said` is what had come in, None where nothing had.
     """
@@ -58,6 +58,10 @@ class BrokenReplyError(RetryableError):
         super().__init__(sentence)
         self.usage = usage
         self.said = said
+
+
+class BrokenReplyError(FailedReplyError, RetryableError):
+    """The connection or the provider failed while the reply came in; the next one may come to its end."""
 
 
 def broken_by(cancellation: BaseException) -> BrokenReplyError | None:

@@ -6,10 +6,9 @@ Events, blocks and fields that this version does not know are skipped, as the ve
 
 import msgspec
 
-from llmos.errors import ModelError
 from llmos.messages import Message, Reply, StopReason, Text, Thinking, ToolCall, Usage
 from llmos.models.arguments import tool_call
-from llmos.models.base import BrokenReplyError, OnText
+from llmos.models.base import BrokenReplyError, FailedReplyError, OnText
 
 _STOP_REASONS: dict[str, StopReason] = {
     "end_turn": "end",
@@ -189,9 +188,8 @@ class ClaudeReply:
 
     def _fail(self, error: _Error) -> None:
         sentence = f"the Anthropic API broke off the reply with {error.type}: {error.message}"
-        if error.type in _PASSING_ERRORS:
-            raise BrokenReplyError(sentence, self.usage, self.said)
-        raise ModelError(sentence)
+        kind = BrokenReplyError if error.type in _PASSING_ERRORS else FailedReplyError
+        raise kind(sentence, self.usage, self.said)
 
     def _detail(self) -> str:
         """What the vendor says of the stop; a reason that is new to us is passed on as it is."""

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from llmos.errors import ModelError
 from llmos.messages import JSON, Message, Reply, StopReason, Text, Thinking, ToolCall, Usage
 from llmos.models.arguments import tool_call
-from llmos.models.base import BrokenReplyError, OnText
+from llmos.models.base import BrokenReplyError, FailedReplyError, OnText
 from llmos.models.refusals import may_pass
 
 _STOP_REASONS: dict[str, StopReason] = {
@@ -235,6 +234,5 @@ class ChatReply:
         words = error if isinstance(error, str) else error.message
         code = None if isinstance(error, str) else error.code
         sentence = f"{self._server} broke off the reply: {words}"
-        if isinstance(code, int) and not may_pass(code, {}):
-            raise ModelError(sentence)
-        raise BrokenReplyError(sentence, self.usage, self.said)
+        kind = FailedReplyError if isinstance(code, int) and not may_pass(code, {}) else BrokenReplyError
+        raise kind(sentence, self.usage, self.said)

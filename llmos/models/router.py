@@ -15,7 +15,7 @@ from llmos.budget import estimate_request, guessed_usage
 from llmos.clock import Clock
 from llmos.errors import ModelError, RetryableError
 from llmos.messages import Reply, Request, Usage
-from llmos.models.base import RESTARTED, BrokenReplyError, Model, OnText
+from llmos.models.base import RESTARTED, FailedReplyError, Model, OnText
 from llmos.models.breaker import Breaker
 
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
@@ -202,7 +202,7 @@ def _provider(model: Model) -> str:
 
 
 def _billed(error: ModelError, request: Request) -> Usage:
-    if not isinstance(error, BrokenReplyError):
+    if not isinstance(error, FailedReplyError):
         return Usage()
     return error.usage if error.said is None else guessed_usage(error.usage, estimate_request(request), error.said)
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from llmos.errors import LLMosError, ModelError, RetryableError
 from llmos.messages import Message, Reply, Request, Text, Thinking, ToolCall, ToolResult, Usage
-from llmos.models.base import BrokenReplyError, ignore_text
+from llmos.models.base import BrokenReplyError, FailedReplyError, ignore_text
 from llmos.models.claude import ClaudeModel
 from tests.support.loopback import Answer
 from tests.support.messages_api import HEADERS, MessagesAPI, error_body, events, sse
@@ -225,7 +225,10 @@ async def test_an_error_amid_the_stream(kind: str, retryable: bool) -> None:
     async with MessagesAPI() as api:
         api.stream([*list(events(RICH))[:4], error_body(kind, "Overloaded")])
         error = await raised_by(api)
-    assert isinstance(error, BrokenReplyError) == retryable
+    assert isinstance(error, FailedReplyError)
+    assert isinstance(error, RetryableError) == retryable
+    assert error.usage.total
+    assert error.said is not None
     assert str(error) == f"the Anthropic API broke off the reply with {kind}: Overloaded"
 
 

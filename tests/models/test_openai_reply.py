@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmos.errors import ModelError
+from llmos.errors import ModelError, RetryableError
 from llmos.messages import Message, Reply, Text, Thinking, ToolCall, Usage
-from llmos.models.base import BrokenReplyError, ignore_text
+from llmos.models.base import BrokenReplyError, FailedReplyError, ignore_text
 from llmos.models.openai_reply import ChatReply
 from tests.support.openai_api import chunk, chunks, counted, fragment, wire
 
@@ -219,7 +219,9 @@ def test_a_chunk_that_is_none_is_broken() -> None:
 def test_an_error_amid_the_stream(error: Any, words: str, passes: bool) -> None:
     """Servers report failures as chunks once a stream has begun; llama-server in a field of its own."""
     for field in (b"data", b"error"):
-        with pytest.raises(ModelError) as raised:
-            read(field + b": " + json.dumps({"error": error}).encode() + b"\n")
-        assert isinstance(raised.value, BrokenReplyError) == passes
+        said = wire([chunk({"content": "he"})], done=False)
+        with pytest.raises(FailedReplyError) as raised:
+            read(*said, field + b": " + json.dumps({"error": error}).encode() + b"\n")
+        assert isinstance(raised.value, RetryableError) == passes
+        assert raised.value.said == Message("assistant", (Text("he"),))
         assert str(raised.value) == f"http://server broke off the reply: {words}"

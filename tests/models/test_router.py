@@ -12,7 +12,7 @@ from llmos.budget import estimate_request
 from llmos.clock import SimulatedClock
 from llmos.errors import ModelError, RetryableError
 from llmos.messages import Message, Reply, Request, Text, Usage
-from llmos.models.base import RESTARTED, BrokenReplyError, OnText, ignore_text
+from llmos.models.base import RESTARTED, BrokenReplyError, FailedReplyError, OnText, ignore_text
 from llmos.models.breaker import Breaker
 from llmos.models.router import Attempt, Router
 from tests.support.scripted import ScriptedModel, asked, said
@@ -172,6 +172,16 @@ async def test_what_a_broken_reply_had_said_is_guessed_where_nobody_counted_it(c
     read = counted.input_tokens or estimate_request(asked())
     assert bench.attempts[0].usage == Usage(read, max(counted.output_tokens, 208))
     assert read > 0
+
+
+async def test_a_reply_that_is_not_asked_for_again_has_cost_what_came_in() -> None:
+    """Whether the error may pass says nothing of the bill."""
+    bench = Bench()
+    failed = FailedReplyError("The context is full.", Usage(900, 1), Message("assistant", (Text("ab" * 300),)))
+    with pytest.raises(FailedReplyError):
+        await bench.router(ScriptedModel(failed)).reply(asked(), ignore_text)
+    [attempt] = bench.attempts
+    assert (attempt.delay_s, attempt.usage) == (None, Usage(900, 208))
 
 
 async def test_a_failing_provider_is_left_alone_by_all_routers() -> None:
