@@ -201,7 +201,8 @@ def _is_given(agent: Agent, tools: frozenset[str]) -> bool:
 def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:
     """The skills that the agent has open from the start; one that is missing is left out, and the run says so.
 
-    Raises DocumentError for one that is there and cannot be used.
+    Raises DocumentError for one that cannot be used, or may lie where nobody can look.
     """
     known = snapshot.names("skill")
-    return tuple(snapshot.skill(name) for name in agent.skills if name in known)
+    unseen = snapshot.closed("skill") is not None
+    return tuple(snapshot.skill(name) for name in agent.skills if name in known or unseen)

@@ -14,7 +14,7 @@ from llmos.cli.groups import Group
 from llmos.cli.options import Place, as_json, print_json, run_options
 from llmos.cli.problems import show_problems
 from llmos.cli.render import printable
-from llmos.cli.system import library, notice
+from llmos.cli.system import library, notice, notice_refused
 from llmos.cli.table import show_rows
 
 _TURN_S = 1.0
@@ -37,6 +37,7 @@ def list_agents(as_json: bool) -> None:  # noqa: FBT001 - click's flag
         documents = opened.registry.snapshot()
         entries = documents.agents()
         inert = [entry for entry in documents.inert() if entry.kind == "agent"]
+        notice_refused(documents, "agent")
     rows = [(entry.name, entry.volume.name, entry.description) for entry in entries]
     show_rows("agents", ("name", "volume", "description"), rows, as_json=as_json, nothing="There is no agent.")
     if inert and not as_json:

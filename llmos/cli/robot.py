@@ -17,7 +17,7 @@ from llmos.cli.robot_log import log
 from llmos.cli.robot_moves import home, move
 from llmos.cli.robot_recordings import recordings
 from llmos.cli.robot_stop import rearm, stop
-from llmos.cli.system import library, notice
+from llmos.cli.system import library, notice, notice_refused
 from llmos.cli.table import show_rows
 from llmos.errors import DocumentError, LLMosError
 
@@ -46,6 +46,7 @@ def list_robots(as_json: bool) -> None:  # noqa: FBT001 - click's flag
 
     with library() as opened:
         entries = opened.registry.robots()
+        notice_refused(opened.registry, "robot")
         stops = {entry.name: latch_of(entry.name, opened.home).stop for entry in entries}
         hosts = {entry.name: host_of(HostFiles(opened.home, entry.name)) for entry in entries}
         found = DeviceFinder().find(opened.registry)

@@ -8,7 +8,7 @@ from llmos.cli.groups import Group
 from llmos.cli.options import as_json, print_json
 from llmos.cli.render import printable
 from llmos.cli.skill_stats import stats
-from llmos.cli.system import library
+from llmos.cli.system import library, notice_refused
 from llmos.cli.table import show_rows
 
 
@@ -27,7 +27,9 @@ def list_skills(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """List the skills that count, and where they come from."""
     skill_ladder.catch_up()
     with library() as opened:
-        entries = opened.registry.snapshot().skills()
+        documents = opened.registry.snapshot()
+        entries = documents.skills()
+        notice_refused(documents, "skill")
     rows = [(entry.name, entry.volume.name, entry.offered, entry.description) for entry in entries]
     columns = ("name", "volume", "offered", "description")
     show_rows("skills", columns, rows, as_json=as_json, nothing="There is no skill in any volume.")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from llmos.boot.library import Library
     from llmos.documents.kernel import KernelRules
     from llmos.settings import Environment
+    from llmos.volumes.lookups import Lookups
+    from llmos.volumes.volume import Kind
 
 
 def environment() -> "Environment":
@@ -51,6 +53,14 @@ def library() -> "Iterator[Library]":
         yield opened
     finally:
         opened.close()
+
+
+def notice_refused(documents: "Lookups", kind: "Kind") -> None:
+    """What a listing leaves out because it cannot be read."""
+    if closed := documents.closed(kind):
+        notice(f"{closed.path}: {closed.sentence}; what lies in it is not listed.")
+    if names := documents.refused(kind):
+        notice(f"Not used, since what counts under these names cannot be read: {', '.join(names)}; see `llmos doctor`.")
 
 
 def notice(sentence: str) -> None:

@@ -15,7 +15,7 @@ from llmos.errors import DocumentError, nearest
 from llmos.volumes.row import Row
 from llmos.volumes.state import Entry, State
 from llmos.volumes.store import Store
-from llmos.volumes.volume import FOLDERS, Kind, Volume
+from llmos.volumes.volume import Kind, Volume
 
 
 class Lookups:
@@ -69,6 +69,15 @@ class Lookups:
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Every name of a kind, also of files that cannot be used."""
         return self._now().stands(kind)
+
+    def refused(self, kind: Kind) -> tuple[str, ...]:
+        """The names of a kind that are asked for in vain, since what counts under them cannot be used."""
+        now = self._now()
+        return tuple(name for name in now.stands(kind) if now.broken(kind, name))
+
+    def closed(self, kind: Kind) -> Problem | None:
+        """What keeps us from looking into a folder where such documents would be; None where all are open."""
+        return self._now().closed(kind)
 
     def agent(self, name: str) -> Agent:
         """The agent; raises DocumentError when there is none."""
@@ -132,14 +141,9 @@ class Lookups:
             return f"{broken.path}:{broken.line}: {broken.sentence}"
         clause = nearest(name, self._now().names.get(kind, {}))
         missing = f"There is no {kind} '{name}'; {clause}" + "." * (not clause.endswith("?"))
-        if closed := self._closed(kind):
+        if closed := self.closed(kind):
             missing += f" It may be in {closed.path}, but {closed.sentence}."
         return missing
-
-    def _closed(self, kind: Kind) -> Problem | None:
-        """What keeps us from looking into a folder where such documents would be."""
-        places = {str(place) for volume in self.volumes for place in volume.folders.get(FOLDERS[kind], ())}
-        return next((each for each in self.problems() if each.severity == "error" and each.path in places), None)
 
     def _broken(self, kind: Kind, name: str) -> Problem | None:
         """What is wrong with the file that should hold this document, if there is one that cannot be used."""

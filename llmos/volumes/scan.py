@@ -38,6 +38,12 @@ def _signature(status: os.stat_result) -> Signature:
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
+class Closed(Problem):
+    """A folder that cannot be looked into: nobody knows which documents lie in it."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True)
 class Scan:
     """One look at a volume; what it stumbles over gathers in `problems`."""
@@ -71,7 +77,7 @@ class Scan:
                 yield kind, str(folder)
 
     def _folder(self, kind: Kind, folder: str) -> Iterator[Found]:
-        if os.path.realpath(folder) != folder and Path(folder).exists() and not self._stays_inside(folder):
+        if os.path.realpath(folder) != folder and os.path.lexists(folder) and not self._stays_inside(folder, Closed):
             return
         if kind != "skill":
             yield from self._pages(kind, folder, MAX_DEPTH)
@@ -125,14 +131,14 @@ class Scan:
             return None
         return Found(kind, path, _signature(status))
 
-    def _stays_inside(self, link: str) -> bool:
+    def _stays_inside(self, link: str, wrong: type[Problem] = Problem) -> bool:
         try:
             target = Path(link).resolve(strict=True)
         except (OSError, RuntimeError) as error:
-            self._wrong(link, f"the link leads nowhere: {getattr(error, 'strerror', None) or 'it is a loop'}")
+            self._wrong(link, f"the link leads nowhere: {getattr(error, 'strerror', None) or 'it is a loop'}", wrong)
             return False
         if not target.is_relative_to(self.volume.boundary):
-            self._wrong(link, LED_OUT)
+            self._wrong(link, LED_OUT, wrong)
             return False
         return True
 
@@ -143,7 +149,7 @@ class Scan:
         except FileNotFoundError:
             return []
         except OSError as error:
-            self._wrong(folder, f"the folder cannot be read: {error.strerror}")
+            self._wrong(folder, f"the folder cannot be read: {error.strerror}", Closed)
             return []
 
     def _is_readable(self, entry: "os.DirEntry[str]") -> bool:
@@ -152,8 +158,8 @@ class Scan:
         self._warn(repr(entry.path), "the name of this file is no readable text, so it is left out")
         return False
 
-    def _wrong(self, path: str, sentence: str) -> None:
-        self.problems.append(Problem(path, 1, "error", sentence))
+    def _wrong(self, path: str, sentence: str, wrong: type[Problem] = Problem) -> None:
+        self.problems.append(wrong(path, 1, "error", sentence))
 
     def _warn(self, path: str, sentence: str) -> None:
         self.problems.append(Problem(path, 1, "warning", sentence))

@@ -1,7 +1,8 @@
 """All documents of all volumes at one moment: which name stands for which file, and what it shadows.
 
 Does not look at files; a new moment is a new value. A file that cannot be used stands for its name all the same: what
-it would shadow may have more rights.
+it would shadow may have more rights. A folder that cannot be looked into stands likewise for every name of the weaker
+volumes.
 """
 
 import itertools
@@ -13,6 +14,7 @@ from pathlib import Path
 from llmos.documents.document import Problem
 from llmos.documents.places import SKILL_PAGES, is_page, name_at
 from llmos.volumes.row import Row
+from llmos.volumes.scan import Closed
 from llmos.volumes.volume import FOLDERS, Kind, Volume
 
 Placed = tuple[int, Row]
@@ -125,9 +127,17 @@ class State:
         barred = self._barring(kind).get(name)
         if barred is not None and (not placed or barred[0] < placed[0][0]):
             return barred[1]
+        if placed and self._is_plain(kind, name) and (closed := self._closed_before(kind, placed[0][0])):
+            weaker = f"'{self.volumes[placed[0][0]].name}:{name}' asks for the one that it would hide"
+            sentence = f"{closed.sentence}; the {kind} '{name}' may lie in it, and {weaker}"
+            return Problem(closed.path, closed.line, closed.severity, sentence)
         if not placed or placed[0][1].usable:
             return None
         return next((each for each in placed[0][1].problems if each.severity == "error"), None)
+
+    def closed(self, kind: Kind) -> Problem | None:
+        """What keeps us from looking into a folder where such documents would be; None where all are open."""
+        return self._closed_before(kind, len(self.volumes))
 
     def stands(self, kind: Kind) -> tuple[str, ...]:
         """Every name that a file stands for, be it one that cannot be used."""
@@ -135,10 +145,24 @@ class State:
 
     def _under(self, kind: Kind, name: str) -> tuple[Placed, ...]:
         known = self.names.get(kind, {})
-        if name in known or ":" not in name:
+        if self._is_plain(kind, name):
             return known.get(unicodedata.normalize("NFC", name), ())
         volume, _, name = name.partition(":")
         return tuple(one for one in known.get(name, ()) if self.volumes[one[0]].name == volume)
+
+    def _is_plain(self, kind: Kind, name: str) -> bool:
+        """Whether a name says nothing of a volume."""
+        return ":" not in name or name in self.names.get(kind, {})
+
+    def _closed_before(self, kind: Kind, weaker: int) -> Problem | None:
+        """What is wrong with a folder of a volume stronger than that of a number, if there is one that is closed."""
+        closed = [problem for problem in self.found if isinstance(problem, Closed)]
+        for volume in self.volumes[:weaker] if closed else ():
+            for folder in volume.folders.get(FOLDERS[kind], ()) if volume.trusted else ():
+                for problem in closed:
+                    if Path(problem.path).is_relative_to(folder):
+                        return problem
+        return None
 
     def _barring(self, kind: Kind) -> Mapping[str, tuple[int, Problem]]:
         """The names of files that could not even be looked at, with the number of their volume and what is wrong."""

@@ -295,6 +295,16 @@ def test_a_broken_agent_of_ones_own_is_refused_and_the_shipped_one_stays_out(llm
     assert said.last.removeprefix("llmos: ").replace(":4: ", ":4: error: ") in llmos("agent", "check", own).out
 
 
+def test_a_skill_that_may_lie_where_nobody_can_look_is_refused(llmos: CommandLine) -> None:
+    """An agent does not begin without a skill of a person's own that it should have open, seen or unseen."""
+    own = llmos.place.write("user/skills", "")
+    llmos.place.write("user/agents/knotter.md", "---\nname: knotter\ndescription: D\nskills: [knot]\n---\nB\n")
+    said = llmos("agent", "run", "knotter", "go", "--model", llmos.tape(says()))
+    assert said.code == 2
+    assert said.last.startswith("llmos: There is no skill 'knot'; ")
+    assert said.last.endswith(f" It may be in {own}, but the folder cannot be read: Not a directory.")
+
+
 def test_a_skill_that_is_open_from_the_start_and_broken_is_refused(llmos: CommandLine) -> None:
     """The operator does not begin without it, nor with the shipped one."""
     own = llmos.place.write("user/skills/pick-and-place/SKILL.md", "")

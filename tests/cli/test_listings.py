@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -25,6 +26,31 @@ def test_an_agent_is_shown_with_what_it_shadows(llmos: CommandLine) -> None:
     assert lines[-5:] == ["tools all", "", "Mine.", "", "Be kind."]
     shown = llmos("agent", "show", "critic", "--json").json
     assert (shown["tools"], shown["model"], shown["body"]) == (None, "inherit", "Be kind.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"), [("agent", "critic"), ("skill", "pick-and-place"), ("robot", "arm, lab, rover")]
+)
+def test_a_listing_tells_of_what_cannot_be_read(llmos: CommandLine, kind: str, wanted: str) -> None:
+    """A folder that cannot be looked into is named, and the names that it may hide; the rest is listed."""
+    folder = llmos.place.home / f"user/{kind}s"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.write_text("")
+    said = llmos(kind, "list")
+    assert said.code == 0
+    assert f"{folder}: the folder cannot be read: Not a directory; what lies in it is not listed.\n" in said.err
+    (refused,) = [line for line in said.err.splitlines() if line.startswith("Not used, ")]
+    assert wanted in refused
+    assert refused.endswith("; see `llmos doctor`.")
+
+
+def test_a_listing_names_an_agent_that_is_broken(llmos: CommandLine) -> None:
+    """Neither it nor the shipped one of its name is listed, and both stay out with a word."""
+    llmos.place.write("user/agents/critic.md", "")
+    said = llmos("agent", "list")
+    sentence = "Not used, since what counts under these names cannot be read: critic; see `llmos doctor`."
+    assert sentence in said.err.splitlines()
+    assert "\ncritic " not in said.out
 
 
 def test_an_agents_text_cannot_drive_the_terminal(llmos: CommandLine) -> None:

@@ -14,6 +14,7 @@ from llmos.volumes.registry import Registry
 from llmos.volumes.row import settled
 from llmos.volumes.store import Store
 from llmos.volumes.volume import Tier, open_volume, open_workspace
+from tests.support.disks import open_folder, unprivileged
 from tests.support.volumes import volume, write_agent, write_skill
 
 BROKEN = b"\xff\xfe\xff"
@@ -294,6 +295,80 @@ def test_a_link_out_of_the_volume_is_not_replaced_by_a_weaker_document(tmp_path:
     left = "the link leaves its volume, so it is not followed"
     assert _refused(registry, "agent", "operator") == f"{agent}:1: {left}"
     assert _refused(registry, "skill", "knot") == f"{skill}:1: {left}"
+
+
+UNSEEN = "{}:1: {}; the {kind} '{name}' may lie in it, and 'system:{name}' asks for the one that it would hide"
+
+
+@pytest.mark.parametrize("kind", ["agent", "skill", "command"])
+def test_a_folder_that_cannot_be_looked_into_is_not_replaced_by_a_weaker_volume(tmp_path: Path, kind: str) -> None:
+    """What lies in it may have fewer rights than what it would hide: a weaker name is refused, with how to ask."""
+    system = volume(tmp_path / "system", "system")
+    write_agent(system.root, "knot", "Shipped.")
+    write_skill(system.root, "knot", "Shipped.")
+    (system.root / "commands").mkdir()
+    (system.root / "commands/knot.md").write_text("---\ndescription: Shipped.\n---\nDo it.\n")
+    registry = Registry([volume(tmp_path / "user"), system])
+    folder = tmp_path / f"user/{kind}s"
+    folder.write_text("")
+    sentence = UNSEEN.format(folder, "the folder cannot be read: Not a directory", kind=kind, name="knot")
+    assert _refused(registry, kind, "knot") == sentence
+    assert getattr(registry, f"{kind}s")() == ()
+    assert registry.refused(kind) == ("knot",)
+    assert getattr(registry, kind)("system:knot").description == "Shipped."
+    others = {"agent", "skill", "command"} - {kind}
+    assert all(getattr(registry, other)("knot").description == "Shipped." for other in others)
+    folder.unlink()
+    assert getattr(registry, kind)("knot").description == "Shipped."
+
+
+def test_a_folder_of_agents_that_may_not_be_read_hides_those_of_weaker_volumes_only() -> None:
+    """Nested folders hold agents too; what is seen in the same volume or a stronger one stays in use."""
+    with open_folder() as root:
+        write_agent(root / "user", "strong")
+        closed = write_agent(root / "team", "sub/unseen").parent
+        write_agent(root / "team", "beside")
+        for name in ("strong", "beside", "unseen"):
+            write_agent(root / "system", name, "Shipped.")
+        tiers: tuple[Tier, ...] = ("user", "team", "system")
+        registry = Registry([volume(root / tier, tier) for tier in tiers])
+        closed.chmod(0o000)
+        with unprivileged():
+            found = {entry.name: entry.volume.name for entry in registry.agents()}
+            assert found == {"strong": "user", "beside": "team"}
+            said = "the folder cannot be read: Permission denied"
+            assert _refused(registry, "agent", "unseen") == UNSEEN.format(closed, said, kind="agent", name="unseen")
+            missing = _refused(registry, "agent", "own")
+            assert missing.endswith(f" It may be in {closed}, but {said}.")
+        closed.chmod(0o755)
+
+
+@pytest.mark.parametrize("target", ["elsewhere", "gone"])
+def test_a_folder_that_is_a_link_out_of_the_volume_is_not_replaced_by_a_weaker_volume(
+    tmp_path: Path, target: str
+) -> None:
+    """Neither one that leads elsewhere nor one whose disk is not there gives its names to what is shipped."""
+    write_agent(tmp_path / "system", "operator")
+    write_agent(tmp_path / "elsewhere", "operator")
+    user = volume(tmp_path / "user")
+    (user.root / "agents").symlink_to(tmp_path / target / "agents")
+    registry = Registry([user, volume(tmp_path / "system", "system")])
+    said = {
+        "elsewhere": "the link leaves its volume, so it is not followed",
+        "gone": "the link leads nowhere: No such file or directory",
+    }[target]
+    assert _refused(registry, "agent", "operator") == UNSEEN.format(
+        user.root / "agents", said, kind="agent", name="operator"
+    )
+
+
+def test_a_closed_folder_without_trust_hides_nothing(tmp_path: Path) -> None:
+    """Nobody has said that its documents count, so none of them could have shadowed anything."""
+    write_agent(tmp_path / "system", "operator")
+    extra = volume(tmp_path / "extra", "user", trusted=False)
+    (extra.root / "agents").write_text("")
+    registry = Registry([extra, volume(tmp_path / "system", "system")])
+    assert [entry.name for entry in registry.agents()] == ["operator"]
 
 
 def test_a_last_good_version_that_is_gone_is_not_replaced_by_a_weaker_one(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from llmos.documents.document import Problem
 from llmos.documents.places import documents_in, leads_out
 from llmos.volumes.registry import Registry
-from llmos.volumes.scan import Scan
+from llmos.volumes.scan import Closed, Scan
 from llmos.volumes.volume import open_volume
 from tests.support.disks import open_folder, unprivileged
 from tests.support.volumes import volume, write_agent, write_skill
@@ -99,7 +99,7 @@ def test_folder_of_documents_may_not_lead_out_either(tmp_path: Path) -> None:
     assert [entry.name for entry in registry.agents()] == ["operator"]
     assert registry.code_folders("tools") == ()
     sentence = "the link leaves its volume, so it is not followed"
-    assert registry.problems() == (Problem(str(tmp_path / "v/skills"), 1, "error", sentence),)
+    assert registry.problems() == (Closed(str(tmp_path / "v/skills"), 1, "error", sentence),)
 
 
 @pytest.mark.parametrize("name", ["x.md", "x"])
@@ -124,7 +124,7 @@ def test_file_where_a_folder_should_be_is_a_sentence(tmp_path: Path) -> None:
     registry = Registry([volume(tmp_path)])
     assert [entry.name for entry in registry.agents()] == ["operator"]
     sentence = "the folder cannot be read: Not a directory"
-    assert registry.problems() == (Problem(str(tmp_path / "skills"), 1, "error", sentence),)
+    assert registry.problems() == (Closed(str(tmp_path / "skills"), 1, "error", sentence),)
 
 
 def test_folder_that_may_not_be_read_is_a_sentence() -> None:
@@ -139,7 +139,7 @@ def test_folder_that_may_not_be_read_is_a_sentence() -> None:
             assert registry.skills() == ()
             assert [entry.name for entry in registry.agents()] == ["operator"]
             sentence = "the folder cannot be read: Permission denied"
-            assert registry.problems() == (Problem(str(root / "skills"), 1, "error", sentence),)
+            assert registry.problems() == (Closed(str(root / "skills"), 1, "error", sentence),)
         skills.chmod(0o755)
 
 
