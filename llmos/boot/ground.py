@@ -203,6 +203,6 @@ def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:
 
     Raises DocumentError for one that cannot be used, or may lie where nobody can look.
     """
-    known = snapshot.names("skill")
+    known = snapshot.asked("skill")
     unseen = snapshot.closed("skill") is not None
     return tuple(snapshot.skill(name) for name in agent.skills if name in known or unseen)

@@ -21,7 +21,9 @@ def known_to(paths: Iterable[Path], documents: Lookups) -> Known:
     own = Registry([_open(root) for root in roots if root is not None and root.resolve() not in mounted])
     both = (documents, own)
     tools = tool_names(folder for each in both for folder in each.code_folders("tools"))
-    return Known(tools, frozenset(entry.name for each in both for entry in each.skills()))
+    return Known(
+        tools, frozenset(name for each in both for name in each.asked("skill").difference(each.refused("skill")))
+    )
 
 
 def _open(root: Path) -> Volume:

@@ -140,7 +140,7 @@ def _notices(run: Settled, whole: Toolbox, problems: Iterable[Problem]) -> Itera
     document = run.agent.document
     for sentence in whole.warnings(listed):
         yield DocumentBroken(path=str(document.path), line=document.line("tools"), sentence=sentence)
-    skills = run.snapshot.names("skill") if run.agent.skills else ()
+    skills = run.snapshot.asked("skill") if run.agent.skills else ()
     for sentence in filter(None, (unknown_skill(name, skills) for name in run.agent.skills)):
         yield DocumentBroken(path=str(document.path), line=document.line("skills"), sentence=sentence)
     used = [("agent", document), *(("skill", skill.document) for skill in run.opened)]

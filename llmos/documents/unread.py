@@ -21,7 +21,10 @@ Named: TypeAlias = Mapping[str, tuple[str, ...] | None]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The names of the tools and skills that there are; any other does nothing in a document."""
+    """The names of the tools and skills that there are; any other does nothing in a document.
+
+    A skill has its name and `VOLUME:NAME`.
+    """
 
     tools: frozenset[str]
     skills: frozenset[str]
@@ -104,8 +107,9 @@ def unknown_names(document: Document, named: Named, known: Known) -> Iterator[Pr
 
 
 def unknown_skill(name: str, known: Collection[str]) -> str:
-    """What is wrong with the name of a skill; empty when there is one."""
-    return "" if name in known else f"there is no skill '{name}'; {nearest(name, known)}"
+    """What is wrong with the name of a skill, or with its `VOLUME:NAME`; empty when there is one."""
+    alike = [each for each in known if (":" in each) == (":" in name)]
+    return "" if name in known else f"there is no skill '{name}'; {nearest(name, alike)}"
 
 
 def _unknown_tool(pattern: str, known: frozenset[str]) -> str:

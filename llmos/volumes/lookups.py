@@ -70,6 +70,10 @@ class Lookups:
         """Every name of a kind, also of files that cannot be used."""
         return self._now().stands(kind)
 
+    def asked(self, kind: Kind) -> frozenset[str]:
+        """All by which a document can be asked for, `VOLUME:NAME` too, be it one that cannot be used."""
+        return self._now().asked(kind)
+
     def refused(self, kind: Kind) -> tuple[str, ...]:
         """The names of a kind that are asked for in vain, since what counts under them cannot be used."""
         now = self._now()

@@ -143,6 +143,11 @@ class State:
         """Every name that a file stands for, be it one that cannot be used."""
         return tuple(sorted({*self.names.get(kind, {}), *self._barring(kind)}))
 
+    def asked(self, kind: Kind) -> frozenset[str]:
+        """All by which a file can be asked for: every name, and `VOLUME:NAME` for each volume that has it."""
+        placed = ((number, name) for name, rows in self.names.get(kind, {}).items() for number, _ in rows)
+        return frozenset({*self.stands(kind), *(f"{self.volumes[number].name}:{name}" for number, name in placed)})
+
     def _under(self, kind: Kind, name: str) -> tuple[Placed, ...]:
         known = self.names.get(kind, {})
         if self._is_plain(kind, name):

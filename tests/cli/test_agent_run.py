@@ -1,11 +1,13 @@
 """`llmos agent run`: where the goal comes from, what is told, and the exit code of each end."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from llmos.settings import system_root
 from tests.support.command_line import CommandLine
 from tests.support.drivers import USUAL_ARM
 from tests.support.tapes import calls, says
@@ -53,6 +55,21 @@ def test_a_skill_that_is_not_there_is_told(llmos: CommandLine) -> None:
     assert f"{page}:4: there is no skill 'pick-and-plce'; did you mean 'pick-and-place'?" in said.err
     page.write_text(page.read_text().replace("plce", "place"))
     assert "there is no skill" not in llmos(*go(llmos)).err
+
+
+def test_an_agent_opens_a_skill_of_one_volume(llmos: CommandLine) -> None:
+    """`VOLUME:NAME` means that volume's own in an agent too, at the run and at the check."""
+    llmos.place.write("user/skills/pick-and-place/SKILL.md", "---\nname: pick-and-place\ndescription: D.\n---\nMine.\n")
+    agent = "---\nname: worker\ndescription: D.\nskills: [system:pick-and-place, system:pick-and-plce]\n---\nWork.\n"
+    page = llmos.place.write("user/agents/worker.md", agent)
+    sentence = f"{page}:4: there is no skill 'system:pick-and-plce'; did you mean 'system:pick-and-place'?"
+    said = llmos(*go(llmos))
+    assert [line.lstrip(" 0123456789") for line in said.err.splitlines() if "no skill" in line] == [sentence]
+    (journal,) = llmos.place.home.glob("journals/*/*/*.jsonl")
+    paths = [each["path"] for each in json.loads(journal.read_text().splitlines()[0])["documents"]]
+    opened = [path for path in paths if path.endswith("SKILL.md")]
+    assert opened == [str(system_root() / "skills/pick-and-place/SKILL.md")]
+    assert llmos("agent", "check", page).out == f"{sentence}\n".replace(":4: ", ":4: warning: ")
 
 
 def test_which_model_was_taken_and_why_is_told(llmos: CommandLine) -> None:
