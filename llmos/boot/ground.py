@@ -25,7 +25,7 @@ from llmos.runtime.goals import check_goal
 from llmos.runtime.prompt import Prompts
 from llmos.settings import Environment
 from llmos.tools.names import DRIVING_TOOLS, ROBOT_TOOLS
-from llmos.tools.patterns import denials, leaves, legible_patterns
+from llmos.tools.patterns import given
 from llmos.tools.permissions import Permissions
 from llmos.traces.bus import Bus
 from llmos.volumes.registry import Registry, Snapshot
@@ -192,10 +192,7 @@ def may_move(agent: Agent) -> bool:
 
 
 def _is_given(agent: Agent, tools: frozenset[str]) -> bool:
-    """Whether one of the tools is left to the agent, by the rule of the toolbox: its lists are patterns."""
-    listed = None if agent.tools is None else legible_patterns(agent.tools)
-    denied = denials(agent.disallowed_tools)
-    return any(leaves(name, listed, denied) for name in tools)
+    return any(given(name, agent.tools, agent.disallowed_tools) for name in tools)
 
 
 def _opened(agent: Agent, snapshot: Snapshot) -> tuple[Skill, ...]:

@@ -18,6 +18,7 @@ from llmos.documents.document import hash_of
 from llmos.documents.frontmatter import parse
 from llmos.errors import DocumentError, RefusedError, nearest
 from llmos.evolution.components import DESCRIPTION, OPENING, components, with_component
+from llmos.tools.patterns import given
 from llmos.traces.scrub import Scrubber
 from llmos.volumes.capabilities import of_file, wider
 
@@ -123,8 +124,8 @@ def _wrong(proposal: Proposal, old: str, agent: Agent, rules: AgentTrials, tools
         yield f"The edit takes words of safety out: '{lost}'"
     if loose := next((word for word in rules.agent_loosening_words if _holds(new, word) and not _holds(old, word)), ""):
         yield f"The new text says '{loose}', which only a person may add to an agent."
-    strange_tools = (tool for tool in sorted(tools) if _names(new, tool) and not _has(agent, tool))
-    if named := next((tool for tool in strange_tools if not _names(old, tool)), ""):
+    added = (tool for tool in sorted(tools) if _names(new, tool) and not _names(old, tool))
+    if named := next((tool for tool in added if not given(tool, agent.tools, agent.disallowed_tools)), ""):
         yield f"The new text names the tool {named}, which {agent.name} is not given; an edit cannot give tools."
 
 
@@ -170,11 +171,6 @@ def _names(text: str, tool: str) -> bool:
     if tool in _ORDINARY:
         return re.search(rf"`{re.escape(tool)}\b[^`]*`|\b{re.escape(tool)}\(", text) is not None
     return re.search(rf"(?<!\w){re.escape(tool)}(?!\w)", text) is not None
-
-
-def _has(agent: Agent, tool: str) -> bool:
-    given = None if agent.tools is None else {each.partition("(")[0] for each in agent.tools}
-    return (given is None or tool in given) and tool not in agent.disallowed_tools
 
 
 def _is_hidden(letter: str) -> bool:

@@ -88,6 +88,15 @@ def leaves(name: str, listed: Sequence[Pattern] | None, denied: Sequence[Pattern
     )
 
 
+def given(name: str, tools: Iterable[str] | None, disallowed: Iterable[str]) -> bool:
+    """Say whether a document whose keys list these tools (None: all of them) and deny those has the one of this name.
+
+    >>> given("move_to", ["move_*"], []), given("move_to", None, ["move_to"])
+    (True, False)
+    """
+    return leaves(name, None if tools is None else legible_patterns(tools), denials(disallowed))
+
+
 def simple_words(command: str) -> list[str] | None:
     """The words of a command that is certainly one program with its arguments; None for anything else.
 
