@@ -15,6 +15,9 @@ from llmos.documents.spelling import canonical
 _ALIKE = 0.8
 """`tool`, `toosl` and `max_turn` mean a limit; `hooks` (0.6 of `tools`) and `max_tokens` (0.74) are other keys."""
 
+_SHORT = 6
+"""Letters up to which words that are near may be two words, as `todos` is another than `tools`."""
+
 _GROUPS = frozenset({"hooks", "mcp_servers"})
 _OF_OURS = re.compile(r"llmos[\w-]*", re.IGNORECASE)
 _LONGEST = 100
@@ -39,7 +42,7 @@ class Limits:
             return None
         spelled = {canonical(limit): limit for limit in (*self.keys, *self.metadata)} | dict(self.instead)
         close = get_close_matches(word[:_LONGEST], spelled, n=1, cutoff=_ALIKE)
-        return spelled[close[0]] if close else None
+        return spelled[close[0]] if close and _is_slip(word[:_LONGEST], close[0]) else None
 
     def check(self, document: Document) -> None:
         """Raise BrokenDocumentError for the first word that means a limit which is not in force."""
@@ -74,6 +77,12 @@ class Limits:
         """Whether a word below a key cannot be that key's own; groups of other programs have words of their own."""
         ours = group == "metadata" or (group in KNOWN_KEYS and group not in _GROUPS)
         return ours or self.meant_by(name) in self.metadata
+
+
+def _is_slip(word: str, limit: str) -> bool:
+    """Whether a word that is near to a limit means it: a short one differs in one place, or in the order of letters."""
+    one_place = any(word.startswith(limit[:at]) and word.endswith(limit[at + 1 :]) for at in range(len(limit)))
+    return len(limit) > _SHORT or one_place or sorted(word) == sorted(limit)
 
 
 def _strays(document: Document) -> Iterator[tuple[str, int, str]]:
