@@ -12,6 +12,7 @@ from llmos.errors import LLMosError, LowBatteryError
 from llmos.messages import Reply, Text, ToolCall, Usage
 from llmos.traces.events import BudgetWarned, ModelFailed, ModelReplied, RunFinished
 from tests.support.homes import Place, make_place
+from tests.support.hourglass import WAIT, hourglass
 from tests.support.messages_api import MessagesAPI
 from tests.support.messages_api import events as stream_events
 from tests.support.overlays import overlay
@@ -20,15 +21,8 @@ from tests.support.tapes import asks, says
 
 pytestmark = pytest.mark.anyio
 
-WAIT = """
-import threading
-from llmos import tool
-
-@tool
-def wait() -> str:
-    '''Wait.'''
-    threading.Event().wait()
-"""
+LIMIT_S = 60.0
+"""What a run may take where time is the limit: less than a tool may, and more than any machine needs."""
 LOOK = ("Glob", {"pattern": "*"})
 OPUS_PER_TOKEN = 20.0 / 1e6
 """Dollars for one output token of the dev model."""
@@ -148,14 +142,16 @@ async def test_time_that_runs_out_below_is_a_spent_budget_everywhere(place: Plac
     """Neither journal calls it an interruption, and both keep what was said so far."""
     hire(place)
     hire(place, "---\nname: boss\ndescription: Delegates.\ntools: Agent\n---\n\nDelegate.\n", "boss")
-    overlay(place.home, {"budget.max_seconds": 0.5})
+    overlay(place.home, {"budget.max_seconds": LIMIT_S})
     place.write("user/tools/wait.py", WAIT)
-    outcome = await play(
-        place,
-        asks(("Agent", {"subagent_type": "worker", "prompt": "wait"}), text="I have it done."),
-        asks(("wait", {}), text="I wait."),
-        agent="boss",
-    )
+    with hourglass(LIMIT_S) as clock:
+        outcome = await play(
+            place,
+            asks(("Agent", {"subagent_type": "worker", "prompt": "wait"}), text="I have it done."),
+            asks(("wait", {}), text="I wait."),
+            agent="boss",
+            clock=clock,
+        )
     assert (outcome.outcome, outcome.answer) == ("budget", "I have it done.")
     assert outcome.reason == "The time of this budget is used up; resume the run to go on."
     ends = [event for entries in all_whole(place) for event in events(entries, RunFinished)]
@@ -167,9 +163,10 @@ async def test_time_that_runs_out_below_is_a_spent_budget_everywhere(place: Plac
 
 async def test_what_was_done_before_time_ran_out_is_told(place: Place) -> None:
     """A file that was written stands in the outcome, although the call after it never came to an end."""
-    overlay(place.home, {"budget.max_seconds": 0.3})
+    overlay(place.home, {"budget.max_seconds": LIMIT_S})
     place.write("user/tools/wait.py", WAIT)
-    outcome = await play(place, asks(("Write", {"file_path": "x", "content": "y"}), ("wait", {})))
+    with hourglass(LIMIT_S) as clock:
+        outcome = await play(place, asks(("Write", {"file_path": "x", "content": "y"}), ("wait", {})), clock=clock)
     assert (outcome.outcome, [(use.tool, use.ok) for use in outcome.tool_calls]) == ("budget", [("Write", True)])
 
 

@@ -37,6 +37,7 @@ class Place:
         *,
         api: str | None = None,
         bus: Any = None,
+        clock: Any = None,
         approver: Any = None,
         passphrase: str | None = None,
         **options: Any,
@@ -47,7 +48,7 @@ class Place:
             home=self.home, anthropic_api_key=key, anthropic_base_url=api, trace_passphrase=passphrase
         )
         chosen = Options(workspace=self.workspace, **options)
-        return LLMOS(environment=environment, options=chosen, bus=bus, approver=approver)
+        return LLMOS(environment=environment, options=chosen, bus=bus, clock=clock, approver=approver)
 
 
 def make_place(root: Path) -> Place:
