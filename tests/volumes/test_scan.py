@@ -136,6 +136,7 @@ def test_folder_that_may_not_be_read_is_a_sentence() -> None:
         assert len(registry.skills()) == 1
         skills.chmod(0o000)
         with unprivileged():
+            registry.refresh()
             assert registry.skills() == ()
             assert [entry.name for entry in registry.agents()] == ["operator"]
             sentence = "the folder cannot be read: Permission denied"
