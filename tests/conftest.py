@@ -23,8 +23,13 @@ MAY_SKIP = ("Windows", "POSIX", "Linux")
 """Why a test may be skipped where everything is installed: it is about another system; what takes root runs as root."""
 
 
+NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+"""What keeps git from the settings of this machine and of whoever runs the tests, such as one to ask for signatures."""
+
+
 def pytest_configure() -> None:
     """Hear Ctrl-C and a hang-up, and let what tests start hear them, also in the background and under nohup."""
+    os.environ.update(NO_SETTINGS)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
