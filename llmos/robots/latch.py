@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, TypeAlias
 
-from llmos.disk import make_folder, write_whole
+from llmos.disk import make_folder, open_file, write_whole
 from llmos.errors import RefusedError, StorageError
 from llmos.messages import valid_unicode
 from llmos.volumes.locks import LOOKS_PER_S, sole_owner, wait_a_little
@@ -167,6 +167,8 @@ class StopLatch:
         try:
             status = self.path.stat()
         except FileNotFoundError:
+            if lost := next(filter(_leads_nowhere, (self.path, self.path.parent)), None):
+                return Stop("", "", f"{lost} is a link that leads nowhere")
             if self._seen is None:
                 return None
             return Stop("", "", f"{self.path} has vanished")
@@ -211,13 +213,19 @@ def _identity(path: Path) -> tuple[int, ...]:
         return ()
 
 
+def _leads_nowhere(path: Path) -> bool:
+    """Whether a path is a link to what is not there: the disk with the stop on it may just not be mounted."""
+    return path.is_symlink() and not path.exists()
+
+
 def _identified(status: os.stat_result) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _read(path: Path) -> Stop | None:
     try:
-        content = json.loads(path.read_bytes())
+        with open_file(path) as file:
+            content = json.loads(file.read())
         if content["stopped"] is False:
             return None
         if content["stopped"] is True:

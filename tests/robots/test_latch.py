@@ -125,6 +125,26 @@ def test_folder_in_place_of_the_latch_counts_as_stopped(path: Path) -> None:
     assert StopLatch(path).stop == Stop("", "", f"{path} cannot be understood")
 
 
+@pytest.mark.parametrize("link", ["robots", "robots/arm.json"])
+def test_latch_on_a_disk_that_is_not_there_counts_as_stopped(tmp_path: Path, link: str) -> None:
+    """A link that leads nowhere may lead to a stop; one to an empty folder is a robot that was never stopped."""
+    path = tmp_path / "robots/arm.json"
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(tmp_path / "disk")
+    assert StopLatch(path).stop == Stop("", "", f"{tmp_path / link} is a link that leads nowhere")
+    if link == "robots":
+        (tmp_path / "disk").mkdir()
+        assert StopLatch(path).stop is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_pipe_in_place_of_the_latch_counts_as_stopped(path: Path) -> None:
+    """Nobody waits for what will never be written, a gate at its tick least of all."""
+    path.parent.mkdir()
+    os.mkfifo(path)
+    assert StopLatch(path).stop == Stop("", "", f"{path} cannot be understood")
+
+
 def test_latch_below_a_file_counts_as_stopped(tmp_path: Path) -> None:
     """A latch that cannot even be looked for is a stop."""
     (tmp_path / "robots").write_text("")
