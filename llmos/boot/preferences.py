@@ -3,6 +3,7 @@
 Knows no model and no robot by name.
 """
 
+import os
 from dataclasses import dataclass, replace
 
 from llmos.documents.frontmatter import read_document
@@ -25,7 +26,7 @@ def with_preferences(environment: Environment) -> Environment:
     Raises DocumentError for a key that is unknown, and for a value that is no name.
     """
     page = environment.home / "settings.md"
-    if not page.is_file():
+    if not os.path.lexists(page):
         return environment
     wishes = read(Preferences, read_document(page))
     if environment.model is None and wishes.model is not None:

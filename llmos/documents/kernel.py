@@ -3,6 +3,7 @@
 Knows that the home may only tighten safety; what a rule does, its reader knows.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from llmos.documents.kernel_rules import (
 )
 from llmos.documents.keys import KeyPath, Leaf, build, leaves, require_certain
 from llmos.documents.memory_rules import MemoryRules
+from llmos.documents.naming import not_empty
 from llmos.documents.valence_checks import check_valence
 from llmos.errors import DocumentError, nearest
 from llmos.messages import JSON
@@ -148,7 +150,7 @@ def _overlay_documents(folder: Path) -> dict[str, Document]:
     documents: dict[str, Document] = {}
     names = [f"{stem}.md" for stem in RULES]
     try:
-        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        paths = sorted(folder.iterdir()) if os.path.lexists(folder) else []
     except OSError as error:
         raise BrokenDocumentError(folder, 1, f"the folder cannot be read: {error.strerror}") from None
     for path in paths:
@@ -163,6 +165,7 @@ def _overlay_documents(folder: Path) -> dict[str, Document]:
 def _overlay(path: Path) -> Document:
     """A document that is nothing but keys, each of them certain."""
     document = read_document(path)
+    not_empty(document)
     require_certain(document)
     if document.body.strip():
         fenced = "" if document.keys else "; keys stand between two lines '---'"

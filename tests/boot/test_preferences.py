@@ -37,6 +37,20 @@ def test_without_a_page_nothing_changes(tmp_path: Path) -> None:
     assert with_preferences(Environment(home=tmp_path)) == Environment(home=tmp_path)
 
 
+def test_a_page_that_cannot_be_read_is_no_page_without_wishes(tmp_path: Path) -> None:
+    """Whoever prefers another robot does not get the arm because a disk is not there."""
+    place = tmp_path / "settings.md"
+    place.symlink_to(tmp_path / "gone.md")
+    with pytest.raises(DocumentError) as error:
+        with_preferences(Environment(home=tmp_path))
+    assert str(error.value) == f"{place}:1: the file cannot be read: No such file or directory"
+    place.unlink()
+    place.mkdir()
+    with pytest.raises(DocumentError) as error:
+        with_preferences(Environment(home=tmp_path))
+    assert str(error.value) == f"{place}:1: this is not a file"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -245,11 +245,27 @@ def test_an_override_that_is_not_certain_says_why(tmp_path: Path, text: str, sai
 
 
 def test_home_without_overriding_keys_is_the_shipped_kernel(tmp_path: Path) -> None:
-    """No folder, an empty folder and an empty file change nothing."""
+    """No folder and an empty folder change nothing."""
     shipped = show(load_kernel(SHIPPED))
     assert show(load_kernel(SHIPPED, tmp_path / "none")) == shipped
-    (tmp_path / "budget.md").write_text("")
     assert show(load_kernel(SHIPPED, tmp_path)) == shipped
+
+
+def test_an_overlay_that_cannot_be_read_does_not_loosen_to_the_shipped_kernel(tmp_path: Path) -> None:
+    """A page that was emptied, and a folder that is a link to nowhere or a file, stood for something."""
+    page, link, file = tmp_path / "kernel/safety.md", tmp_path / "link", tmp_path / "file"
+    page.parent.mkdir()
+    page.write_text("")
+    link.symlink_to(tmp_path / "gone")
+    file.write_text("")
+    for folder, said in (
+        (page.parent, f"{page}:1: the file is empty"),
+        (link, f"{link}:1: the folder cannot be read: No such file or directory"),
+        (file, f"{file}:1: the folder cannot be read: Not a directory"),
+    ):
+        with pytest.raises(DocumentError) as caught:
+            load_kernel(SHIPPED, folder)
+        assert str(caught.value) == said
 
 
 def test_a_home_adds_an_alias_and_its_price(override: Override) -> None:
