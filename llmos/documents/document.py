@@ -12,6 +12,9 @@ from typing import Literal
 from llmos.errors import DocumentError
 from llmos.messages import JSON
 
+NEVER_CLOSED = "the frontmatter is never closed with '---'"
+"""What is wrong with a document that may have been cut off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -51,7 +54,8 @@ class Document:
     `keys` are the keys of the frontmatter in snake_case, whatever case the file uses; keys below them stand as written.
     `lines` says where a key stands, nested ones under dotted names (`metadata.llmos-robot`). `spelled` holds top-level
     values that YAML takes for a number or a truth value as the file spells them (`1.10`, `42`). `strays` are names that
-    stand like keys and are none, with their lines. `content_hash` is the `hash_of` the file's bytes.
+    stand like keys and are none, with their lines. `cut_off` says that the file ends within its keys, so that
+    nobody knows which would have followed. `content_hash` is the `hash_of` the file's bytes.
     """
 
     path: Path
@@ -63,6 +67,7 @@ class Document:
     problems: tuple[Problem, ...] = ()
     spelled: Mapping[str, str] | None = None
     strays: tuple[tuple[str, int], ...] = ()
+    cut_off: bool = False
 
     @property
     def prose(self) -> str:

@@ -86,6 +86,7 @@ def _document(text: str, path: Path, content: bytes) -> Document:
         problems=tuple(problems),
         spelled=spelled,
         strays=tuple(strays(source, tree, frozenset(lines.values()))),
+        cut_off=not source.closed and not source.body.strip(),
     )
 
 

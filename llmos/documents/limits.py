@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from llmos.documents.document import BrokenDocumentError, Document
+from llmos.documents.document import NEVER_CLOSED, BrokenDocumentError, Document
 from llmos.documents.line_keys import KNOWN_KEYS
 from llmos.documents.spelling import canonical
 
@@ -45,7 +45,9 @@ class Limits:
         return spelled[close[0]] if close and _is_slip(word[:_LONGEST], close[0]) else None
 
     def check(self, document: Document) -> None:
-        """Raise BrokenDocumentError for the first word that means a limit which is not in force."""
+        """Raise BrokenDocumentError for the first word that means a limit which is not in force, or may be cut off."""
+        if document.cut_off:
+            raise document.wrong("", NEVER_CLOSED)
         for name, line, written in (*_strays(document), *self._keys(document)):
             limit = self.meant_by(name)
             if limit is not None and not self._is_read(limit, document):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from llmos.documents.document import BrokenDocumentError, Problem
+from llmos.documents.document import NEVER_CLOSED, BrokenDocumentError, Problem
 from llmos.documents.line_keys import read_lines
 from llmos.documents.source import Source, split
 from llmos.documents.yaml_tree import TooLargeError, Tree, read_yaml
@@ -36,7 +36,7 @@ def _tree(source: Source, path: Path, problems: list[Problem]) -> Tree | None:
         warn(first - 1, "the frontmatter begins below empty lines; other programs look for it in the first line")
     if not source.closed:
         last = source.line_at(source.keys_end) - 1
-        warn(first - 1, f"the frontmatter is never closed with '---'; it was read up to line {last}")
+        warn(first - 1, f"{NEVER_CLOSED}; it was read up to line {last}")
     try:
         tree = read_yaml(source.keys)
     except TooLargeError as error:

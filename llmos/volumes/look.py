@@ -6,7 +6,7 @@ Does not decide when to look. A broken save never replaces a good version.
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
-from llmos.documents.document import BrokenDocumentError, Problem
+from llmos.documents.document import NEVER_CLOSED, BrokenDocumentError, Problem
 from llmos.errors import DocumentError
 from llmos.volumes.row import Row, broken_row, is_whole, kept, problem_of, read_row, settled
 from llmos.volumes.scan import Found, Scan
@@ -74,7 +74,7 @@ class Look:
         try:
             row, content = read_row(found, self._looked_ns)
             if before is not None and not is_whole(content) and is_whole(self._pin(before) or b""):
-                raise BrokenDocumentError(found.path, 1, "the frontmatter is never closed with '---'")
+                raise BrokenDocumentError(found.path, 1, NEVER_CLOSED)
         except DocumentError as error:
             return self._broken(found, before, problem_of(error, found.path))
         if before is not None and before.content_hash != row.content_hash:

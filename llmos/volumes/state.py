@@ -162,11 +162,11 @@ class State:
     def _closed_before(self, kind: Kind, weaker: int) -> Problem | None:
         """What is wrong with a folder of a volume stronger than that of a number, if there is one that is closed."""
         closed = [problem for problem in self.found if isinstance(problem, Closed)]
-        for volume in self.volumes[:weaker] if closed else ():
-            for folder in volume.folders.get(FOLDERS[kind], ()) if volume.trusted else ():
-                for problem in closed:
-                    if Path(problem.path).is_relative_to(folder):
-                        return problem
+        for volume in (volume for volume in self.volumes[:weaker] if volume.trusted):
+            folders = volume.folders.get(FOLDERS[kind], ())
+            inside = (each for each in closed if any(Path(each.path).is_relative_to(folder) for folder in folders))
+            if problem := volume.unread or next(inside, None):
+                return problem
         return None
 
     def _barring(self, kind: Kind) -> Mapping[str, tuple[int, Problem]]:

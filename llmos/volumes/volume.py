@@ -8,14 +8,15 @@ collection of skills might replace the shipped `operator` or `safety-officer` wi
 Whoever prefers the added version takes it over with `agent edit`, which copies it to the user volume.
 """
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from llmos.documents.document import Problem
+from llmos.documents.document import NEVER_CLOSED, BrokenDocumentError, Problem
 from llmos.documents.frontmatter import read_document
-from llmos.errors import DocumentError
+from llmos.documents.naming import not_empty
 from llmos.messages import JSON
 
 Tier = Literal["user", "team", "overlay", "system", "added", "workspace"]
@@ -52,6 +53,8 @@ class Volume:
     folders: Mapping[str, tuple[Path, ...]]
     description: str = ""
     problems: tuple[Problem, ...] = ()
+    unread: Problem | None = None
+    """What is wrong with its VOLUME.md, where that cannot be read, so that nobody knows what it mounts."""
 
     @property
     def keeps_traces(self) -> bool:
@@ -73,7 +76,7 @@ def open_volume(
     """
     root = root.resolve()
     limits = (boundary or root).resolve()
-    keys, problems = _description(root)
+    keys, problems, unread = _description(root)
     folders = {kind: [root / kind] for kind in (*FOLDERS.values(), *CODE_FOLDERS)}
     for mount in _mounts(keys, root, problems):
         place = (root / mount).resolve()
@@ -92,6 +95,7 @@ def open_volume(
         folders={kind: tuple(places) for kind, places in folders.items()},
         description=str(keys.get("description") or ""),
         problems=tuple(problems),
+        unread=unread,
     )
 
 
@@ -105,15 +109,20 @@ def open_workspace(root: Path, *, trusted: bool) -> Volume:
     return Volume("workspace", root, "workspace", trusted, writable=False, boundary=root, folders=folders)
 
 
-def _description(root: Path) -> tuple[Mapping[str, JSON], list[Problem]]:
+def _description(root: Path) -> tuple[Mapping[str, JSON], list[Problem], Problem | None]:
+    """The keys of the VOLUME.md, what is odd about it, and what keeps it from being read."""
     page = root / DESCRIPTION
+    if not os.path.lexists(page):
+        return {}, [], None
     try:
-        if not page.exists():
-            return {}, []
         document = read_document(page)
-    except (DocumentError, OSError) as error:
-        return {}, [Problem(str(page), 1, "error", str(error))]
-    return document.keys, list(document.problems)
+        not_empty(document)
+        if document.cut_off:
+            raise document.wrong("", NEVER_CLOSED)
+    except BrokenDocumentError as error:
+        unread = replace(error.problem, sentence=f"{error.problem.sentence}, so what it mounts is not known")
+        return {}, [unread], unread
+    return document.keys, list(document.problems), None
 
 
 def _mounts(keys: Mapping[str, JSON], root: Path, problems: list[Problem]) -> list[str]:

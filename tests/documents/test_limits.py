@@ -155,6 +155,15 @@ def test_what_is_text_or_belongs_to_others_is_no_lost_limit(keys: str) -> None:
     assert agent(keys).tools is None
 
 
+@pytest.mark.parametrize("text", ["---\nname: a", "---\nname: a\ndescription: D\ntools: Read, Gr"])
+def test_an_agent_that_is_cut_off_within_its_keys_is_none(text: str) -> None:
+    """Nobody knows which limits would have followed; with text below them the keys are whole, and only odd."""
+    with pytest.raises(BrokenDocumentError) as caught:
+        agent_from(parse(f"{text}\n", PATH))
+    assert str(caught.value) == "a.md:1: the frontmatter is never closed with '---'"
+    assert agent_from(parse("---\nname: a\ntools: Read\n\nYou read.\n", PATH)).tools == ("Read",)
+
+
 def test_a_scope_that_is_left_open_takes_nothing_away_and_stops_the_agent() -> None:
     """In `tools` it leaves less than was meant, which is told; in `disallowed_tools` it would leave all."""
     said = refused("description: D\ndisallowedTools: Write, Bash(rm:*")

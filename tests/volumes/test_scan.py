@@ -7,6 +7,7 @@ import pytest
 
 from llmos.documents.document import Problem
 from llmos.documents.places import documents_in, leads_out
+from llmos.errors import DocumentError
 from llmos.volumes.registry import Registry
 from llmos.volumes.scan import Closed, Scan
 from llmos.volumes.volume import open_volume
@@ -200,8 +201,38 @@ def test_volume_page_that_is_broken_is_a_problem_of_the_volume(tmp_path: Path) -
     assert [problem.sentence for problem in open_volume(tmp_path / "v", "user").problems] == [
         "'mounts' must be a list of folders"
     ]
-    page.write_bytes(b"\xff")
-    assert [problem.severity for problem in open_volume(tmp_path / "v", "user").problems] == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfea", "the file is UTF-16; save it as UTF-8"),
+        (b"", "the file is empty"),
+        (b"---\nname: mine\n", "the frontmatter is never closed with '---'"),
+        (None, "the file cannot be read: No such file or directory"),
+    ],
+)
+def test_a_volume_whose_page_cannot_be_read_may_hold_any_name(tmp_path: Path, content: bytes | None, said: str) -> None:
+    """Nobody knows what it mounts: its own folders serve, and what the mounted ones may shadow is refused."""
+    root = tmp_path / "user"
+    write_agent(root, "mine")
+    write_agent(tmp_path / "system", "operator")
+    page = root / "VOLUME.md"
+    if content is None:
+        page.symlink_to(tmp_path / "gone.md")
+    else:
+        page.write_bytes(content)
+    registry = Registry([volume(root), volume(tmp_path / "system", "system")])
+    assert [entry.name for entry in registry.agents()] == ["mine"]
+    assert registry.agent("system:operator").name == "operator"
+    sentence = f"{said}, so what it mounts is not known"
+    assert registry.problems() == (Problem(str(page), 1, "error", sentence),)
+    with pytest.raises(DocumentError) as told:
+        registry.agent("operator")
+    assert str(told.value) == (
+        f"{page}:1: {sentence}; the agent 'operator' may lie in it, and 'system:operator' asks for the one that it "
+        "would hide"
+    )
 
 
 def _page(path: Path) -> Path:
