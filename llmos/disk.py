@@ -55,6 +55,11 @@ def make_folder(folder: Path) -> None:
         raise disk_said("make the folder", folder, error) from error
 
 
+def lost_link(path: Path) -> Path | None:
+    """The file, or its folder, where that is a link to what is not there: its disk may just not be mounted."""
+    return next((each for each in (path, path.parent) if each.is_symlink() and not each.exists()), None)
+
+
 def open_file(path: Path) -> BinaryIO:
     """A regular file, to be read; OSError for anything else, such as a pipe on which reading would wait for ever."""
     descriptor = os.open(path, _READ)

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, TypeAlias
 
-from llmos.disk import make_folder, open_file, write_whole
+from llmos.disk import lost_link, make_folder, open_file, write_whole
 from llmos.errors import RefusedError, StorageError
 from llmos.messages import valid_unicode
 from llmos.volumes.locks import LOOKS_PER_S, sole_owner, wait_a_little
@@ -167,7 +167,7 @@ class StopLatch:
         try:
             status = self.path.stat()
         except FileNotFoundError:
-            if lost := next(filter(_leads_nowhere, (self.path, self.path.parent)), None):
+            if lost := lost_link(self.path):
                 return Stop("", "", f"{lost} is a link that leads nowhere")
             if self._seen is None:
                 return None
@@ -211,11 +211,6 @@ def _identity(path: Path) -> tuple[int, ...]:
         return _identified(path.stat())
     except OSError:
         return ()
-
-
-def _leads_nowhere(path: Path) -> bool:
-    """Whether a path is a link to what is not there: the disk with the stop on it may just not be mounted."""
-    return path.is_symlink() and not path.exists()
 
 
 def _identified(status: os.stat_result) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from llmos.disk import read_file, write_whole
+from llmos.disk import lost_link, read_file, write_whole
 from llmos.documents.robot_profile import SIMULATED, RobotProfile
 from llmos.errors import DocumentError, RefusedError
 from llmos.robots.papers import Papers, from_papers, papers
@@ -38,7 +38,9 @@ class AcceptedLimits:
             known = {key: value for key, value in kept.values.items() if key in _KEYS}
             values = {**{key: value for key, value in papers(newest).values.items() if key not in _FREE}, **known}
             profile = from_papers(RobotProfile, msgspec.structs.replace(kept, values=values))
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if lost := lost_link(self._path):
+                raise RefusedError(f"{lost} is a link that leads nowhere") from error
             return None
         except (OSError, msgspec.MsgspecError, DocumentError) as error:
             raise RefusedError(f"{self._path} cannot be understood ({error})") from error

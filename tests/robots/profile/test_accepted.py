@@ -79,6 +79,20 @@ async def test_another_simulator_or_the_same_driver_stops_nothing(
     assert InForce(replace(ARM, driver=after), {}, accepted=kept(tmp_path)).undecided is None
 
 
+@pytest.mark.parametrize("link", ["robots", "robots/arm.accepted"])
+def test_limits_on_a_disk_that_is_not_there_are_not_known(tmp_path: Path, link: str) -> None:
+    """A link that leads nowhere may lead to tighter ones; one to an empty folder is a robot that never had any."""
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(tmp_path / "disk")
+    undecided = InForce(ARM, {}, accepted=kept(tmp_path)).undecided
+    said = f"The limits that were accepted last are not known: {tmp_path / link} is a link that leads nowhere"
+    assert undecided is not None
+    assert undecided.reason == said
+    if link == "robots":
+        (tmp_path / "disk").mkdir()
+        assert InForce(ARM, {}, accepted=kept(tmp_path)).undecided is None
+
+
 def test_what_was_accepted_without_a_key_that_may_be_left_out_has_none_of_it(tmp_path: Path) -> None:
     """Whatever is left at its default is not in the file, and is not taken from the newest profile either."""
     plain = {each.name for each in fields(RobotProfile) if (each.default, each.default_factory) != (MISSING, MISSING)}
