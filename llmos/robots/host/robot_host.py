@@ -118,9 +118,8 @@ class RobotHost:
         """Carry out what was approved, with a note on disk that something moves; StorageError, and nothing moves."""
         self._driving += 1
         try:
-            if self._driving == 1:
-                note = f"{ruling.order.verb} of {ruling.order.principal}\n".encode()
-                await anyio.to_thread.run_sync(self._note_motion, note, limiter=anyio.CapacityLimiter(1))
+            note = f"{ruling.order.verb} of {ruling.order.principal}\n".encode()
+            await anyio.to_thread.run_sync(self._note_motion, note, limiter=anyio.CapacityLimiter(1))
             self.abandoned = False
             return await self.controls.dispatch(ruling)
         finally:

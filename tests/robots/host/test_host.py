@@ -315,6 +315,20 @@ def test_a_home_that_takes_no_file_moves_nothing(tmp_path: Path) -> None:
         assert rig.latch.stop is not None
 
 
+def test_of_two_orders_at_once_none_relies_on_the_note_of_the_other(tmp_path: Path) -> None:
+    """Both were approved while the robot rested; where no note can be made, the second moves as little as the first."""
+    with tmpfs(tmp_path / "home", "size=1m") as home, serving(home, ARM, Time()) as rig, rig.caller() as caller:
+        for number, to in enumerate((AWAY, {"x": 0.1, "y": 0.0, "z": 1.0})):
+            caller.say(Judge(number, Order("move_to", to, ADA), preview=False))
+        orders = [Dispatch(number, caller.hear(Ruled).ruling) for number in range(2)]
+        assert all(order.ruling.verdict.allowed for order in orders)
+        remount_read_only(home)
+        caller.say(b"".join(map(framed, orders)))
+        run(rig)
+        assert [caller.hear(Failed).kind for _ in orders] == ["StorageError"] * 2
+        assert rig.robot.sent == []
+
+
 def test_a_driver_that_fails_ends_the_host(tmp_path: Path) -> None:
     """Nothing goes on as if it were there, and nothing is left that looks like a host."""
     broken = RobotError("The arm does not answer.")
