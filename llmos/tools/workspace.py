@@ -30,7 +30,7 @@ class Workspace:
 
         Raises LLMosError for text that no path can be.
         """
-        if not text or "\0" in text:
+        if "\0" in text or not _can_be_named(text):
             raise LLMosError(f"{text!r} is no path; give one relative to {self.root} or an absolute one")
         if self.user_home is not None and (text == "~" or text.startswith("~/")):
             text = f"{self.user_home}{text[1:]}"
@@ -119,6 +119,14 @@ def is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError:
+        return False
+
+
+def _can_be_named(text: str) -> bool:
+    """Say whether a disk has bytes for the text: half a surrogate pair, which JSON can smuggle in, has none."""
+    try:
+        return bool(os.fsencode(text))
+    except UnicodeEncodeError:
         return False
 
 

@@ -115,9 +115,9 @@ def test_a_path_means_one_place(disk: Path, text: str, meant: str) -> None:
     assert opened(disk, "person/project").resolve(text) == disk / meant
 
 
-@pytest.mark.parametrize("text", ["", "a\0b"])
+@pytest.mark.parametrize("text", ["", "a\0b", "a/\ud800"])
 def test_what_is_no_path_is_a_sentence(disk: Path, text: str) -> None:
-    """Empty text and zero bytes name no file."""
+    """Empty text, zero bytes, and half of a letter, which JSON can hold and no disk, name no file."""
     workspace = opened(disk, "person/project")
     with pytest.raises(LLMosError) as raised:
         workspace.resolve(text)
