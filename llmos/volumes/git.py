@@ -5,6 +5,7 @@ Knows commands and refusals, nothing of volumes and of what a commit means.
 
 import contextlib
 import itertools
+import os
 import re
 import tempfile
 from collections.abc import Sequence
@@ -109,16 +110,14 @@ class Git:
     def folder(self) -> Path:
         """The repository's own folder: `.git`, or what a `.git` file of a linked work tree points to."""
         marker = self.root / ".git"
-        if marker.is_file():
-            return (self.root / marker.read_text("utf-8").removeprefix("gitdir:").strip()).resolve()
-        return marker
+        return (self.root / _pointed(marker).removeprefix("gitdir:").strip()).resolve() if marker.is_file() else marker
 
     @property
     def common(self) -> Path:
         """The folder that linked work trees share; objects and branches live there."""
         folder = self.folder
         pointer = folder / "commondir"
-        return (folder / pointer.read_text("utf-8").strip()).resolve() if pointer.is_file() else folder
+        return (folder / _pointed(pointer).strip()).resolve() if pointer.is_file() else folder
 
     def run(self, *arguments: str, network: bool = False, stdin: bytes | None = None) -> Answer:
         """One git command; only `network` commands may reach another machine and see the person's own git settings."""
@@ -214,6 +213,11 @@ class Git:
         if not network:
             own |= {"GIT_CONFIG_GLOBAL": _NOWHERE, "GIT_CONFIG_SYSTEM": _NOWHERE, "GIT_CONFIG_NOSYSTEM": "1"}
         return own
+
+
+def _pointed(file: Path) -> str:
+    """What a file of git's says of where something lies: any bytes, as names have them, up to the first zero."""
+    return os.fsdecode(file.read_bytes().partition(b"\0")[0])
 
 
 def without_password(text: str) -> str:

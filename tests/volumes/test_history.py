@@ -167,6 +167,17 @@ def test_tip_of_a_strange_head_is_no_commit(tmp_path: Path, head: str) -> None:
     assert history.head(history.root / "a.md") is None
 
 
+@pytest.mark.parametrize("pointer", [b"", b"\xff\xfe", b"gitdir: a\0b", b"gitdir: \xff", b"gitdir: /nowhere"])
+def test_a_pointer_that_leads_nowhere_is_no_repository(tmp_path: Path, pointer: bytes) -> None:
+    """Whatever bytes stand in the `.git` file of a work tree: nothing is known of it, and changes are a sentence."""
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v/.git").write_bytes(pointer)
+    history = History(tmp_path / "v")
+    assert (history.tip(), history.log(), history.head(history.root / "a.md")) == (None, (), None)
+    with pytest.raises(StorageError, match=r"^git could not read the settings in "):
+        history.changes()
+
+
 def test_tip_is_read_from_packed_refs_and_detached_heads(tmp_path: Path) -> None:
     """However git stores the branch, the answer is git's own."""
     history = _history(tmp_path)
