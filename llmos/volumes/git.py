@@ -63,6 +63,9 @@ _NAMES_A_PROGRAM = re.compile(
 _OWN = frozenset({"system", "global"})
 """The settings of the person and of the machine, which no repository brings along."""
 
+_STRICT = ("gpg.minTrustLevel=marginal", "gpg.ssh.allowedSignersFile=/dev/null")
+"""What git goes by where nobody has set these: it trusts who is trusted at least marginally, and by SSH no one."""
+
 _HALF_DONE = {
     "MERGE_HEAD": "merge",
     "CHERRY_PICK_HEAD": "cherry-pick",
@@ -137,17 +140,19 @@ class Git:
     def checks_of_signatures(self) -> tuple[str, ...]:
         """Options before a merge that let it check signatures as the person's own settings have it; none unasked.
 
-        Nothing loosens the wish: not what stands for this repository, where it stands for all.
+        Nothing loosens the wish: where it stands for all repositories, this one's settings name nobody to be trusted.
         """
         wish = ("--type=bool", "--get-all", "merge.verifySignatures")
         asked = self.must("read the settings", "config", "--show-scope", *wish, network=True).text
-        if not any(line.endswith("true") for line in asked.splitlines() if not line.startswith("command")):
+        scopes = {line.partition("\t")[0] for line in asked.splitlines() if line.endswith("true")}
+        if not scopes:
             return ()
         found = self.run("config", "--show-scope", "-z", "--get-regexp", "^gpg[.]", network=True).text.split("\0")
         own = [
             each.replace("\n", "=", 1) for scope, each in zip(found[::2], found[1::2], strict=False) if scope in _OWN
         ]
-        return tuple(word for option in ("merge.verifySignatures=true", *own) for word in ("-c", option))
+        strict = _STRICT if scopes & _OWN else ()
+        return tuple(word for option in ("merge.verifySignatures=true", *strict, *own) for word in ("-c", option))
 
     def refuse_programs(self) -> None:
         """Raise RefusedError if the repository's own settings name a program or another address.

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -334,6 +336,50 @@ def test_merge_takes_up_what_is_signed_by_whom_the_person_trusts(
     origin, history = _behind(tmp_path)
     person(origin, "-c", f"gpg.program={notary}", "commit", "--quiet", "--amend", "-S", "--message", "Signed")
     assert Remote(history).merge(Remote(history).fetch() or "")
+
+
+@pytest.mark.parametrize(
+    ("own", "of_this_repository", "merges"),
+    [("", "gpg.minTrustLevel=undefined", False), ("minTrustLevel = undefined", "gpg.minTrustLevel=fully", True),
+     ("minTrustLevel = marginal", "gpg.minTrustLevel=undefined", False)],
+)  # fmt: skip
+def test_a_repository_does_not_say_how_far_a_signature_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str, of_this_repository: str, merges: bool
+) -> None:
+    """Ann is unknown to the person: what they ask of a signature everywhere is asked here."""
+    notary, settings = tmp_path / "notary", tmp_path / "gitconfig"
+    notary.write_text(NOTARY.replace("TRUST_ULTIMATE", "TRUST_UNDEFINED"))
+    notary.chmod(0o755)
+    settings.write_text(f"[merge]\n\tverifySignatures = true\n[gpg]\n\tprogram = {notary}\n\t{own}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    origin, history = _behind(tmp_path)
+    person(origin, "-c", f"gpg.program={notary}", "commit", "--quiet", "--amend", "-S", "--message", "Signed")
+    person(history.root, "config", *of_this_repository.split("="))
+    with nullcontext() if merges else pytest.raises(RefusedError, match="takes up no commit without a good signature"):
+        assert Remote(history).merge(Remote(history).fetch() or "")
+
+
+@pytest.mark.skipif(which("ssh-keygen") is None, reason="git signs and verifies by SSH through ssh-keygen")
+@pytest.mark.parametrize("asks", ["everywhere", "here"])
+def test_a_repository_does_not_name_whose_ssh_signatures_are_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asks: str
+) -> None:
+    """Where the person asks for signatures everywhere; where they ask in this one alone, its list is theirs too."""
+    settings, key = tmp_path / "gitconfig", tmp_path / "key"
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    origin, history = _behind(tmp_path)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (tmp_path / "signers").write_text(f"ann@example.org {key.with_suffix('.pub').read_text()}")
+    by_ssh = ("-c", "gpg.format=ssh", "-c", f"user.signingKey={key}.pub")
+    person(origin, *by_ssh, "commit", "--quiet", "--amend", "-S", "--message", "Signed")
+    person(history.root, "config", "gpg.ssh.allowedSignersFile", str(tmp_path / "signers"))
+    if asks == "here":
+        person(history.root, "config", "merge.verifySignatures", "true")
+        assert Remote(history).merge(Remote(history).fetch() or "")
+    else:
+        settings.write_text("[merge]\n\tverifySignatures = true\n")
+        with pytest.raises(RefusedError, match="takes up no commit without a good signature"):
+            Remote(history).merge(Remote(history).fetch() or "")
 
 
 NOTARY = """#!/bin/sh
