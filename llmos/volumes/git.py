@@ -28,7 +28,6 @@ _OPTIONS = (
     "submodule.recurse=false",
     # What else could start a program or a signature, or change the bytes of a document; `checks_of_signatures` goes on.
     "commit.gpgSign=false",
-    "tag.gpgSign=false",
     "push.gpgSign=false",
     "log.showSignature=false",
     "merge.verifySignatures=false",
