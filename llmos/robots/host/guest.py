@@ -55,6 +55,7 @@ class House(Protocol):
 
     controls: Controls
     key: str
+    abandoned: bool
 
     def now_s(self) -> float:
         """The robot's clock."""
@@ -101,8 +102,8 @@ class Guest:
         self._at_once = 0
         self._welcomed = False
 
-    async def stay(self) -> bool:
-        """Serve the client until it goes; whether it left a motion behind, which decelerates then."""
+    async def stay(self) -> None:
+        """Serve the client until it goes; a motion that it leaves behind counts as abandoned, and decelerates."""
         async with self._stream, anyio.create_task_group() as group:
             group.start_soon(self._write)
             with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -110,9 +111,8 @@ class Guest:
                     await self._converse(group)
                 except WireError as error:
                     await self._say_last(_failed(0, error))
-            abandoned = bool(self._leases)
+            self._house.abandoned |= bool(self._leases)
             group.cancel_scope.cancel()
-        return abandoned
 
     def tell(self, message: Reply) -> None:
         """Send this after everything before it."""

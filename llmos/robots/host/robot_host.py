@@ -144,8 +144,7 @@ class RobotHost:
         guest = Guest(stream, self)
         self._guests.add(guest)
         try:
-            if await guest.stay():
-                self.abandoned = True
+            await guest.stay()
         finally:
             self._guests.discard(guest)
 

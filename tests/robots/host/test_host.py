@@ -190,6 +190,25 @@ def test_whoever_goes_in_the_middle_leaves_a_robot_at_rest(rig: HostRig, how: st
     assert not rig.files.moving.exists()
 
 
+def test_a_motion_that_was_left_behind_counts_until_the_next(rig: HostRig) -> None:
+    """Whoever drives the robot again has looked after it."""
+    away, time = Event(), rig.time
+    assert time is not None
+    with rig.caller() as caller:
+        send_away(rig, caller, lambda number: (time.hold(), away.set()) if number == 20 else None)
+        assert away.wait(PATIENCE_S)  # no time passes in which its lease could end
+    with rig.caller() as other:
+        other.hear(Welcome)
+        time.run()
+        while other.hear(State).moving:
+            pass
+        assert rig.host.abandoned
+        time.hold()
+        send_away(rig, other, renewing(other))
+        assert other.hear(Done).result.ok
+    assert not rig.host.abandoned
+
+
 def test_a_number_that_is_in_use_takes_no_lease_away(rig: HostRig) -> None:
     """Who dispatches twice by one number is hung up on, so that its motion decelerates; the host serves the next."""
     with rig.caller() as caller:
