@@ -88,6 +88,21 @@ def test_a_stop_and_its_rearm_that_nobody_saw_leave_a_count(path: Path) -> None:
     assert (here.rearms, there.rearms) == (before[0] + 1, before[1] + 1)
 
 
+@pytest.mark.parametrize("what", ["time", "size", "inode"])
+def test_whatever_tells_two_files_apart_is_looked_at(path: Path, what: str) -> None:
+    """A stop is seen on a disk with a coarse clock, of the same length, or written into the file that was there."""
+    path.parent.mkdir()
+    path.write_text('{"stopped": false}    ')
+    latch, before = StopLatch(path), path.stat()
+    assert latch.stop is None
+    mark, target = latch.mark, path.with_suffix(".new") if what == "inode" else path
+    target.write_text('{"stopped": "no"}' + (" " * 4 if what == "size" else " " * 5))
+    os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns + (what == "time")))
+    target.replace(path)
+    assert latch.stop is not None
+    assert latch.mark != mark
+
+
 def test_rearm_clears_and_tells_what_it_cleared(path: Path) -> None:
     """A person's rearm lasts too, and says what had stopped the robot."""
     latch = StopLatch(path)
@@ -215,6 +230,22 @@ def test_rearm_that_may_not_last_is_undone_on_disk_too(path: Path, monkeypatch: 
         Rearm(latch, lambda: LATER)("Ada")
     assert latch.stop == StopLatch(path).stop == STOP
     assert not latch.is_unsaved
+
+
+@pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this platform flushes no folder")
+def test_the_stop_holds_until_its_rearm_lasts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rearm's file stands and is not flushed yet: a gate that looks at that moment still finds the stop."""
+    latch, found = stopped(path), list[Stop | None]()
+    really_sync = os.fsync
+
+    def sync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode) and StopLatch(path).stop is None:
+            found.append(latch.stop)
+        really_sync(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    Rearm(latch, lambda: LATER)("Ada")
+    assert (found, latch.stop) == ([STOP], None)
 
 
 @pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this platform orders the rename by itself")

@@ -201,13 +201,17 @@ class Caller:
     def hear(self, kind: type[R]) -> R:
         """The next message of this kind; fails when the host hangs up or stays silent."""
         while True:
-            while self._unread:
-                reply = self._unread.pop(0)
-                if isinstance(reply, kind):
-                    return reply
+            reply = self.hear_next()
+            if isinstance(reply, kind):
+                return reply
+
+    def hear_next(self) -> Reply:
+        """The next message, whatever it is."""
+        while not self._unread:
             piece = self.socket.recv(65536)
             assert piece, "the host has hung up"
             self._unread += [read_reply(message) for message in self._frames.feed(piece)]
+        return self._unread.pop(0)
 
     def is_hung_up(self) -> bool:
         """Whether the host has closed the connection; waits for that."""

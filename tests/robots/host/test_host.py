@@ -10,19 +10,24 @@ from threading import Event
 
 import pytest
 
+from llmos.documents.robot_profile import RobotProfile
 from llmos.robots.base import Commanded, RobotError
 from llmos.robots.caution import CALM, Caution
 from llmos.robots.controls import Order, Principal
 from llmos.robots.host.doors import HostFiles
 from llmos.robots.host.stop_listener import call_stop
 from llmos.robots.host.wire import (
+    MOST_BYTES,
+    VERSION,
     Cancel,
     Dispatch,
     Done,
+    Ended,
     Failed,
     Halt,
     Hello,
     Judge,
+    Limits,
     Permit,
     Rearmed,
     Renew,
@@ -159,6 +164,18 @@ def test_a_client_cannot_make_its_motion_less_cautious_than_its_order(rig: HostR
     assert max(speed for _, speed in speeds(rig.robot.sent)) <= 0.3 * ARM.max_tcp_speed_mps * 1.001
 
 
+def test_who_only_looks_on_takes_no_caution_away(rig: HostRig) -> None:
+    """Of what all clients feel the tightest counts."""
+    cautious = Caution(0.3)
+    with contextlib.ExitStack() as calm, rig.caller() as caller:
+        for _ in range(8):
+            calm.enter_context(rig.caller()).hear(Welcome)
+        send_away(rig, caller, lambda number: caller.say(Renew(1, cautious)) if number % 10 == 1 else None)
+        assert caller.hear(Done).result.ok
+    later = [speed for at, speed in speeds(rig.robot.sent) if at > rig.robot.sent[0][0] + 1.5]
+    assert max(later) <= 0.3 * ARM.max_tcp_speed_mps * 1.001
+
+
 def test_caution_of_a_client_ends_with_its_motion(rig: HostRig) -> None:
     """Nobody else is slower for it."""
     with rig.caller() as caller:
@@ -207,6 +224,36 @@ def test_a_motion_that_was_left_behind_counts_until_the_next(rig: HostRig) -> No
         send_away(rig, other, renewing(other))
         assert other.hear(Done).result.ok
     assert not rig.host.abandoned
+
+
+def test_who_gives_up_is_told_so_however_long_it_brakes(rig: HostRig) -> None:
+    """At full speed that takes longer than a client may be silent; silence is not the reason then."""
+
+    def speak(number: int) -> None:
+        if number <= 150:
+            caller.say(Cancel(1) if number == 150 else Renew(1))
+
+    with rig.caller() as caller:
+        send_away(rig, caller, speak)
+        motion = caller.hear(Done).result.motion
+    assert motion is not None
+    assert motion.halted is not None
+    assert motion.halted.rule == "cancelled"
+    assert rest_after(rig, rig.robot.sent[149][0]) > ARM.client_timeout_s
+
+
+def test_an_order_that_is_given_up_before_it_begins_moved_nothing(rig: HostRig) -> None:
+    """It is told as refused, and not by the motion that was before it."""
+    with rig.caller() as caller:
+        send_away(rig, caller, renewing(caller))
+        assert caller.hear(Done).result.ok
+        caller.say(Judge(2, Order("go_home", {}, ADA), preview=False))
+        ruling, sent = caller.hear(Ruled).ruling, len(rig.robot.sent)
+        caller.say(framed(Dispatch(2, ruling)) + framed(Cancel(2)))
+        result = caller.hear(Done).result
+    assert result.motion is None
+    assert result.refusal is not None
+    assert (result.refusal.rule, len(rig.robot.sent)) == ("cancelled", sent)
 
 
 def test_a_number_that_is_in_use_takes_no_lease_away(rig: HostRig) -> None:
@@ -288,6 +335,37 @@ def test_only_one_moves_at_a_time(rig: HostRig) -> None:
     assert unsafe(rig.robot.sent) == []
 
 
+def tightened() -> RobotProfile:
+    """The shipped profile after somebody let clients be silent for a tenth of a second only."""
+    return replace(ARM, client_timeout_s=0.1, document=replace(ARM.document, content_hash=f"sha256:{'1' * 64}"))
+
+
+def test_limits_that_change_are_told_once_and_count(rig: HostRig) -> None:
+    """States are read by them from then on, and leases end by them."""
+    assert rig.time is not None
+    run(rig)
+    with rig.caller() as caller:
+        caller.hear(State)
+        rig.gate._limits.offer(tightened())
+        assert caller.hear(Limits).profile.values["client_timeout_s"] == 0.1
+        assert {type(caller.hear_next()) for _ in range(10)} == {State}
+        rig.time.hold()
+        send_away(rig, caller)
+        motion = caller.hear(Done).result.motion
+    assert motion is not None
+    assert motion.halted is not None
+    assert motion.halted.reason == "Nothing was heard of the client for 0.1 s"
+
+
+def test_how_a_motion_ended_is_told_to_everybody_once(rig: HostRig) -> None:
+    """Also to who only looks on."""
+    with rig.caller() as caller, rig.caller() as other:
+        send_away(rig, caller, renewing(caller))
+        mine, theirs = caller.hear(Ended).motion, other.hear(Ended).motion
+        assert mine == theirs == caller.hear(Done).result.motion
+        assert {type(other.hear_next()) for _ in range(10)} == {State}
+
+
 def test_a_motion_is_noted_on_disk_for_as_long_as_it_lasts(rig: HostRig) -> None:
     """So that whoever starts after a crash knows that there was one."""
     noted: list[bool] = []
@@ -298,6 +376,36 @@ def test_a_motion_is_noted_on_disk_for_as_long_as_it_lasts(rig: HostRig) -> None
     assert noted
     assert all(noted)
     assert not rig.files.moving.exists()
+
+
+def test_an_order_that_is_refused_meanwhile_takes_no_note_away(rig: HostRig) -> None:
+    """The note is for the motion that goes on."""
+    noted: list[bool] = []
+
+    def look(number: int) -> None:
+        renew(number)
+        noted.append(rig.files.moving.exists())
+        if number == 20:
+            caller.say(Dispatch(2, ruling))
+
+    with rig.caller() as caller:
+        renew = renewing(caller)
+        caller.say(Judge(2, Order("go_home", {}, ADA), preview=True))
+        ruling = caller.hear(Ruled).ruling
+        send_away(rig, caller, look)
+        assert not caller.hear(Done).result.ok
+        assert caller.hear(Done).result.ok
+    assert len(noted) > 100
+    assert all(noted)
+
+
+def test_a_note_that_cannot_be_taken_away_ends_nothing(tmp_path: Path) -> None:
+    """The disk takes nothing any more: the motion ends as it would, and the note disarms the next host."""
+    with tmpfs(tmp_path / "home", "size=1m") as home, serving(home, ARM, Time()) as rig, rig.caller() as caller:
+        renew = renewing(caller)
+        send_away(rig, caller, lambda number: (renew(number), remount_read_only(home) if number == 20 else None))
+        assert caller.hear(Done).result.ok
+        assert rig.files.moving.exists()
 
 
 def test_an_ending_host_brings_the_robot_to_rest_first(tmp_path: Path) -> None:
@@ -384,6 +492,100 @@ def test_strangers_are_told_and_hung_up_on(rig: HostRig, said: list[Hello], sent
         caller.say(*said)
         assert caller.hear(Failed).sentence.startswith(sentence)
         assert caller.is_hung_up()
+
+
+def test_a_second_greeting_is_told_and_hung_up_on(rig: HostRig) -> None:
+    """It could only mean that two speak over one connection; the host serves the next."""
+    address = rig.files.read_address()
+    assert address is not None
+    with rig.caller() as caller:
+        caller.say(Hello(VERSION, address.key, "another"))
+        assert caller.hear(Failed).sentence == "One greeting is enough."
+        assert caller.is_hung_up()
+    with rig.caller() as other:
+        other.hear(Welcome)
+
+
+def test_who_does_not_greet_learns_nothing_and_is_hung_up_on(rig: HostRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """States are for those who can read the home; a seat is not kept for the silent."""
+    address = rig.files.read_address()
+    assert address is not None
+    with rig.caller() as other:
+        other.hear(Welcome)
+        run(rig)
+        monkeypatch.setattr("llmos.robots.host.guest._HELLO_WITHIN_S", 0.2)
+        with Caller(address.controls) as silent:
+            other.hear(Limits)
+            rig.gate._limits.offer(tightened())
+            other.hear(Limits)
+            assert silent.hear_next() == Failed(0, "WireError", "No greeting came within 0.2 s.")
+            assert silent.is_hung_up()
+        other.hear(State)
+
+
+def test_no_more_are_let_in_than_there_are_seats(rig: HostRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is one too many is hung up on, and those inside are served on."""
+    monkeypatch.setattr("llmos.robots.host.robot_host._MOST_GUESTS", 2)
+    address = rig.files.read_address()
+    assert address is not None
+    run(rig)
+    with rig.caller() as first, rig.caller() as second:
+        first.hear(Welcome), second.hear(Welcome)
+        with Caller(address.controls) as third:
+            assert third.socket.recv(1) == b""
+        first.hear(State), second.hear(State)
+
+
+def test_a_seat_is_free_again_when_its_guest_has_gone(rig: HostRig) -> None:
+    """However many come one after another."""
+    for _ in range(40):
+        with rig.caller() as caller:
+            caller.hear(Welcome)
+
+
+def test_a_client_may_ask_as_often_as_it_likes_one_after_another(rig: HostRig) -> None:
+    """Only what is not answered or not read yet is counted."""
+    run(rig)
+    with rig.caller() as caller:
+        for number in range(100):
+            caller.say(Judge(number, Order("go_home", {}, ADA), preview=True))
+            assert caller.hear(Ruled).id == number
+
+
+def test_an_answer_too_long_for_the_wire_is_told_in_its_place(rig: HostRig) -> None:
+    """An order fits, and its verdict with the order in it does not: the client hears so, and is served on."""
+    run(rig)
+    with rig.caller() as caller:
+        caller.say(Judge(1, Order("move_to", {"x": "9" * (MOST_BYTES - 200)}, ADA), preview=True))
+        failed = caller.hear(Failed)
+        assert (failed.id, failed.kind, failed.sentence[:11]) == (1, "WireError", "A Ruled of ")
+        caller.say(Judge(2, Order("go_home", {}, ADA), preview=True))
+        assert caller.hear(Ruled).id == 2
+
+
+def test_who_does_not_read_the_last_word_is_let_go(rig: HostRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has been told more than its connection holds: nobody keeps a seat by not listening."""
+    monkeypatch.setattr("llmos.robots.host.guest._LAST_WORD_WITHIN_S", 0.05)
+    run(rig)
+    with rig.caller() as deaf, rig.caller() as other:
+        other.hear(State)
+        deaf.say(Judge(1, Order("move_to", {"x": "9" * (MOST_BYTES // 3)}, ADA), preview=True), b"\xff" * 99)
+        assert any(other.hear(State) and len(rig.host._guests) == 1 for _ in range(20_000))
+
+
+def test_of_a_flood_that_asks_for_no_answer_a_few_words_are_read_per_tick(rig: HostRig) -> None:
+    """Renewals are counted nowhere else, and reading ten thousand of them at once would keep the robot waiting."""
+    question = Judge(1, Order("go_home", {}, ADA), preview=True)
+    with rig.caller() as flooder, rig.caller() as other:
+        flooder.say(framed(Renew(1)) * 100 + framed(question))
+        other.say(question)
+        began_s = other.hear(State).measured.timestamp_s
+        other.hear(Ruled)  # what is read without a tick has been read by now
+        run(rig)
+        while not isinstance(reply := flooder.hear_next(), Ruled):
+            if isinstance(reply, State):
+                answered_s = reply.measured.timestamp_s
+    assert answered_s - began_s >= 6 * T - 1e-9
 
 
 def test_a_host_of_another_version_says_so(rig: HostRig) -> None:
