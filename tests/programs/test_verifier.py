@@ -1,5 +1,7 @@
 """Nothing runs that is not verified: tools, types, ranges, bounds, ends, effects and cost, each refusal a sentence."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -176,8 +178,20 @@ BAD = {
     'wait until s.text == "x" asking s = call set() within 3 s': (
         "line 1: a wait asks again and again, and set changes something"
     ),
+    "given t: duration in -1 s..3 s\nwait until s.ready asking s = call look() within t": (
+        "line 2: nobody knows how long this waits; give the duration a range from 0 s"
+    ),
+    "wait until s.ready asking s = call look() within 3 s every 1 m": (
+        "line 1: 'every' needs a duration of at least 0.1 s"
+    ),
     "wait until 1 < 2 asking s = call look() within 3 s": "line 1: this condition does not depend on what is asked",
     "repeat 1001\ncall look()\nend": "it may call tools 1,001 times; at most 1,000 are allowed",
+    "given a: boolean\nlet n = 1\nif a\nlet n = 2\nelse\nlet n = 5000\nend\nrepeat n\ncall look()\nend": (
+        "it may call tools 5,000 times; at most 1,000 are allowed"
+    ),
+    "given a: boolean\nif a\ncall look()\nelse\nrepeat 1001\ncall look()\nend\nend": (
+        "it may call tools 1,001 times; at most 1,000 are allowed"
+    ),
     "wait until s.x asking s = call look() within 2 h every 1 min": "it may wait 7,200 s; at most 3,600 are allowed",
     "let a = 0\nrepeat 1000\nrepeat 1000\nlet a = a + 1\nend\nend": (
         "it may compute 4,002,006 things; at most 1,000,000 are allowed"
@@ -222,10 +236,14 @@ def test_effects_are_held_to_what_is_granted() -> None:
         verify(program, TOOLS, frozenset({Effect.PURE, Effect.REVERSIBLE}))
 
 
-def test_a_shell_is_granted_by_name_only() -> None:
-    """For what it does stands in a text, which nobody has verified."""
-    program = parse('call Bash(command="ls")\ndone 1')
-    assert verify(program, TOOLS, by_name=frozenset({"Bash"})).tools == ("Bash",)
+@pytest.mark.parametrize("name", ["Bash", "Agent"])
+def test_what_does_as_a_text_says_is_granted_by_name_only(name: str) -> None:
+    """A shell or an agent: nobody has verified the text."""
+    program = parse(f'call {name}(command="ls")\ndone 1')
+    tools = {name: spec(name, Effect.PURE, ("command",), command=STRING)}
+    assert verify(program, tools, by_name=frozenset({name})).tools == (name,)
+    with pytest.raises(ProgramError, match=f"^line 1: a program may call {name} only where that is granted by name$"):
+        verify(program, tools, by_name=frozenset({"look"}))
 
 
 def test_all_problems_are_told_in_the_order_of_their_lines() -> None:
@@ -243,6 +261,25 @@ def test_bounds_are_whoever_runs_it_says() -> None:
     assert verify(program, TOOLS).cost.calls == 3
     with pytest.raises(ProgramError, match=r"^it may call tools 3 times; at most 2 are allowed$"):
         verify(program, TOOLS, bounds=Bounds(calls=2))
+
+
+@pytest.mark.parametrize("less", ["calls", "waited_s", "parts"])
+def test_what_is_exactly_as_much_as_allowed_may_run(less: str) -> None:
+    """Each bound is the most that a program may come to; one less, and it is too much."""
+    program = parse("wait until s.ready asking s = call look() within 10 s every 1 s\ndone 1")
+    cost = verify(program, TOOLS).cost
+    assert (cost.calls, cost.waited_s) == (11, 10)
+    allowed = Bounds(cost.calls, cost.waited_s, cost.parts)
+    assert verify(program, TOOLS, bounds=allowed).cost == cost
+    with pytest.raises(ProgramError, match=r"^it may "):
+        verify(program, TOOLS, bounds=replace(allowed, **{less: getattr(allowed, less) - 1}))
+
+
+def test_a_wait_computes_its_condition_as_often_as_it_asks() -> None:
+    """What it comes to beside that, it comes to once."""
+    waits = [f"wait until s.ready asking s = call look() within {n} s every 100 ms\ndone 1" for n in range(3)]
+    once, eleven, twenty_one = (verify(parse(text), TOOLS).cost.parts for text in waits)
+    assert twenty_one - eleven == eleven - once >= 10
 
 
 def test_only_the_verifier_makes_a_verified_program() -> None:
@@ -263,8 +300,20 @@ def test_a_form_that_nobody_read_is_held_to_the_same_size() -> None:
         nested = form.Repeat(form.Number(1), (nested,))
     with pytest.raises(ProgramError, match=r"^it has too many statements, or too many inside each other$"):
         verify(Program((), (), (nested,)), TOOLS)
+    many = (form.Act(form.CallTool("look")),) * (form.MOST_STATEMENTS + 1)
+    with pytest.raises(ProgramError, match=r"^it has too many statements, or too many inside each other$"):
+        verify(Program((), (), many), TOOLS)
     with pytest.raises(ProgramError, match=r"^'a b' cannot be a name$"):
         verify(Program((), (), (form.Let("a b", form.Number(1)), form.Done(form.Number(1)))), TOOLS)
+
+
+def test_the_largest_programs_that_can_be_read_may_run() -> None:
+    """Reader and verifier draw the line at the same place."""
+    loops = form.MOST_BLOCKS_DEEP - 1
+    assert verify(parse("repeat 1\n" * loops + "call look()\n" + "end\n" * loops + "done 1"), TOOLS).cost.calls == 1
+    assert verify(parse("call look()\n" * (form.MOST_STATEMENTS - 1) + "done 1"), TOOLS).cost.calls == 999
+    with pytest.raises(ProgramError, match=r"^line 16: more than 16 blocks stand inside each other$"):
+        parse("repeat 1\n" * (loops + 1) + "call look()\n" + "end\n" * (loops + 1) + "done 1")
 
 
 ANY = {"type": "object", "additionalProperties": True}
