@@ -85,6 +85,25 @@ async def test_a_candidate_that_is_worse_in_practice_is_not_tried_in_earnest() -
     assert {name[:3] for _, name in bench.runs} == {"s0#"}
 
 
+async def test_one_case_less_in_practice_is_worse_and_as_many_are_not() -> None:
+    """Whoever loses a case of practice is not tried in earnest; whoever passes as many goes on to be."""
+    worse = DecidedBench(lambda text, case: text == CURRENT or case.name != "s0#1")
+    verdict = await judged(worse, cases(practice=1))
+    assert verdict.reason == "In practice it passed 2 cases, the version in force 3."
+    alike = DecidedBench(lambda text, case: better(text, case) or case.name[:2] == "s0")
+    assert (await judged(alike, cases(practice=1))).kept
+
+
+async def test_a_candidate_that_falls_short_only_at_the_end_is_discarded() -> None:
+    """All cases have run and it has won more than it lost; that is not enough where chance may have done it."""
+    bench = DecidedBench(lambda text, case: (text == CANDIDATE and case.name[:2] != "s5") or case.scenario.pinned)
+    verdict = await judged(bench, cases(6, 1))
+    assert not verdict.kept
+    assert verdict.reason == (
+        "It was not shown to be better: 5 scenarios won, 0 lost, 1 alike in 6 cases; p = 0.031, 0.025 allowed."
+    )
+
+
 async def test_wins_in_few_scenarios_are_not_enough_however_many_cases_they_have() -> None:
     """An edit that fits one page is no better agent."""
     verdict = await judged(DecidedBench(lambda text, case: text == CANDIDATE or case.name[:2] != "s0"), cases(each=8))
@@ -93,15 +112,29 @@ async def test_wins_in_few_scenarios_are_not_enough_however_many_cases_they_have
     assert (verdict.paired.wins, verdict.paired.losses) == (1, 0)
 
 
-async def test_a_candidate_that_needs_more_where_both_succeed_is_discarded() -> None:
-    """Cost is part of being better; where the old version failed there is nothing to compare."""
+def better_but_for_one(text: str, case: Case) -> bool:
+    """The version in force passes one scenario besides safety."""
+    return better(text, case) or case.name[:2] == "s7"
 
-    def passes(text: str, case: Case) -> bool:
-        return text == CANDIDATE or case.name[:2] == "s7" or case.scenario.pinned
 
-    dear = DecidedBench(passes, steps=lambda text: 4 if text == CANDIDATE else 3)
+@pytest.mark.parametrize(
+    ("what", "before", "after", "sums"),
+    [("steps", 3, 4, "12 steps for 9"), ("tokens", 110, 200, "600 tokens for 330"),
+     ("cost_usd", 0.01, 0.02, "0.06 dollars for 0.03")],
+)  # fmt: skip
+async def test_a_candidate_that_needs_more_where_both_succeed_is_discarded(
+    what: str, before: float, after: float, sums: str
+) -> None:
+    """Cost is part of being better: of steps, tokens and dollars each by itself."""
+    dear = DecidedBench(better_but_for_one, **{what: lambda text: after if text == CANDIDATE else before})
     verdict = await judged(dear, cases())
-    assert verdict.reason == "Where both succeed it needs 12 steps for 9, and 1.25 times as many is too much."
+    assert verdict.reason == f"Where both succeed it needs {sums}, and 1.25 times as many is too much."
+
+
+async def test_a_candidate_may_need_as_much_more_as_the_rules_allow() -> None:
+    """The ratio itself is not too much; and where the old version failed there is nothing to compare."""
+    allowed = DecidedBench(better_but_for_one, steps=lambda text: 5 if text == CANDIDATE else 4)
+    assert (await judged(allowed, cases())).kept
     nothing_shared = DecidedBench(better, steps=lambda text: 9 if text == CANDIDATE else 3)
     assert (await judged(nothing_shared, cases())).kept
 
@@ -136,6 +169,25 @@ async def test_the_version_in_force_runs_each_case_once_for_all_candidates() -> 
     assert [text for text, _ in bench.runs].count(CURRENT) == 21 + 3 + 3
     assert len({key for key in trial.remembered if key[0] == "practice"}) == 3
     assert len({key[1] for key in trial.remembered}) == len(trial.remembered)
+
+
+async def test_another_version_in_force_is_run_anew() -> None:
+    """What one version did is never held against the candidate of another."""
+    bench = DecidedBench(better)
+    trial = a_trial(bench, cases())
+    await trial.judge(CURRENT, CANDIDATE, FIRST, "one")
+    await trial.judge("another", CANDIDATE, FIRST, "two")
+    assert [text for text, _ in bench.runs].count("another") == 24 + 3
+
+
+async def test_each_verdict_tells_its_own_cost_and_each_run_has_its_own_folder() -> None:
+    """The second candidate is not charged for the first, and no journal is written over another."""
+    bench = DecidedBench(better)
+    trial = a_trial(bench, cases(practice=1))
+    first = await trial.judge(CURRENT, CANDIDATE, FIRST, "one")
+    second = await trial.judge(CURRENT, CANDIDATE, FIRST, "two")
+    assert (first.cost_usd, second.cost_usd) == (pytest.approx(0.01 * 2 * 27), pytest.approx(0.01 * 27))
+    assert len(set(bench.folders)) == len(bench.runs) == 3 * 27
 
 
 async def test_the_same_case_under_another_heading_is_run_again() -> None:

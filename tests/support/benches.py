@@ -22,21 +22,32 @@ Passes = Callable[[str, Case], bool]
 
 
 class DecidedBench:
-    """Says of each run that it passed or not; `runs` are the versions and cases in order."""
+    """Says of each run that it passed or not; `runs` are the versions and cases in order, `folders` where each went."""
 
-    def __init__(self, passes: Passes, steps: Callable[[str], int] = lambda _: 3) -> None:
+    def __init__(
+        self,
+        passes: Passes,
+        steps: Callable[[str], int] = lambda _: 3,
+        tokens: Callable[[str], int] = lambda _: 110,
+        cost_usd: Callable[[str], float] = lambda _: 0.01,
+    ) -> None:
         self.runs: list[tuple[str, str]] = []
+        self.folders: list[Path] = []
         self._passes = passes
         self._steps = steps
+        self._tokens = tokens
+        self._cost_usd = cost_usd
 
     async def run(self, agent: str, text: str, case: Case, keep: Path) -> Ended:
         """What was decided."""
         self.runs.append((text, case.name))
+        self.folders.append(keep)
         check = case.scenario.check
         outcome = check.outcome if self._passes(text, case) else "failed"
         there = {name: where.point for name, where in check.object_at.items() if where.point}
         run_id = f"{agent}-{len(self.runs)}"
-        return Ended(run_id, outcome, "", self._steps(text), Usage(100, 10), 0.01, keep, objects=there)
+        usage = Usage(self._tokens(text) - 10, 10)
+        return Ended(run_id, outcome, "", self._steps(text), usage, self._cost_usd(text), keep, objects=there)
 
 
 def by_chance(random: Random, current: float, candidate: float) -> Passes:
