@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from llmos.errors import LLMosError
-from llmos.tools.opening import open_to_read, read_whole, replace
+from llmos.tools.opening import open_to_read, read_whole, remove, replace
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows opens no file relative to a folder")
 
@@ -107,6 +107,66 @@ def test_devices_are_not_opened() -> None:
         open_to_read(Path("/dev/zero")),
     ):
         pass
+
+
+@posix
+@pytest.mark.parametrize(
+    ("becomes", "reason"),
+    [("a link", "it is a symbolic link now, and was not when permission was given"), ("a pipe", "not a file")],
+)
+def test_what_changes_between_the_look_and_the_opening_is_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, becomes: str, reason: str
+) -> None:
+    """Neither does a link lead elsewhere then, nor does a pipe without a writer hold its reader for ever."""
+    (folder / "a").write_text("permitted")
+    (folder / "secret").write_text("secret")
+    look = os.stat
+
+    def changed(*path: object, **more: object) -> os.stat_result:
+        found = look(*path, **more)  # type: ignore[call-overload]
+        monkeypatch.setattr(os, "stat", look)
+        (folder / "a").unlink()
+        (folder / "a").symlink_to(folder / "secret") if becomes == "a link" else os.mkfifo(folder / "a")
+        return found
+
+    monkeypatch.setattr(os, "stat", changed)
+    with pytest.raises(LLMosError, match=f"{reason}$"), open_to_read(folder / "a"):
+        pass
+
+
+@posix
+def test_only_regular_files_are_removed(folder: Path) -> None:
+    """What was permitted is a file; a link, a folder or a pipe in its place stays."""
+    (folder / "a").write_text("x")
+    remove(folder / "a")
+    (folder / "link").symlink_to(folder / "folder")
+    (folder / "folder").mkdir()
+    os.mkfifo(folder / "pipe")
+    for name, reason in (
+        ("a", "there is no such file"),
+        ("link", "it is a symbolic link now, and was not when permission was given"),
+        ("folder", "it is a folder"),
+    ):
+        with pytest.raises(LLMosError) as raised:
+            remove(folder / name)
+        assert str(raised.value) == f"cannot remove {folder / name}: {reason}"
+    with pytest.raises(LLMosError, match="it is a device, a pipe or a socket, not a file"):
+        remove(folder / "pipe")
+    assert sorted(names(folder)) == ["folder", "link", "pipe"]
+
+
+@posix
+def test_replace_is_on_the_disk_before_it_takes_the_old_ones_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut leaves what was there or what is new, and never an empty file."""
+    (folder / "a").write_bytes(b"old")
+    synced: list[tuple[bytes, int]] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: synced.append(((folder / "a").read_bytes(), os.fstat(handle).st_size))
+    )
+    replace(folder / "a", b"newer")
+    assert synced == [(b"old", 5)]
 
 
 def test_replace_makes_what_is_missing(folder: Path) -> None:

@@ -25,7 +25,8 @@ ADVICE = "choose a folder of its own with --workspace"
 def disk(tmp_path: Path) -> Path:
     """A person's folder with a home of LLMos and a project in it."""
     root = Path(os.path.realpath(tmp_path))
-    for name in ("person/.llmos/user/skills", "person/.llmos/secrets", "person/project", "elsewhere"):
+    home = ("user/skills", "team", "volumes/other", "secrets")
+    for name in (*(f"person/.llmos/{each}" for each in home), "person/project", "elsewhere"):
         (root / name).mkdir(parents=True)
     return root
 
@@ -35,7 +36,10 @@ def opened(disk: Path, folder: str) -> Workspace:
     return open_workspace(disk / folder, disk / "person/.llmos", disk / "person")
 
 
-@pytest.mark.parametrize("folder", ["person/project", "elsewhere", "person/.llmos/user", "person/.llmos/user/skills"])
+@pytest.mark.parametrize(
+    "folder",
+    ["person/project", "elsewhere", *(f"person/.llmos/{each}" for each in ("user", "user/skills", "team", "volumes"))],
+)
 def test_a_folder_of_its_own_is_a_workspace(disk: Path, folder: str) -> None:
     """A project, or a volume of the home, may be worked in."""
     assert opened(disk, folder).root == disk / folder
@@ -79,6 +83,24 @@ def test_a_link_does_not_hide_where_it_leads(disk: Path) -> None:
     (disk / "innocent").symlink_to(disk / "person")
     with pytest.raises(RefusedError, match="which holds your home folder"):
         opened(disk, "innocent")
+
+
+@pytest.mark.parametrize("home", ["person/.llmos", "home"])
+@pytest.mark.parametrize("person", ["person", "she"])
+def test_links_to_the_homes_hide_neither(disk: Path, home: str, person: str) -> None:
+    """Where LLMOS_HOME or the person's folder is named by a link, what holds it is refused all the same."""
+    (disk / "home").symlink_to(disk / "person/.llmos")
+    (disk / "she").symlink_to(disk / "person")
+    (disk / "elsewhere/me").symlink_to(disk / "person/project")
+    with pytest.raises(RefusedError, match="which holds your home folder"):
+        open_workspace(disk / "person", disk / home, disk / "elsewhere/me")
+    (disk / "person/journals").symlink_to(disk / "person/.llmos/secrets")
+    with pytest.raises(RefusedError, match="which holds your home folder"):
+        open_workspace(disk / "person", disk / home, disk / person)
+    with pytest.raises(RefusedError, match="which holds LLMOS_HOME"):
+        open_workspace(disk / "person", disk / home, disk / "elsewhere")
+    with pytest.raises(RefusedError, match="inside LLMOS_HOME"):
+        open_workspace(disk / "person/journals", disk / home, disk / person)
 
 
 @pytest.mark.parametrize("folder", ["missing", "file"])
@@ -183,6 +205,9 @@ def test_case_and_second_names_do_not_leave_a_folder(disk: Path) -> None:
     assert not lies_in(disk / "x", disk / "missing")
     assert not lies_in(disk / "x")
     assert lies_in(disk / "elsewhere", disk / "missing", disk / "elsewhere")
+    (disk / "second").symlink_to(disk / "elsewhere")
+    for path in ("second", "second/x", "second/new/x"):
+        assert lies_in(disk / path, disk / "elsewhere"), path
 
 
 def test_what_is_never_read(disk: Path) -> None:
@@ -230,6 +255,13 @@ def test_what_is_never_written(disk: Path) -> None:
         disk / "elsewhere/x",
     ):
         assert not never_written(path, home, guarded), path
+
+
+def test_what_is_guarded_by_a_link_is_guarded_where_it_leads(disk: Path) -> None:
+    """Also while nothing stands there yet: the robots of a volume that is mounted by a link."""
+    (disk / "mounted").symlink_to(disk / "elsewhere")
+    guarded = guarded_paths(disk / "system", [disk / "mounted/robots"])
+    assert never_written(disk / "elsewhere/robots/arm.md", disk / "person/.llmos", guarded)
 
 
 def test_the_interpreter_itself_is_guarded(disk: Path) -> None:
