@@ -203,12 +203,13 @@ def test_linked_work_tree_has_its_own_history(tmp_path: Path) -> None:
 
 def test_variables_of_another_repository_lead_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Started from a git hook, where GIT_DIR and the like point elsewhere, LLMos still uses the volume's repository."""
-    other = repository(tmp_path / "other", {"o.md": "o"})
+    other = repository(tmp_path / "other", {"o.md": "changed"})
     history = _history(tmp_path)
     before = person(other, "rev-parse", "HEAD"), person(other, "status", "--porcelain")
     for name, value in {
         "GIT_DIR": other / ".git", "GIT_WORK_TREE": other, "GIT_INDEX_FILE": other / ".git/index",
-        "GIT_OBJECT_DIRECTORY": other / ".git/objects", "GIT_COMMON_DIR": other / ".git", "GIT_NAMESPACE": "n",
+        "GIT_OBJECT_DIRECTORY": other / ".git/objects", "GIT_ALTERNATE_OBJECT_DIRECTORIES": other / ".git/objects",
+        "GIT_COMMON_DIR": other / ".git", "GIT_NAMESPACE": "n",
         "GIT_CONFIG_COUNT": 1, "GIT_CONFIG_KEY_0": "core.bare", "GIT_CONFIG_VALUE_0": "true",
         "GIT_AUTHOR_NAME": "Somebody", "GIT_AUTHOR_DATE": "2001-01-01T00:00:00Z", "GIT_PREFIX": "sub/",
     }.items():  # fmt: skip
@@ -216,7 +217,92 @@ def test_variables_of_another_repository_lead_nowhere_else(tmp_path: Path, monke
     write(history.root, {"a.md": "changed"})
     assert history.commit([Path("a.md")], "Change a") == history.tip()
     assert history.log(limit=1)[0].author == "LLMos"
+    assert person(history.root, "show", "HEAD:a.md") == "changed", "the other one's objects are not its own"
     assert (person(other, "rev-parse", "HEAD"), person(other, "status", "--porcelain")) == before
+
+
+def test_settings_for_signatures_start_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository that asks for signed commits and pushes gets them unsigned, and a log without a look at them."""
+    marker, programs = tmp_path / "ran", tmp_path / "programs"
+    programs.mkdir()
+    (programs / "gpg").write_text(f"#!/bin/sh\ntouch '{marker}'\n")
+    (programs / "gpg").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    origin, history = _behind(tmp_path)
+    (tmp_path / "notary").write_text(NOTARY)
+    (tmp_path / "notary").chmod(0o755)
+    signing = ("-c", f"gpg.program={tmp_path / 'notary'}", "commit", "--quiet", "--amend", "-S", "--message", "Signed")
+    person(origin, *signing)
+    person(origin, "config", "receive.denyCurrentBranch", "ignore")
+    for key in ("commit.gpgSign", "push.gpgSign", "log.showSignature"):
+        person(history.root, "config", key, "true")
+    assert Remote(history).merge(Remote(history).fetch() or "")
+    write(history.root, {"a.md": "ours"})
+    commit = history.commit([Path("a.md")], "Ours") or ""
+    history.revert(commit, "a trial")
+    Remote(history).push()
+    assert [entry.subject for entry in history.log()] == ["Revert: Ours", "Ours", "Signed", "Begin"]
+    assert not marker.exists()
+
+
+def test_settings_of_the_person_start_nothing_in_a_local_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What their own git would make of a file is not what LLMos has read, so that is not what it commits."""
+    (tmp_path / "gitconfig").write_text('[filter "x"]\n\tclean = tr a-z A-Z\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    history = _history(tmp_path)
+    write(history.root, {".gitattributes": "* filter=x\n", "a.md": "small"})
+    tip = history.commit([Path(".gitattributes"), Path("a.md")], "Change a") or ""
+    assert history.show(tip, Path("a.md")) == b"small"
+
+
+@pytest.mark.parametrize("setting", ["core.autocrlf=true", "core.attributesFile={folder}/attributes"])
+def test_a_file_is_committed_as_it_was_read(tmp_path: Path, setting: str) -> None:
+    """Byte for byte, whatever a repository would make of line ends."""
+    (tmp_path / "attributes").write_text("* text\n")
+    history = _history(tmp_path)
+    person(history.root, "config", *setting.format(folder=tmp_path).split("="))
+    (history.root / "a.md").write_bytes(b"one\r\ntwo\r\n")
+    tip = history.commit([Path("a.md")], "Change a") or ""
+    assert history.show(tip, Path("a.md")) == b"one\r\ntwo\r\n"
+    assert history.head(history.root / "a.md") == tip
+    assert history.changes() == ()
+
+
+def test_no_setting_hides_a_file_or_spells_its_name(tmp_path: Path) -> None:
+    """What is new is told although the repository's own list of what to leave out, elsewhere, has it."""
+    (tmp_path / "hidden").write_text("*.md\n")
+    history = _history(tmp_path)
+    person(history.root, "config", "core.excludesFile", str(tmp_path / "hidden"))
+    write(history.root, {"ä.md": "new"})
+    assert history.new_files() == ("ä.md",)
+    history.commit([Path("ä.md")], "Add")
+    write(history.root, {"ä.md": "newer"})
+    assert "+++ b/ä.md" in history.diff()
+
+
+def test_what_git_would_show_in_place_of_an_object_is_not_what_was_committed(tmp_path: Path) -> None:
+    """A replacement stands in no commit and changes no hash; evidence is what the hash names."""
+    history = _history(tmp_path)
+    tip = history.tip() or ""
+    person(history.root, "replace", f"{tip}:a.md", f"{tip}:b.md")
+    assert history.show(tip, Path("a.md")) == b"a"
+    assert person(history.root, "show", f"{tip}:a.md") == "b", "plain git does, so that this test can fail"
+
+
+def test_a_local_command_fetches_nothing(tmp_path: Path) -> None:
+    """Where a repository says that missing files are to be had elsewhere, they are missing."""
+    origin = repository(tmp_path / "origin", {"a.md": "a"})
+    history = _history(tmp_path)
+    for setting in ("core.repositoryFormatVersion=1", "extensions.partialClone=origin", "remote.origin.promisor=true",
+                    f"remote.origin.url=file://{origin}"):  # fmt: skip
+        person(history.root, "config", *setting.split("="))
+    tip, blob = history.tip() or "", person(history.root, "rev-parse", "HEAD:a.md")
+    (history.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(StorageError, match=r"^git could not show a\.md in "):
+        history.show(tip, Path("a.md"))
+    assert person(history.root, "show", f"{tip}:a.md") == "a", "plain git does, so that this test can fail"
 
 
 def test_message_of_any_bytes_does_not_confuse_the_log(tmp_path: Path) -> None:
@@ -291,13 +377,24 @@ def test_repository_that_names_a_program_is_not_used(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["gpg.program", "gpg.ssh.program", "gpg.x509.Program", "gpg.ssh.defaultKeyCommand"])
-def test_repository_that_names_a_program_for_signatures_is_not_used(tmp_path: Path, key: str) -> None:
-    """It would run where somebody asks for a signature, or to have one looked at."""
+@pytest.mark.parametrize(
+    "key",
+    [
+        "gpg.program", "gpg.ssh.program", "gpg.x509.Program", "gpg.ssh.defaultKeyCommand", "core.sshCommand",
+        "core.gitProxy", "core.askPass", "core.alternateRefsCommand", "credential.helper",
+        "credential.https://a.example.helper", "filter.x.clean", "filter.x.smudge", "filter.x.process",
+        "diff.x.textconv", "diff.x.command", "merge.x.driver", "remote.origin.uploadPack", "remote.origin.receivePack",
+        "remote.origin.vcs", "url.https://b.example.insteadOf", "url.https://b.example.pushInsteadOf",
+        "extensions.worktreeConfig",
+    ],
+)  # fmt: skip
+def test_repository_that_names_a_program_or_another_address_is_not_used(tmp_path: Path, key: str) -> None:
+    """It would run when it is least expected, or lead a pull to where nobody has looked."""
     history = _history(tmp_path)
-    person(history.root, "config", key, "/bin/true")
-    with pytest.raises(RefusedError, match=r"hold 'gpg\..*', which can start a program"):
+    person(history.root, "config", key, "true")
+    with pytest.raises(RefusedError) as caught:
         history.changes()
+    assert f"hold '{key.lower()}', which can start a program" in str(caught.value)
 
 
 @pytest.mark.parametrize("scope", ["--local", "--global"])
@@ -674,8 +771,8 @@ def test_merge_does_not_overwrite_edits_that_no_commit_holds(tmp_path: Path) -> 
     assert (history.root / "a.md").read_text() == "edited"
 
 
-@pytest.mark.parametrize("begun", ["merge", "rebase", "cherry-pick", "revert"])
-def test_what_a_person_has_half_merged_is_nobodys_to_end(tmp_path: Path, begun: str) -> None:
+@pytest.mark.parametrize("words", ["merge", "rebase", "rebase --apply", "cherry-pick", "revert"])
+def test_what_a_person_has_half_merged_is_nobodys_to_end(tmp_path: Path, words: str) -> None:
     """A resolution by hand stands in no commit: it stays as it is, whatever is asked meanwhile."""
     origin = repository(tmp_path / "origin", {"a.md": "a"})
     history = History(tmp_path / "v")
@@ -687,7 +784,8 @@ def test_what_a_person_has_half_merged_is_nobodys_to_end(tmp_path: Path, begun: 
         history.commit([Path("a.md")], f"Make it {text}")
     remote, theirs = Remote(history), person(origin, "rev-parse", "HEAD")
     assert remote.fetch() == theirs
-    person(history.root, begun, "HEAD~1" if begun == "revert" else theirs, check=False)
+    begun = words.split(maxsplit=1)[0]
+    person(history.root, *words.split(), "HEAD~1" if begun == "revert" else theirs, check=False)
     write(history.root, {"a.md": "put together by hand"})
 
     def state() -> tuple[str, ...]:
@@ -702,6 +800,21 @@ def test_what_a_person_has_half_merged_is_nobodys_to_end(tmp_path: Path, begun: 
             f"A {begun} of yours is under way in {history.root}; end it with git, then try again. Nothing was changed."
         )
         assert state() == before
+
+
+def test_what_a_person_has_not_put_together_yet_is_left_alone(tmp_path: Path) -> None:
+    """Taken out of the stash it conflicts, and git keeps no other note of it than the files that are unmerged."""
+    _, history = _behind(tmp_path)
+    write(history.root, {"a.md": "put aside"})
+    person(history.root, "stash", "--quiet")
+    write(history.root, {"a.md": "ours"})
+    history.commit([Path("a.md")], "Ours")
+    person(history.root, "stash", "pop", check=False)
+    unmerged = person(history.root, "ls-files", "--unmerged")
+    assert unmerged
+    with pytest.raises(RefusedError, match=r"^A merge of yours is under way in "):
+        Remote(history).fetch()
+    assert person(history.root, "ls-files", "--unmerged") == unmerged
 
 
 def test_push_sends_commits_and_says_when_to_pull_first(tmp_path: Path) -> None:
