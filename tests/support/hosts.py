@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 from typing import Any, Self, TypeVar
 
 import anyio
@@ -199,11 +200,13 @@ class Caller:
             self.socket.sendall(message if isinstance(message, bytes) else framed(message))
 
     def hear(self, kind: type[R]) -> R:
-        """The next message of this kind; fails when the host hangs up or stays silent."""
-        while True:
+        """The next message of this kind; fails when the host hangs up, stays silent or speaks of other things only."""
+        until_s = monotonic() + PATIENCE_S
+        while monotonic() < until_s:
             reply = self.hear_next()
             if isinstance(reply, kind):
                 return reply
+        raise AssertionError(f"no {kind.__name__} has come")
 
     def hear_next(self) -> Reply:
         """The next message, whatever it is."""
