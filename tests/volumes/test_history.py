@@ -802,6 +802,21 @@ def test_what_a_person_has_half_merged_is_nobodys_to_end(tmp_path: Path, words: 
         assert state() == before
 
 
+def test_only_transports_of_gits_own_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An origin whose address names another one would run whatever program on the PATH is called like it."""
+    marker, helper = tmp_path / "ran", tmp_path / "programs/git-remote-x"
+    helper.parent.mkdir()
+    helper.write_text(f"#!/bin/sh\ntouch '{marker}'\n")
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{helper.parent}{os.pathsep}{os.environ['PATH']}")
+    history = _history(tmp_path)
+    person(history.root, "remote", "add", "origin", "x::anywhere")
+    for exchange in (Remote(history).fetch, Remote(history).push):
+        with pytest.raises(StorageError, match="transport 'x' not allowed"):
+            exchange()
+    assert not marker.exists()
+
+
 def test_what_a_person_has_not_put_together_yet_is_left_alone(tmp_path: Path) -> None:
     """Taken out of the stash it conflicts, and git keeps no other note of it than the files that are unmerged."""
     _, history = _behind(tmp_path)
