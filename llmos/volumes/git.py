@@ -160,7 +160,7 @@ class Git:
         """
         answer = self.must("read the settings", "config", "--local", "--includes", "--list", "--name-only", "-z")
         for key in answer.text.split("\0"):
-            if _NAMES_A_PROGRAM.fullmatch(key.lower()):
+            if _NAMES_A_PROGRAM.fullmatch(key):
                 raise RefusedError(
                     f"The git settings of {self.root} hold '{key}', which can start a program; "
                     f"LLMos uses no such repository. Remove the line from {self.common / 'config'}."
