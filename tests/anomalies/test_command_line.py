@@ -387,13 +387,16 @@ def test_json_is_valid_in_any_encoding(place: Place) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs pipes with names")
 def test_no_pipe_is_waited_for(place: Place) -> None:
-    """Documents, tools, trust and volumes' pages may be pipes, folders, loops or endless: the run goes on without."""
+    """Documents, tools, trust and volumes' pages may be pipes, folders, loops or endless: the run goes on without.
+
+    A person's settings and a cassette were asked for: what cannot be read there is said.
+    """
     init_home(place.home, system_root())
     user = place.home / "user"
     for name in ("agents/pipe.md", "skills/pipe/SKILL.md", "tools/pipe.py", "robots/pipe.md", "memory/pipe.md"):
         (user / name).parent.mkdir(parents=True, exist_ok=True)
         os.mkfifo(user / name)
-    for name in ("VOLUME.md", "plugin.json", "../trust.json", "../settings.md"):
+    for name in ("VOLUME.md", "plugin.json", "../trust.json"):
         (user / name).unlink(missing_ok=True)
         os.mkfifo(user / name)
     (user / "agents" / "folder.md").mkdir()
@@ -409,3 +412,8 @@ def test_no_pipe_is_waited_for(place: Place) -> None:
     done = in_a_process(place, "agent", "run", "worker", "go", "--model", f"cassette:{place.root / 'pipe'}")
     assert done.returncode == 2
     assert sentence(done) == (f"the cassette {place.root / 'pipe'} cannot be read: it is a pipe, a socket or a device")
+    settings = place.home / "settings.md"
+    settings.unlink()
+    os.mkfifo(settings)
+    done = in_a_process(place, "agent", "run", "worker", "go")
+    assert (done.returncode, sentence(done)) == (2, f"{settings}:1: this is not a file")
