@@ -35,9 +35,14 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
     """
     stops = _Stops(environment().home, reason)  # which waits for no page of it, for that might be broken
     try:
-        unknown = _stop_all(stops, name)
-    finally:  # whatever kept the others from being known
+        _tell(stops, name, _stop_all(stops, name), as_json=as_json)
+    finally:  # whatever kept the others from being known, or anybody from being told
         stops.book()
+    make_home()
+
+
+def _tell(stops: "_Stops", name: str | None, unknown: LLMosError | None, *, as_json: bool) -> None:
+    """Say who is stopped, before anything that may wait; LLMosError where that is not who was meant."""
     chosen = sorted(stops.asked)
     if stops.refused or unknown is not None:
         raise _not_all(name, chosen, stops.refused, unknown)
@@ -45,10 +50,9 @@ def stop(name: str | None, reason: str, as_json: bool) -> None:  # noqa: FBT001 
         raise LLMosError(f"There is no robot '{name}', so every robot was stopped: {', '.join(chosen)}.")
     if as_json:
         print_json({"stopped": chosen})
-    else:
-        which = printable(chosen[0]) if len(chosen) == 1 else "NAME"
-        click.echo(f"Stopped: {', '.join(map(printable, chosen))}. Nothing moves until `llmos robot rearm {which}`.")
-    make_home()
+        return
+    which = printable(chosen[0]) if len(chosen) == 1 else "NAME"
+    click.echo(f"Stopped: {', '.join(map(printable, chosen))}. Nothing moves until `llmos robot rearm {which}`.")
 
 
 def _stop_all(stops: "_Stops", name: str | None) -> LLMosError | None:

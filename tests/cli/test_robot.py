@@ -256,6 +256,19 @@ def test_a_stop_that_the_safety_log_does_not_take_is_in_force_and_says_so(
     assert latch_of("arm", home).stop is not None
 
 
+def test_who_is_stopped_is_said_before_the_safety_log_is_waited_for(llmos: CommandLine) -> None:
+    """A person who pressed stop learns at once that it holds; that its line is missing may come a second later."""
+    home = llmos.place.home
+    make_folder(home / "run")
+    with (
+        sole_owner(home / "run" / "safety.lock"),
+        Terminal("robot", "stop", "arm", folder=llmos.place.workspace, environment=dict(os.environ)) as terminal,
+    ):
+        terminal.until("Stopped: arm.")
+        terminal.until("arm: the stop is in force, but not in the safety log")
+        assert terminal.ended()[0] == 0
+
+
 def in_order(*steps: str) -> list[tuple[str, str]]:
     """Steps such as `stop arm` as they are noted, and then a line for each that was stopped."""
     found = [tuple(step.split()) for step in steps]
