@@ -83,6 +83,7 @@ class State:
         self.names: Mapping[Kind, Mapping[str, tuple[Placed, ...]]] = {}
         self._entries: dict[Kind, tuple[Entry, ...]] = {}
         self._barred: dict[Kind, dict[str, tuple[int, Problem]]] = {}
+        self._closed: dict[Kind, tuple[int, Problem | None]] = {}
 
     def changed(self, changes: Sequence[Changes], found: Iterable[Problem]) -> "State":
         """The moment after these changes, one mapping per volume; `found` is what the look at the folders met with."""
@@ -161,13 +162,19 @@ class State:
 
     def _closed_before(self, kind: Kind, weaker: int) -> Problem | None:
         """What is wrong with a folder of a volume stronger than that of a number, if there is one that is closed."""
+        if kind not in self._closed:
+            self._closed[kind] = next(self._closures(kind), (len(self.volumes), None))
+        number, problem = self._closed[kind]
+        return problem if number < weaker else None
+
+    def _closures(self, kind: Kind) -> Iterator[tuple[int, Problem]]:
+        """What keeps us from looking into folders of a kind, with the number of each volume, the strongest first."""
         closed = [problem for problem in self.found if isinstance(problem, Closed)]
-        for volume in (volume for volume in self.volumes[:weaker] if volume.trusted):
-            folders = volume.folders.get(FOLDERS[kind], ())
+        for number, volume in enumerate(self.volumes):
+            folders = volume.folders.get(FOLDERS[kind], ()) if volume.trusted else ()
             inside = (each for each in closed if any(Path(each.path).is_relative_to(folder) for folder in folders))
-            if problem := volume.unread or next(inside, None):
-                return problem
-        return None
+            if volume.trusted and (problem := volume.unread or next(inside, None)):
+                yield number, problem
 
     def _barring(self, kind: Kind) -> Mapping[str, tuple[int, Problem]]:
         """The names of files that could not even be looked at, with the number of their volume and what is wrong."""
