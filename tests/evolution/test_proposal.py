@@ -139,7 +139,7 @@ def test_a_poisoned_edit_is_refused(rules: EvolutionRules, text: str, component:
 )
 def test_an_edit_may_name_each_tool_that_the_agent_has(rules: EvolutionRules, keys: str, named: str) -> None:
     """Its lists are patterns here as they are at a run."""
-    tried(rules, f"{CURED} Then use {named}.", agent=with_keys(keys))
+    assert f"Then use {named}." in tried(rules, f"{CURED} Then use {named}.", agent=with_keys(keys)).text
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,8 @@ def test_an_agent_that_only_a_person_changes_stays_as_it_is(rules: EvolutionRule
 
 def test_tools_that_are_english_words_may_be_words(rules: EvolutionRules) -> None:
     """To read a result is not to call Read."""
-    assert tried(rules, f"{CURED} Read what was measured, and Write nothing down.")
+    words = f"{CURED} Read what was measured, and Write nothing down."
+    assert words in tried(rules, words).text
 
 
 PIECES = [

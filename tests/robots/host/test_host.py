@@ -540,7 +540,7 @@ def test_a_seat_is_free_again_when_its_guest_has_gone(rig: HostRig) -> None:
     """However many come one after another."""
     for _ in range(40):
         with rig.caller() as caller:
-            caller.hear(Welcome)
+            assert caller.hear(Welcome).robot_name == "kinematic arm (simulated)"
 
 
 def test_a_client_may_ask_as_often_as_it_likes_one_after_another(rig: HostRig) -> None:

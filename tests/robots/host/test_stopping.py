@@ -68,6 +68,7 @@ def test_a_stop_is_booked_in_a_few_words(tmp_path: Path) -> None:
 
 
 def test_a_log_that_takes_nothing_stops_no_stop(tmp_path: Path) -> None:
-    """The stop holds already when it is booked."""
+    """The stop holds already when it is booked; what kept its line out is told, and raises nothing."""
     (tmp_path / "safety.jsonl").mkdir()
-    book_stop(tmp_path, "arm", Stop("now", "Ada", "smoke"), SimulatedClock())
+    said = book_stop(tmp_path, "arm", Stop("now", "Ada", "smoke"), SimulatedClock())
+    assert said.startswith(f"not in the safety log: cannot write the safety log to {tmp_path / 'safety.jsonl'}: ")
