@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 
 from llmos.documents.document import NEVER_CLOSED, BrokenDocumentError, Document
 from llmos.documents.line_keys import KNOWN_KEYS
@@ -24,7 +25,7 @@ _LONGEST = 100
 _NO_KEY = "is no key as it is written here"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Limits:
     """The limits of a kind of document: `keys` at the margin, `metadata` below that key, each as it is written.
 
@@ -37,12 +38,7 @@ class Limits:
 
     def meant_by(self, name: str) -> str | None:
         """The limit that a word means; None when it is something else, such as another key of the formats."""
-        word = canonical(name)
-        if word in KNOWN_KEYS and word not in self.keys:
-            return None
-        spelled = {canonical(limit): limit for limit in (*self.keys, *self.metadata)} | dict(self.instead)
-        close = get_close_matches(word[:_LONGEST], spelled, n=1, cutoff=_ALIKE)
-        return spelled[close[0]] if close and _is_slip(word[:_LONGEST], close[0]) else None
+        return _meant(self, name)
 
     def check(self, document: Document) -> None:
         """Raise BrokenDocumentError for the first word that means a limit which is not in force, or may be cut off."""
@@ -79,6 +75,16 @@ class Limits:
         """Whether a word below a key cannot be that key's own; groups of other programs have words of their own."""
         ours = group == "metadata" or (group in KNOWN_KEYS and group not in _GROUPS)
         return ours or self.meant_by(name) in self.metadata
+
+
+@lru_cache(maxsize=1024)  # documents have few different keys, and to compare words takes longer than to read a file
+def _meant(limits: Limits, name: str) -> str | None:
+    word = canonical(name)
+    if word in KNOWN_KEYS and word not in limits.keys:
+        return None
+    spelled = {canonical(limit): limit for limit in (*limits.keys, *limits.metadata)} | dict(limits.instead)
+    close = get_close_matches(word[:_LONGEST], spelled, n=1, cutoff=_ALIKE)
+    return spelled[close[0]] if close and _is_slip(word[:_LONGEST], close[0]) else None
 
 
 def _is_slip(word: str, limit: str) -> bool:

@@ -4,7 +4,7 @@ Knows no key's meaning; `limits` decides which of them matter.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import yaml
 
@@ -19,13 +19,16 @@ _LIKE_A_KEY = re.compile(
 _BY_STYLE = ("|", ">", '"', "'")
 
 
-def strays(source: Source, tree: Tree, lines: Collection[int]) -> Iterator[tuple[str, int]]:
+def strays(source: Source, tree: Tree, lines: frozenset[int]) -> Iterator[tuple[str, int]]:
     """Each such name with its line; `lines` are those of the keys that were read.
 
     What is certainly text is passed over: block scalars, texts in quotes, examples in tags. So is what stands in the
     lists and mappings below a key, which have a form of their own.
     """
-    for found in _LIKE_A_KEY.finditer(source.head):
+    head = source.head
+    if source.has_frontmatter and source.closed and len(lines) == head.count("\n") - 1:
+        return  # each line below the fence has its key, as in most documents
+    for found in _LIKE_A_KEY.finditer(head):
         line = source.line_at(found.start())
         if line in lines:
             continue
